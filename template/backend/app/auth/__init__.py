@@ -1,0 +1,1 @@
+"""Signing in: one module per method, and what all methods share."""

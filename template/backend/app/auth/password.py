@@ -1,0 +1,147 @@
+"""Signing in with an e-mail address and a password.
+
+No answer tells whether an address has an account. Without mail, signing up cannot hide it
+completely: the address is either free or not. So signing up with a taken address gets the same
+refusal as any other details that cannot be used, takes as long, and is limited per network
+address. A method that sends mail can answer the same in both cases.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field, SecretStr
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.auth import attempts, families
+from app.auth.answers import OwnPage, SignedIn, answer
+from app.auth.current import ActiveDep
+from app.auth.hashing import hash_password, is_outdated, verify_password
+from app.database import Database
+from app.deps import DatabaseDep, EngineDep, SettingsDep
+from app.errors import ApiError, Problem
+from app.settings import PASSWORD_LENGTH
+from app.users.models import Email, Name, User
+
+GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=128)]
+NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_LENGTH, max_length=128)]
+
+router = APIRouter(
+    prefix="/api/v1/auth",
+    tags=["sign-in"],
+    dependencies=[OwnPage],
+    responses={403: {"model": Problem}, 429: {"model": Problem}},
+)
+
+
+class SignUpForm(BaseModel):
+    """A new account."""
+
+    email: Email
+    name: Name
+    password: NewPassword
+
+
+class SignInForm(BaseModel):
+    """An account and its password."""
+
+    email: Email
+    password: GivenPassword
+
+
+class PasswordChange(BaseModel):
+    """The password as it is, and as it shall be."""
+
+    current_password: GivenPassword
+    new_password: NewPassword
+
+
+@router.post("/sign-up", status_code=201)
+async def sign_up(
+    form: SignUpForm,
+    request: Request,
+    response: Response,
+    settings: SettingsDep,
+    database: DatabaseDep,
+) -> SignedIn:
+    """Make an account and sign in."""
+    await attempts.count(database, attempts.PER_ADDRESS, "sign-up", _address(request))
+    stored = await hash_password(form.password.get_secret_value())
+    try:
+        async with database.transaction() as db:
+            user = User(email=form.email, name=form.name, password_hash=stored)
+            db.add(user)
+            await db.flush()
+            granted = await families.start(db, user)
+    except IntegrityError:
+        raise ApiError(
+            422,
+            "refused",
+            "No account can be made with these details. If you have one already, sign in.",
+        ) from None
+    return answer(response, settings, granted)
+
+
+@router.post("/sign-in", responses={401: {"model": Problem}})
+async def sign_in(
+    form: SignInForm,
+    request: Request,
+    response: Response,
+    settings: SettingsDep,
+    database: DatabaseDep,
+) -> SignedIn:
+    """Sign in."""
+    here = _address(request)
+    await attempts.count(database, attempts.PER_ADDRESS, "sign-in", here)
+    await attempts.count(database, attempts.PER_ACCOUNT, "sign-in", here, form.email)
+    async with database.reading() as db:
+        user = await db.scalar(select(User).where(User.email == form.email))
+    user = await _checked(user, form.password)
+    if user is None:
+        raise ApiError(401, "not_signed_in", "The e-mail address or the password is wrong.")
+    await _renew_hash(database, user, form.password)
+    async with database.transaction() as db:
+        await attempts.forget(db, attempts.PER_ACCOUNT, "sign-in", here, form.email)
+        granted = await families.start(db, user)
+    return answer(response, settings, granted)
+
+
+@router.post("/change-password", responses={401: {"model": Problem}})
+async def change_password(
+    change: PasswordChange,
+    active: ActiveDep,
+    response: Response,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    engine: EngineDep,
+) -> SignedIn:
+    """Change your password; every other device is signed out, and every open session closed."""
+    await attempts.count(database, attempts.PER_ACCOUNT, "change-password", active.user.id)
+    if await _checked(active.user, change.current_password) is None:
+        raise ApiError(403, "forbidden", "Your current password is another one.")
+    stored = await hash_password(change.new_password.get_secret_value())
+    async with database.transaction() as db:
+        user = await db.get_one(User, active.user.id)
+        user.password_hash = stored
+        await families.revoke_all(db, user.id)
+        granted = await families.start(db, user)
+    await engine.revoke(user.id)
+    return answer(response, settings, granted)
+
+
+async def _checked(user: User | None, password: SecretStr) -> User | None:
+    stored = None if user is None or not user.is_active else user.password_hash
+    return user if await verify_password(stored, password.get_secret_value()) else None
+
+
+async def _renew_hash(database: Database, user: User, password: SecretStr) -> None:
+    """Store the password anew when Argon2's parameters have become stronger."""
+    if user.password_hash is None or not is_outdated(user.password_hash):
+        return
+    stored = await hash_password(password.get_secret_value())
+    async with database.transaction() as db:
+        (await db.get_one(User, user.id)).password_hash = stored
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

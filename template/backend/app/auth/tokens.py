@@ -1,0 +1,57 @@
+"""Access tokens: signed, short-lived, held in the page's memory."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from time import time
+from typing import Any
+
+import jwt
+
+LIFETIME = 600
+"""Seconds an access token is good for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an access token says."""
+
+    user_id: str
+    sign_in_id: str
+    expires: float
+    """Unix time in seconds."""
+
+
+class BadTokenError(Exception):
+    """Not a token of ours, or one that is over."""
+
+
+def sign(keys: Sequence[str], user_id: str, sign_in_id: str) -> str:
+    """Make an access token, signed with the newest key."""
+    issued = int(time())
+    claims = {"sub": user_id, "sid": sign_in_id, "iat": issued, "exp": issued + LIFETIME}
+    key = _derive(keys[0])
+    return jwt.encode(claims, key, algorithm="HS256", headers={"kid": _key_id(key)})
+
+
+def read(keys: Sequence[str], token: str) -> Access:
+    """Check a token against the keys, newest first; raises BadTokenError."""
+    derived = {_key_id(key): key for key in map(_derive, keys)}
+    try:
+        key = derived[str(jwt.get_unverified_header(token).get("kid"))]
+        claims: dict[str, Any] = jwt.decode(
+            token, key, algorithms=["HS256"], options={"require": ["sub", "sid", "exp"]}
+        )
+    except (jwt.InvalidTokenError, KeyError) as error:
+        raise BadTokenError from error
+    return Access(str(claims["sub"]), str(claims["sid"]), float(claims["exp"]))
+
+
+def _derive(secret: str) -> bytes:
+    # A key of its own: what other parts sign with SECRET_KEY is worth nothing here.
+    return hmac.digest(secret.encode(), b"access token", sha256)
+
+
+def _key_id(key: bytes) -> str:
+    return sha256(key).hexdigest()[:12]

@@ -1,0 +1,63 @@
+"""Bring the database to the newest schema: `python -m app.migrate`."""
+
+import asyncio
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from app.database import Database
+from app.settings import ROOT, load
+
+_LOCK = 4_108_877
+"""Any number will do, as long as it stays the same."""
+
+
+class NotMigratedError(Exception):
+    """The tables are not those that this code expects."""
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration; with a connection, migrations run on that one."""
+    made = Config(attributes={"connection": connection})
+    folder = str(ROOT / "backend" / "migrations")
+    made.set_main_option("script_location", folder.replace("%", "%%"))
+    return made
+
+
+async def migrate(database: Database) -> None:
+    """Apply every migration that is missing, all or none; safe to run from several processes."""
+    async with database.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # SQLite's transaction is a lock already. This one ends with the transaction.
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        await connection.run_sync(lambda sync: command.upgrade(config(sync), "heads"))
+
+
+async def require_current(database: Database) -> None:
+    """Raise NotMigratedError when a migration is missing; a schema newer than this code passes."""
+    async with database.reading() as db:
+        applied = await (await db.connection()).run_sync(
+            lambda sync: set(MigrationContext.configure(sync).get_current_heads())
+        )
+    script = ScriptDirectory.from_config(config())
+    known = {revision.revision for revision in script.walk_revisions()}
+    if applied <= known and not applied.issuperset(script.get_heads()):
+        raise NotMigratedError(
+            "The database has not been migrated to this version: run `uv run poe serve`,"
+            " or `python -m app.migrate` where only the server is installed."
+        )
+
+
+async def _main() -> None:
+    database = Database(load().database_url)
+    try:
+        await migrate(database)
+    finally:
+        await database.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

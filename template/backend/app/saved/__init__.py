@@ -1,0 +1,1 @@
+"""Sessions that were saved: kept in the database, listed on the page, opened again by id."""

@@ -1,0 +1,335 @@
+"""One socket: its outbox, its limits, its phases.
+
+A connection has no task of its own beside the server's. What it sends goes to its outbox and is written
+once per loop tick by the process's `Flusher`; deadlines are looked at by the engine's sweep (`check`).
+"""
+
+import asyncio
+import time
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from app.session import protocol
+from app.session.frame import Frame
+from app.session.limits import Bucket
+from app.session.protocol import Close, ErrorCode
+from app.units import Rate
+
+if TYPE_CHECKING:
+    from app.session.member import Member
+    from app.session.transport import Transport
+
+_AT_ONCE = 64
+"""Connections written to in one loop tick; the rest wait for the next, so that others are heard between."""
+
+_WARN = 60.0
+"""Seconds before a token runs out at which `expiring` is sent, at most."""
+
+
+class Limits(Protocol):
+    """The settings a connection obeys."""
+
+    @property
+    def session_rate(self) -> Rate: ...
+    @property
+    def session_max_frame(self) -> int: ...
+    @property
+    def session_hello_timeout(self) -> float: ...
+    @property
+    def session_heartbeat(self) -> float: ...
+    @property
+    def session_idle(self) -> float: ...
+    @property
+    def session_outbox_bytes(self) -> int: ...
+    @property
+    def session_write_timeout(self) -> float: ...
+
+
+class Phase(Enum):
+    """Where a connection is in its life."""
+
+    HELLO = "waits for the first frame"
+    OPEN = "takes requests"
+    CLOSING = "sends its last frames"
+    CLOSED = "is gone"
+
+
+class Flusher:
+    """Writes the outboxes that got something, once per loop tick, a bounded number per tick."""
+
+    __slots__ = ("_dirty", "_loop", "_planned")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._dirty: list[Connection] = []
+        self._planned = False
+
+    def add(self, connection: "Connection") -> None:
+        """Write this connection's outbox in the next tick or soon after."""
+        self._dirty.append(connection)
+        if not self._planned:
+            self._planned = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        now, self._dirty = self._dirty[:_AT_ONCE], self._dirty[_AT_ONCE:]
+        if self._dirty:
+            self._loop.call_soon(self._flush)
+        else:
+            self._planned = False
+        for connection in now:
+            connection.flush()
+
+
+class Connection:
+    """See the module. `id` is unguessable and unique in all processes."""
+
+    __slots__ = (
+        "_blocked_since",
+        "_bucket",
+        "_close_by",
+        "_drained",
+        "_expires",
+        "_flusher",
+        "_limits",
+        "_outbox",
+        "_pinged",
+        "_strikes",
+        "_verdict",
+        "_waiting",
+        "_warn_at",
+        "address",
+        "asked",
+        "greeted",
+        "heard",
+        "id",
+        "member",
+        "phase",
+        "pings",
+        "since",
+        "transport",
+        "user",
+    )
+
+    def __init__(self, id: str, address: str, limits: Limits, flusher: Flusher, now: float) -> None:
+        self.id = id
+        self.address = address
+        self.phase = Phase.HELLO
+        self.since = self.heard = self.asked = now
+        self.member: Member | None = None
+        self.user: str | None = None
+        self.pings = False
+        self.greeted = False
+        self.transport: Transport
+        self._limits = limits
+        self._flusher = flusher
+        self._bucket = Bucket(limits.session_rate, now)
+        self._outbox: list[Frame] = []
+        self._waiting = 0
+        self._blocked_since: float | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._strikes = 0
+        self._pinged = False
+        self._verdict: tuple[int, str] | None = None
+        self._close_by = 0.0
+        self._expires: float | None = None
+        self._warn_at = 0.0
+
+    @property
+    def verdict(self) -> int | None:
+        """The code this side closes the connection with, once it does."""
+        return None if self._verdict is None else self._verdict[0]
+
+    def opened(self, now: float, expires: float | None) -> None:
+        """The hello was good: requests are taken."""
+        self.greeted = True
+        self.phase = Phase.OPEN
+        self.asked = now
+        self.signed_in_until(expires)
+
+    # --- sending
+
+    @property
+    def waiting(self) -> int:
+        """Bytes in the outbox."""
+        return self._waiting
+
+    def push(self, frame: Frame) -> None:
+        """Send a frame after all pushed before it. Never waits; a reader too far behind is closed."""
+        if self._verdict is not None:
+            return
+        if not self._outbox:
+            self._flusher.add(self)
+        self._outbox.append(frame)
+        self._waiting += frame.size
+        if self._waiting > self._limits.session_outbox_bytes:
+            self._overflow()
+
+    def send(self, payload: bytes) -> None:
+        """`push` of a payload for this connection alone."""
+        self.push(Frame(payload))
+
+    def error(self, sentence: str, code: ErrorCode, request_id: str | None = None) -> None:
+        """`push` of an error frame."""
+        self.push(Frame(protocol.error(sentence, code, request_id)))
+
+    def flush(self) -> None:
+        """Write what the transport takes now."""
+        if self.phase is Phase.CLOSED or not self._outbox:
+            return
+        if self.transport.paused:
+            self._block()
+            return
+        taken = self.transport.write(self._outbox)
+        if taken == len(self._outbox):
+            self._outbox.clear()
+            self._waiting = 0
+        else:
+            self._waiting -= sum(frame.size for frame in self._outbox[:taken])
+            del self._outbox[:taken]
+        if self.transport.paused:
+            self._block()
+        if self._drained is not None:
+            self._wake()
+        if self._verdict is not None and not self._outbox:
+            self.transport.close(*self._verdict)
+
+    def writable(self) -> None:
+        """The transport takes more again."""
+        self._blocked_since = None
+        self.flush()
+
+    async def drained(self, mark: int) -> None:
+        """Wait until at most `mark` bytes are in the outbox, or the connection is closing."""
+        while self._waiting > mark and self._verdict is None and self.phase is Phase.OPEN:
+            if self._drained is None:
+                self._drained = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._drained)
+
+    def _block(self) -> None:
+        if self._blocked_since is None:
+            self._blocked_since = asyncio.get_running_loop().time()
+
+    def _wake(self) -> None:
+        if self._drained is not None:
+            if not self._drained.done():
+                self._drained.set_result(None)
+            self._drained = None
+
+    def _overflow(self) -> None:
+        """Drop what need not be kept: unretained messages, then all but the latest of a kind."""
+        newest: dict[str, Frame] = {f.state: f for f in self._outbox if f.retain == "latest"}
+        kept = [
+            frame
+            for frame in self._outbox
+            if frame.retain == "all" or (frame.retain == "latest" and newest[frame.state] is frame)
+        ]
+        self._outbox[:] = kept
+        self._waiting = sum(frame.size for frame in kept)
+        if self._waiting > self._limits.session_outbox_bytes:
+            self.slow()
+
+    # --- closing
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Send what waits, then close. The first verdict stays."""
+        if self._verdict is not None or self.phase is Phase.CLOSED:
+            return
+        # A close frame has room for 123 bytes of reason.
+        reason = reason.encode()[:120].decode(errors="ignore")
+        self._verdict = (code, reason)
+        self.phase = Phase.CLOSING
+        self._close_by = asyncio.get_running_loop().time() + self._limits.session_write_timeout
+        self._wake()
+        if self._outbox:
+            self.flush()
+        else:
+            self.transport.close(code, reason)
+
+    def fail(self, sentence: str, code: ErrorCode, close: int) -> None:
+        """Say what is wrong, then close."""
+        self.error(sentence, code)
+        self.close(close, sentence)
+
+    def slow(self) -> None:
+        """The reader does not keep up: what waits is dropped (it may resume), the socket closed."""
+        self._outbox.clear()
+        self._waiting = 0
+        self.close(Close.SLOW, "You do not read fast enough; resume to get what you missed.")
+
+    def closed(self) -> None:
+        """The socket is gone."""
+        self.phase = Phase.CLOSED
+        self._outbox.clear()
+        self._waiting = 0
+        self._wake()
+
+    # --- limits and deadlines
+
+    def admit_frame(self, now: float) -> bool:
+        """Count a frame against the rate; False, with an error sent, when it is one too many."""
+        self.heard = now
+        wait = self._bucket.take(now)
+        if wait == 0.0:
+            if self._strikes:
+                self._strikes -= 1
+            return True
+        self._strikes += 1
+        rate = self._limits.session_rate
+        if self._strikes > 2 * rate.count + 20:
+            self.fail("You kept sending faster than allowed.", "too_fast", Close.TOO_FAST)
+        return False
+
+    def signed_in_until(self, expires: float | None) -> None:
+        """The present token is good until `expires` (Unix seconds; None for ever)."""
+        self._expires = expires
+        if expires is not None:
+            left = expires - time.time()
+            self._warn_at = expires - min(_WARN, left / 2)
+
+    def check(self, now: float) -> None:
+        """Look at every deadline; called by the engine's sweep with the loop's time."""
+        if self.phase is Phase.CLOSING:
+            if now >= self._close_by:
+                self.transport.abort()
+            return
+        limits = self._limits
+        if self._blocked_since is not None and self.transport.paused:
+            if now - self._blocked_since >= limits.session_write_timeout:
+                self.slow()
+                return
+        if self.phase is Phase.HELLO:
+            if now - self.since >= limits.session_hello_timeout:
+                self.fail("The first frame did not come in time.", "bad_hello", Close.BAD_HELLO)
+            return
+        self._check_peer(now, limits.session_heartbeat)
+        if self.phase is not Phase.OPEN:
+            return
+        if 0 < limits.session_idle <= now - self.asked:
+            self.fail("Nothing was asked for too long.", "idle", Close.IDLE)
+        elif self._expires is not None:
+            self._check_token()
+
+    def _check_peer(self, now: float, heartbeat: float) -> None:
+        if not self.transport.watches_peer:
+            if self.pings and now - self.heard >= 1.9 * heartbeat:
+                self.transport.abort()
+            return
+        silent = now - max(self.transport.seen, self.heard)
+        if silent >= 1.9 * heartbeat:
+            self.transport.abort()
+        elif silent < 0.9 * heartbeat:
+            self._pinged = False
+        elif not self._pinged:
+            self._pinged = True
+            self.transport.ping()
+
+    def _check_token(self) -> None:
+        wall = time.time()
+        if self._expires is None or wall < self._warn_at:
+            return
+        if wall >= self._expires:
+            self.fail("Your sign-in has run out.", "not_signed_in", Close.NOT_SIGNED_IN)
+            return
+        self.send(protocol.notice("expiring", {"within": round(self._expires - wall, 3)}))
+        self._warn_at = self._expires

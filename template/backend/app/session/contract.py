@@ -1,0 +1,260 @@
+"""What page and server agree on, as JSON Schema: made from the states' models alone.
+
+Requests are described as a client must send them (a field with a default may be left out),
+responses as the server sends them (every field is there). `poe contract` makes TypeScript of it.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import BaseModel, JsonValue, TypeAdapter, create_model
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+from pydantic_core.core_schema import (
+    DataclassField,
+    ModelField,
+    TypedDictField,
+)
+
+from app.session.dispatch import AnyState
+from app.session.protocol import ErrorCode
+
+Schema = dict[str, Any]
+"""A JSON Schema; references are `{"$ref": "#/$defs/Name"}` with names of this contract."""
+
+REFERENCE = "#/$defs/"
+
+TAKEN = frozenset(
+    {"CONTRACT", "STATES", "Requests", "Responses", "StateName", "StateOptions", "Array", "Record"}
+)
+"""Type names that contract.ts needs for itself."""
+
+
+class Participant(BaseModel):
+    """Somebody in the session, as everybody there sees them."""
+
+    participant: str
+    name: str
+
+
+class Initialised(BaseModel):
+    """The server's first answer: where the client is, and how to come back."""
+
+    session: str
+    participant: str
+    name: str
+    participants: list[Participant]
+    resume_token: str
+    epoch: str
+    seq: int
+    recovered: bool
+    heartbeat: float
+    contract_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateTypes:
+    """One state as both sides see it; `options` is what the page may know of its declaration."""
+
+    request: Schema
+    response: Schema
+    options: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Every state, the named types (`definitions`) they and the frames use, and a fingerprint.
+
+    The fingerprint changes when what goes over the wire changes, not with a comment.
+    """
+
+    states: dict[str, StateTypes]
+    definitions: dict[str, Schema]
+    fingerprint: str
+
+
+def describe(registry: Mapping[str, AnyState], snapshot: type[BaseModel]) -> Contract:
+    """The contract of these states, and of a session whose shared document is `snapshot`."""
+    initialised = create_model("Initialised", __base__=Initialised, snapshot=(snapshot, ...))
+    frames: dict[str, Any] = {
+        "ErrorCode": ErrorCode,
+        "Initialised": initialised,
+        "Participant": Participant,
+        "Snapshot": snapshot,
+    }
+    wanted: list[tuple[str, JsonSchemaMode, Any]] = [
+        *((name, "validation", one.request or None) for name, one in registry.items()),
+        *((name, "serialization", _response(one)) for name, one in registry.items()),
+        # A frame's key cannot be a state's name: states are camelCase.
+        *((name, "serialization", kind) for name, kind in frames.items()),
+    ]
+    described, definitions = _described(wanted, frozenset(frames))
+    for name in frames:
+        definitions.setdefault(name, described[name, "serialization"])
+    states = {
+        name: StateTypes(
+            request=described[name, "validation"],
+            response=described[name, "serialization"],
+            options=_options(one),
+        )
+        for name, one in registry.items()
+    }
+    return Contract(states, dict(sorted(definitions.items())), _fingerprint(states, definitions))
+
+
+def _response(one: AnyState) -> Any:
+    """What `data` of its replies can be; a stream's last reply carries null."""
+    if one.response is None:
+        return None
+    return one.response | None if one.may_be_none or one.streams else one.response
+
+
+def _options(one: AnyState) -> dict[str, JsonValue]:
+    return {
+        "closes": one.closes,
+        "to": one.to,
+        "streams": one.streams,
+        "retain": one.retain,
+        "admin": one.admin,
+    }
+
+
+class _Schemas(GenerateJsonSchema):
+    """Pydantic's schemas, but what the server sends always has its fields with defaults."""
+
+    def field_is_required(
+        self,
+        field: ModelField | DataclassField | TypedDictField,
+        total: bool,
+    ) -> bool:
+        if self.mode == "serialization" and field["type"] != "typed-dict-field":
+            return not (field.get("serialization_exclude") or "serialization_exclude_if" in field)
+        return super().field_is_required(field, total)
+
+
+def _described(
+    wanted: Iterable[tuple[str, JsonSchemaMode, Any]],
+    frames: frozenset[str],
+) -> tuple[dict[tuple[str, JsonSchemaMode], Schema], dict[str, Schema]]:
+    """Schemas by key and mode, and the named types that they refer to, all under final names."""
+    adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
+        (key, mode, TypeAdapter(kind)) for key, mode, kind in wanted
+    ]
+    schemas, document = TypeAdapter.json_schemas(
+        adapters, ref_template=REFERENCE + "{model}", schema_generator=_Schemas
+    )
+    definitions = cast("dict[str, Schema]", document.get("$defs", {}))
+    fixed = {
+        str(schema["$ref"]).removeprefix(REFERENCE): key
+        for (key, _), schema in schemas.items()
+        if key in frames and schema.keys() == {"$ref"}
+    }
+    names = type_names(definitions, fixed, TAKEN | frames)
+
+    def rename(schema: Schema) -> Schema:
+        return plain(schema, lambda name: names[name])
+
+    return (
+        {key: rename(schema) for key, schema in schemas.items()},
+        {names[key]: rename(schema) for key, schema in definitions.items()},
+    )
+
+
+def type_names(
+    keys: Iterable[str], fixed: Mapping[str, str], taken: frozenset[str]
+) -> dict[str, str]:
+    """Pydantic's names of definitions -> names for TypeScript, the shortest that stay apart.
+
+    `Item` and `Item-Output` become `Item`, `Item-Input` becomes `ItemInput`; models of the same
+    name in different modules get as much of the module's path in front as tells them apart.
+    `fixed` names are given, and no other type gets a name that is `taken`.
+    """
+    depths = {key: 1 for key in sorted(keys) if key not in fixed}
+    while True:
+        names = {key: _spelled(key, depth) for key, depth in depths.items()}
+        uses = Counter(names.values())
+        clashing = [
+            key
+            for key, name in names.items()
+            if (uses[name] > 1 or name in taken or not name[:1].isalpha())
+            and depths[key] < len(_segments(key))
+        ]
+        if not clashing:
+            return _told_apart(names, taken) | dict(fixed)
+        for key in clashing:
+            depths[key] += 1
+
+
+def _segments(key: str) -> list[str]:
+    return key.removesuffix("-Input").removesuffix("-Output").split("__")
+
+
+def _spelled(key: str, depth: int) -> str:
+    words = re.split(r"[^A-Za-z0-9]+", "_".join(_segments(key)[-depth:]))
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    return name + ("Input" if key.endswith("-Input") else "")
+
+
+def _told_apart(names: Mapping[str, str], taken: frozenset[str]) -> dict[str, str]:
+    """Number what no module path tells apart, such as two classes made in one function."""
+    used = set(taken)
+    kept: dict[str, str] = {}
+    for key, name in names.items():
+        spelled = name if name[:1].isalpha() else f"Type{name}"
+        free, number = spelled, 2
+        while free in used:
+            free, number = f"{spelled}{number}", number + 1
+        used.add(free)
+        kept[key] = free
+    return kept
+
+
+_MAPS_OF_SCHEMAS = ("properties", "patternProperties", "$defs")
+_LISTS_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
+_SCHEMAS = ("items", "additionalProperties", "not", "propertyNames", "contains")
+_NOT_SHAPE = ("title", "default", "examples", "discriminator", "readOnly", "writeOnly")
+
+
+def plain(schema: Schema, rename: Callable[[str], str], drop: Iterable[str] = ()) -> Schema:
+    """The schema without what is no part of its shape, and with other names for its types.
+
+    Titles only repeat names. Defaults go too: a set's has another order in every process.
+    """
+
+    def walk(value: Any) -> Any:
+        return plain(cast("Schema", value), rename, drop) if isinstance(value, dict) else value
+
+    kept: Schema = {}
+    for word, value in schema.items():
+        if word in _NOT_SHAPE or word in drop:
+            continue
+        if word == "$ref":
+            kept[word] = REFERENCE + rename(str(value).removeprefix(REFERENCE))
+        elif word in _MAPS_OF_SCHEMAS:
+            kept[word] = {name: walk(part) for name, part in value.items()}
+        elif word in _LISTS_OF_SCHEMAS:
+            kept[word] = [walk(part) for part in value]
+        elif word in _SCHEMAS:
+            kept[word] = walk(value)
+        else:
+            kept[word] = value
+    return kept
+
+
+def _fingerprint(states: Mapping[str, StateTypes], definitions: Mapping[str, Schema]) -> str:
+    def shape(schema: Schema) -> Schema:
+        return plain(schema, lambda name: name, drop=("description", "deprecated"))
+
+    document = {
+        "states": {
+            name: [shape(state.request), shape(state.response), state.options]
+            for name, state in states.items()
+        },
+        "definitions": {name: shape(schema) for name, schema in definitions.items()},
+    }
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,207 @@
+"""A participant as this process knows it: its connection (while it has one) and its requests.
+
+Requests are handled one after the other, in the order they were sent. A stream starts in its turn and
+then runs beside what follows. The queue outlives a lost connection, so what was sent is handled.
+"""
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from app.session import protocol
+from app.session.broker import Entry
+from app.session.connection import Connection
+from app.session.dispatch import AnyState
+from app.session.frame import Frame
+from app.session.identity import Identity
+from app.session.limits import Bucket
+from app.session.protocol import ErrorCode
+
+if TYPE_CHECKING:
+    from app.session.room import Room
+
+IN_FLIGHT = 128
+"""Requests of one participant that may be queued or running at a time, streams included."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One request that was understood and may be handled."""
+
+    state: AnyState
+    data: BaseModel | None
+    id: str | None
+
+
+class Running:
+    """The request that is being handled now, and why it has to stop if it must."""
+
+    __slots__ = ("request", "stopped", "task")
+
+    def __init__(self, request: Request, task: "asyncio.Task[None] | None") -> None:
+        self.request = request
+        self.task = task
+        self.stopped: ErrorCode | None = None
+
+    def stop(self, why: ErrorCode) -> None:
+        """Cancel the handler; the first reason stays. Of no effect while it is sealed."""
+        if self.stopped is None and self.task is not None:
+            self.stopped = why
+            self.task.cancel()
+
+    def seal(self) -> None:
+        """The handler is done and its outcome is being committed: too late to stop it."""
+        self.task = None
+
+    @contextmanager
+    def sealed(self) -> Generator[None]:
+        """Sealed for the time of the `with`."""
+        task, self.task = self.task, None
+        try:
+            yield
+        finally:
+            self.task = task
+
+
+class Member:
+    """See the module. `seen` is the number of the last room message given to its connection."""
+
+    __slots__ = (
+        "_buckets",
+        "_run",
+        "_worker",
+        "connection",
+        "identity",
+        "name",
+        "participant",
+        "queue",
+        "room",
+        "running",
+        "seen",
+        "streams",
+        "token",
+    )
+
+    def __init__(
+        self,
+        room: "Room",
+        participant: str,
+        name: str,
+        identity: Identity,
+        token: str,
+        run: "Callable[[Member, Request], Coroutine[object, object, None]]",
+    ) -> None:
+        self.room = room
+        self.participant = participant
+        self.name = name
+        self.identity = identity
+        self.token = token
+        self.connection: Connection | None = None
+        self.seen = 0
+        self.queue: deque[Request] = deque()
+        self.running: Running | None = None
+        self.streams: set[Running] = set()
+        self._run = run
+        self._worker: asyncio.Task[None] | None = None
+        self._buckets: dict[str, Bucket] | None = None
+
+    @property
+    def busy(self) -> int:
+        """Requests queued or running, streams included."""
+        return len(self.queue) + len(self.streams) + (self._worker is not None)
+
+    @property
+    def working(self) -> bool:
+        """Whether ordinary requests wait or run."""
+        return self._worker is not None
+
+    def push(self, entry: Entry) -> None:
+        """Send a private message, if there is a connection."""
+        if self.connection is not None:
+            self.connection.push(Frame(entry.for_sender(), entry.retain, entry.state))
+
+    def error(self, sentence: str, code: ErrorCode, request_id: str | None) -> None:
+        """Send an error, if there is a connection."""
+        if self.connection is not None:
+            self.connection.send(protocol.error(sentence, code, request_id))
+
+    def may_ask(self, state: AnyState, now: float) -> bool:
+        """Count a request against its state's own limit."""
+        if state.limit is None:
+            return True
+        if self._buckets is None:
+            self._buckets = {}
+        bucket = self._buckets.get(state.name)
+        if bucket is None:
+            bucket = self._buckets[state.name] = Bucket(state.limit, now)
+        return bucket.take(now) == 0.0
+
+    def ask(self, request: Request) -> None:
+        """Handle a request after all that came before it."""
+        self.queue.append(request)
+        if self._worker is None:
+            self._start()
+
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        if sys.version_info >= (3, 12):
+            # A handler that waits for nothing is done before this returns; no loop tick is spent on it.
+            task = asyncio.Task(self._work(), loop=loop, eager_start=True)
+        else:
+            task = loop.create_task(self._work())
+        if not task.done():
+            self._worker = task
+
+    async def _work(self) -> None:
+        try:
+            while self.queue:
+                await self._run(self, self.queue.popleft())
+        finally:
+            self._worker = None
+
+    def cancel(self, request_id: str) -> bool:
+        """Stop a running request or take back a queued one; False when there is none of this id."""
+        for one in (self.running, *self.streams):
+            if one is not None and one.request.id == request_id:
+                one.stop("cancelled")
+                return True
+        for request in self.queue:
+            if request.id == request_id:
+                self.queue.remove(request)
+                self.error("The request was cancelled.", "cancelled", request_id)
+                return True
+        return False
+
+    def end_streams(self, *, private: bool = False) -> None:
+        """Stop all streams; `private`: only those that nobody else gets."""
+        for one in list(self.streams):
+            if not private or one.request.state.to == "sender":
+                one.stop("cancelled")
+
+    def end(self, code: int, reason: str) -> None:
+        """No more requests; the connection is closed after what it still has to send."""
+        self.queue.clear()
+        self.end_streams()
+        if self.connection is not None:
+            self.connection.close(code, reason)
+
+    async def settled(self) -> None:
+        """Wait until every ordinary request asked so far was handled."""
+        if self._worker is not None:
+            await asyncio.wait([self._worker])
+
+    async def stop(self) -> None:
+        """Cancel all that runs; for the end of the process."""
+        self.queue.clear()
+        tasks = [one.task for one in self.streams if one.task is not None]
+        if self._worker is not None:
+            tasks.append(self._worker)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,225 @@
+"""Runs one request: claims it, calls its handler within the deadline, commits and answers.
+
+Whatever a handler does, its sender gets a reply or an error, and the session lives on. What went wrong
+inside is logged with a reference; the wire carries the reference alone.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Any
+
+from pydantic import JsonValue
+
+from app.session import protocol
+from app.session.broker import BrokerUnavailable, Commit, Entry, LockLost, RoomGone
+from app.session.dispatch import AnyState
+from app.session.member import Member, Request, Running
+from app.session.protocol import ErrorCode, Refused
+from app.session.session import Services, Session
+
+logger = logging.getLogger("app.session")
+
+_SENTENCES: dict[ErrorCode, str] = {
+    "cancelled": "The request was cancelled.",
+    "deadline": "The request took too long and was stopped.",
+    "broker_unavailable": "The session's store cannot be reached. Try again.",
+    "conflict": "Somebody else changed the session at the same time. Try again.",
+}
+
+
+class Runner:
+    """Handles requests of this process's members."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, member: Member, request: Request) -> None:
+        """Handle one request; a stream is only started. Raises nothing but its task's own cancellation."""
+        running = member.running = Running(request, asyncio.current_task())
+        timer = asyncio.get_running_loop().call_later(
+            request.state.deadline, running.stop, "deadline"
+        )
+        try:
+            if request.id is not None and not await self._claimed(member, request, request.id):
+                return
+            if request.state.streams:
+                await self._start_stream(member, request)
+            else:
+                await self._answer(member, running)
+        except asyncio.CancelledError:
+            await self._stopped(member, running)
+        except Exception as error:
+            await self._failed(member, request, error)
+        finally:
+            timer.cancel()
+            member.running = None
+
+    async def _claimed(self, member: Member, request: Request, request_id: str) -> bool:
+        """Whether the request is to be handled; else it was answered as it was before."""
+        if any(one.request.id == request_id for one in member.streams):
+            return False
+        claim = await self._services.broker.claim(
+            member.room.id, member.participant, request_id, request.state.deadline
+        )
+        if claim.outcome == "new":
+            return True
+        if claim.reply is not None:
+            member.push(claim.reply)
+        elif claim.outcome == "done":
+            member.error(
+                "This request was handled before; its reply is no longer kept.",
+                "conflict",
+                request_id,
+            )
+        else:
+            member.error("This request is still being handled.", "conflict", request_id)
+        return False
+
+    async def _answer(self, member: Member, running: Running) -> None:
+        request, state = running.request, running.request.state
+        session = Session(self._services, member, state, request.id)
+        try:
+            value = await _call(request, session)
+            running.seal()
+            await session.commit(_reply(state, member, request, value, more=False), last=True)
+        except BaseException:
+            await session.release()
+            raise
+
+    # --- streams
+
+    async def _start_stream(self, member: Member, request: Request) -> None:
+        running = Running(request, None)
+        running.task = asyncio.get_running_loop().create_task(self._stream(member, running))
+        member.streams.add(running)
+        self._tasks.add(running.task)
+        running.task.add_done_callback(self._tasks.discard)
+        # Its first step is taken before the next request's.
+        await asyncio.sleep(0)
+
+    async def _stream(self, member: Member, running: Running) -> None:
+        request = running.request
+        try:
+            await self._pieces(member, running)
+        except asyncio.CancelledError:
+            await self._stopped(member, running)
+        except Exception as error:
+            await self._failed(member, request, error)
+        finally:
+            member.streams.discard(running)
+
+    async def _pieces(self, member: Member, running: Running) -> None:
+        request, state = running.request, running.request.state
+        session = Session(self._services, member, state, request.id)
+        pieces: AsyncGenerator[object] = _call(request, session)
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                timer = loop.call_later(state.deadline, running.stop, "deadline")
+                try:
+                    value = await anext(pieces, _END)
+                finally:
+                    timer.cancel()
+                if value is _END:
+                    break
+                with running.sealed():
+                    await session.commit(
+                        _reply(state, member, request, value, more=True), last=False
+                    )
+                # A stream never runs ahead of its reader, nor keeps the loop for itself.
+                await asyncio.sleep(0)
+                if member.connection is not None:
+                    await member.connection.drained(_AHEAD)
+            running.seal()
+            await session.commit(_reply(state, member, request, _END, more=False), last=True)
+        finally:
+            await session.release()
+            await pieces.aclose()
+
+    # --- endings
+
+    async def _stopped(self, member: Member, running: Running) -> None:
+        why = running.stopped
+        if why is None:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        await self._refuse(member, running.request, _SENTENCES[why], why)
+
+    async def _failed(self, member: Member, request: Request, error: Exception) -> None:
+        if isinstance(error, Refused):
+            await self._refuse(member, request, error.sentence, error.code, error.details)
+        elif isinstance(error, RoomGone):
+            member.error("The session has ended.", "conflict", request.id)
+        elif isinstance(error, BrokerUnavailable):
+            await self._unhandled(member, request, "broker_unavailable")
+        elif isinstance(error, LockLost):
+            await self._unhandled(member, request, "conflict")
+        else:
+            reference = secrets.token_hex(4)
+            logger.error("%s failed (reference %s)", request.state.where, reference, exc_info=error)
+            sentence = f"The request failed on the server (reference {reference})."
+            await self._refuse(member, request, sentence, "internal")
+
+    async def _unhandled(self, member: Member, request: Request, code: ErrorCode) -> None:
+        """Nothing was changed: the same request, with the same id, may be sent again."""
+        if request.id is not None:
+            with suppress(BrokerUnavailable):
+                await self._services.broker.release(member.room.id, member.participant, request.id)
+        member.error(_SENTENCES[code], code, request.id)
+
+    async def _refuse(
+        self,
+        member: Member,
+        request: Request,
+        sentence: str,
+        code: ErrorCode,
+        details: dict[str, JsonValue] | None = None,
+    ) -> None:
+        """Answer with an error, recorded like a reply: sent again, the request is not run again."""
+        about: JsonValue = {"state": request.state.name, **(details or {})}
+        entry = Entry(
+            request.state.name,
+            protocol.error_head(sentence, code, about),
+            sender=member.participant,
+            request_id=request.id,
+            private=True,
+        )
+        if request.id is not None:
+            claim = (member.participant, request.id)
+            try:
+                await self._services.broker.commit(Commit(member.room.id, claim=claim, reply=entry))
+            except (BrokerUnavailable, RoomGone):
+                logger.info("the outcome of %s could not be recorded", request.state.name)
+        member.push(entry)
+
+
+def _call(request: Request, session: Session) -> Any:
+    handler = request.state.handler
+    return handler(session) if request.data is None else handler(session, request.data)
+
+
+def _reply(
+    state: AnyState, member: Member, request: Request, value: object, *, more: bool
+) -> Entry:
+    data = b"null" if value is _END else state.encode(value)
+    return Entry(
+        state.name,
+        protocol.head(state.name, data),
+        member.participant,
+        request.id,
+        more,
+        state.retain,
+        state.closes,
+        state.to == "sender",
+    )
+
+
+_END = object()
+_AHEAD = 65536
+"""Bytes that may wait for a stream's own reader before the stream is asked for more."""

@@ -1,0 +1,1 @@
+"""The code behind the `poe` commands; nothing of it runs in production."""

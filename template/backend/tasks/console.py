@@ -1,0 +1,32 @@
+"""What a command says: progress lines, and errors in one sentence without a traceback."""
+
+import sys
+
+
+class TaskError(Exception):
+    """Ends the command with exit code 1; its text is what the user reads."""
+
+
+def say(line: str) -> None:
+    """Print one progress line at once, in order with what child processes print."""
+    print(f"• {line}", flush=True)
+
+
+def complain(text: str) -> None:
+    """Print why the command ends, after everything that was said before."""
+    sys.stdout.flush()
+    print(f"✗ {text}", file=sys.stderr, flush=True)
+
+
+def no_arguments(command: str, arguments: list[str]) -> None:
+    """Refuse arguments that the command would ignore."""
+    if arguments:
+        raise TaskError(f"`poe {command}` takes no arguments, but got: {' '.join(arguments)}")
+
+
+def speak_utf8() -> None:
+    """Keep a terminal of another encoding from ending a command with an error."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")

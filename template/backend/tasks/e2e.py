@@ -1,0 +1,41 @@
+"""`poe e2e`: the Playwright tests in a real browser against a real server of this app.
+
+Arguments go to Playwright: `poe e2e session.spec.ts --headed`. E2E_URL=https://… tests a server
+that runs already instead of starting one.
+"""
+
+import os
+
+from tasks import browser, node, setup
+from tasks.console import complain, say
+from tasks.temporary import running
+
+ROOMY = {
+    "SESSION_RATE": "1000/s",
+    "SESSION_MAX_PER_USER": "1000",
+    "SESSION_MAX_PER_ADDRESS": "1000",
+}
+"""All the browsers of a test run come from one address."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tests; returns Playwright's exit code."""
+    setup.prepare()
+    chromium = browser.find()
+    say(f"Browser: {chromium or 'the one of Playwright'}")
+    url = os.environ.get("E2E_URL", "").strip()
+    if url:
+        return _playwright(url, chromium and str(chromium), arguments)
+    setup.build_frontend()
+    with running(ROOMY) as server:
+        say(f"Server: {server.url}")
+        code = _playwright(server.url, chromium and str(chromium), arguments)
+        if code:
+            complain(f"Playwright ended with exit code {code}. The server's log ends with:")
+            print(server.log_end())
+        return code
+
+
+def _playwright(url: str, chromium: str | None, arguments: list[str]) -> int:
+    extra = {"BASE_URL": url} | ({"CHROMIUM_PATH": chromium} if chromium else {})
+    return node.run(node.tool("@playwright/test/cli.js", "test", *arguments), **extra)

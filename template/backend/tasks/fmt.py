@@ -1,0 +1,19 @@
+"""`poe fmt`: format both sides and fix what the linters can fix by themselves."""
+
+from tasks import setup
+from tasks.console import no_arguments
+from tasks.steps import Step, npm_script, python, run_all
+
+
+def main(arguments: list[str]) -> int:
+    """Format everything; fails when a linter is left with something that people must decide."""
+    no_arguments("fmt", arguments)
+    setup.prepare(contract=False)
+    return run_all(
+        [
+            Step("ruff check --fix", python("ruff", "check", "--fix", "backend")),
+            Step("ruff format", python("ruff", "format", "backend")),
+            Step("eslint --fix", npm_script("lint", "--fix")),
+            Step("prettier --write", npm_script("format")),
+        ]
+    )

@@ -1,0 +1,21 @@
+"""`poe lint`: linters, formatting and strict types of both sides; changes nothing."""
+
+from tasks import setup
+from tasks.check import types
+from tasks.console import no_arguments
+from tasks.steps import Step, npm_script, python, run_all
+
+
+def main(arguments: list[str]) -> int:
+    """Run every check, whatever the others say."""
+    no_arguments("lint", arguments)
+    setup.prepare()
+    return run_all(
+        [
+            Step("ruff check", python("ruff", "check", "backend")),
+            Step("ruff format", python("ruff", "format", "--check", "backend")),
+            Step("eslint", npm_script("lint")),
+            Step("prettier", npm_script("format:check")),
+            *types(),
+        ]
+    )

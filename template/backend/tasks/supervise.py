@@ -1,0 +1,72 @@
+"""Child processes that live and end together with the command that started them."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+GRACE = 5.0
+"""Seconds a child has to end by itself before it is killed."""
+
+
+class Child:
+    """A named child process in a group of its own, so that Ctrl-C reaches the command alone."""
+
+    def __init__(
+        self, name: str, command: list[str], *, folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        self.name = name
+        self._command = command
+        self._folder = folder
+        self._environment = environment
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it with its output on this terminal.
+
+        Its stdin is a pipe that stays open: Vite ends when its stdin does, also when the command
+        that started it was killed.
+        """
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            cwd=self._folder,
+            env=self._environment,
+            stdin=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    async def wait(self) -> int:
+        """Wait for its end; returns its exit code (negative: the signal that ended it)."""
+        assert self._process is not None, f"{self.name} was not started"
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End it and what it started: politely, then by force after `GRACE` seconds."""
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            self._signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(process.wait(), GRACE)
+            except TimeoutError:
+                self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+                await process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        try:
+            if os.name == "nt":
+                self._process.terminate()
+            else:
+                os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            pass  # it has just ended by itself

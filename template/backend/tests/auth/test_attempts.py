@@ -1,0 +1,47 @@
+import asyncio
+
+import pytest
+from sqlalchemy import func, select
+
+from app.auth import attempts
+from app.auth.models import Attempt
+from app.database import Database
+from app.errors import ApiError
+from app.units import Rate
+from tests.databases import on_every_database
+
+HOURLY = Rate(3, 3600)
+
+
+@on_every_database
+async def test_attempts_are_counted_by_all_at_once(database: Database) -> None:
+    async def attempt() -> bool:
+        try:
+            await attempts.count(database, HOURLY, "guess", "ada")
+        except ApiError as error:
+            assert (error.status, error.code) == (429, "too_many")
+            return False
+        return True
+
+    allowed = await asyncio.gather(*(attempt() for _ in range(8)))
+    assert sum(allowed) == HOURLY.count
+
+
+async def test_others_are_counted_apart_and_a_success_clears(database: Database) -> None:
+    for _ in range(HOURLY.count):
+        await attempts.count(database, HOURLY, "guess", "ada")
+    await attempts.count(database, HOURLY, "guess", "bob")
+    async with database.transaction() as db:
+        await attempts.forget(db, HOURLY, "guess", "ada")
+    await attempts.count(database, HOURLY, "guess", "ada")
+
+
+async def test_a_window_ends_and_its_count_is_cleared_away(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "time", lambda: 1_000_000_000.0)
+    await attempts.count(database, HOURLY, "guess", "ada")
+    monkeypatch.undo()
+    await attempts.count(database, HOURLY, "guess", "bob")
+    async with database.reading() as db:
+        assert await db.scalar(select(func.count(Attempt.key))) == 1

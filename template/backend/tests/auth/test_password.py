@@ -1,0 +1,198 @@
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from app.auth import attempts
+from app.auth.hashing import verify_password
+from app.database import Database
+from app.units import Rate
+from app.users.models import User
+from tests.auth.conftest import PASSWORD, Device, NewDevice
+from tests.conftest import new_client
+
+
+async def stored_hash(database: Database) -> str:
+    async with database.reading() as db:
+        return await db.scalar(select(User.password_hash)) or ""
+
+
+async def test_signing_up_signs_in(new_device: NewDevice) -> None:
+    device = new_device(" Ada@Example.ORG")
+    response = await device.sign_up()
+    assert response.status_code == 201
+    body = response.json()
+    assert body["token_type"] == "bearer"
+    assert body["expires_in"] == 600
+    assert body["user"]["email"] == "ada@example.org"
+    assert body["user"]["is_admin"] is False
+    assert "password" not in response.text
+    assert await device.who() == 200
+
+
+async def test_the_refresh_token_is_out_of_reach_for_scripts_and_other_sites(
+    new_device: NewDevice,
+) -> None:
+    response = await new_device().sign_up()
+    assert "refresh_token" not in response.text
+    cookie = response.headers["set-cookie"]
+    for attribute in ("HttpOnly", "SameSite=strict", "Path=/api/v1/auth", "Max-Age=1209600"):
+        assert attribute in cookie
+    assert "Secure" not in cookie
+
+
+async def test_signing_in(ada: Device, new_device: NewDevice) -> None:
+    device = new_device("ADA@example.org")
+    assert (await device.sign_in()).status_code == 200
+    assert await device.who() == 200
+    assert device.profile == ada.profile
+
+
+async def test_no_answer_tells_whether_an_account_exists(
+    ada: Device, new_device: NewDevice
+) -> None:
+    wrong = await new_device().sign_in("wrong password")
+    unknown = await new_device("nobody@example.org").sign_in()
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.json() == unknown.json()
+
+
+async def test_an_unknown_account_costs_as_much_as_a_wrong_password(
+    ada: Device, new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
+
+    class Counting(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002
+            verified.append(str(hash))
+            return super().verify(hash, password)
+
+    monkeypatch.setattr("app.auth.hashing._hasher", Counting(1, 8, 1))
+    await new_device().sign_in("wrong password")
+    await new_device("nobody@example.org").sign_in()
+    assert len(verified) == 2
+    assert len({text.rsplit("$", 2)[0] for text in verified}) == 1
+
+
+async def test_a_taken_address_is_refused_like_any_other_details(
+    ada: Device, new_device: NewDevice
+) -> None:
+    response = await new_device("ADA@example.org").sign_up("another password")
+    assert response.status_code == 422
+    assert response.json()["code"] == "refused"
+    assert "ada" not in response.text.lower()
+    assert (await new_device().sign_in()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": "not an address"}, "body.email"),
+        ({"email": "a@b@c.org"}, "body.email"),
+        ({"name": "   "}, "body.name"),
+        ({"name": "x" * 81}, "body.name"),
+        ({"password": "too short"}, "body.password"),
+        ({"password": "x" * 129}, "body.password"),
+    ],
+)
+async def test_bad_details_are_explained(
+    client: httpx.AsyncClient, change: dict[str, str], field: str
+) -> None:
+    good = {"email": "ada@example.org", "name": "Ada", "password": PASSWORD}
+    response = await client.post("/api/v1/auth/sign-up", json=good | change)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_data")
+    assert [detail["field"] for detail in response.json()["details"]] == [field]
+
+
+async def test_a_password_is_not_repeated_in_an_error(client: httpx.AsyncClient) -> None:
+    body = {"email": "ada@example.org", "name": "Ada", "password": "hush"}
+    assert "hush" not in (await client.post("/api/v1/auth/sign-up", json=body)).text
+
+
+async def test_passwords_are_stored_as_argon2id(ada: Device, database: Database) -> None:
+    stored = await stored_hash(database)
+    assert stored.startswith("$argon2id$")
+    assert PASSWORD not in stored
+    assert await verify_password(stored, PASSWORD)
+
+
+async def test_a_weak_hash_is_renewed_at_the_next_sign_in(
+    ada: Device, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await stored_hash(database)
+    monkeypatch.setattr("app.auth.hashing._hasher", PasswordHasher(2, 8, 1))
+    assert (await ada.sign_in()).status_code == 200
+    after = await stored_hash(database)
+    assert after != before
+    assert "t=2" in after
+    assert (await ada.sign_in()).status_code == 200
+
+
+async def test_guessing_is_limited_for_an_account(ada: Device, new_device: NewDevice) -> None:
+    guesser = new_device()
+    for _ in range(attempts.PER_ACCOUNT.count):
+        assert (await guesser.sign_in("wrong password")).status_code == 401
+    refused = await guesser.sign_in()
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= attempts.PER_ACCOUNT.seconds
+    assert (await new_device("bob@example.org").sign_in()).status_code == 401
+
+
+async def test_guessing_is_limited_for_an_address(
+    new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "PER_ADDRESS", Rate(3, 300))
+    for number in range(3):
+        assert (await new_device(f"{number}@example.org").sign_in()).status_code == 401
+    assert (await new_device("other@example.org").sign_in()).status_code == 429
+
+
+async def test_signing_in_starts_the_count_again(ada: Device) -> None:
+    for _ in range(2):
+        for _ in range(attempts.PER_ACCOUNT.count - 1):
+            assert (await ada.sign_in("wrong password")).status_code == 401
+        assert (await ada.sign_in()).status_code == 200
+
+
+async def test_changing_the_password_signs_out_all_other_devices(
+    ada: Device, new_device: NewDevice
+) -> None:
+    other = new_device()
+    await other.sign_in()
+    stolen = ada.token
+    response = await ada.post(
+        "change-password", {"current_password": PASSWORD, "new_password": "another password"}
+    )
+    assert response.status_code == 200
+    assert ada.token != stolen
+    assert await ada.who() == 200
+    assert (await ada.post("refresh")).status_code == 200
+    assert await other.who() == 401
+    assert (await other.post("refresh")).status_code == 401
+    assert (await other.sign_in()).status_code == 401
+    assert (await other.sign_in("another password")).status_code == 200
+
+
+async def test_changing_the_password_needs_the_current_one(ada: Device) -> None:
+    body = {"current_password": "wrong password", "new_password": "another password"}
+    assert (await ada.post("change-password", body)).status_code == 403
+    assert (await ada.sign_in()).status_code == 200
+
+
+async def test_another_site_cannot_sign_anybody_in(app: FastAPI, ada: Device) -> None:
+    async with new_client(app) as client:
+        response = await client.post(
+            "/api/v1/auth/sign-in",
+            json={"email": ada.email, "password": PASSWORD},
+            headers={"Origin": "https://evil.example"},
+        )
+    assert response.status_code == 403
+    assert "set-cookie" not in response.headers
+
+
+async def test_a_program_without_a_browser_may_sign_in(app: FastAPI, ada: Device) -> None:
+    async with new_client(app) as client:
+        del client.headers["Origin"]
+        body = {"email": ada.email, "password": PASSWORD}
+        assert (await client.post("/api/v1/auth/sign-in", json=body)).status_code == 200

@@ -1,0 +1,54 @@
+from time import time
+
+import jwt
+import pytest
+
+from app.auth import tokens
+from app.auth.tokens import LIFETIME, BadTokenError, read, sign
+
+NEW = "n" * 16 + "0123456789abcdef"
+OLD = "o" * 16 + "0123456789abcdef"
+
+
+def test_a_token_says_who_it_is_for() -> None:
+    before = int(time())
+    access = read([NEW], sign([NEW], "ada", "laptop"))
+    assert (access.user_id, access.sign_in_id) == ("ada", "laptop")
+    assert before <= access.expires - LIFETIME <= time()
+
+
+def test_a_rotated_secret_is_still_good_for_old_tokens() -> None:
+    token = sign([OLD], "ada", "laptop")
+    assert read([NEW, OLD], token).user_id == "ada"
+    with pytest.raises(BadTokenError):
+        read([NEW], token)
+
+
+def test_new_tokens_are_signed_with_the_newest_secret() -> None:
+    assert read([NEW], sign([NEW, OLD], "ada", "laptop")).user_id == "ada"
+
+
+def test_a_token_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "time", lambda: 1_000_000_000.0)
+    with pytest.raises(BadTokenError):
+        read([NEW], sign([NEW], "ada", "laptop"))
+
+
+def test_what_is_no_token_of_ours() -> None:
+    good = sign([NEW], "ada", "laptop")
+    head, body, signature = good.split(".")
+    kid = jwt.get_unverified_header(good)["kid"]
+    claims = {"sub": "ada", "sid": "laptop", "exp": 4_000_000_000}
+    unsigned = jwt.encode(claims, None, algorithm="none", headers={"kid": kid})
+    plain_secret = jwt.encode(claims, NEW, algorithm="HS256", headers={"kid": kid})
+    for token in (
+        "",
+        "nonsense",
+        f"{head}.{body}.",
+        f"{head}.{body}.{signature[::-1]}",
+        unsigned,
+        plain_secret,
+        jwt.encode(claims, NEW, algorithm="HS256"),
+    ):
+        with pytest.raises(BadTokenError):
+            read([NEW], token)

@@ -1,0 +1,167 @@
+"""Promise 4: everything a client can use up is bounded, with a clear error."""
+
+import json
+from collections.abc import AsyncGenerator
+
+import pytest
+from tests.session.states import Gates, states
+from tests.session.support import Server, Settings, make_engine, serving
+from websockets.exceptions import InvalidStatus
+
+from app.session.member import IN_FLIGHT
+from app.units import Rate
+
+
+@pytest.fixture(params=[{}])
+async def bound(request: pytest.FixtureRequest, gates: Gates) -> AsyncGenerator[Server]:
+    """A server with the settings a test asks for."""
+    async with serving(make_engine(states(gates), Settings(**request.param))) as running:
+        yield running
+
+
+def bounds(**settings: object) -> pytest.MarkDecorator:
+    """Parametrize `bound`."""
+    return pytest.mark.parametrize("bound", [settings], indirect=True, ids=[""])
+
+
+async def refused(server: Server, **options: object) -> tuple[int, dict[str, str]]:
+    """Try to connect; the HTTP status and body of the refusal."""
+    with pytest.raises(InvalidStatus) as caught:
+        await server.socket(**options)
+    response = caught.value.response
+    return response.status_code, json.loads(response.body or b"{}")
+
+
+@bounds(session_hello_timeout=0.1)
+async def test_the_hello_must_come_in_time(bound: Server) -> None:
+    async with await bound.socket() as ada:
+        error = await ada.receive()
+        assert error["code"] == "bad_hello"
+        assert await ada.closed() == 4400
+
+
+@bounds(session_idle=0.2)
+async def test_a_session_nobody_uses_is_closed_whatever_its_heartbeat(bound: Server) -> None:
+    async with await bound.client() as ada:
+        await ada.send({"state": "ping"})
+        assert (await ada.until("error"))["code"] == "idle"
+        assert await ada.closed() == 4408
+
+
+@bounds(session_max_frame=2048)
+async def test_a_frame_that_is_too_big_is_said_and_closes(bound: Server) -> None:
+    for size in (2049, 20_000):
+        async with await bound.client() as ada:
+            await ada.send(json.dumps({"state": "say"}) + " " * size)
+            if size < 4000:
+                assert (await ada.receive())["code"] == "too_big"
+            assert await ada.closed() == 1009
+    async with await bound.client() as ada:
+        frame = json.dumps({"state": "say", "data": {"text": "é" * 900}}, ensure_ascii=False)
+        await ada.send(frame + " " * (2048 - len(frame.encode())))
+        assert (await ada.receive())["state"] == "say"
+
+
+@bounds(session_rate=Rate(10, 1.0))
+async def test_requests_a_second_are_bounded_and_each_one_too_many_is_told(bound: Server) -> None:
+    async with await bound.client() as ada:
+        for number in range(30):
+            await ada.ask("whisper", {"text": "x"}, id=str(number))
+        replies = [await ada.receive() for _ in range(30)]
+        fine = [r["id"] for r in replies if r["state"] == "whisper"]
+        late = [r["id"] for r in replies if r.get("code") == "too_fast"]
+        assert 9 <= len(fine) <= 20
+        assert sorted(fine + late, key=int) == [str(n) for n in range(30)]
+
+
+@bounds(session_rate=Rate(10, 1.0))
+async def test_who_keeps_flooding_is_closed_for_good(bound: Server) -> None:
+    async with await bound.client() as ada:
+        for _ in range(60):
+            await ada.ask("whisper", {"text": "x"})
+        assert await ada.closed() == 4429
+
+
+async def test_a_state_has_its_own_limit(bound: Server) -> None:
+    async with await bound.client() as ada:
+        assert (await ada.reply("rare"))["state"] == "rare"
+        error = await ada.reply("rare", id="r")
+        assert (error["code"], error["id"], error["details"]) == ("too_fast", "r", {"state": "rare"})
+        assert (await ada.reply("whisper"))["state"] == "whisper"
+
+
+async def test_requests_in_flight_are_bounded(bound: Server, gates: Gates) -> None:
+    async with await bound.client() as ada:
+        await ada.ask("hold", {"text": "flight"}, id="0")
+        for number in range(1, IN_FLIGHT + 1):
+            await ada.ask("whisper", id=str(number))
+        error = await ada.receive()
+        assert (error["code"], error["id"]) == ("too_many", str(IN_FLIGHT))
+        gates.open["flight"].set()
+        assert [(await ada.receive())["id"] for _ in range(IN_FLIGHT)] == [
+            str(number) for number in range(IN_FLIGHT)
+        ]
+
+
+@bounds(session_max_connections=2)
+async def test_connections_are_bounded_and_freed(bound: Server) -> None:
+    ada, bob = await bound.client(), await bound.client()
+    status, body = await refused(bound)
+    assert (status, body["code"]) == (503, "too_many")
+    await ada.close()
+    async with await bound.client():
+        pass
+    await bob.close()
+
+
+@bounds(session_max_per_address=1)
+async def test_connections_of_an_address_are_bounded(bound: Server) -> None:
+    async with await bound.client():
+        status, body = await refused(bound)
+        assert (status, body["code"]) == (503, "too_many")
+
+
+@bounds(session_max_unauthenticated=1)
+async def test_connections_without_a_hello_are_bounded(bound: Server) -> None:
+    async with await bound.socket() as ada:
+        assert (await refused(bound))[0] == 503
+        await ada.hello()
+        async with await bound.client():
+            pass
+
+
+@bounds(session_max_per_user=1)
+async def test_connections_of_a_user_are_bounded(bound: Server) -> None:
+    async with await bound.client(token="ada"):
+        async with await bound.socket() as second:
+            await second.send({"token": "ada"})
+            assert (await second.receive())["code"] == "too_many"
+            assert await second.closed() == 4429
+        async with await bound.client(token="bob"):
+            pass
+    async with await bound.client(token="ada"):
+        pass
+
+
+@bounds(allowed_origins=("https://page.example",))
+async def test_the_origin_is_checked_before_anything_else(bound: Server) -> None:
+    own = bound.url.replace("ws://", "http://").split("/api")[0]
+    for origin in (own, "https://page.example", None):
+        async with await bound.socket(origin=origin) as ada:
+            await ada.hello()
+    for origin in ("https://evil.example", "null", own + "0"):
+        status, body = await refused(bound, origin=origin)
+        assert (status, body["code"]) == (403, "forbidden")
+
+
+async def test_nothing_is_left_when_everybody_has_gone(bound: Server) -> None:
+    clients = [await bound.client(session="leak", token="ada") for _ in range(10)]
+    for client in clients:
+        await client.close()
+    engine = bound.engine
+    async with await bound.client() as last:
+        await last.quiet()
+    while engine.connections:
+        await engine._nobody.wait()
+    assert engine.census.connections == engine.census.unauthenticated == 0
+    assert "leak" not in engine.rooms

@@ -1,0 +1,95 @@
+"""Promises 6 and 7, the server's half: leaving is polite, half-open is found."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+from tests.session.states import Gates, states
+from tests.session.support import PATIENCE, Server, Settings, make_engine, serving
+from websockets.exceptions import ConnectionClosed
+
+
+@pytest.fixture
+async def patient(gates: Gates) -> AsyncGenerator[Server]:
+    """A server that takes two seconds to leave and beats fast."""
+    settings = Settings(session_drain=2.0, session_heartbeat=0.5)
+    async with serving(make_engine(states(gates), settings)) as running:
+        yield running
+
+
+async def test_a_leaving_server_says_so_and_spreads_the_ends(patient: Server) -> None:
+    clients = [await patient.client() for _ in range(12)]
+    start = asyncio.get_running_loop().time()
+    patient.uvicorn.should_exit = True
+
+    async def end(index: int) -> tuple[int, float]:
+        client = clients[index]
+        assert (await client.until("draining"))["data"] == {"within": 2.0}
+        assert asyncio.get_running_loop().time() - start < 1.0
+        code = await client.closed()
+        return code, asyncio.get_running_loop().time()
+
+    ends = await asyncio.gather(*(end(index) for index in range(len(clients))))
+    assert {code for code, _ in ends} == {4503}
+    times = sorted(at for _, at in ends)
+    assert times[-1] - times[0] > 0.3
+    assert times[-1] - start < 4.0
+
+
+async def test_a_request_that_runs_is_finished_before_the_server_leaves(
+    patient: Server, gates: Gates
+) -> None:
+    ada = await patient.client()
+    await ada.ask("hold", {"text": "finish"}, id="f")
+    await gates.entered["finish"].wait()
+    patient.engine.begin_drain()
+    await ada.until("draining")
+    asyncio.get_running_loop().call_later(1.9, gates.open["finish"].set)
+    assert (await ada.until("hold"))["id"] == "f"
+    assert await ada.closed() == 4503
+
+
+async def test_a_leaving_server_takes_nobody_in(patient: Server, gates: Gates) -> None:
+    ada = await patient.client()
+    patient.engine.begin_drain()
+    late = await patient.socket()
+    assert (await late.receive())["state"] == "error"
+    assert await late.closed() == 1012
+    await ada.close()
+
+
+async def test_a_dead_peer_is_found_within_two_heartbeats(patient: Server) -> None:
+    async with await patient.client(session="dead") as ada:
+        ghost = await patient.client(session="dead")
+        await ada.until("joined")
+        ghost.socket.transport.pause_reading()
+        start = asyncio.get_running_loop().time()
+        connections = patient.engine.connections
+        async with asyncio.timeout(PATIENCE):
+            while len(connections) == 2:
+                await asyncio.sleep(0.02)
+        assert asyncio.get_running_loop().time() - start < 1.3
+        ghost.lose()
+
+
+async def test_any_frame_and_any_pong_prove_life(patient: Server) -> None:
+    # websockets answers pings by itself, like a browser: a silent page that reads stays connected.
+    async with await patient.client() as ada:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1.6):
+                await ada.socket.recv()
+        assert await ada.quiet() == []
+
+
+async def test_a_client_that_pings_is_expected_to_go_on_where_the_server_cannot_ping(
+    gates: Gates,
+) -> None:
+    settings = Settings(session_heartbeat=0.2)
+    async with serving(make_engine(states(gates), settings), prepared=False) as server:
+        quiet = await server.client()
+        pings = await server.client()
+        await pings.quiet()
+        with pytest.raises(ConnectionClosed):
+            await pings.receive()
+        assert await quiet.quiet() == []
+        await quiet.close()

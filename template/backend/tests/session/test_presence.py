@@ -1,0 +1,61 @@
+"""Who is here, who came, who left."""
+
+import pytest
+from tests.session.support import Server
+
+
+async def test_everybody_knows_who_is_here(server: Server) -> None:
+    async with await server.client(session="here", name="Ada") as ada:
+        bob = await server.client(session="here", token="bob")
+        joined = await ada.until("joined")
+        assert joined["data"] == {"participant": bob.participant, "name": "Bob"}
+        assert joined["seq"] == bob.initialised["seq"]
+        assert bob.initialised["participants"] == [
+            {"participant": ada.participant, "name": "Ada"},
+            {"participant": bob.participant, "name": "Bob"},
+        ]
+        assert await bob.quiet() == []
+        await bob.close()
+        left = await ada.until("left")
+        assert left["data"] == {"participant": bob.participant, "name": "Bob"}
+        assert left["seq"] == joined["seq"] + 1
+
+
+@pytest.mark.parametrize("how", ["leave", "1000", "1001"])
+async def test_who_leaves_has_left_at_once(server: Server, how: str) -> None:
+    async with await server.client(session=f"leave-{how}") as ada:
+        bob = await server.client(session=f"leave-{how}")
+        if how == "leave":
+            await bob.send({"state": "leave"})
+            assert await bob.closed() == 1000
+        else:
+            await bob.close(int(how))
+        assert (await ada.until("left"))["data"]["participant"] == bob.participant
+
+
+async def test_a_page_that_went_away_may_come_back_but_who_left_may_not(server: Server) -> None:
+    async with await server.client(session="back"):
+        for code, same in ((1001, True), (1000, False)):
+            bob = await server.client(session="back")
+            await bob.close(code)
+            again = await server.client(**bob.resume())
+            assert (again.participant == bob.participant) is same
+            assert again.initialised["recovered"] is same
+            await again.close()
+
+
+async def test_without_a_session_everybody_gets_a_private_one(server: Server) -> None:
+    async with await server.client() as ada, await server.client() as bob:
+        assert ada.session != bob.session
+        assert len(ada.session) >= 20
+        await ada.reply("say", {"text": "private"})
+        assert await bob.quiet() == []
+
+
+async def test_what_was_asked_before_a_close_is_still_done(server: Server) -> None:
+    async with await server.client(session="last") as ada:
+        bob = await server.client(session="last")
+        await bob.ask("note", {"text": "last words"})
+        await bob.close()
+        assert (await ada.until("note"))["data"] == {"text": "last words"}
+        assert (await ada.until("left"))["data"]["participant"] == bob.participant

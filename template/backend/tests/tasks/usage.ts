@@ -1,0 +1,86 @@
+// What a page may and may not write with the contract of shapes.py; tsc checks it in test_contract.
+import { CONTRACT, STATES } from "./contract";
+import type {
+  ErrorCode,
+  Initialised,
+  Participant,
+  Requests,
+  Responses,
+  Snapshot,
+  StateName,
+} from "./contract";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2
+  ? true
+  : false;
+const yes = <T extends true>(): T | undefined => undefined;
+
+export const fingerprint: string = CONTRACT;
+yes<Same<StateName, "everything" | "noData" | "maybe" | "numbers">>();
+yes<Same<keyof Requests, StateName>>();
+yes<Same<keyof Responses, StateName>>();
+yes<Same<typeof STATES.maybe.closes, true>>();
+yes<Same<typeof STATES.noData.to, "sender">>();
+yes<Same<typeof STATES.noData.retain, "none">>();
+yes<Same<typeof STATES.numbers.streams, true>>();
+yes<Same<typeof STATES.everything.admin, false>>();
+
+// Requests: what has a default may be left out, what has none may not.
+export const least: Requests["everything"] = { needed: "" };
+// @ts-expect-error `needed` is missing
+export const without: Requests["everything"] = {};
+// @ts-expect-error there is no such field
+export const unknown: Requests["everything"] = { needed: "", other: 1 };
+// @ts-expect-error only the server computes it
+export const computed: Requests["everything"] = { needed: "", doubled: 2 };
+export const empty: Requests["numbers"] = {};
+export const open: Requests["maybe"] = { known: 1, other: [] };
+yes<Same<Requests["noData"], null>>();
+yes<Same<Requests["everything"]["price"], number | string | undefined>>();
+
+// Responses: every field is there.
+type Reply = Responses["everything"];
+yes<Same<Reply["price"], string>>();
+yes<Same<Reply["number"], number>>();
+yes<Same<Reply["small"], number>>();
+yes<Same<Reply["raw"], string>>();
+yes<Same<Reply["at"], string>>();
+yes<Same<Reply["day"], string | null>>();
+yes<Same<Reply["span"], string>>();
+yes<Same<Reply["key"], string | null>>();
+yes<Same<Reply["colour"], "red" | "green">>();
+yes<Same<Reply["level"], 1 | 2>>();
+yes<Same<Reply["pair"], [number, string]>>();
+yes<Same<Reply["many"], number[]>>();
+yes<Same<Reply["nothing"], []>>();
+yes<Same<Reply["few"], string[]>>();
+yes<Same<Reply["unique"], string[]>>();
+yes<Same<Reply["by_name"][string]["children"][number]["value"], number>>();
+yes<Same<Reply["by_number"][string], boolean[]>>();
+yes<Same<Reply["tree"]["children"][number]["children"][number]["value"], number>>();
+yes<Same<NonNullable<Reply["trees"]>["items"][number]["value"], number>>();
+yes<Same<NonNullable<Reply["trees"]>["next"], number | null>>();
+yes<Same<Reply["point"], [number, number]>>();
+yes<Same<Reply["options"]["loud"], boolean | undefined>>();
+yes<Same<Reply["pet"]["kind"], "cat" | "dog">>();
+yes<Same<Reply["either"], number | string | null>>();
+yes<Same<Reply["free"], unknown>>();
+yes<Same<Reply["json_value"], unknown>>();
+yes<Same<Reply["theirName"], number>>();
+yes<Same<Reply["with-dash"], number>>();
+yes<Same<Reply["title"], string>>();
+yes<Same<Reply["properties"][string], string>>();
+yes<Same<Reply["tags"], string[]>>();
+yes<Same<Reply["doubled"], number>>();
+yes<Same<Responses["noData"], null>>();
+yes<Same<NonNullable<Responses["maybe"]>["pet"]["lives"], number>>();
+yes<Same<Extract<Responses["maybe"], null>, null>>();
+yes<Same<NonNullable<Responses["numbers"]>["value"], number>>();
+
+// The frames of the server itself.
+yes<Same<Initialised["participants"], Participant[]>>();
+yes<Same<Initialised["snapshot"], Snapshot>>();
+yes<Same<Initialised["seq"], number>>();
+export const code: ErrorCode = "too_fast";
+// @ts-expect-error no such code
+export const nonsense: ErrorCode = "nonsense";

@@ -1,0 +1,62 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+
+import { project } from "../src/project";
+import type { Person } from "./support/person";
+import { anyState, openState } from "./support/states";
+import { expect, test } from "./support/test";
+
+const PATHS = ["/", "/session", "/saved", "/settings", "/no-such-page"];
+const ACCOUNT_PATHS = project.signIn ? ["/sign-in", "/sign-up", "/account"] : [];
+
+async function expectNothingFound(page: Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join("\n")}`,
+  );
+  expect(found, where).toEqual([]);
+}
+
+async function expectNothingInSession(ada: Person): Promise<void> {
+  await ada.start();
+  await expectNothingFound(ada.page, "an empty session");
+  if (anyState !== undefined) {
+    await ada.send(anyState, "far too long ".repeat(100));
+    await expect(ada.alert).toBeVisible();
+  }
+  if (openState !== undefined) {
+    await ada.send(openState, "A note");
+    await expect(ada.notes).toHaveCount(1);
+  }
+  await expectNothingFound(ada.page, "a session with a note and a toast");
+  await ada.page.getByRole("button", { name: "End session" }).click();
+  await expect(ada.status).toHaveText("Session ended");
+  await expectNothingFound(ada.page, "an ended session");
+}
+
+// Still, so that no colour is caught half way.
+const STILL = { reducedMotion: "reduce" } as const;
+const PHONE = { width: 390, height: 844 };
+
+test.describe("axe finds nothing", () => {
+  test.slow();
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`on any page (${colorScheme})`, async ({ person }) => {
+      const { page } = await person("Ada", { ...STILL, colorScheme });
+      for (const path of [...PATHS, ...ACCOUNT_PATHS]) {
+        await page.goto(path);
+        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+        await expectNothingFound(page, path);
+      }
+    });
+
+    test(`in a session (${colorScheme})`, async ({ person }) => {
+      await expectNothingInSession(await person("Ada", { ...STILL, colorScheme }));
+    });
+  }
+
+  test("in a session on a phone", async ({ person }) => {
+    await expectNothingInSession(await person("Ada", { ...STILL, viewport: PHONE }));
+  });
+});

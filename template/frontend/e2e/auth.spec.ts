@@ -1,0 +1,132 @@
+import { PASSWORD, type Person } from "./support/person";
+import { expect, test } from "./support/test";
+
+async function signIn({ page, email }: Person, password = PASSWORD): Promise<void> {
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+async function signOut({ page, name }: Person): Promise<void> {
+  await page.getByRole("button", { name }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
+}
+
+test("who is not signed in is asked to, and then gets where they wanted", async ({ person }) => {
+  const ada = await person("Ada");
+  await signOut(ada);
+  await ada.page.goto("/saved");
+  await expect(ada.page).toHaveURL("/sign-in?next=%2Fsaved");
+  await signIn(ada);
+  await expect(ada.page.getByRole("heading", { name: "Saved sessions" })).toBeVisible();
+});
+
+test("an invite link survives signing up", async ({ person, browser }) => {
+  const ada = await person("Ada");
+  const link = await ada.start();
+  const stranger = await (await browser.newContext()).newPage();
+  await stranger.goto(link);
+  await stranger.getByRole("link", { name: "Create an account" }).click();
+  await stranger.getByLabel("Your name").fill("Grace");
+  await stranger.getByLabel("E-mail").fill(`grace-${crypto.randomUUID()}@example.com`);
+  await stranger.getByLabel("Password").fill(PASSWORD);
+  await stranger.getByRole("button", { name: "Create account" }).click();
+  await expect(ada.participants.filter({ hasText: "Grace" })).toBeVisible();
+  await expect(stranger).toHaveURL(link);
+  await stranger.context().close();
+});
+
+test("after signing in the page never leads to another site", async ({ person }) => {
+  const ada = await person("Ada");
+  await signOut(ada);
+  await ada.page.goto(`/sign-in?next=${encodeURIComponent("//example.com/session")}`);
+  await signIn(ada);
+  await expect(ada.page).toHaveURL("/session");
+});
+
+test("a reload leaves one signed in", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.reload();
+  await expect(ada.page.getByRole("button", { name: "Ada" })).toBeVisible();
+  await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+});
+
+test("no token is left where a script of another page could find it", async ({ person }) => {
+  const ada = await person("Ada");
+  const stored = await ada.page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
+  expect(stored).not.toMatch(/eyJ|[A-Za-z0-9_-]{32,}/);
+  expect(await ada.page.evaluate(() => document.cookie)).toBe("");
+});
+
+test("a wrong password is refused without telling whether the account exists", async ({
+  person,
+}) => {
+  const ada = await person("Ada");
+  await signOut(ada);
+  await ada.page.goto("/sign-in");
+  const said: string[] = [];
+  for (const email of [ada.email, `nobody-${ada.email}`]) {
+    await ada.page.getByLabel("E-mail").fill(email);
+    await ada.page.getByLabel("Password").fill("not the password");
+    await ada.page.getByRole("button", { name: "Sign in" }).click();
+    await expect(ada.alert).toBeVisible();
+    said.push(await ada.alert.innerText());
+    await ada.alert.getByRole("button", { name: "Dismiss" }).click();
+    await expect(ada.alert).toHaveCount(0);
+  }
+  expect(said[0]).toBe(said[1]);
+});
+
+test("signing out in one tab ends the session in another", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.start();
+  const other = await ada.page.context().newPage();
+  await other.goto("/");
+  await other.getByRole("button", { name: "Ada" }).click();
+  await other.getByRole("button", { name: "Sign out", exact: true }).click();
+  await expect(ada.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(ada.status).not.toHaveText("Connected");
+});
+
+test("the profile is changed on the account page", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.getByRole("button", { name: "Ada" }).click();
+  await ada.page.getByRole("link", { name: "Account" }).click();
+  await ada.page.getByLabel("Name", { exact: true }).fill("Countess");
+  await ada.page.getByRole("button", { name: "Save profile" }).click();
+  await expect(ada.page.getByText("Profile saved.")).toBeVisible();
+  await expect(ada.page.getByRole("button", { name: "Countess" })).toBeVisible();
+});
+
+test("a new password replaces the old one", async ({ person }) => {
+  const ada = await person("Ada");
+  const fresh = `${PASSWORD}, again`;
+  await ada.page.goto("/account");
+  await ada.page.getByLabel("Current password").fill(PASSWORD);
+  await ada.page.getByLabel("New password").fill(fresh);
+  await ada.page.getByRole("button", { name: "Change password" }).click();
+  await expect(ada.page.getByText("Password changed.")).toBeVisible();
+
+  await signOut(ada);
+  await ada.page.goto("/sign-in");
+  await signIn(ada);
+  await expect(ada.alert).toBeVisible();
+  await signIn(ada, fresh);
+  await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+});
+
+test("signing out everywhere reaches a session on another device", async ({ person, browser }) => {
+  const ada = await person("Ada");
+  await ada.start();
+  const phone = await (await browser.newContext()).newPage();
+  await phone.goto("/sign-in?next=/account");
+  await phone.getByLabel("E-mail").fill(ada.email);
+  await phone.getByLabel("Password").fill(PASSWORD);
+  await phone.getByRole("button", { name: "Sign in" }).click();
+  await phone.getByRole("button", { name: "Sign out everywhere" }).click();
+  await phone.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+  await expect(phone.getByText("Signed out on every device.")).toBeVisible();
+  await expect(ada.status).not.toHaveText("Connected");
+  await phone.context().close();
+});

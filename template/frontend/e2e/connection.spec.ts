@@ -1,0 +1,82 @@
+import type { Page, WebSocketRoute } from "@playwright/test";
+
+import { openState } from "./support/states";
+import { expect, test } from "./support/test";
+
+/** The wire between a page and the server: it can be cut, and mended. */
+class Wire {
+  #whole = Promise.resolve();
+  #mend: () => void = () => undefined;
+  readonly #sockets = new Set<WebSocketRoute>();
+
+  async lay(page: Page): Promise<void> {
+    await page.routeWebSocket("**/api/v1/socket", async (socket) => {
+      await this.#whole;
+      socket.connectToServer();
+      this.#sockets.add(socket);
+    });
+  }
+
+  /** What is connected now is lost, and nothing connects until `mend`. */
+  async cut(): Promise<void> {
+    this.#whole = new Promise((resolve) => {
+      this.#mend = resolve;
+    });
+    await Promise.all([...this.#sockets].map((socket) => socket.close({ code: 4503 })));
+    this.#sockets.clear();
+  }
+
+  mend(): void {
+    this.#mend();
+  }
+}
+
+test("before and after a session the page says that there is none", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.goto("/");
+  await expect(ada.status).toHaveText("No session");
+  await ada.start();
+  await expect(ada.status).toHaveText("Connected");
+  await ada.page.getByRole("button", { name: "End session" }).click();
+  await expect(ada.status).toHaveText("Session ended");
+});
+
+test("a lost connection comes back by itself, with all that was missed", async ({ person }) => {
+  const ada = await person("Ada");
+  const grace = await person("Grace");
+  const wire = new Wire();
+  await wire.lay(grace.page);
+  await grace.join(await ada.start());
+
+  await wire.cut();
+  await expect(grace.status).toHaveText("Reconnecting");
+  await expect(grace.page.getByText("is delivered when it is back")).toBeVisible();
+  if (openState !== undefined) {
+    await ada.send(openState, "While you were away");
+    await grace.send(openState, "Said into the void");
+  }
+  wire.mend();
+  await expect(grace.status).toHaveText("Connected");
+
+  const kept = openState === undefined ? 0 : 2;
+  for (const one of [ada, grace]) {
+    await expect(one.notes).toHaveCount(kept);
+    await expect(one.participants).toHaveCount(2);
+  }
+});
+
+test("without a network the page says so, and recovers when it is back", async ({ person }) => {
+  const ada = await person("Ada");
+  const grace = await person("Grace");
+  await grace.join(await ada.start());
+
+  await grace.page.context().setOffline(true);
+  await expect(grace.status).toHaveText("Offline");
+  if (openState !== undefined) await ada.send(openState, "Still there?");
+  await grace.page.context().setOffline(false);
+
+  await expect(grace.status).toHaveText("Connected");
+  if (openState !== undefined) {
+    await expect(grace.notes.filter({ hasText: "Still there?" })).toBeVisible();
+  }
+});

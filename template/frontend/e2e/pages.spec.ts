@@ -1,0 +1,130 @@
+import { gzipSync } from "node:zlib";
+
+import manifest from "../package.json" with { type: "json" };
+import { project } from "../src/project";
+import { expect, test } from "./support/test";
+
+const PHONE = { width: 390, height: 844 };
+
+test("the home page says what this is and leads to a session", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/");
+  await expect(page).toHaveTitle(project.name);
+  await expect(page.getByRole("heading", { level: 1, name: project.name })).toBeVisible();
+  await expect(page.getByText(project.description).first()).toBeVisible();
+  await expect(page.getByRole("heading", { level: 3 })).toHaveCount(3);
+  await page.getByRole("link", { name: "Start a session" }).click();
+  await expect(page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+});
+
+test("every page is one link away and has a title of its own", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/");
+  const titles = new Set([await page.title()]);
+  for (const name of ["Session", "Saved", "Settings"]) {
+    await page.getByRole("banner").getByRole("link", { name, exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expect(page).toHaveTitle(new RegExp(` · `));
+    titles.add(await page.title());
+  }
+  expect(titles.size).toBe(4);
+});
+
+test("an unknown page is a friendly one", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/no/such/page");
+  await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+  await page.getByRole("link", { name: "Back to the home page" }).click();
+  await expect(page).toHaveURL("/");
+});
+
+test("the theme is the system's until somebody chooses, and the choice stays", async ({
+  person,
+}) => {
+  const { page } = await person("Ada", { colorScheme: "dark" });
+  const shown = page.locator("html");
+  await page.goto("/");
+  await expect(shown).toHaveAttribute("data-theme", "dark");
+
+  await page.getByRole("button", { name: "Switch to light theme" }).click();
+  await expect(shown).toHaveAttribute("data-theme", "light");
+  await expect(page.getByRole("button", { name: "Switch to dark theme" })).toBeVisible();
+  await page.reload();
+  await expect(shown).toHaveAttribute("data-theme", "light");
+
+  await page.goto("/settings");
+  await expect(page.getByRole("radio", { name: "Light" })).toBeChecked();
+  await page.getByRole("radio", { name: "Like the system" }).check();
+  await expect(shown).toHaveAttribute("data-theme", "dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  await expect(shown).toHaveAttribute("data-theme", "light");
+});
+
+test("a display name is kept and used for the next session", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/settings");
+  await page.getByRole("textbox", { name: "Display name" }).fill("Countess");
+  await page.getByRole("button", { name: "Save name" }).click();
+  await expect(page.getByText("Name saved.")).toBeVisible();
+  await page.goto("/session");
+  await expect(page.getByRole("textbox", { name: "Your name" })).toHaveValue("Countess");
+});
+
+test("on a phone everything fits and the dock leads everywhere", async ({ person }) => {
+  const ada = await person("Ada", { viewport: PHONE });
+  const { page } = ada;
+  await ada.start();
+  for (const name of ["Home", "Session", "Saved", "Settings"]) {
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow, `sideways scrolling before ${name}`).toBeLessThanOrEqual(0);
+    await page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expect(ada.status).toBeVisible();
+  }
+});
+
+test("with the keyboard alone one gets past the header", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/settings");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("main")).toBeFocused();
+});
+
+test("no page complains in the console or reaches for another server", async ({
+  person,
+  baseURL,
+}) => {
+  const { page } = await person("Ada");
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(String(baseURL))) complaints.push(request.url());
+  });
+  for (const path of ["/", "/session", "/saved", "/settings", "/no-such-page"]) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  }
+  expect(complaints).toEqual([]);
+});
+
+test("the first page is light", async ({ browser }) => {
+  const page = await browser.newPage();
+  const sizes: Promise<number>[] = [];
+  page.on("response", (response) => {
+    if (!response.url().endsWith(".js")) return;
+    sizes.push(response.body().then((body) => gzipSync(body).length));
+  });
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  expect(sizes.length).toBeGreaterThan(0);
+  expect(total / 1024).toBeLessThanOrEqual(manifest.config.firstPageKiB);
+  await page.close();
+});

@@ -1,0 +1,99 @@
+import { project } from "../src/project";
+import { type Person, unique } from "./support/person";
+import { closingState, openState } from "./support/states";
+import { expect, test } from "./support/test";
+
+/** Starts a session with one note where that is possible, saves it, and answers its title. */
+async function saveOne(ada: Person): Promise<string> {
+  if (closingState === undefined) throw new Error("No state of this project saves.");
+  const title = unique("Retro");
+  await ada.start();
+  if (openState !== undefined) {
+    await ada.send(openState, "Worth keeping");
+    await expect(ada.notes).toHaveCount(1);
+  }
+  await ada.send(closingState, title);
+  await expect(ada.status).toHaveText("Session ended");
+  return title;
+}
+
+test.describe("saved sessions", () => {
+  test.skip(closingState === undefined, "no state of this project saves");
+
+  test("saving ends the session for everybody", async ({ person }) => {
+    if (closingState === undefined) return;
+    const ada = await person("Ada");
+    const grace = await person("Grace");
+    await grace.join(await ada.start());
+    await ada.send(closingState, unique("Retro"));
+    for (const one of [ada, grace]) {
+      await expect(one.status).toHaveText("Session ended");
+      await expect(one.alert).toBeVisible();
+      await expect(one.page.getByRole("button", { name: "Start a new session" })).toBeVisible();
+    }
+  });
+
+  test("a saved session is listed and opens again with its notes", async ({ person }) => {
+    const ada = await person("Ada");
+    const title = await saveOne(ada);
+    await ada.page.goto("/saved");
+    await ada.page.getByRole("link", { name: `Open ${title}` }).click();
+    await ada.isIn();
+    const kept = openState === undefined ? 0 : 1;
+    await expect(ada.notes).toHaveCount(kept);
+  });
+
+  test("a saved session can be renamed", async ({ person }) => {
+    const ada = await person("Ada");
+    const title = await saveOne(ada);
+    await ada.page.goto("/saved");
+    await ada.page.getByRole("button", { name: `Rename ${title}` }).click();
+    const dialog = ada.page.getByRole("dialog", { name: "Rename session" });
+    await dialog.getByRole("textbox", { name: "Title" }).fill(`${title} two`);
+    await dialog.getByRole("button", { name: "Rename" }).click();
+    await expect(dialog).toHaveCount(0);
+    await expect(ada.page.getByRole("link", { name: `Open ${title} two` })).toBeVisible();
+  });
+
+  test("a saved session is deleted, but only after a question", async ({ person }) => {
+    const ada = await person("Ada");
+    const title = await saveOne(ada);
+    await ada.page.goto("/saved");
+    const open = ada.page.getByRole("link", { name: `Open ${title}` });
+    const ask = ada.page.getByRole("button", { name: `Delete ${title}` });
+    const dialog = ada.page.getByRole("dialog", { name: "Delete this session?" });
+
+    await ask.click();
+    await ada.page.keyboard.press("Escape");
+    await expect(dialog).toHaveCount(0);
+    await expect(open).toBeVisible();
+
+    await ask.click();
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await expect(open).toHaveCount(0);
+  });
+});
+
+test("the page says who sees the list", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.goto("/saved");
+  await expect(ada.page.getByText(/only you see this list|shared by everyone/i)).toHaveText(
+    project.signIn ? /Only you/ : /shared by everyone who can open this page/,
+  );
+});
+
+test("an empty list says how something gets there", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.route("**/api/v1/sessions", (route) => route.fulfill({ json: [] }));
+  await ada.page.goto("/saved");
+  await expect(ada.page.getByText("No saved sessions yet")).toBeVisible();
+});
+
+test("a list that cannot be loaded says so and can be tried again", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.route("**/api/v1/sessions", (route) => route.abort(), { times: 1 });
+  await ada.page.goto("/saved");
+  await expect(ada.page.getByText("The list could not be loaded")).toBeVisible();
+  await ada.page.getByRole("button", { name: "Try again" }).click();
+  await expect(ada.page.getByText("The list could not be loaded")).toHaveCount(0);
+});

@@ -1,0 +1,61 @@
+import { openState } from "./support/states";
+import { expect, test } from "./support/test";
+
+// Pictures for the README: SCREENSHOTS=1 uv run poe e2e screenshots.spec.ts
+const FOLDER = "test-results/screenshots";
+
+const DEVICES = {
+  desktop: { width: 1280, height: 860 },
+  phone: { width: 390, height: 844 },
+} as const;
+
+test.skip(process.env["SCREENSHOTS"] === undefined, "SCREENSHOTS=1 takes the pictures");
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [device, viewport] of Object.entries(DEVICES)) {
+    test(`pictures of every page (${colorScheme}, ${device})`, async ({ person }) => {
+      const options = { colorScheme, viewport, reducedMotion: "reduce" } as const;
+      const ada = await person("Ada Lovelace", options);
+      const grace = await person("Grace Hopper");
+
+      const shoot = async (name: string): Promise<void> => {
+        await expect(ada.page.getByRole("heading", { level: 1 })).toBeVisible();
+        await ada.page.screenshot({ path: `${FOLDER}/${name}-${device}-${colorScheme}.png` });
+      };
+
+      const pages = { home: "/", start: "/session", settings: "/settings", unknown: "/nothing" };
+      for (const [name, path] of Object.entries(pages)) {
+        await ada.page.goto(path);
+        await shoot(name);
+      }
+
+      await grace.join(await ada.start());
+      if (openState !== undefined) {
+        await ada.send(openState, "Good morning! Shall we look at the launch?");
+        await grace.send(openState, "Yes. The rehearsal went well, two small things left.");
+        await ada.send(openState, "I take the first, you the second?");
+        await grace.send(openState, "Deal. Back in ten minutes.");
+        await expect(ada.notes).toHaveCount(4);
+      }
+      await shoot("session");
+
+      await ada.page.getByRole("button", { name: "End session" }).click();
+      await expect(ada.status).toHaveText("Session ended");
+      await shoot("ended");
+
+      await ada.page.route("**/api/v1/sessions", (route) =>
+        route.fulfill({
+          json: ["Sprint retro", "Launch rehearsal", "Monday stand-up"].map((title, index) => ({
+            id: `example-${index}`,
+            title,
+            created_at: `2026-11-0${3 - index}T09:30:00Z`,
+            updated_at: `2026-11-0${3 - index}T10:05:00Z`,
+          })),
+        }),
+      );
+      await ada.page.goto("/saved");
+      await expect(ada.page.getByRole("link", { name: "Open Sprint retro" })).toBeVisible();
+      await shoot("saved");
+    });
+  }
+}

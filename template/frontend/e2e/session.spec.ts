@@ -1,0 +1,162 @@
+import { unique } from "./support/person";
+import { anyState, closingState, labelOf, openState } from "./support/states";
+import { expect, test } from "./support/test";
+
+test("a session without a name gets an address that nobody can guess", async ({ person }) => {
+  const ada = await person("Ada");
+  const link = await ada.start();
+
+  expect(new URL(link).pathname).toMatch(/^\/session\/[A-Za-z0-9_-]{16,64}$/);
+  await expect(ada.page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(ada.page.getByText("Nothing here yet")).toBeVisible();
+});
+
+test("a session's name is its address, and a bad one is refused in words", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.goto("/session");
+  await ada.page.getByRole("textbox", { name: "Your name" }).fill("Ada");
+  const field = ada.page.getByRole("textbox", { name: "Session name (optional)" });
+  await field.fill("what?!");
+  await field.press("Enter");
+  await expect(ada.alert).toContainText("letters, digits, hyphens");
+
+  const name = unique("stand-up");
+  await field.fill(name.replace("-", " "));
+  await field.press("Enter");
+  await ada.isIn();
+  await expect(ada.page).toHaveURL(new RegExp(`/session/${name}$`));
+  await expect(ada.page.getByRole("heading", { level: 1, name })).toBeVisible();
+});
+
+test("two people see each other, and each other's updates at once", async ({ person }) => {
+  test.skip(openState === undefined, "no state of this project leaves the session open");
+  if (openState === undefined) return;
+  const ada = await person("Ada");
+  const grace = await person("Grace");
+  await grace.join(await ada.start());
+
+  for (const one of [ada, grace]) {
+    await expect(one.participants).toHaveCount(2);
+    await expect(one.participants.filter({ hasText: "Ada" })).toBeVisible();
+    await expect(one.participants.filter({ hasText: "Grace" })).toBeVisible();
+  }
+
+  await ada.send(openState, "Shall we?");
+  await grace.send(openState, "We shall.");
+  for (const one of [ada, grace]) {
+    await expect(one.notes.filter({ hasText: "Shall we?" })).toContainText("Ada");
+    await expect(one.notes.filter({ hasText: "We shall." })).toContainText("Grace");
+    await expect(one.notes.first()).toContainText(labelOf(openState));
+    await expect(one.notes).toHaveCount(2);
+  }
+  // One order for everybody.
+  expect(await ada.notes.allInnerTexts()).toEqual(await grace.notes.allInnerTexts());
+});
+
+test("who joins later gets everything that is there already", async ({ person }) => {
+  test.skip(openState === undefined, "no state of this project leaves the session open");
+  if (openState === undefined) return;
+  const ada = await person("Ada");
+  const link = await ada.start();
+  await ada.send(openState, "Before you came");
+  await expect(ada.notes).toHaveCount(1);
+
+  const grace = await person("Grace");
+  await grace.join(link);
+  await expect(grace.notes.filter({ hasText: "Before you came" })).toContainText("Ada");
+});
+
+test("every state of the project can be chosen", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.start();
+  for (const state of [openState, closingState]) {
+    if (state === undefined) continue;
+    const option = ada.page
+      .getByRole("combobox", { name: "State" })
+      .getByRole("option", { name: labelOf(state), exact: true });
+    await expect(option).toBeAttached();
+  }
+});
+
+test("the invite link is copied", async ({ person }) => {
+  const ada = await person("Ada", { permissions: ["clipboard-read", "clipboard-write"] });
+  const link = await ada.start();
+  await ada.page.getByRole("button", { name: "Copy invite link" }).click();
+  await expect(ada.page.getByText("Invite link copied.")).toBeVisible();
+  expect(await ada.page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+});
+
+test("the frames that were sent and received are on the page", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.start();
+  const log = ada.page.getByRole("log", { name: "Frames" });
+  await expect(log).toContainText("hello");
+  await expect(log).toContainText("initialised");
+  // Secrets stay out of what people look at together.
+  await log.getByText("initialised", { exact: true }).click();
+  await expect(log).toContainText('"participants"');
+  await expect(log).not.toContainText(/"resume_token": "[A-Za-z0-9_-]{16,}"/);
+});
+
+test("what the server refuses is said, and the session lives on", async ({ person }) => {
+  if (anyState === undefined) throw new Error("The project has no state.");
+  const ada = await person("Ada");
+  await ada.start();
+  await ada.send(anyState, "far too long ".repeat(100));
+  await expect(ada.alert).toBeVisible();
+  await ada.alert.getByRole("button", { name: "Dismiss" }).click();
+  await expect(ada.alert).toHaveCount(0);
+  await expect(ada.status).toHaveText("Connected");
+  await expect(ada.notes).toHaveCount(0);
+});
+
+test("who goes to another page leaves the session", async ({ person }) => {
+  const ada = await person("Ada");
+  const grace = await person("Grace");
+  await grace.join(await ada.start());
+  await expect(ada.participants).toHaveCount(2);
+
+  await grace.page.getByRole("navigation").getByRole("link", { name: "Settings" }).click();
+  await expect(grace.page.getByRole("heading", { name: "Settings" })).toBeVisible();
+  await expect(ada.participants).toHaveCount(1);
+  await expect(ada.page.getByRole("log", { name: "Frames" })).toContainText("left");
+
+  await grace.page.goBack();
+  await grace.isIn();
+  await expect(ada.participants).toHaveCount(2);
+});
+
+test("who closes the tab leaves the session", async ({ person }) => {
+  const ada = await person("Ada");
+  const grace = await person("Grace");
+  await grace.join(await ada.start());
+  await expect(ada.participants).toHaveCount(2);
+
+  await grace.page.close({ runBeforeUnload: true });
+  await expect(ada.participants).toHaveCount(1);
+});
+
+test("a page that is reloaded is in the session again, once", async ({ person }) => {
+  const ada = await person("Ada");
+  const grace = await person("Grace");
+  await grace.join(await ada.start());
+  await grace.page.reload();
+  await grace.isIn();
+  await expect(grace.participants).toHaveCount(2);
+  await expect(ada.participants).toHaveCount(2);
+});
+
+test("who ends the session is told so, and can start a new one", async ({ person }) => {
+  const ada = await person("Ada");
+  const grace = await person("Grace");
+  await grace.join(await ada.start());
+
+  await grace.page.getByRole("button", { name: "End session" }).click();
+  await expect(grace.status).toHaveText("Session ended");
+  await expect(grace.alert).toBeVisible();
+  await expect(ada.participants).toHaveCount(1);
+  await expect(ada.status).toHaveText("Connected");
+
+  await grace.page.getByRole("button", { name: "Start a new session" }).click();
+  await expect(grace.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+});

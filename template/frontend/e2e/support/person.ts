@@ -1,0 +1,87 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+import type { StateName } from "../../src/api/contract";
+import { project } from "../../src/project";
+import { labelOf } from "./states";
+
+export const PASSWORD = "correct horse battery";
+
+/** A word that no other test uses, for sessions and accounts. */
+export const unique = (word: string): string => `${word}-${crypto.randomUUID().slice(0, 8)}`;
+
+/** Somebody at a page, doing what people do. */
+export class Person {
+  readonly email = `${unique("person")}@example.com`;
+  /** Errors that nothing on the page caught. */
+  readonly faults: string[] = [];
+
+  constructor(
+    readonly name: string,
+    readonly page: Page,
+  ) {
+    page.on("pageerror", (error) => this.faults.push(String(error)));
+  }
+
+  get status(): Locator {
+    return this.page.getByRole("status", { name: "Connection" });
+  }
+
+  get notes(): Locator {
+    return this.page.getByRole("list", { name: "Shared notes" }).getByRole("listitem");
+  }
+
+  get participants(): Locator {
+    return this.page.getByRole("list", { name: "Participants" }).getByRole("listitem");
+  }
+
+  get alert(): Locator {
+    return this.page.getByRole("alert");
+  }
+
+  /** Has an account, where the project has accounts. */
+  async arrive(): Promise<void> {
+    if (project.signIn) await this.signUp();
+  }
+
+  async signUp(): Promise<void> {
+    await this.page.goto("/sign-up");
+    await this.page.getByLabel("Your name").fill(this.name);
+    await this.page.getByLabel("E-mail").fill(this.email);
+    await this.page.getByLabel("Password").fill(PASSWORD);
+    await this.page.getByRole("button", { name: "Create account" }).click();
+    await expect(this.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+  }
+
+  /** Starts a session, a private one without a name; answers its invite link. */
+  async start(session = ""): Promise<string> {
+    await this.page.goto("/session");
+    await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
+    await this.page.getByRole("textbox", { name: "Session name (optional)" }).fill(session);
+    await this.page.getByRole("button", { name: "Start session" }).click();
+    await this.isIn();
+    return this.page.url();
+  }
+
+  /** Follows an invite link. */
+  async join(link: string): Promise<void> {
+    await this.page.goto(link);
+    if (!project.signIn) {
+      await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
+      await this.page.getByRole("button", { name: "Join session" }).click();
+    }
+    await this.isIn();
+  }
+
+  async isIn(): Promise<void> {
+    await expect(this.status).toHaveText("Connected");
+    await expect(this.participants.filter({ hasText: "(you)" })).toContainText(this.name);
+  }
+
+  /** Fills in the form and sends it with the Enter key. */
+  async send(state: StateName, text: string): Promise<void> {
+    await this.page.getByRole("combobox", { name: "State" }).selectOption(labelOf(state));
+    const field = this.page.getByRole("textbox", { name: "Text" });
+    await field.fill(text);
+    await field.press("Enter");
+  }
+}

@@ -1,0 +1,109 @@
+/** The page's way to its own server: addresses, JSON over fetch, and one kind of error. */
+
+/**
+ * Gives the access token for a request, or null when nobody is signed in.
+ * `refresh: true` asks for a token that is newer than the one given before.
+ */
+export type TokenProvider = (options: { refresh: boolean }) => Promise<string | null>;
+
+/** A REST call that failed. `message` is a sentence for the user; `status` is 0 without an answer. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** `body` is sent as JSON. `token: false` sends the request without the access token. */
+export interface ApiRequest {
+  method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  body?: unknown;
+  token?: boolean;
+  signal?: AbortSignal;
+}
+
+let provider: TokenProvider | null = null;
+
+function url(path = ""): string {
+  return `${location.origin}/api/v1${path}`;
+}
+
+function wsurl(): string {
+  return `${url().replace(/^http/, "ws")}/socket`;
+}
+
+/** Registers where access tokens come from; `null` makes every request anonymous. */
+function setTokenProvider(next: TokenProvider | null): void {
+  provider = next;
+}
+
+async function token(options = { refresh: false }): Promise<string | null> {
+  return provider === null ? null : provider(options);
+}
+
+/**
+ * One REST call under `/api/v1`. Answers the parsed JSON (undefined for an empty answer).
+ * A 401 refreshes the access token once and tries again.
+ * @throws {ApiError} with a sentence, also when the server cannot be reached
+ */
+async function request<T>(path: string, options: ApiRequest = {}): Promise<T> {
+  const withToken = options.token !== false;
+  const first = withToken ? await token() : null;
+  let response = await call(path, options, first);
+  if (response.status === 401 && withToken && provider !== null) {
+    // Another call may have had it renewed in the meantime.
+    const current = await token();
+    const second = current === first ? await token({ refresh: true }) : current;
+    if (second !== null) response = await call(path, options, second);
+  }
+  if (!response.ok) throw await failure(response);
+  const text = await response.text();
+  return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+async function call(path: string, options: ApiRequest, bearer: string | null): Promise<Response> {
+  const headers = new Headers({ Accept: "application/json" });
+  if (bearer !== null) headers.set("Authorization", `Bearer ${bearer}`);
+  const init: RequestInit = { method: options.method ?? "GET", headers };
+  if (options.body !== undefined) {
+    headers.set("Content-Type", "application/json");
+    init.body = JSON.stringify(options.body);
+  }
+  if (options.signal) init.signal = options.signal;
+  try {
+    return await fetch(url(path), init);
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new ApiError(
+      0,
+      "offline",
+      navigator.onLine
+        ? "The server cannot be reached. Try again in a moment."
+        : "You are offline. Check your connection and try again.",
+    );
+  }
+}
+
+/** Reads the server's one shape of errors, `{error, code}`; a proxy's page has neither. */
+async function failure(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => null);
+  const problem = typeof body === "object" && body !== null ? body : {};
+  const code = "code" in problem && typeof problem.code === "string" ? problem.code : "http";
+  if ("error" in problem && typeof problem.error === "string") {
+    return new ApiError(response.status, code, problem.error);
+  }
+  return new ApiError(
+    response.status,
+    code,
+    response.status >= 500
+      ? "The server failed to answer. Try again in a moment."
+      : "The server refused this request.",
+  );
+}
+
+export const apiCore = { url, wsurl, setTokenProvider, token, request };

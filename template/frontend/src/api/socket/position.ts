@@ -1,0 +1,55 @@
+import type { Initialised } from "../contract";
+
+/** What a client shows to go on where it was. */
+export interface Resume {
+  token: string;
+  epoch: Initialised["epoch"];
+  seq: number;
+}
+
+/** "gap": messages are missing between the last one and this. */
+export type Arrival = "new" | "duplicate" | "gap";
+
+/**
+ * Where this client is in the session's one order of messages. A gap is legal only in what is
+ * replayed after a resume: the server leaves out what its state does not retain.
+ */
+export class Position {
+  #initialised: Initialised | null = null;
+  #seq = 0;
+  /** The session's last message at the time of the resume: up to here, replay. */
+  #head = 0;
+
+  /** The session's id once the server has given it. */
+  get session(): string | null {
+    return this.#initialised?.session ?? null;
+  }
+
+  get resume(): Resume | null {
+    if (this.#initialised === null) return null;
+    const { resume_token: token, epoch } = this.#initialised;
+    return { token, epoch, seq: this.#seq };
+  }
+
+  /**
+   * A connection was initialised. Answers whether the server still knows this client's earlier
+   * requests, so that sending one again cannot have it handled twice.
+   */
+  initialised(data: Initialised): boolean {
+    const before = this.#initialised;
+    const known =
+      data.recovered || (before?.participant === data.participant && before.epoch === data.epoch);
+    if (!data.recovered) this.#seq = data.seq;
+    this.#head = data.seq;
+    this.#initialised = data;
+    return known;
+  }
+
+  /** A message arrived with its place in the order. */
+  arrived(seq: number): Arrival {
+    if (seq <= this.#seq) return "duplicate";
+    if (seq > this.#head && seq > Math.max(this.#seq, this.#head) + 1) return "gap";
+    this.#seq = seq;
+    return "new";
+  }
+}

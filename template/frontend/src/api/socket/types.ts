@@ -1,0 +1,160 @@
+/** The frames on the wire and the public types of the session socket. */
+import type {
+  ErrorCode,
+  Initialised,
+  Participant,
+  Requests,
+  Responses,
+  StateName,
+  STATES,
+} from "../contract";
+import type { TokenProvider } from "../core";
+import type { Listeners } from "./listeners";
+
+/** What the page sends for a state. */
+export interface ISocketRequest<S extends StateName = StateName> {
+  state: S;
+  data: Requests[S];
+}
+
+/** One reply of a state. The frame that ends a stream carries null, which is none. */
+export type Reply<S extends StateName> = (typeof STATES)[S]["streams"] extends true
+  ? NonNullable<Responses[S]>
+  : Responses[S];
+
+/** What every frame from the server may carry. */
+interface Envelope {
+  /** The id of the request that this frame answers. */
+  id?: string;
+  /** The place of a room message in the session's one order. */
+  seq?: number;
+  /** The participant whose request caused it; missing on one's own replies. */
+  from?: string;
+  /** More replies of the same stream follow. */
+  more?: boolean;
+  error?: string;
+}
+
+export type StateFrame<S extends StateName = StateName> = {
+  [N in S]: Envelope & { state: N; data: Responses[N] };
+}[S];
+export type InitialisedFrame = Envelope & { state: "initialised"; data: Initialised };
+export type PresenceFrame = Envelope & { state: "joined" | "left"; data: Participant };
+export type ErrorFrame = Omit<Envelope, "error"> & {
+  state: "error";
+  error: string;
+  code?: ErrorCode;
+  details?: unknown;
+  data?: undefined;
+};
+export type NoticeFrame = Envelope & {
+  state: "authenticate" | "draining" | "expiring" | "pong";
+  data?: unknown;
+};
+
+/** What the server sends: narrow it by `state`. */
+export type ISocketResponse =
+  StateFrame | InitialisedFrame | PresenceFrame | ErrorFrame | NoticeFrame;
+
+/** The server's error codes and the client's own. */
+export type SessionErrorCode =
+  | ErrorCode
+  /** The queue of unsent and unanswered requests is full. */
+  | "queue_full"
+  /** The session has ended. */
+  | "ended"
+  /** The server lost the session's history: whether the request was handled is not known. */
+  | "outcome_unknown";
+
+/** A request that was not answered as hoped. `message` is a sentence for the user. */
+export class SessionError extends Error {
+  override readonly name = "SessionError";
+  readonly code: SessionErrorCode;
+  readonly details: unknown;
+
+  constructor(code: SessionErrorCode, message: string, details?: unknown) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export type SocketStatus = "idle" | "connecting" | "open" | "recovering" | "offline" | "ended";
+
+/** `reason` says in words why the socket is not open, or why the session ended. */
+export interface StatusChange {
+  status: SocketStatus;
+  reason: string | null;
+}
+
+/** One frame that went over the wire, for the log. Secrets are blanked. `size` in bytes. */
+export interface WireEvent {
+  direction: "sent" | "received";
+  frame: Readonly<Record<string, unknown>>;
+  size: number;
+}
+
+export interface CallOptions {
+  /** Milliseconds until the call is given up, time without a connection included. */
+  deadline?: number;
+  /** Gives the call up; the server is told with `cancel`. */
+  signal?: AbortSignal;
+}
+
+/** How much may wait: requests not sent yet together with those not answered yet. */
+export interface QueueLimits {
+  count: number;
+  bytes: number;
+}
+
+export interface SocketOptions {
+  /** The session to join; without one the server makes a new private session. */
+  session?: string;
+  /** The name the other participants see. */
+  name?: string;
+  /** Default: the page's own `/api/v1/socket`. */
+  url?: string;
+  /** Default: the token provider registered with `apiCore`. */
+  token?: TokenProvider;
+  limits?: Partial<QueueLimits>;
+}
+
+/** One session over as many WebSockets as it takes. */
+export interface SocketClient {
+  readonly status: SocketStatus;
+  /** Why it is not open, in words. */
+  readonly reason: string | null;
+  /** Requests without their last answer. */
+  readonly pending: number;
+  /** Round trip of the last ping in milliseconds. */
+  readonly latency: number | null;
+
+  /** Every frame received, as it came. */
+  readonly onUnpackedMessage: Listeners<ISocketResponse>;
+  /** The frames that make up the session, in order and each exactly once. */
+  readonly onUpdate: Listeners<ISocketResponse>;
+  readonly onStatus: Listeners<StatusChange>;
+  readonly onWire: Listeners<WireEvent>;
+
+  /** Connects; answers when the server has initialised the session, rejects when it refuses. */
+  open(): Promise<Initialised>;
+  /**
+   * Sends a frame of any shape, now or when the connection is back.
+   * @throws {SessionError} `queue_full` or `ended`
+   */
+  sendPacked(frame: Readonly<Record<string, unknown>>): void;
+  /** One request and its reply (the last one, when the state streams); rejects with SessionError. */
+  request<S extends StateName>(
+    state: S,
+    data: Requests[S],
+    options?: CallOptions,
+  ): Promise<Responses[S]>;
+  /** One request and each of its replies; leaving the loop cancels it. */
+  stream<S extends StateName>(
+    state: S,
+    data: Requests[S],
+    options?: CallOptions,
+  ): AsyncIterableIterator<Reply<S>>;
+  /** Leaves the session for good. */
+  close(): void;
+}

@@ -1,0 +1,117 @@
+import {
+  STATES,
+  type Initialised,
+  type Participant,
+  type Snapshot,
+  type StateName,
+  type StateOptions,
+} from "../api/contract";
+import type { ISocketResponse, Reply, SocketStatus, StateFrame } from "../api/websocketAPI";
+import type { FrameRecord } from "./frameLog";
+import { EMPTY } from "./snapshot";
+import type { Watchers } from "./watchers";
+
+/** Everything the page shows of a session. Never changed in place: each change is a new object. */
+export interface SessionState {
+  readonly status: SocketStatus;
+  /** Why it is not open, or why it ended, in words. */
+  readonly reason: string | null;
+  readonly session: string | null;
+  /** One's own public id. */
+  readonly participant: string | null;
+  /** One's own name, as the server gave or took it. */
+  readonly name: string | null;
+  /** Everybody in the session, oneself included. */
+  readonly participants: readonly Participant[];
+  readonly snapshot: Snapshot;
+  /** The last frames, the newest last. */
+  readonly frames: readonly FrameRecord[];
+  /** Requests without their last answer. */
+  readonly pending: number;
+  /** What the server last complained about that belongs to no request. */
+  readonly error: string | null;
+  /** Round trip of the last ping in milliseconds. */
+  readonly latency: number | null;
+  /** The server runs another version of the contract than this page: reload soon. */
+  readonly contractChanged: boolean;
+}
+
+export const IDLE: SessionState = {
+  status: "idle",
+  reason: null,
+  session: null,
+  participant: null,
+  name: null,
+  participants: [],
+  snapshot: EMPTY,
+  frames: [],
+  pending: 0,
+  error: null,
+  latency: null,
+  contractChanged: false,
+};
+
+/** The session after a frame. Each frame must come once and in order (`SocketClient.onUpdate`). */
+export function reduce(
+  state: SessionState,
+  frame: ISocketResponse,
+  watchers: Watchers,
+): SessionState {
+  if (isOfState(frame)) return respond(state, frame, watchers);
+  switch (frame.state) {
+    case "initialised":
+      return begin(state, frame.data);
+    case "joined":
+      return { ...state, participants: [...without(state, frame.data.participant), frame.data] };
+    case "left":
+      // Replayed after a resume: one is here again.
+      if (frame.data.participant === state.participant) return state;
+      return { ...state, participants: without(state, frame.data.participant) };
+    case "error":
+      return { ...state, error: frame.error };
+    case "authenticate":
+    case "draining":
+    case "expiring":
+    case "pong":
+      return state;
+    default:
+      // A state that only a newer server knows.
+      return { ...state, contractChanged: true };
+  }
+}
+
+function begin(state: SessionState, data: Initialised): SessionState {
+  return {
+    ...state,
+    session: data.session,
+    participant: data.participant,
+    name: data.name,
+    participants: data.participants,
+    // After a recovery everything missed is replayed, so it must not be in the snapshot already.
+    snapshot: data.recovered ? state.snapshot : data.snapshot,
+    error: null,
+    contractChanged: data.contract_changed,
+  };
+}
+
+function without(state: SessionState, participant: string): Participant[] {
+  return state.participants.filter((other) => other.participant !== participant);
+}
+
+function isOfState(frame: ISocketResponse): frame is StateFrame {
+  return Object.hasOwn(STATES, frame.state);
+}
+
+function respond<S extends StateName>(
+  state: SessionState,
+  frame: StateFrame<S>,
+  watchers: Watchers,
+): SessionState {
+  const options: StateOptions = STATES[frame.state];
+  const data: unknown = frame.data;
+  // The frame after a stream's last reply only says that there are no more.
+  if (options.streams && frame.more !== true && data === null) return state;
+  const from = frame.from === state.participant ? null : (frame.from ?? null);
+  const snapshot = watchers[frame.state].response(state.snapshot, data as Reply<S>, from);
+  return snapshot === state.snapshot ? state : { ...state, snapshot };
+}

@@ -1,0 +1,39 @@
+/** Numbers and times as people read them, in the browser's language and time zone. */
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const exactClock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+/** The time of day of an ISO 8601 time, to the minute. */
+export const formatTime = (iso: string): string => clock.format(new Date(iso));
+
+/** The time of day of a time in ms since 1970, to the second. */
+export const formatExactTime = (ms: number): string => exactClock.format(ms);
+
+/** Day and time of an ISO 8601 time. */
+export const formatDate = (iso: string): string => calendar.format(new Date(iso));
+
+/** A size in bytes. */
+export function formatBytes(bytes: number): string {
+  return bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`;
+}
+
+/** A duration in ms. */
+export const formatLatency = (ms: number): string => `${Math.max(1, Math.round(ms))} ms`;
+
+/** "1 person", "2 people". */
+export function formatCount(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** One or two letters that stand for a name in a small circle. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/u);
+  const first = Array.from(words[0] ?? "")[0] ?? "?";
+  const last = words.length > 1 ? (Array.from(words.at(-1) ?? "")[0] ?? "") : "";
+  return (first + last).toUpperCase();
+}

@@ -1,0 +1,54 @@
+import { STATES, type StateName } from "../api/contract";
+import type { SessionState } from "../session/sessionStore";
+import { watchers } from "../states";
+
+/** The connection in words, always on the page. */
+export const CONNECTION_WORDS: Readonly<Record<SessionState["status"], string>> = {
+  idle: "No session",
+  connecting: "Connecting",
+  open: "Connected",
+  recovering: "Reconnecting",
+  offline: "Offline",
+  ended: "Session ended",
+};
+
+/** Every state, in the order of the project's list. */
+export const STATE_NAMES = Object.keys(watchers) as readonly StateName[];
+
+/** What people read for a state; its name when this page does not know it (a newer server). */
+export function stateLabel(state: string): string {
+  return Object.hasOwn(watchers, state) ? watchers[state as StateName].label : state;
+}
+
+/** The labels of the states that save the session and end it for everybody. */
+export const CLOSING_LABELS: readonly string[] = STATE_NAMES.filter(
+  (state) => STATES[state].closes,
+).map(stateLabel);
+
+/** What the page says while nothing is saved. */
+export const SAVED_EMPTY =
+  CLOSING_LABELS.length === 0
+    ? "No state of this project saves its session yet."
+    : `Send “${CLOSING_LABELS.join("” or “")}” in a session, and it is kept here to be opened again.`;
+
+/** The longest title of a saved session, in characters. */
+export const TITLE_LENGTH = 200;
+
+export function savedTitle(session: { title: string }): string {
+  return session.title === "" ? "Untitled session" : session.title;
+}
+
+/** A frame's state, which every frame of the protocol but the first one sent has. */
+export function frameName(frame: Readonly<Record<string, unknown>>): string {
+  return typeof frame["state"] === "string" ? frame["state"] : "hello";
+}
+
+/** What people in a live session should know now, as a sentence; null when all is well. */
+export function notice({ status, reason, contractChanged }: SessionState): string | null {
+  if (status === "recovering" || status === "offline") {
+    const why = reason ?? "The connection was lost.";
+    return `${why} What you send now is delivered when it is back.`;
+  }
+  if (contractChanged) return "This page was updated since you opened it. Reload it soon.";
+  return null;
+}

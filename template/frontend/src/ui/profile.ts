@@ -1,0 +1,27 @@
+import { storage } from "./storage";
+import { createStore, type Readable } from "./store";
+
+const KEY = "name";
+/** The longest display name, in characters. */
+export const NAME_LENGTH = 60;
+
+export interface DisplayName extends Readable<string> {
+  /** Remembers the name on this device; an empty one is forgotten. */
+  set(name: string): void;
+}
+
+function createDisplayName(): DisplayName {
+  const store = createStore(storage.read(KEY) ?? "");
+  return {
+    subscribe: store.subscribe,
+    getSnapshot: store.getSnapshot,
+    set(name) {
+      const tidy = name.trim().slice(0, NAME_LENGTH);
+      storage.write(KEY, tidy === "" ? null : tidy);
+      store.set(tidy);
+    },
+  };
+}
+
+/** How the others in a session see the user of this browser; empty until they say. */
+export const displayName = createDisplayName();

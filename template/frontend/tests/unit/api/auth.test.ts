@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+type Auth = typeof import("../../../src/api/auth").auth;
+type Core = typeof import("../../../src/api/core").apiCore;
+
+const ADA = { id: "u1", email: "ada@example.org", name: "Ada" };
+
+describe("signing in", () => {
+  const fetched = vi.fn<(url: string, init: RequestInit) => Promise<Response>>();
+  let auth: Auth;
+  let core: Core;
+  let tokens = 0;
+
+  /** The page is loaded anew: the module starts afresh, the browser's storage stays. */
+  async function load(): Promise<void> {
+    vi.resetModules();
+    core = (await import("../../../src/api/core")).apiCore;
+    auth = (await import("../../../src/api/auth")).auth;
+  }
+
+  const signedIn = (expires = 900): Response => {
+    tokens += 1;
+    return Response.json({ access_token: `token-${tokens}`, expires_in: expires, user: ADA });
+  };
+  const refused = (): Response =>
+    Response.json({ error: "You are not signed in.", code: "not_signed_in" }, { status: 401 });
+  const empty = (): Response => new Response(null, { status: 204 });
+  const asked = (): string[] =>
+    fetched.mock.calls.map(([url, { method }]) => `${method} ${new URL(url).pathname.slice(7)}`);
+  const status = (): string => auth.getSnapshot().status;
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    localStorage.clear();
+    tokens = 0;
+    fetched.mockReset().mockImplementation(() => Promise.resolve(signedIn()));
+    vi.stubGlobal("fetch", fetched);
+    await load();
+  });
+  afterEach(() => {
+    core.setTokenProvider(null);
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it("costs a visitor without an account no request", async () => {
+    expect(status()).toBe("starting");
+    await auth.start();
+    expect(status()).toBe("signedOut");
+    await expect(core.token()).resolves.toBeNull();
+    expect(asked()).toEqual([]);
+  });
+
+  it("keeps the access token in memory only", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    expect(auth.getSnapshot()).toMatchObject({ status: "signedIn", user: { name: "Ada" } });
+    await expect(core.token()).resolves.toBe("token-1");
+    for (const place of [localStorage, sessionStorage]) {
+      const values = Object.keys(place).map((key) => place.getItem(key));
+      expect(values.join()).not.toContain("token-1");
+    }
+    expect(document.cookie).not.toContain("token-1");
+  });
+
+  it("survives a reload through one refresh", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    await load();
+    fetched.mockClear();
+    await Promise.all([auth.start(), auth.start()]);
+    expect(status()).toBe("signedIn");
+    expect(asked()).toEqual(["POST /auth/refresh"]);
+  });
+
+  it("knows after a reload that it was signed out meanwhile", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    await load();
+    fetched.mockImplementation(() => Promise.resolve(refused()));
+    await auth.start();
+    expect(status()).toBe("signedOut");
+    fetched.mockClear();
+    await expect(core.token()).resolves.toBeNull();
+    expect(asked()).toEqual([]);
+  });
+
+  it("is not signed out by a server that is away: the next token is asked for again", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    await load();
+    fetched.mockRejectedValueOnce(new TypeError("Failed to fetch"));
+    await auth.start();
+    await expect(core.token()).resolves.toBe("token-2");
+    expect(status()).toBe("signedIn");
+  });
+
+  it("renews a token shortly before it ends, and not sooner", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockClear();
+    vi.advanceTimersByTime(869_000);
+    await expect(core.token()).resolves.toBe("token-1");
+    vi.advanceTimersByTime(2_000);
+    await expect(core.token()).resolves.toBe("token-2");
+    expect(asked()).toEqual(["POST /auth/refresh"]);
+  });
+
+  it("rotates the cookie once for all who ask at the same moment", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockClear();
+    const asking = [1, 2, 3].map(() => core.token({ refresh: true }));
+    await expect(Promise.all(asking)).resolves.toEqual(["token-2", "token-2", "token-2"]);
+    expect(asked()).toEqual(["POST /auth/refresh"]);
+  });
+
+  it("rotates in one tab at a time where the browser has locks", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockClear();
+    let free: () => void = () => undefined;
+    const turn = new Promise<void>((resolve) => (free = resolve));
+    const request = vi.fn((_name: string, work: () => Promise<unknown>) => turn.then(work));
+    vi.stubGlobal("navigator", { onLine: true, locks: { request } });
+    const refreshing = auth.refresh();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked()).toEqual([]);
+    free();
+    await expect(refreshing).resolves.toBe("token-2");
+  });
+
+  it("forgets everything when the user signs out, also an answer that comes late", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    let answer: (response: Response) => void = () => undefined;
+    fetched.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    const late = auth.refresh();
+    fetched.mockImplementation(() => Promise.resolve(empty()));
+    await auth.signOut();
+    answer(signedIn());
+    await expect(late).resolves.toBeNull();
+    expect(auth.getSnapshot()).toEqual({ status: "signedOut", user: null });
+    await expect(core.token()).resolves.toBeNull();
+  });
+
+  it("stays signed in when signing out did not reach the server", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockRejectedValueOnce(new TypeError("Failed to fetch"));
+    await expect(auth.signOut()).rejects.toMatchObject({ status: 0 });
+    expect(status()).toBe("signedIn");
+  });
+
+  it("follows another tab that signs out or in", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    const tell = (newValue: string | null): void => {
+      window.dispatchEvent(new StorageEvent("storage", { key: "signed-in", newValue }));
+    };
+    tell(null);
+    expect(status()).toBe("signedOut");
+    tell("yes");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(status()).toBe("signedIn");
+  });
+
+  it("uses the new token after a change of the password", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    await auth.changePassword({ current_password: "a long secret", new_password: "another one" });
+    await expect(core.token()).resolves.toBe("token-2");
+  });
+
+  it("shows the profile as it was changed", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockImplementationOnce(() => Promise.resolve(Response.json({ ...ADA, name: "Grace" })));
+    await auth.updateProfile({ name: "Grace" });
+    expect(auth.getSnapshot().user?.name).toBe("Grace");
+    expect(asked().at(-1)).toBe("PATCH /users/me");
+  });
+
+  it("says why signing in failed, and nobody is signed in", async () => {
+    await auth.start();
+    fetched.mockImplementationOnce(() => Promise.resolve(refused()));
+    await expect(auth.signIn({ email: ADA.email, password: "wrong" })).rejects.toMatchObject({
+      message: "You are not signed in.",
+    });
+    expect(status()).toBe("signedOut");
+    expect(asked()).toEqual(["POST /auth/sign-in"]);
+  });
+
+  it("signs out everywhere with the token of this page", async () => {
+    await auth.signUp({ email: ADA.email, name: "Ada", password: "a long secret" });
+    fetched.mockImplementation(() => Promise.resolve(empty()));
+    await auth.signOutEverywhere();
+    const [, init] = fetched.mock.calls.at(-1) ?? [];
+    expect(new Headers(init?.headers).get("Authorization")).toBe("Bearer token-1");
+    expect(status()).toBe("signedOut");
+  });
+});

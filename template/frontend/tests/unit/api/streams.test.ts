@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { apiSockets, type SocketClient } from "../../../src/api/websocketAPI";
+import { type FakeSocket, installFakeSocket, nextSocket, welcome } from "../support/fakeSocket";
+import { data, STATE } from "../support/project";
+
+describe("a stream", () => {
+  let client: SocketClient;
+  let socket: FakeSocket;
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    installFakeSocket();
+    client = apiSockets.socketRequest({ session: "notes" });
+    client.open().catch(() => undefined);
+    socket = await nextSocket();
+    welcome(socket);
+  });
+  afterEach(() => {
+    client.close();
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  const id = (): unknown => socket.requests().at(-1)?.["id"];
+  const reply = (text: string, more: boolean): void => {
+    socket.receive({ state: STATE, data: { text }, id: id(), ...(more && { more }) });
+  };
+
+  /** Reads a stream to its end; answers what came and how it ended. */
+  async function read(options = {}): Promise<{ replies: unknown[]; error: unknown }> {
+    const replies: unknown[] = [];
+    try {
+      for await (const one of client.stream(STATE, data("go"), options)) replies.push(one);
+    } catch (error) {
+      return { replies, error };
+    }
+    return { replies, error: null };
+  }
+
+  it("gives every reply, the last one too, and then ends", async () => {
+    const reading = read();
+    reply("one", true);
+    reply("two", true);
+    reply("three", false);
+    await expect(reading).resolves.toEqual({
+      replies: [{ text: "one" }, { text: "two" }, { text: "three" }],
+      error: null,
+    });
+    expect(socket.of("cancel")).toEqual([]);
+    expect(client.pending).toBe(0);
+  });
+
+  it("may end with a frame that only says so", async () => {
+    const reading = read();
+    reply("one", true);
+    socket.receive({ state: STATE, data: null, id: id() });
+    await expect(reading).resolves.toEqual({ replies: [{ text: "one" }], error: null });
+  });
+
+  it("answers request() with its last reply", async () => {
+    const last = client.request(STATE, data("go"));
+    reply("one", true);
+    reply("two", false);
+    await expect(last).resolves.toEqual({ text: "two" });
+  });
+
+  it("is cancelled on the server when the loop is left", async () => {
+    const reading = (async () => {
+      for await (const one of client.stream(STATE, data("go"))) return one;
+      return null;
+    })();
+    reply("one", true);
+    await expect(reading).resolves.toEqual({ text: "one" });
+    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: id() }]);
+    expect(client.pending).toBe(0);
+  });
+
+  it("fails with the server's sentence after what came before", async () => {
+    const reading = read();
+    reply("one", true);
+    socket.receive({ state: "error", error: "It broke.", code: "internal", id: id() });
+    await expect(reading).resolves.toMatchObject({
+      replies: [{ text: "one" }],
+      error: { code: "internal", message: "It broke." },
+    });
+  });
+
+  it("stops when its signal says so, and at its deadline", async () => {
+    const controller = new AbortController();
+    const aborted = read({ signal: controller.signal });
+    controller.abort();
+    await expect(aborted).resolves.toMatchObject({ error: { code: "cancelled" } });
+
+    const late = read({ deadline: 1_000 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await expect(late).resolves.toMatchObject({ error: { code: "deadline" } });
+    expect(socket.of("cancel")).toHaveLength(2);
+  });
+
+  it("goes on over a new connection", async () => {
+    const reading = read();
+    const sent = id();
+    reply("one", true);
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, { recovered: true });
+    expect(id()).toBe(sent);
+    reply("two", false);
+    await expect(reading).resolves.toMatchObject({ replies: [{ text: "one" }, { text: "two" }] });
+  });
+
+  it("is given up when nobody reads it, before it fills the memory", async () => {
+    const stream = client.stream(STATE, data("go"));
+    const first = stream.next();
+    reply("the first", true);
+    await first;
+    for (let n = 0; n < 1_001; n += 1) reply("unread", true);
+    expect(socket.of("cancel")).toHaveLength(1);
+    const rest = (async () => {
+      const replies: unknown[] = [];
+      for await (const one of stream) replies.push(one);
+      return replies;
+    })();
+    await expect(rest).rejects.toMatchObject({ code: "slow" });
+  });
+});

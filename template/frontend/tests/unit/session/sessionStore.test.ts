@@ -1,0 +1,242 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { createSessionStore, type SessionStore } from "../../../src/session/sessionStore";
+import { FakeSocket, installFakeSocket, nextSocket, welcome } from "../support/fakeSocket";
+import { pageTransition } from "../support/page";
+import { STATE, data, texts, textsOf, watchers } from "../support/project";
+
+describe("the session store", () => {
+  let store: SessionStore;
+  let socket: FakeSocket;
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+    installFakeSocket();
+    store = createSessionStore({ watchers });
+    store.initialiseSocket({ session: "notes", name: "Ada" }).catch(() => undefined);
+    socket = await nextSocket();
+    welcome(socket, { snapshot: texts("old"), seq: 5 });
+  });
+  afterEach(() => {
+    store.closeSocket();
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  const now = (): ReturnType<SessionStore["getSnapshot"]> => store.getSnapshot();
+  const shown = (): string[] => textsOf(now().snapshot);
+  const names = (): string[] => now().participants.map(({ name }) => name);
+
+  it("shows the session as the server initialised it", () => {
+    expect(now()).toMatchObject({
+      status: "open",
+      reason: null,
+      session: "notes",
+      participant: "p-ada",
+      name: "Ada",
+      contractChanged: false,
+    });
+    expect(names()).toEqual(["Ada"]);
+    expect(shown()).toEqual(["old"]);
+  });
+
+  it("brings one's own reply and others' updates into the snapshot, each once and in order", async () => {
+    const reply = store.sendSocketRequest(STATE, data("mine"));
+    const id = socket.requests()[0]?.["id"];
+    socket.receive({ state: STATE, data: { text: "theirs" }, from: "p-2", seq: 6 });
+    socket.receive({ state: STATE, data: { text: "mine" }, id, seq: 7 });
+    socket.receive({ state: STATE, data: { text: "mine" }, id, seq: 7 });
+    await reply;
+    expect(shown()).toEqual(["old", "p-2: theirs", "mine"]);
+  });
+
+  it("has a watcher make the request from the page's form", async () => {
+    const reply = store.watchRequestSocket(STATE, { text: "from the form" });
+    const request = socket.requests()[0];
+    expect(request).toMatchObject({ state: STATE, data: data("from the form") });
+    expect(now().pending).toBe(1);
+    socket.receive({ state: STATE, data: { text: "done" }, id: request?.["id"], seq: 6 });
+    await expect(reply).resolves.toEqual({ text: "done" });
+    expect(now().pending).toBe(0);
+  });
+
+  it("says what went wrong with a request to its caller alone", async () => {
+    const reply = store.sendSocketRequest(STATE, data("no"));
+    const id = socket.requests()[0]?.["id"];
+    socket.receive({ state: "error", error: "No.", code: "refused", id });
+    await expect(reply).rejects.toMatchObject({ message: "No." });
+    expect(now()).toMatchObject({ error: null, pending: 0, status: "open" });
+  });
+
+  it("shows a complaint of the server that belongs to no request", () => {
+    socket.receive({ state: "error", error: "Slow down.", code: "too_fast" });
+    expect(now().error).toBe("Slow down.");
+  });
+
+  it("follows who comes and goes", () => {
+    socket.receive({ state: "joined", data: { participant: "p-2", name: "Bo" }, seq: 6 });
+    socket.receive({ state: "joined", data: { participant: "p-2", name: "Bob" }, seq: 7 });
+    expect(names()).toEqual(["Ada", "Bob"]);
+    socket.receive({ state: "left", data: { participant: "p-2", name: "Bob" }, seq: 8 });
+    socket.receive({ state: "left", data: { participant: "p-ada", name: "Ada" }, seq: 9 });
+    expect(names()).toEqual(["Ada"]);
+  });
+
+  it("keeps its snapshot after a recovery and lets what was missed be replayed into it", async () => {
+    socket.breaks();
+    expect(now().status).toBe("recovering");
+    expect(shown()).toEqual(["old"]);
+    socket = await nextSocket();
+    welcome(socket, { recovered: true, seq: 6, snapshot: texts("old", "missed") });
+    socket.receive({ state: STATE, data: { text: "missed" }, from: "p-2", seq: 6 });
+    expect(shown()).toEqual(["old", "p-2: missed"]);
+  });
+
+  it("takes the fresh snapshot when the server could not recover it", async () => {
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, { recovered: false, seq: 90, snapshot: texts("fresh") });
+    expect(shown()).toEqual(["fresh"]);
+  });
+
+  it("says in words why it ended, and keeps what it showed", () => {
+    socket.breaks(4408);
+    expect(now()).toMatchObject({
+      status: "ended",
+      reason: "The session ended because nothing happened for a while.",
+    });
+    expect(shown()).toEqual(["old"]);
+  });
+
+  it("gives the reply of a state that ends the session before it ends", async () => {
+    const reply = store.sendSocketRequest(STATE, data("bye"));
+    const id = socket.requests()[0]?.["id"];
+    socket.receive({ state: STATE, data: { text: "saved" }, id, seq: 6 });
+    socket.breaks(1000, "ended");
+    await expect(reply).resolves.toEqual({ text: "saved" });
+    expect(now()).toMatchObject({ status: "ended", reason: "The session has ended.", pending: 0 });
+  });
+
+  it("tells when the server's contract is another one", async () => {
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, { recovered: true, contract_changed: true });
+    expect(now().contractChanged).toBe(true);
+  });
+
+  it("takes the server's own notices for what they are", () => {
+    for (const state of ["authenticate", "draining", "expiring", "pong"]) {
+      socket.receive({ state, data: null });
+    }
+    expect(now()).toMatchObject({ status: "open", contractChanged: false, error: null });
+  });
+
+  it("survives a state that only a newer server knows", () => {
+    socket.receive({ state: "brandNew", data: {}, from: "p-2", seq: 6 });
+    socket.receive({ state: "toString", data: {}, from: "p-2", seq: 7 });
+    expect(now()).toMatchObject({ status: "open", contractChanged: true });
+    expect(shown()).toEqual(["old"]);
+  });
+
+  it("measures the latency", async () => {
+    await vi.advanceTimersByTimeAsync(30);
+    socket.receive({ state: "pong" });
+    expect(now().latency).toBe(30);
+  });
+
+  it("records the last two hundred frames, each with a number of its own", () => {
+    for (let seq = 6; seq < 256; seq += 1) {
+      socket.receive({ state: STATE, data: { text: "t" }, from: "p-2", seq });
+    }
+    const { frames } = now();
+    expect(frames).toHaveLength(200);
+    expect(new Set(frames.map(({ id }) => id)).size).toBe(200);
+    expect(frames.at(-1)).toMatchObject({
+      direction: "received",
+      time: Date.now(),
+      frame: { state: STATE, seq: 255 },
+    });
+  });
+
+  it("never changes what it gave out: each change is a new object, and no change is none", () => {
+    const before = now();
+    const copy = structuredClone(before);
+    socket.receive({ state: STATE, data: { text: "new" }, from: "p-2", seq: 6 });
+    expect(before).toEqual(copy);
+    expect(now()).not.toBe(before);
+    expect(now()).toBe(now());
+  });
+
+  it("tells subscribers of each change until they unsubscribe", () => {
+    const told = vi.fn();
+    const unsubscribe = store.subscribe(told);
+    socket.receive({ state: STATE, data: { text: "new" }, from: "p-2", seq: 6 });
+    expect(told).toHaveBeenCalled();
+    unsubscribe();
+    told.mockClear();
+    socket.receive({ state: STATE, data: { text: "new" }, from: "p-2", seq: 7 });
+    expect(told).not.toHaveBeenCalled();
+  });
+
+  it("leaves the old session when another one is opened, and hears nothing of it any more", async () => {
+    store.initialiseSocket({ session: "other" }).catch(() => undefined);
+    expect(socket.sent.at(-1)).toEqual({ state: "leave" });
+    const old = socket;
+    socket = await nextSocket();
+    welcome(socket, { session: "other", snapshot: texts("other") });
+    old.breaks(4403);
+    old.receive({ state: STATE, data: { text: "ghost" }, seq: 6 });
+    expect(now()).toMatchObject({ status: "open", session: "other" });
+    expect(shown()).toEqual(["other"]);
+  });
+
+  it("refuses requests without a session", async () => {
+    const fresh = createSessionStore({ watchers });
+    await expect(fresh.sendSocketRequest(STATE, data("x"))).rejects.toMatchObject({
+      code: "not_initialised",
+    });
+  });
+
+  it("rejects the start when the server refuses, and says why in the state too", async () => {
+    const starting = store.initialiseSocket({ session: "secret" });
+    socket = await nextSocket();
+    socket.accept();
+    socket.receive({ state: "error", error: "You may not join.", code: "forbidden" });
+    socket.breaks(4403);
+    await expect(starting).rejects.toMatchObject({ code: "forbidden" });
+    expect(now()).toMatchObject({ status: "ended", reason: "You may not join." });
+  });
+
+  describe("when the page goes away", () => {
+    it("leaves the session, whether or not the page may come back", () => {
+      pageTransition("pagehide", false);
+      expect(socket.sent.at(-1)).toEqual({ state: "leave" });
+      expect(socket.closedWith?.code).toBe(1000);
+    });
+
+    it("goes back into the same session under the same name when the page comes back", async () => {
+      pageTransition("pagehide", true);
+      expect(now().status).toBe("ended");
+      pageTransition("pageshow", true);
+      socket = await nextSocket();
+      socket.accept();
+      expect(socket.sent[0]).toMatchObject({ session: "notes", name: "Ada" });
+      expect(socket.sent[0]).not.toHaveProperty("resume");
+      welcome(socket, { snapshot: texts("as it is now") });
+      expect(now().status).toBe("open");
+      expect(shown()).toEqual(["as it is now"]);
+    });
+
+    it("opens nothing on a first visit, or for a session that had ended before", async () => {
+      store.closeSocket();
+      const sockets = FakeSocket.all.length;
+      pageTransition("pagehide", true);
+      pageTransition("pageshow", true);
+      createSessionStore({ watchers });
+      pageTransition("pageshow", false);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(FakeSocket.all).toHaveLength(sockets);
+    });
+  });
+});

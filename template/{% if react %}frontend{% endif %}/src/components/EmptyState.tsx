@@ -1,0 +1,25 @@
+import type { ReactNode } from "react";
+
+import type { IconName } from "../ui/icons";
+import AppIcon from "./AppIcon";
+
+interface EmptyStateProps {
+  icon: IconName;
+  title: string;
+  /** What to do about it. */
+  children: ReactNode;
+  action?: ReactNode;
+}
+
+export default function EmptyState({ icon, title, children, action }: EmptyStateProps) {
+  return (
+    <div className="empty">
+      <span className="icon-tile">
+        <AppIcon name={icon} />
+      </span>
+      <p className="font-medium">{title}</p>
+      <p className="muted max-w-sm text-sm text-pretty">{children}</p>
+      {action}
+    </div>
+  );
+}

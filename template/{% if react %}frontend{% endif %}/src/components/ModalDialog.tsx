@@ -1,0 +1,49 @@
+import { type ReactNode, useEffectEvent, useId, useLayoutEffect, useRef } from "react";
+
+interface ModalDialogProps {
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** A dialog that is open as long as it is rendered; Escape and a click beside it ask to close. */
+export default function ModalDialog({ title, onClose, children }: ModalDialogProps) {
+  const titleId = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+
+  // Strict mode closes and opens it again before the browser tells that it was closed.
+  const closed = useEffectEvent(() => {
+    if (dialog.current?.open === false) onClose();
+  });
+
+  // A layout effect is undone while the dialog is still on the page: closing it gives the focus
+  // back to the button that opened it.
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    if (shown === null) return;
+    shown.addEventListener("close", closed);
+    shown.showModal();
+    return () => {
+      shown.removeEventListener("close", closed);
+      shown.close();
+    };
+  }, []);
+
+  return (
+    <dialog
+      ref={dialog}
+      className="modal modal-bottom sm:modal-middle"
+      aria-labelledby={titleId}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) onClose();
+      }}
+    >
+      <div className="modal-box">
+        <h2 id={titleId} className="panel-title">
+          {title}
+        </h2>
+        {children}
+      </div>
+    </dialog>
+  );
+}

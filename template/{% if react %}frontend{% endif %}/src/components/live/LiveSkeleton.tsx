@@ -1,0 +1,41 @@
+import { useSession } from "../../hooks/useSession";
+import EmptyState from "../EmptyState";
+
+/** The page before the server's first answer, or instead of it when there was none. */
+export default function LiveSkeleton({ onRetry }: { onRetry: () => void }) {
+  const status = useSession((state) => state.status);
+  const reason = useSession((state) => state.reason);
+
+  if (status === "ended") {
+    return (
+      <div className="panel mx-auto max-w-xl">
+        <h1 className="sr-only">Session</h1>
+        <EmptyState
+          icon="alert"
+          title="The session could not be opened"
+          action={
+            <button type="button" className="btn btn-primary" onClick={onRetry}>
+              Try again
+            </button>
+          }
+        >
+          {reason}
+        </EmptyState>
+      </div>
+    );
+  }
+  return (
+    <div aria-busy="true">
+      <h1 className="sr-only">Session</h1>
+      <p className="sr-only">Opening the session.</p>
+      <div className="h-10 w-64 max-w-full skeleton" />
+      <div className="mt-8 grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="flex flex-col gap-5">
+          <div className="h-44 skeleton" />
+          <div className="h-72 skeleton" />
+        </div>
+        <div className="h-44 skeleton" />
+      </div>
+    </div>
+  );
+}

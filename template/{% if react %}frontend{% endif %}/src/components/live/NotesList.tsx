@@ -1,0 +1,53 @@
+import { useSession } from "../../hooks/useSession";
+import { formatTime, initials } from "../../ui/format";
+import { stateLabel } from "../../ui/labels";
+import EmptyState from "../EmptyState";
+
+export default function NotesList() {
+  const entries = useSession((state) => state.snapshot.entries);
+  // What came last is what people look for.
+  const latestFirst = entries.toReversed();
+
+  return (
+    <section className="panel" aria-labelledby="notes">
+      <h2 id="notes" className="panel-title">
+        Shared notes
+      </h2>
+      {entries.length === 0 ? (
+        <EmptyState icon="inbox" title="Nothing here yet">
+          Send the first one: it appears here for everybody in the session.
+        </EmptyState>
+      ) : (
+        <ul
+          className="mt-3 divide-y divide-base-300"
+          aria-label="Shared notes"
+          aria-live="polite"
+          aria-relevant="additions"
+        >
+          {latestFirst.map((entry, index) => (
+            <li
+              key={`${entry.at} ${entries.length - index}`}
+              className="flex gap-3.5 py-4 last:pb-0"
+            >
+              <span className="avatar-round" aria-hidden="true">
+                {initials(entry.by)}
+              </span>
+              <div className="min-w-0 flex-1">
+                <p className="flex flex-wrap items-baseline gap-x-2 text-sm">
+                  <span className="font-semibold">{entry.by}</span>
+                  <span className="muted">{stateLabel(entry.state)}</span>
+                  <time className="muted ml-auto tabular-nums" dateTime={entry.at}>
+                    {formatTime(entry.at)}
+                  </time>
+                </p>
+                {entry.text !== "" && (
+                  <p className="mt-1 wrap-break-word whitespace-pre-wrap">{entry.text}</p>
+                )}
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,20 @@
+import "./styles.css";
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { BrowserRouter } from "react-router";
+
+import App from "./App";
+import { features } from "./features";
+
+const root = document.getElementById("app");
+if (root === null) throw new Error("index.html has no element #app to show the page in.");
+
+features.start();
+createRoot(root).render(
+  <StrictMode>
+    <BrowserRouter>
+      <App />
+    </BrowserRouter>
+  </StrictMode>,
+);

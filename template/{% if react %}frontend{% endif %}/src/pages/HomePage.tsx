@@ -1,0 +1,49 @@
+import { Link } from "react-router";
+
+import AppIcon from "../components/AppIcon";
+import HomePreview from "../components/HomePreview";
+import { project } from "../project";
+import { NEXT_STEPS } from "../ui/home";
+
+export default function HomePage() {
+  return (
+    <div className="page">
+      <section className="grid items-center gap-12 py-4 sm:py-10 lg:grid-cols-[1.1fr_1fr] lg:gap-16">
+        <div>
+          <h1 className="text-4xl font-semibold wrap-break-word sm:text-6xl">{project.name}</h1>
+          <p className="muted mt-5 max-w-xl text-lg text-pretty sm:text-xl">
+            {project.description}
+          </p>
+          <div className="mt-8 flex flex-wrap gap-3">
+            <Link to="/session" className="btn btn-lg btn-primary">
+              Start a session <AppIcon name="arrowRight" />
+            </Link>
+            <Link to="/saved" className="btn btn-lg btn-quiet">
+              Saved sessions
+            </Link>
+          </div>
+        </div>
+        <HomePreview />
+      </section>
+
+      <section aria-labelledby="next" className="mt-10 sm:mt-14">
+        <h2 id="next" className="sr-only">
+          What to do next
+        </h2>
+        <ul className="grid gap-4 md:grid-cols-3 md:gap-5">
+          {NEXT_STEPS.map(({ icon, title, text }) => (
+            <li key={title} className="panel flex flex-col gap-4">
+              <span className="icon-tile">
+                <AppIcon name={icon} />
+              </span>
+              <div>
+                <h3 className="panel-title">{title}</h3>
+                <p className="muted mt-1.5 text-pretty">{text}</p>
+              </div>
+            </li>
+          ))}
+        </ul>
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+import { Fragment, useId, useState } from "react";
+
+import AppIcon from "../components/AppIcon";
+import { useReadable } from "../hooks/useReadable";
+import { useSession } from "../hooks/useSession";
+import { project } from "../project";
+import { displayName, NAME_LENGTH } from "../ui/profile";
+import { connectionDetails, THEME_CHOICES } from "../ui/settings";
+import { theme } from "../ui/theme";
+import { toasts } from "../ui/toasts";
+
+export default function SettingsPage() {
+  return (
+    <div className="page max-w-3xl">
+      <h1 className="page-title">Settings</h1>
+      <ThemeChoices />
+      <NameForm />
+      <ConnectionDetails />
+      <section className="panel mt-5" aria-labelledby="about">
+        <h2 id="about" className="panel-title">
+          About {project.name}
+        </h2>
+        <p className="muted mt-2 text-pretty">{project.description}</p>
+      </section>
+    </div>
+  );
+}
+
+function ThemeChoices() {
+  const current = useReadable(theme);
+  return (
+    <section className="panel mt-8" aria-labelledby="theme">
+      <h2 id="theme" className="panel-title">
+        Theme
+      </h2>
+      <div role="radiogroup" aria-labelledby="theme" className="mt-4 grid gap-3 sm:grid-cols-3">
+        {THEME_CHOICES.map(({ value, label }) => (
+          <label key={value} className="choice">
+            <input
+              type="radio"
+              name="theme"
+              className="radio radio-sm radio-primary"
+              value={value}
+              checked={current.choice === value}
+              onChange={() => {
+                theme.choose(value);
+              }}
+            />
+            {label}
+          </label>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function NameForm() {
+  const field = useId();
+  const [name, setName] = useState(displayName.getSnapshot());
+
+  function save(): void {
+    displayName.set(name);
+    setName(displayName.getSnapshot());
+    toasts.show("success", "Name saved. The next session uses it.");
+  }
+
+  return (
+    <section className="panel mt-5" aria-labelledby="name">
+      <h2 id="name" className="panel-title">
+        Your display name
+      </h2>
+      <form
+        className="mt-4 flex flex-wrap items-end gap-3"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <div className="field min-w-0 flex-1 basis-56">
+          <label htmlFor={field} className="field-label">
+            Display name
+          </label>
+          <input
+            id={field}
+            value={name}
+            onChange={(event) => {
+              setName(event.target.value);
+            }}
+            className="input w-full"
+            type="text"
+            autoComplete="nickname"
+            maxLength={NAME_LENGTH}
+          />
+        </div>
+        <button type="submit" className="btn">
+          <AppIcon name="check" /> Save name
+        </button>
+      </form>
+      <p className="field-hint mt-3">Kept on this device and shown to the others in a session.</p>
+    </section>
+  );
+}
+
+function ConnectionDetails() {
+  const state = useSession((session) => session);
+  return (
+    <section className="panel mt-5" aria-labelledby="connection">
+      <h2 id="connection" className="panel-title">
+        Connection
+      </h2>
+      <dl className="mt-4 grid gap-x-8 gap-y-3 sm:grid-cols-[auto_minmax(0,1fr)]">
+        {connectionDetails(state).map(({ term, text }) => (
+          <Fragment key={term}>
+            <dt className="muted">{term}</dt>
+            <dd className="wrap-anywhere">{text}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,59 @@
+import { useState } from "react";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
+
+import { auth } from "../../api/auth";
+import AuthCard from "../../components/auth/AuthCard";
+import TextField from "../../components/auth/TextField";
+import { attempt } from "../../ui/problem";
+import { nextPath } from "./account";
+
+export default function SignInPage() {
+  const navigate = useNavigate();
+  const { search } = useLocation();
+  const [query] = useSearchParams();
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const [busy, setBusy] = useState(false);
+
+  async function signIn(): Promise<void> {
+    setBusy(true);
+    if (await attempt(() => auth.signIn({ email, password }))) {
+      await navigate(nextPath(query.get("next")));
+    }
+    setBusy(false);
+  }
+
+  return (
+    <AuthCard
+      title="Sign in"
+      action="Sign in"
+      busy={busy}
+      onSubmit={() => {
+        void signIn();
+      }}
+      other={
+        <>
+          New here?{" "}
+          <Link to={{ pathname: "/sign-up", search }} className="text-link">
+            Create an account
+          </Link>
+        </>
+      }
+    >
+      <TextField
+        label="E-mail"
+        value={email}
+        onChange={setEmail}
+        type="email"
+        autoComplete="username"
+      />
+      <TextField
+        label="Password"
+        value={password}
+        onChange={setPassword}
+        type="password"
+        autoComplete="current-password"
+      />
+    </AuthCard>
+  );
+}

@@ -1,0 +1,63 @@
+import { useState } from "react";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
+
+import { auth } from "../../api/auth";
+import AuthCard from "../../components/auth/AuthCard";
+import TextField from "../../components/auth/TextField";
+import { attempt } from "../../ui/problem";
+import { nextPath, PASSWORD_HINT, PASSWORD_LENGTH } from "./account";
+
+export default function SignUpPage() {
+  const navigate = useNavigate();
+  const { search } = useLocation();
+  const [query] = useSearchParams();
+  const [name, setName] = useState("");
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const [busy, setBusy] = useState(false);
+
+  async function signUp(): Promise<void> {
+    setBusy(true);
+    if (await attempt(() => auth.signUp({ name, email, password }))) {
+      await navigate(nextPath(query.get("next")));
+    }
+    setBusy(false);
+  }
+
+  return (
+    <AuthCard
+      title="Create an account"
+      action="Create account"
+      busy={busy}
+      onSubmit={() => {
+        void signUp();
+      }}
+      other={
+        <>
+          Already have an account?{" "}
+          <Link to={{ pathname: "/sign-in", search }} className="text-link">
+            Sign in
+          </Link>
+        </>
+      }
+    >
+      <TextField label="Your name" value={name} onChange={setName} autoComplete="name" />
+      <TextField
+        label="E-mail"
+        value={email}
+        onChange={setEmail}
+        type="email"
+        autoComplete="username"
+      />
+      <TextField
+        label="Password"
+        value={password}
+        onChange={setPassword}
+        type="password"
+        autoComplete="new-password"
+        minLength={PASSWORD_LENGTH}
+        hint={PASSWORD_HINT}
+      />
+    </AuthCard>
+  );
+}

@@ -1,0 +1,30 @@
+import { fileURLToPath, URL } from "node:url";
+
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// `uv run poe dev` starts the API on a free port of its own and says where; the page, the API and
+// the socket then share the one URL of this dev server, as they do in production.
+const api = process.env["API_URL"] ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  server: {
+    host: process.env["HOST"] ?? "127.0.0.1",
+    port: Number(process.env["PORT"] ?? 8000),
+    strictPort: true,
+    proxy: {
+      "/api": { target: api, ws: true },
+      "/dev": { target: api },
+    },
+  },
+  // Inlined assets would be `data:` URLs, which the content security policy refuses.
+  build: { assetsInlineLimit: 0 },
+  test: {
+    environment: "happy-dom",
+    include: ["tests/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],
+    restoreMocks: true,
+  },
+});

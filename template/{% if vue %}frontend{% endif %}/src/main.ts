@@ -1,0 +1,14 @@
+import "./styles.css";
+
+import { createPinia } from "pinia";
+import { createApp } from "vue";
+
+import App from "./App.vue";
+import { features } from "./features";
+import { createPageRouter } from "./router";
+
+const router = createPageRouter(features.routes);
+const app = createApp(App).use(createPinia());
+// Guards come before the first navigation, which starts when the router is installed.
+features.install(router);
+app.use(router).mount("#app");

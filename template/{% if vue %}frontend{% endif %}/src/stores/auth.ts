@@ -1,0 +1,23 @@
+import { defineStore } from "pinia";
+import { computed } from "vue";
+
+import { auth } from "../api/auth";
+import { useReadable } from "../composables/useReadable";
+
+/** Who is signed in, and everything one does with an account. */
+export const useAuth = defineStore("auth", () => {
+  const state = useReadable(auth);
+
+  return {
+    /** Null while nobody is signed in, or while that is not known yet. */
+    user: computed(() => state.value.user),
+    /** It is not known yet whether somebody is signed in. */
+    starting: computed(() => state.value.status === "starting"),
+    signIn: auth.signIn,
+    signUp: auth.signUp,
+    signOut: () => auth.signOut(),
+    signOutEverywhere: () => auth.signOutEverywhere(),
+    changePassword: auth.changePassword,
+    updateProfile: auth.updateProfile,
+  };
+});

@@ -1,0 +1,91 @@
+"""The axes of the answers, and which of their combinations are tried how deeply."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Any
+
+Answers = dict[str, Any]
+
+FRONTENDS = ("vue", "react")
+
+AUTH: dict[str, list[str]] = {"anonymous": [], "password": ["password"]}
+
+LONG = "aRatherLongStateNameOfExactlyFortyLetter"
+
+STATES: dict[str, Answers] = {
+    "guide": {},
+    # No state saves, nothing closes, and there is nothing to loop over twice.
+    "single": {"states": ["ask"]},
+    # Spellings, built-in names of both languages, two closing states, and text that needs escapes.
+    "odd": {
+        "project_name": 'Bob\'s "Best" App & Söns: #1, 100% 日本',
+        "description": 'It\'s "quoted" & 50% off: a *bold* [link](x) | #tag, ünïcode — yes',
+        "states": [
+            "getURL2Go",
+            "open",
+            "next",
+            "list",
+            "datetime",
+            "session",
+            "data",
+            "then",
+            "x",
+            LONG,
+        ],
+        "closing_states": ["open", LONG],
+    },
+}
+
+RENDER_ONLY_STATES: dict[str, Answers] = {
+    "hundred": {"states": [f"state{number}" for number in range(100)], "closing_states": []},
+}
+
+
+@dataclass(frozen=True)
+class Combo:
+    """One set of answers; its name is what `--combo` takes, such as `vue-password-odd`."""
+
+    frontend: str
+    auth: str
+    states: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.frontend}-{self.auth}-{self.states}"
+
+    @property
+    def answers(self) -> Answers:
+        """The answers to give to Copier."""
+        more = {**STATES, **RENDER_ONLY_STATES}[self.states]
+        return {"frontend": self.frontend, "auth": AUTH[self.auth], **more}
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def pairwise(*axes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Few rows in which every pair of values from two different axes occurs at least once.
+
+    Greedy: each next row is the one that covers most of the pairs that are still missing.
+    """
+    rows = list(product(*axes))
+    pairs_of = {row: set(combinations(enumerate(row), 2)) for row in rows}
+    missing = set[tuple[tuple[int, str], ...]]().union(*pairs_of.values())
+    while missing:
+        best = max(rows, key=lambda row: len(pairs_of[row] & missing))
+        missing -= pairs_of[best]
+        yield best
+
+
+ALL = [Combo(*row) for row in product(FRONTENDS, AUTH, {**STATES, **RENDER_ONLY_STATES})]
+"""Every combination: rendered and looked at."""
+
+EVERY_DEEP = [Combo(*row) for row in product(FRONTENDS, AUTH, STATES)]
+"""Every combination that is worth running; `--all` takes these."""
+
+DEEP = [
+    Combo(frontend, auth, states)
+    for states, auth, frontend in pairwise(tuple(STATES), tuple(AUTH), FRONTENDS)
+]
+"""Pairwise: installed, linted, tested and opened in a browser by every run of the suite."""

@@ -1,0 +1,113 @@
+"""Options of the suite, and the fixtures that render."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.combos import ALL, DEEP, EVERY_DEEP
+from tests.rendering import Render, Renderer
+from tools.source import copy_source
+
+NAMES = {combo.name for combo in ALL}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("duplex")
+    group.addoption("--all", action="store_true", help="run every combination deep")
+    group.addoption(
+        "--combo",
+        action="append",
+        default=[],
+        choices=sorted(NAMES),
+        metavar="NAME",
+        help="only the tests of this combination, such as vue-password-guide (may be repeated)",
+    )
+    group.addoption(
+        "--project-python",
+        metavar="VERSION",
+        help="Python of the rendered projects, such as 3.13 (default: the running one)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Fill in the combinations: `combo` is only rendered, `deep_combo` is run."""
+    chosen = cast("list[str]", metafunc.config.getoption("--combo"))
+    for fixture, combos in {
+        "combo": ALL,
+        "deep_combo": EVERY_DEEP if metafunc.config.getoption("--all") or chosen else DEEP,
+    }.items():
+        if fixture in metafunc.fixturenames:
+            taken = [combo for combo in combos if not chosen or combo.name in chosen]
+            metafunc.parametrize(fixture, taken, ids=str)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--combo`, leave out what is of no combination."""
+    if config.getoption("--combo"):
+        kept = [item for item in items if {"combo", "deep_combo"} & set(_fixtures(item))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+class ByCombination(LoadScopeScheduling):
+    """All tests of one combination go to one worker, which renders and sets it up once.
+
+    xdist starts the largest groups first: the combinations that are run deep.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = nodeid.rpartition("[")[2].removesuffix("]")
+        return name if name in NAMES else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByCombination:
+    """xdist's own groups (`xdist_group`) do nothing with pytest 9.2, so the grouping is ours."""
+    return ByCombination(config, log)
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Say beside each finished test how long it took."""
+    if report.when == "call" and report.passed:
+        return "passed", ".", f"PASSED ({report.duration:.1f} s)"
+    return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Copier must not take defaults from the settings file of whoever runs the suite."""
+    settings = tmp_path_factory.mktemp("settings") / "settings.yml"
+    settings.write_text("{}\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPIER_SETTINGS_PATH", str(settings))
+        for name in [name for name in os.environ if name.startswith("GIT_")]:
+            patch.delenv(name)
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        for role in ("AUTHOR", "COMMITTER"):
+            patch.setenv(f"GIT_{role}_NAME", "Suite")
+            patch.setenv(f"GIT_{role}_EMAIL", "suite@example.com")
+        yield
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A copy of the template without git; pytest-copie renders from it too."""
+    folder = copy_source(tmp_path_factory.mktemp("source"))
+    request.config.option.template = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def render(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Render]:
+    """Render answers; the same answers are rendered once in a worker and must not be changed."""
+    return Renderer(source, tmp_path_factory.mktemp("renders")).render

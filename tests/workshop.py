@@ -1,0 +1,141 @@
+"""Rendered projects that are set up like a team's: a git repository, its packages installed."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.combos import Combo
+from tests.node import CACHE, move_unless_there
+from tests.rendering import Render
+from tools.source import ROOT
+
+LOGS = ROOT / "build" / "logs"
+STEP_TIMEOUT = 900.0
+"""Seconds for one command: the slowest one takes a fifth of it on two busy cores."""
+NOT_SHARED = {".vite", ".vite-temp", ".vitest", ".tmp", ".cache"}
+"""What tools write into node_modules: a project's own, never linked into another."""
+
+
+class StepError(Exception):
+    """A command inside a project failed; the message holds the end of what it printed."""
+
+
+def project_environment(python: str | None) -> dict[str, str]:
+    """An environment as if the project's own developer had opened a terminal in it."""
+    ours = ("POE_", "PYTEST_", "COV_", "GIT_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    for name in ("CI", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "NODE"):
+        kept.pop(name, None)
+    return {**kept, "UV_PYTHON": python or f"{sys.version_info.major}.{sys.version_info.minor}"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project on disk and the commands that a developer would type in it."""
+
+    name: str
+    root: Path
+    environment: dict[str, str]
+
+    def run(self, *command: str) -> str:
+        """Run a command in the project's root; its output, which is also kept in build/logs."""
+        LOGS.mkdir(parents=True, exist_ok=True)
+        words = [word for word in command if not word.startswith("-")]
+        log = LOGS / f"{self.name}-{words[-1]}.log"
+        with log.open("wb") as output:
+            child = subprocess.Popen(
+                command,
+                cwd=self.root,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                code = child.wait(STEP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                code = child.wait()
+        text = log.read_text(encoding="utf-8", errors="replace")
+        if code != 0:
+            raise StepError(f"{' '.join(command)} ended with {code}; {log}\n{text[-6000:]}")
+        return text
+
+    def poe(self, *arguments: str) -> str:
+        """`uv run poe …` inside the project."""
+        return self.run("uv", "run", "poe", *arguments)
+
+
+@dataclass
+class Workshop:
+    """Makes each combination's project once in a worker; a failed one stays failed."""
+
+    render: Callable[..., Render]
+    folder: Path
+    python: str | None = None
+    made: dict[str, Project | StepError] = field(default_factory=dict[str, Project | StepError])
+
+    def project(self, combo: Combo) -> Project:
+        """The project of this combination, set up."""
+        if combo.name not in self.made:
+            project = Project(
+                combo.name, self.folder / combo.name, project_environment(self.python)
+            )
+            shutil.copytree(self.render(combo.answers).root, project.root)
+            try:
+                self._set_up(project)
+            except StepError as error:
+                self.made[combo.name] = error
+            else:
+                self.made[combo.name] = project
+        found = self.made[combo.name]
+        if isinstance(found, StepError):
+            raise found
+        return found
+
+    def _set_up(self, project: Project) -> None:
+        project.run("git", "init", "--quiet")
+        project.run("git", "add", ".")
+        project.run("uv", "sync", "--quiet")
+        modules = project.root / "frontend" / "node_modules"
+        shared = CACHE / "node_modules" / self._packages(project)
+        if shared.is_dir():
+            link_tree(shared, modules)
+        project.poe("contract")
+        if not shared.is_dir():
+            shared.parent.mkdir(parents=True, exist_ok=True)
+            fresh = shared.with_name(f"{shared.name}.{os.getpid()}")
+            link_tree(modules, fresh)
+            move_unless_there(fresh, shared)
+            shutil.rmtree(fresh, ignore_errors=True)
+
+    def _packages(self, project: Project) -> str:
+        package = json.loads((project.root / "frontend/package.json").read_text(encoding="utf-8"))
+        wanted = [package.get(key) for key in ("dependencies", "devDependencies", "overrides")]
+        return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def link_tree(source: Path, target: Path) -> None:
+    """Copy a node_modules with hard links, which costs seconds less than copies."""
+
+    def link(origin: str, copy: str) -> None:
+        try:
+            os.link(origin, copy, follow_symlinks=False)
+        except OSError:  # another file system
+            shutil.copy2(origin, copy, follow_symlinks=False)
+
+    shutil.copytree(
+        source,
+        target,
+        symlinks=True,
+        copy_function=link,
+        ignore=lambda _folder, names: NOT_SHARED & set(names),
+    )
