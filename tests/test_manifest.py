@@ -23,12 +23,11 @@ WITHOUT_AUTH = re.compile(r"\A\{% if not with_auth %\}/(?P<path>[^{}]+)\{% endif
 BLOCK = re.compile(r"\{%-?\s*(\w+)")
 
 JINJA_FILES = {
-    ".env.example",
     "README.md",
     "backend/app/features.py",
-    "backend/app/project.py",
+    "backend/app/project.json",
     "backend/app/states/{% yield row from rows %}{{ row.snake }}{% endyield %}.py",
-    "compose.yml",
+    "backend/tests/states/test_{% yield row from rows %}{{ row.snake }}{% endyield %}.py",
     "frontend/index.html",
     "frontend/src/project.ts",
     "frontend/src/states/index.ts",

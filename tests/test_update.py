@@ -179,9 +179,13 @@ def test_adding_states_leaves_the_team_s_modules_alone(project: Path) -> None:
     update(project, VcsRef.CURRENT, states=states)
     after = tree(project)
     added = set(after) - set(before)
-    assert added == {"backend/app/states/pause_things.py", "frontend/src/states/pauseThings.ts"}
+    assert added == {
+        "backend/app/states/pause_things.py",
+        "backend/tests/states/test_pause_things.py",
+        "frontend/src/states/pauseThings.ts",
+    }
     changed = {name for name in before if after.get(name) != before[name]}
-    assert changed == {"frontend/src/states/index.ts"}
+    assert changed == {"README.md", "frontend/src/states/index.ts"}
 
 
 def test_a_removed_state_takes_its_edited_modules_with_it_but_git_keeps_them(

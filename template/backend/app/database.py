@@ -1,6 +1,6 @@
 """The database: one engine for a process, one transaction for a message or a request."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,7 +73,7 @@ class Database:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self) -> AsyncGenerator[AsyncSession]:
         """Commit when the block ends, roll back when it raises.
 
         SQLite takes its one write lock at the first query, so that two writers wait for each
@@ -83,7 +83,7 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
         """A transaction that only reads and waits for no writer."""
         engine = self.engine.execution_options(begin="BEGIN")
         async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():

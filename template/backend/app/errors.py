@@ -31,17 +31,14 @@ class Problem(BaseModel):
     details: list[Fault] = []
 
 
-class ApiError(Exception):
+class ApiError(HTTPException):
     """Raised anywhere below a route: becomes an answer with this status, code and sentence."""
 
     def __init__(
         self, status: int, code: str, sentence: str, headers: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(sentence)
-        self.status = status
+        super().__init__(status, sentence, headers)
         self.code = code
-        self.sentence = sentence
-        self.headers = dict(headers or {})
 
 
 def not_found(what: str) -> ApiError:
@@ -70,7 +67,7 @@ def _answer(
 
 async def _on_api_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)
-    return _answer(error.status, error.code, error.sentence, headers=error.headers)
+    return _answer(error.status_code, error.code, error.detail, headers=error.headers)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:

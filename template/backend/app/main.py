@@ -1,12 +1,13 @@
 """The application: everything is made here, once, and handed on."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app import docs, errors, features, health
+from app.bodies import BodyLimit
 from app.database import Database
 from app.deps import State
 from app.errors import Problem
@@ -41,7 +42,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[State]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[State]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.dispose)
             await require_current(database)
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses={422: {"model": Problem}},
     )
     errors.install(app)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, production=settings.production)
     for router in (health.router, saved.router, *features.ROUTERS):
         app.include_router(router)

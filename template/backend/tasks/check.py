@@ -6,7 +6,7 @@ with the arguments for pytest or Vitest; any other arguments go to pytest alone:
 
 from tasks import contract, setup
 from tasks.console import TaskError
-from tasks.steps import Step, npm_script, python, run_all
+from tasks.steps import Step, npm_script, python_module, run_all
 
 PARTS = ("contract", "backend", "frontend", "types")
 
@@ -37,7 +37,7 @@ def _steps(part: str, rest: list[str]) -> list[Step]:
         case "contract":
             return [Step("contract", contract.check)]
         case "backend":
-            return [Step("backend tests", python("pytest", *rest))]
+            return [Step("backend tests", python_module("pytest", *rest))]
         case "frontend":
             return [Step("frontend tests", npm_script("test", *rest))]
         case _:
@@ -47,6 +47,6 @@ def _steps(part: str, rest: list[str]) -> list[Step]:
 def types() -> list[Step]:
     """The type checkers of both sides."""
     return [
-        Step("backend types", python("basedpyright")),
+        Step("backend types", python_module("basedpyright")),
         Step("frontend types", npm_script("types")),
     ]

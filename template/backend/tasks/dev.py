@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from watchfiles import (
 )
 
 from app.settings import Settings, load
-from tasks import node, setup
+from tasks import node, python, setup
 from tasks.console import TaskError, no_arguments, say
 from tasks.paths import BACKEND, FRONTEND, ROOT, shown
 from tasks.ports import free_port, must_be_free, wait_for
@@ -23,6 +22,9 @@ HEALTH = "/api/v1/health"
 
 START_TIMEOUT = 60.0
 """Seconds until the API or Vite must answer."""
+
+WATCH_TIMEOUT = 500
+"""Milliseconds after which the watcher's thread looks whether it shall end."""
 
 
 def main(arguments: list[str]) -> int:
@@ -43,14 +45,13 @@ class _Development:
         self._stop = asyncio.Event()
         self._api_port = free_port()
         # The page's session comes back by itself, so a reload need not wait for a drain.
-        api = {
-            "SESSION_DRAIN": "0",
-            **os.environ,
-            "HOST": "127.0.0.1",
-            "PORT": str(self._api_port),
-            "WORKERS": "1",
-        }
-        self._api = Child("The API", [sys.executable, "-m", "app"], folder=ROOT, environment=api)
+        api = python.environment(
+            {"SESSION_DRAIN": "0", **os.environ},
+            HOST="127.0.0.1",
+            PORT=str(self._api_port),
+            WORKERS="1",
+        )
+        self._api = Child("The API", python.command("app"), folder=ROOT, environment=api)
         vite = node.environment(
             API_URL=f"http://127.0.0.1:{self._api_port}",
             HOST=settings.host,
@@ -132,12 +133,13 @@ class _Development:
     async def _write_contract(self) -> None:
         """In a process of its own: this one has imported the models as they were."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tasks", "contract", "--quiet", cwd=ROOT
+            *python.command("tasks", "contract", "--quiet"), cwd=ROOT, env=python.environment()
         )
         await process.wait()
 
 
 async def _watch_into(changes: asyncio.Queue[set[Path]]) -> None:
     """Put the Python files that change together, for as long as it is not cancelled."""
-    async for changed in awatch(BACKEND / "app", watch_filter=PythonFilter()):
+    watched = awatch(BACKEND / "app", watch_filter=PythonFilter(), rust_timeout=WATCH_TIMEOUT)
+    async for changed in watched:
         await changes.put({Path(path) for _, path in changed})

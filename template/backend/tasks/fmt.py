@@ -2,7 +2,7 @@
 
 from tasks import setup
 from tasks.console import no_arguments
-from tasks.steps import Step, npm_script, python, run_all
+from tasks.steps import Step, npm_script, python_module, run_all
 
 
 def main(arguments: list[str]) -> int:
@@ -11,8 +11,8 @@ def main(arguments: list[str]) -> int:
     setup.prepare(contract=False)
     return run_all(
         [
-            Step("ruff check --fix", python("ruff", "check", "--fix", "backend")),
-            Step("ruff format", python("ruff", "format", "backend")),
+            Step("ruff check --fix", python_module("ruff", "check", "--fix", "backend")),
+            Step("ruff format", python_module("ruff", "format", "backend")),
             Step("eslint --fix", npm_script("lint", "--fix")),
             Step("prettier --write", npm_script("format")),
         ]

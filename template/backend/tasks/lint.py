@@ -3,7 +3,7 @@
 from tasks import setup
 from tasks.check import types
 from tasks.console import no_arguments
-from tasks.steps import Step, npm_script, python, run_all
+from tasks.steps import Step, npm_script, python_module, run_all
 
 
 def main(arguments: list[str]) -> int:
@@ -12,8 +12,8 @@ def main(arguments: list[str]) -> int:
     setup.prepare()
     return run_all(
         [
-            Step("ruff check", python("ruff", "check", "backend")),
-            Step("ruff format", python("ruff", "format", "--check", "backend")),
+            Step("ruff check", python_module("ruff", "check", "backend")),
+            Step("ruff format", python_module("ruff", "format", "--check", "backend")),
             Step("eslint", npm_script("lint")),
             Step("prettier", npm_script("format:check")),
             *types(),

@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
-from tasks import setup
-from tasks.console import no_arguments
+from tasks import python, setup
+from tasks.console import no_arguments, say
 from tasks.paths import ROOT
 from tasks.ports import must_be_free
 
@@ -20,9 +20,10 @@ def main(arguments: list[str]) -> int:
     must_be_free(settings.host, settings.port)
     setup.build_frontend()
     setup.migrate()
-    command = [sys.executable, "-m", "app"]
-    sys.stdout.flush()
+    command = python.command("app")
+    say(f"Starting on http://{settings.host}:{settings.port} (Ctrl-C ends it)")
     os.chdir(ROOT)
+    os.environ.update(python.environment())
     if os.name != "nt":
         # The server takes this process's place: signals reach it without a middleman.
         os.execv(sys.executable, command)

@@ -4,13 +4,13 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tasks import node, stamps
+from tasks import node, python, stamps
 from tasks.console import TaskError, say
 from tasks.env_file import write_env
 from tasks.paths import CONTRACT_TS, DIST, FRONTEND, REST_TS, ROOT, shown
@@ -97,12 +97,15 @@ def build_frontend() -> None:
         stamps.write("build", fingerprint)
 
 
-def migrate(environment: dict[str, str] | None = None) -> None:
+def migrate(environment: Mapping[str, str] | None = None) -> None:
     """Bring the database of the settings to the newest migration."""
     with lock():
         sys.stdout.flush()
         done = subprocess.run(
-            [sys.executable, "-m", "app.migrate"], cwd=ROOT, env=environment, check=False
+            python.command("app.migrate"),
+            cwd=ROOT,
+            env=python.environment(environment),
+            check=False,
         )
         if done.returncode != 0:
             raise TaskError("The database could not be migrated; the reason is above.")

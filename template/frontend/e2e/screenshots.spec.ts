@@ -1,3 +1,4 @@
+import { project } from "../src/project";
 import { openState } from "./support/states";
 import { expect, test } from "./support/test";
 
@@ -8,6 +9,14 @@ const DEVICES = {
   desktop: { width: 1280, height: 860 },
   phone: { width: 390, height: 844 },
 } as const;
+
+const PAGES = {
+  home: "/",
+  start: "/session",
+  settings: "/settings",
+  unknown: "/nothing",
+  ...(project.signIn && { "sign-in": "/sign-in", "sign-up": "/sign-up", account: "/account" }),
+};
 
 test.skip(process.env["SCREENSHOTS"] === undefined, "SCREENSHOTS=1 takes the pictures");
 
@@ -23,8 +32,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         await ada.page.screenshot({ path: `${FOLDER}/${name}-${device}-${colorScheme}.png` });
       };
 
-      const pages = { home: "/", start: "/session", settings: "/settings", unknown: "/nothing" };
-      for (const [name, path] of Object.entries(pages)) {
+      for (const [name, path] of Object.entries(PAGES)) {
         await ada.page.goto(path);
         await shoot(name);
       }

@@ -32,7 +32,9 @@ def sign(keys: Sequence[str], user_id: str, sign_in_id: str) -> str:
     issued = int(time())
     claims = {"sub": user_id, "sid": sign_in_id, "iat": issued, "exp": issued + LIFETIME}
     key = _derive(keys[0])
-    return jwt.encode(claims, key, algorithm="HS256", headers={"kid": _key_id(key)})
+    # PyJWT's own types name those of `cryptography`, which HS256 does not need.
+    encode = jwt.encode  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return encode(claims, key, algorithm="HS256", headers={"kid": _key_id(key)})
 
 
 def read(keys: Sequence[str], token: str) -> Access:
@@ -40,7 +42,8 @@ def read(keys: Sequence[str], token: str) -> Access:
     derived = {_key_id(key): key for key in map(_derive, keys)}
     try:
         key = derived[str(jwt.get_unverified_header(token).get("kid"))]
-        claims: dict[str, Any] = jwt.decode(
+        decode = jwt.decode  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        claims: dict[str, Any] = decode(
             token, key, algorithms=["HS256"], options={"require": ["sub", "sid", "exp"]}
         )
     except (jwt.InvalidTokenError, KeyError) as error:

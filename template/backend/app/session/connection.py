@@ -87,6 +87,7 @@ class Connection:
     __slots__ = (
         "_blocked_since",
         "_bucket",
+        "_catching_up",
         "_close_by",
         "_drained",
         "_expires",
@@ -126,6 +127,7 @@ class Connection:
         self._bucket = Bucket(limits.session_rate, now)
         self._outbox: list[Frame] = []
         self._waiting = 0
+        self._catching_up = 0
         self._blocked_since: float | None = None
         self._drained: asyncio.Future[None] | None = None
         self._strikes = 0
@@ -162,8 +164,14 @@ class Connection:
             self._flusher.add(self)
         self._outbox.append(frame)
         self._waiting += frame.size
-        if self._waiting > self._limits.session_outbox_bytes:
+        if self._waiting > self._limits.session_outbox_bytes + self._catching_up:
             self._overflow()
+
+    def catch_up(self, frames: list[Frame]) -> None:
+        """Send what a newcomer has to know first: however much it is, it does not make the reader slow."""
+        self._catching_up += sum(frame.size for frame in frames)
+        for frame in frames:
+            self.push(frame)
 
     def send(self, payload: bytes) -> None:
         """`push` of a payload for this connection alone."""
@@ -183,7 +191,7 @@ class Connection:
         taken = self.transport.write(self._outbox)
         if taken == len(self._outbox):
             self._outbox.clear()
-            self._waiting = 0
+            self._waiting = self._catching_up = 0
         else:
             self._waiting -= sum(frame.size for frame in self._outbox[:taken])
             del self._outbox[:taken]
@@ -217,7 +225,10 @@ class Connection:
             self._drained = None
 
     def _overflow(self) -> None:
-        """Drop what need not be kept: unretained messages, then all but the latest of a kind."""
+        """Write at once; else drop what need not be kept: unretained messages, all but the latest of a kind."""
+        self.flush()
+        if self._waiting <= self._limits.session_outbox_bytes + self._catching_up:
+            return
         newest: dict[str, Frame] = {f.state: f for f in self._outbox if f.retain == "latest"}
         kept = [
             frame
@@ -226,7 +237,7 @@ class Connection:
         ]
         self._outbox[:] = kept
         self._waiting = sum(frame.size for frame in kept)
-        if self._waiting > self._limits.session_outbox_bytes:
+        if self._waiting > self._limits.session_outbox_bytes + self._catching_up:
             self.slow()
 
     # --- closing

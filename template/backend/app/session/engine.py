@@ -275,9 +275,8 @@ class Engine:
         one.member = member
         self.census.greeted()
         one.opened(asyncio.get_running_loop().time(), identity.expires)
-        one.send(self._initialised(member, joined, hello))
-        for entry in joined.replay or ():
-            member.push(entry)
+        first = [Frame(self._initialised(member, joined, hello))]
+        one.catch_up(first + [member.frame(entry) for entry in joined.replay or ()])
         room.deliver([entry for entry in arrival.waiting if entry.seq > joined.seq])
 
     async def _join(

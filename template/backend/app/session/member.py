@@ -121,10 +121,15 @@ class Member:
         """Whether ordinary requests wait or run."""
         return self._worker is not None
 
+    def frame(self, entry: Entry) -> Frame:
+        """An entry as this member gets it."""
+        own = entry.private or entry.sender == self.participant
+        return Frame(entry.for_sender() if own else entry.for_others(), entry.retain, entry.state)
+
     def push(self, entry: Entry) -> None:
         """Send a private message, if there is a connection."""
         if self.connection is not None:
-            self.connection.push(Frame(entry.for_sender(), entry.retain, entry.state))
+            self.connection.push(self.frame(entry))
 
     def error(self, sentence: str, code: ErrorCode, request_id: str | None) -> None:
         """Send an error, if there is a connection."""

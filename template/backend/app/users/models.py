@@ -12,10 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Moment, now
 
-
 _ATOM = r"[^\s\x00-\x1f@\"(),:;<>\[\\\].]+"
 _LOCAL = re.compile(rf"(?=.{{1,64}}$){_ATOM}(\.{_ATOM})*")
-_DOMAIN = re.compile(r"[^\W_]([\w-]*[^\W_])?(\.[^\W_]([\w-]*[^\W_])?)*")
+_LABEL = r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?"
+_DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
 
 def _normalise(email: str) -> str:

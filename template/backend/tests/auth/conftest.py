@@ -100,7 +100,11 @@ NewDevice = Callable[..., Device]
 @pytest.fixture
 def new_device(app: FastAPI) -> NewDevice:
     """Make browsers: `new_device()` is Ada's, `new_device("bob@example.org")` is Bob's."""
-    return lambda email="ada@example.org": Device(new_client(app), email)
+
+    def make(email: str = "ada@example.org") -> Device:
+        return Device(new_client(app), email)
+
+    return make
 
 
 @pytest.fixture

@@ -34,13 +34,18 @@ def test_a_token_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         read([NEW], sign([NEW], "ada", "laptop"))
 
 
+def forged(key: str | None, algorithm: str, kid: str | None) -> str:
+    claims = {"sub": "ada", "sid": "laptop", "exp": 4_000_000_000}
+    encode = jwt.encode  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return encode(claims, key, algorithm=algorithm, headers={"kid": kid} if kid else None)
+
+
 def test_what_is_no_token_of_ours() -> None:
     good = sign([NEW], "ada", "laptop")
     head, body, signature = good.split(".")
     kid = jwt.get_unverified_header(good)["kid"]
-    claims = {"sub": "ada", "sid": "laptop", "exp": 4_000_000_000}
-    unsigned = jwt.encode(claims, None, algorithm="none", headers={"kid": kid})
-    plain_secret = jwt.encode(claims, NEW, algorithm="HS256", headers={"kid": kid})
+    unsigned = forged(None, "none", kid)
+    plain_secret = forged(NEW, "HS256", kid)
     for token in (
         "",
         "nonsense",
@@ -48,7 +53,7 @@ def test_what_is_no_token_of_ours() -> None:
         f"{head}.{body}.{signature[::-1]}",
         unsigned,
         plain_secret,
-        jwt.encode(claims, NEW, algorithm="HS256"),
+        forged(NEW, "HS256", None),
     ):
         with pytest.raises(BadTokenError):
             read([NEW], token)

@@ -29,7 +29,7 @@ from app.session.uvicorn_protocol import PreparedProtocol
 from app.units import Rate
 
 PATH = "/api/v1/socket"
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which a test gives up waiting; never waited when the code is right."""
 
 Frame = dict[str, Any]

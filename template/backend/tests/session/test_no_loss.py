@@ -23,6 +23,7 @@ async def test_who_was_cut_off_resumes_and_gets_all_it_missed(server: Server) ->
         missed = [await again.until("say") for _ in range(30)]
         assert [f["data"]["text"] for f in missed] == [str(n) for n in range(30)]
         assert [f["seq"] for f in missed] == list(range(seen + 1, seen + 31))
+        assert all(f["from"] == bob.participant and "id" not in f for f in missed)
         assert await again.quiet() == []
         heard = await bob.quiet()
         assert [f for f in heard if f["state"] in ("joined", "left")] == []

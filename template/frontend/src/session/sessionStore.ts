@@ -68,7 +68,6 @@ export function createSessionStore({
 }: SessionDeps = {}): SessionStore {
   const store = createStore<SessionState>(IDLE);
   let socket: SocketClient | null = null;
-  let detach: () => void = () => undefined;
   /** What the page was in when it was put away, to come back to it. */
   let asleep: SessionWish | null = null;
 
@@ -81,28 +80,22 @@ export function createSessionStore({
   }
 
   function attach(client: SocketClient): void {
-    const removers = [
-      client.onUpdate.addListener(watchResponseSocket),
-      client.onStatus.addListener(({ status, reason }) => {
-        patch({ status, reason, pending: client.pending });
-      }),
-      client.onWire.addListener((event) => {
-        const { frames } = store.getSnapshot();
-        patch({
-          frames: addFrame(frames, event),
-          latency: client.latency,
-          pending: client.pending,
-        });
-      }),
-    ];
-    detach = () => {
-      for (const remove of removers) remove();
-    };
+    client.onUpdate.addListener(watchResponseSocket);
+    client.onStatus.addListener(({ status, reason }) => {
+      patch({ status, reason, pending: client.pending });
+    });
+    client.onWire.addListener((event) => {
+      const { frames } = store.getSnapshot();
+      patch({
+        frames: addFrame(frames, event),
+        latency: client.latency,
+        pending: client.pending,
+      });
+    });
   }
 
   async function initialiseSocket(wish: SessionWish = {}): Promise<Initialised> {
     closeSocket();
-    detach();
     const client = socketRequest({ ...wish });
     socket = client;
     store.set({ ...IDLE, session: wish.session ?? null, name: wish.name ?? null });
@@ -142,9 +135,9 @@ export function createSessionStore({
     closeSocket();
     asleep = { ...(session !== null && { session }), ...(name !== null && { name }) };
   });
-  addEventListener("pageshow", ({ persisted }) => {
+  addEventListener("pageshow", () => {
     // Its outcome is in the state.
-    if (persisted && asleep !== null) initialiseSocket(asleep).catch(() => undefined);
+    if (asleep !== null) initialiseSocket(asleep).catch(() => undefined);
   });
 
   return {

@@ -1,6 +1,7 @@
 import { STATES, type StateName } from "../api/contract";
 import type { SessionState } from "../session/sessionStore";
 import { watchers } from "../states";
+import { formatCount, formatLatency } from "./format";
 
 /** The connection in words, always on the page. */
 export const CONNECTION_WORDS: Readonly<Record<SessionState["status"], string>> = {
@@ -51,4 +52,11 @@ export function notice({ status, reason, contractChanged }: SessionState): strin
   }
   if (contractChanged) return "This page was updated since you opened it. Reload it soon.";
   return null;
+}
+
+/** The line below a live session's name. */
+export function sessionSummary({ status, participants, latency }: SessionState): string {
+  if (status === "ended") return "Ended";
+  const here = `${formatCount(participants.length, "person", "people")} here`;
+  return latency === null ? here : `${here} · answers in ${formatLatency(latency)}`;
 }

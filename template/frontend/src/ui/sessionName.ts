@@ -23,3 +23,6 @@ export function readSessionName(typed: string): SessionName {
 
 /** The link that brings somebody else into the session. */
 export const inviteLink = (session: string): string => `${location.origin}/session/${session}`;
+
+/** Whether the server made the id up, which nobody wants to read as a name. */
+export const isGenerated = (session: string): boolean => /^[A-Za-z0-9_-]{22}$/u.test(session);

@@ -6,10 +6,10 @@ import {
   type StateName,
 } from "../contract";
 import { apiCore, type TokenProvider } from "../core";
-import { Backoff } from "./backoff";
 import { Calls } from "./calls";
-import { CLIENT_CLOSE, isSharedLoss, RESTART_WINDOW, verdict } from "./closeCodes";
-import { Connection } from "./connection";
+import { verdict } from "./closeCodes";
+import type { Connection } from "./connection";
+import { Dialer } from "./dialer";
 import { unpack, withoutSecrets } from "./frames";
 import { Listeners } from "./listeners";
 import { Liveness } from "./liveness";
@@ -32,6 +32,9 @@ import {
 /** How often a congested connection is asked whether it takes more. The browser has no event for it. */
 const CONGESTION_POLL = 50;
 
+/** The close code for a frame that the server does not take at all. */
+const TOO_BIG = 1009;
+
 /** One session over as many connections as it takes; `SocketClient` says what it promises. */
 export class SessionSocket implements SocketClient {
   readonly onUnpackedMessage = new Listeners<ISocketResponse>();
@@ -43,28 +46,18 @@ export class SessionSocket implements SocketClient {
   readonly #token: TokenProvider;
   readonly #outbox: Outbox;
   readonly #calls: Calls;
-  readonly #backoff = new Backoff();
+  readonly #dialer: Dialer;
   readonly #position = new Position();
   readonly #liveness: Liveness;
 
   #status: SocketStatus = "idle";
   #reason: string | null = null;
-  #connection: Connection | null = null;
   /** The current connection has been initialised: requests may go out. */
   #ready = false;
-  /** The server has said that it leaves and will close this connection in its turn. */
-  #draining = false;
-  /** Counts attempts, so that a token that comes late does not start an old one again. */
-  #attempt = 0;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #unwatch: () => void = () => undefined;
   #opening: Promise<Initialised> | null = null;
   #opened: { resolve(data: Initialised): void; reject(error: SessionError): void } | null = null;
-  /** The server refused the token: the next attempt needs a newer one, and there is only one such attempt. */
-  #renewal: "none" | "wanted" | "tried" = "none";
-  /** What the server said instead of initialising. */
-  #refusal: ErrorFrame | null = null;
 
   constructor(options: SocketOptions = {}) {
     this.#options = options;
@@ -84,7 +77,22 @@ export class SessionSocket implements SocketClient {
         this.#sendNow({ state: "ping" });
       },
       dead: () => {
-        this.#connection?.drop(CLIENT_CLOSE.resume, "The server does not answer any more.");
+        this.#dialer.redial("The server does not answer any more.");
+      },
+    });
+    this.#dialer = new Dialer(options.url ?? apiCore.wsurl(), this.#token, {
+      opened: (token) => {
+        this.#hello(token);
+      },
+      received: (text) => {
+        this.#received(text);
+      },
+      closed: (code) => this.#closed(code),
+      waiting: (reason) => {
+        this.#setStatus(this.#waitingStatus(), reason);
+      },
+      over: (error) => {
+        this.#end(error);
       },
     });
   }
@@ -122,7 +130,7 @@ export class SessionSocket implements SocketClient {
           this.#liveness.probe();
         },
       });
-      void this.#connect();
+      this.#dialer.start();
     });
     return this.#opening;
   }
@@ -153,38 +161,7 @@ export class SessionSocket implements SocketClient {
     this.#end(new SessionError("ended", "You left the session."));
   }
 
-  // -- connecting ----------------------------------------------------------------------------------
-
-  async #connect(): Promise<void> {
-    this.#attempt += 1;
-    const attempt = this.#attempt;
-    let token: string | null;
-    try {
-      token = await this.#token({ refresh: this.#renewal === "wanted" });
-    } catch {
-      if (attempt === this.#attempt) this.#retry("The server cannot be reached.");
-      return;
-    }
-    if (attempt !== this.#attempt) return;
-    if (this.#renewal === "wanted") {
-      this.#renewal = "tried";
-      if (token === null) {
-        this.#end(new SessionError("not_signed_in", verdict(4401).reason));
-        return;
-      }
-    }
-    this.#connection = new Connection(this.#options.url ?? apiCore.wsurl(), {
-      opened: () => {
-        this.#hello(token);
-      },
-      received: (text) => {
-        this.#received(text);
-      },
-      closed: (code, reason) => {
-        this.#closed(code, reason, token);
-      },
-    });
-  }
+  // -- the connection ------------------------------------------------------------------------------
 
   #hello(token: string | null): void {
     const session = this.#position.session ?? this.#options.session;
@@ -199,45 +176,17 @@ export class SessionSocket implements SocketClient {
     });
   }
 
-  #closed(code: number, reason: string, token: string | null): void {
-    this.#connection = null;
+  #closed(code: number): boolean {
     this.#ready = false;
     this.#liveness.stop();
     clearTimeout(this.#flushTimer);
-    const refusal = this.#refusal;
-    this.#refusal = null;
-    const draining = this.#draining;
-    this.#draining = false;
-    if (this.#status === "ended") return;
-
-    if (code === 4401 && token !== null && this.#renewal === "none") {
-      this.#renewal = "wanted";
-      this.#retry("Signing in again.");
-      return;
-    }
-    const { final, reason: words } = verdict(code);
-    const tooBig = code === 1009 ? this.#outbox.biggestSent() : null;
-    if (final || (code === 1009 && tooBig === null)) {
-      const errorCode = code === 4401 ? "not_signed_in" : (refusal?.code ?? "ended");
-      this.#end(new SessionError(errorCode, refusal?.error ?? words, { close: code }));
-      return;
-    }
-    if (tooBig !== null) {
-      // Sent again it would only close the next connection too.
-      this.#outbox.remove(tooBig);
-      this.#calls.fail(tooBig, new SessionError("too_big", words));
-    }
-    if (isSharedLoss(code, draining)) this.#backoff.spread(RESTART_WINDOW);
-    this.#retry(code === CLIENT_CLOSE.resume && reason !== "" ? reason : words);
-  }
-
-  #retry(reason: string): void {
-    this.#setStatus(this.#waitingStatus(), reason);
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => {
-      this.#retryTimer = undefined;
-      void this.#connect();
-    }, this.#backoff.next());
+    if (code !== TOO_BIG) return true;
+    // Sent again it would only close the next connection too.
+    const id = this.#outbox.biggestSent();
+    if (id === null) return false;
+    this.#outbox.remove(id);
+    this.#calls.fail(id, new SessionError("too_big", verdict(TOO_BIG).reason));
+    return true;
   }
 
   #waitingStatus(): SocketStatus {
@@ -247,20 +196,15 @@ export class SessionSocket implements SocketClient {
 
   #online(): void {
     this.#liveness.probe();
-    if (this.#connection !== null || this.#status === "idle") return;
+    if (this.#ready || this.#status === "idle") return;
     this.#setStatus(this.#waitingStatus(), this.#reason);
-    if (this.#retryTimer === undefined) return;
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = undefined;
-    void this.#connect();
+    this.#dialer.hasten();
   }
 
   #end(error: SessionError): void {
-    this.#attempt += 1;
     this.#setStatus("ended", error.message);
-    clearTimeout(this.#retryTimer);
     this.#unwatch();
-    this.#connection?.drop(CLIENT_CLOSE.ended, "");
+    this.#dialer.stop();
     this.#outbox.clear();
     this.#calls.failAll(this.#endedError());
     this.#opened?.reject(error);
@@ -280,7 +224,7 @@ export class SessionSocket implements SocketClient {
   }
 
   #flush(): void {
-    const connection = this.#connection;
+    const { connection } = this.#dialer;
     if (connection === null || !this.#ready) return;
     this.#outbox.flush(
       () => connection.open && !connection.congested,
@@ -298,9 +242,10 @@ export class SessionSocket implements SocketClient {
 
   /** Sends one of the protocol's own frames, if there is a connection to send it on. */
   #sendNow(frame: Readonly<Record<string, unknown>>): void {
-    if (this.#connection?.open !== true) return;
+    const { connection } = this.#dialer;
+    if (connection?.open !== true) return;
     const text = JSON.stringify(frame);
-    this.#write(this.#connection, text, frame, byteLength(text));
+    this.#write(connection, text, frame, byteLength(text));
   }
 
   #write(connection: Connection, text: string, frame: object, size: number): void {
@@ -330,7 +275,7 @@ export class SessionSocket implements SocketClient {
       this.#flush();
     } else if (frame.state === "error") this.#failed(frame);
     else if (frame.state === "expiring") void this.#renewToken();
-    else if (frame.state === "draining") this.#draining = true;
+    else if (frame.state === "draining") this.#dialer.draining();
     else this.#update(frame);
   }
 
@@ -348,9 +293,7 @@ export class SessionSocket implements SocketClient {
       }
     }
     this.#outbox.rewind();
-    this.#connection?.ready();
-    this.#backoff.opened();
-    this.#renewal = "none";
+    this.#dialer.succeeded();
     this.#ready = true;
     this.#liveness.start(data.heartbeat * 1000);
     this.#setStatus("open", null);
@@ -360,7 +303,7 @@ export class SessionSocket implements SocketClient {
   #update(frame: Exclude<ISocketResponse, ErrorFrame>): void {
     const arrival = frame.seq === undefined ? "new" : this.#position.arrived(frame.seq);
     if (arrival === "gap") {
-      this.#connection?.drop(CLIENT_CLOSE.resume, "Messages are missing; fetching them.");
+      this.#dialer.redial("Messages are missing; fetching them.");
       return;
     }
     if (arrival === "new") this.onUpdate.emit(frame);
@@ -373,7 +316,7 @@ export class SessionSocket implements SocketClient {
   }
 
   #failed(frame: ErrorFrame): void {
-    if (!this.#ready) this.#refusal = frame;
+    if (!this.#ready) this.#dialer.refused(frame);
     if (frame.id === undefined) {
       this.onUpdate.emit(frame);
       return;
@@ -388,10 +331,10 @@ export class SessionSocket implements SocketClient {
 
   /** The token runs out soon: a newer one, on this very connection. */
   async #renewToken(): Promise<void> {
-    const connection = this.#connection;
+    const { connection } = this.#dialer;
     // Without a newer token the server closes with 4401, and that says why.
     const token = await this.#token({ refresh: true }).catch(() => null);
-    if (token !== null && connection === this.#connection) {
+    if (token !== null && connection === this.#dialer.connection) {
       this.#sendNow({ state: "authenticate", data: { token } });
     }
   }

@@ -48,7 +48,7 @@ export class Position {
   /** A message arrived with its place in the order. */
   arrived(seq: number): Arrival {
     if (seq <= this.#seq) return "duplicate";
-    if (seq > this.#head && seq > Math.max(this.#seq, this.#head) + 1) return "gap";
+    if (seq > Math.max(this.#seq, this.#head) + 1) return "gap";
     this.#seq = seq;
     return "new";
   }

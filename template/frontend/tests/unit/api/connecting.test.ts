@@ -243,7 +243,10 @@ describe("connecting", () => {
     welcome(await nextSocket(), { recovered: true });
     expect(client.status).toBe("open");
     // What the old connection still says is not heard.
+    const heard = vi.fn();
+    client.onUnpackedMessage.addListener(heard);
     socket.receive({ state: "left", data: { participant: "p-2", name: "Bo" }, seq: 1 });
+    expect(heard).not.toHaveBeenCalled();
     socket.breaks(4403);
     expect(client.status).toBe("open");
   });

@@ -88,9 +88,10 @@ describe("the session store", () => {
     expect(now().status).toBe("recovering");
     expect(shown()).toEqual(["old"]);
     socket = await nextSocket();
-    welcome(socket, { recovered: true, seq: 6, snapshot: texts("old", "missed") });
+    welcome(socket, { recovered: true, seq: 7, snapshot: texts("old", "missed", "mine") });
     socket.receive({ state: STATE, data: { text: "missed" }, from: "p-2", seq: 6 });
-    expect(shown()).toEqual(["old", "p-2: missed"]);
+    socket.receive({ state: STATE, data: { text: "mine" }, from: "p-ada", seq: 7 });
+    expect(shown()).toEqual(["old", "p-2: missed", "mine"]);
   });
 
   it("takes the fresh snapshot when the server could not recover it", async () => {

@@ -1,0 +1,53 @@
+"""The same promises, every broker."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from tests.session.brokers.promises import BrokerPromises, Opened, Process
+from tests.session.brokers.support import Recorder, Valkey
+
+from app.session.broker import Keep, from_url
+
+
+@asynccontextmanager
+async def _memory(keep: Keep) -> AsyncIterator[Opened]:
+    process = Process(from_url("memory://", keep), Recorder())
+    await process.broker.start(process.record)
+    yield process, process
+    await process.broker.stop()
+
+
+@asynccontextmanager
+async def _redis(url: str, keep: Keep) -> AsyncIterator[Opened]:
+    first, second = (Process(from_url(url, keep), Recorder()) for _ in range(2))
+    for process in (first, second):
+        await process.broker.start(process.record)
+    yield first, second
+    for process in (first, second):
+        await process.broker.stop()
+
+
+class TestMemory(BrokerPromises):
+    """`memory://`: one process is all there is."""
+
+    def opening(self, keep: Keep) -> AbstractAsyncContextManager[Opened]:
+        """The same process twice."""
+        return _memory(keep)
+
+
+class TestRedis(BrokerPromises):
+    """`redis://`: two processes and a real Valkey."""
+
+    @pytest.fixture(autouse=True)
+    def _url(self, valkey: Valkey) -> None:
+        self.url = valkey.url
+
+    def opening(self, keep: Keep) -> AbstractAsyncContextManager[Opened]:
+        """Two brokers of their own."""
+        return _redis(self.url, keep)
+
+
+def test_a_url_nobody_can_serve_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected memory://"):
+        from_url("amqp://localhost", Keep())

@@ -1,0 +1,149 @@
+import type { TokenProvider } from "../core";
+import { Backoff } from "./backoff";
+import { CLIENT_CLOSE, isSharedLoss, RESTART_WINDOW, verdict } from "./closeCodes";
+import { Connection } from "./connection";
+import { SessionError, type ErrorFrame } from "./types";
+
+export interface DialerEvents {
+  /** A connection is up: say hello on it. */
+  opened(token: string | null): void;
+  received(text: string): void;
+  /** The connection is gone. Answers whether a new one makes sense after this close code. */
+  closed(code: number): boolean;
+  /** The next attempt is planned. */
+  waiting(reason: string): void;
+  /** There will be no other connection. */
+  over(error: SessionError): void;
+}
+
+/** Keeps one connection up: when to dial, with which token, and when to give up. */
+export class Dialer {
+  readonly #url: string;
+  readonly #token: TokenProvider;
+  readonly #events: DialerEvents;
+  readonly #backoff = new Backoff();
+  #connection: Connection | null = null;
+  /** Counts attempts, so that a token that comes late does not start an old one again. */
+  #attempt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
+  /** The server refused the token: the next attempt needs a newer one, and there is only one such attempt. */
+  #renewal: "none" | "wanted" | "tried" = "none";
+  /** What the server said instead of initialising. */
+  #refusal: ErrorFrame | null = null;
+  /** The server has said that it leaves and will close this connection in its turn. */
+  #draining = false;
+
+  constructor(url: string, token: TokenProvider, events: DialerEvents) {
+    this.#url = url;
+    this.#token = token;
+    this.#events = events;
+  }
+
+  get connection(): Connection | null {
+    return this.#connection;
+  }
+
+  start(): void {
+    void this.#dial();
+  }
+
+  /** Does not wait any longer for the next attempt, if one is planned. */
+  hasten(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    void this.#dial();
+  }
+
+  /** The session on the present connection is initialised. */
+  succeeded(): void {
+    this.#connection?.ready();
+    this.#backoff.opened();
+    this.#renewal = "none";
+  }
+
+  /** The server said why it will not initialise the session; it closes next. */
+  refused(frame: ErrorFrame): void {
+    this.#refusal = frame;
+  }
+
+  /** The server said that it leaves. */
+  draining(): void {
+    this.#draining = true;
+  }
+
+  /** Drops the present connection for a new one. `reason` is a sentence for the user. */
+  redial(reason: string): void {
+    this.#connection?.drop(CLIENT_CLOSE.resume, reason);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#attempt += 1;
+    clearTimeout(this.#timer);
+    this.#connection?.drop(CLIENT_CLOSE.ended, "");
+  }
+
+  async #dial(): Promise<void> {
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    let token: string | null;
+    try {
+      token = await this.#token({ refresh: this.#renewal === "wanted" });
+    } catch {
+      if (attempt === this.#attempt) this.#retry("The server cannot be reached.");
+      return;
+    }
+    if (attempt !== this.#attempt) return;
+    if (this.#renewal === "wanted") {
+      this.#renewal = "tried";
+      if (token === null) {
+        this.#events.over(new SessionError("not_signed_in", verdict(4401).reason));
+        return;
+      }
+    }
+    this.#connection = new Connection(this.#url, {
+      opened: () => {
+        this.#events.opened(token);
+      },
+      received: (text) => {
+        this.#events.received(text);
+      },
+      closed: (code, reason) => {
+        this.#closed(code, reason, token);
+      },
+    });
+  }
+
+  #closed(code: number, reason: string, token: string | null): void {
+    this.#connection = null;
+    const [refusal, draining] = [this.#refusal, this.#draining];
+    this.#refusal = null;
+    this.#draining = false;
+    const goesOn = this.#events.closed(code);
+    if (this.#stopped) return;
+    if (code === 4401 && token !== null && this.#renewal === "none") {
+      this.#renewal = "wanted";
+      this.#retry("Signing in again.");
+      return;
+    }
+    const { final, reason: words } = verdict(code);
+    if (final || !goesOn) {
+      const errorCode = code === 4401 ? "not_signed_in" : (refusal?.code ?? "ended");
+      this.#events.over(new SessionError(errorCode, refusal?.error ?? words, { close: code }));
+      return;
+    }
+    if (isSharedLoss(code, draining)) this.#backoff.spread(RESTART_WINDOW);
+    this.#retry(code === CLIENT_CLOSE.resume && reason !== "" ? reason : words);
+  }
+
+  #retry(reason: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#dial();
+    }, this.#backoff.next());
+    this.#events.waiting(reason);
+  }
+}
