@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from copier import run_update
+from copier import VcsRef, run_update
 from copier.errors import CopierError
-from copier.types import VcsRef
 from plumbum.commands.processes import ProcessExecutionError
 
 from tasks import contract, setup
@@ -25,6 +24,9 @@ from tasks.paths import ROOT
 ANSWERS = ".copier-answers.yml"
 
 CONFLICT = "<<<<<<< "
+
+INVALID = "Validation error for question 'states': "
+"""What Copier says in front of the template's own message about a bad answer."""
 
 
 def main(arguments: list[str]) -> int:
@@ -117,13 +119,12 @@ def update(states: list[str], answers: dict[str, Any]) -> None:
                 overwrite=True,
                 quiet=True,
             )
-    except ValueError as error:
-        # The template's own validators: `Validation error for question 'states': …`.
-        reason = str(error).split("'states': ")[-1]
-        raise TaskError(f"The template refuses that: {reason}. Nothing was changed.") from None
     except ProcessExecutionError as error:
         raise TaskError(_unreachable(answers, str(error.stderr).strip())) from None
-    except (CopierError, OSError) as error:
+    except (CopierError, OSError, ValueError) as error:
+        _, invalid, reason = str(error).partition(INVALID)
+        if invalid:
+            raise TaskError(f"{reason}. Nothing was changed.") from None
         raise TaskError(_unreachable(answers, f"{error}\n{said.getvalue()}".strip())) from None
 
 

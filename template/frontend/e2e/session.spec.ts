@@ -108,6 +108,8 @@ test("what the server refuses is said, and the session lives on", async ({ perso
   await expect(ada.alert).toHaveCount(0);
   await expect(ada.status).toHaveText("Connected");
   await expect(ada.notes).toHaveCount(0);
+  // It is still there to be mended.
+  await expect(ada.page.getByRole("textbox", { name: "Text" })).toHaveValue(/far too long/);
 });
 
 test("who goes to another page leaves the session", async ({ person }) => {

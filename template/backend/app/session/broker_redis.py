@@ -1,12 +1,13 @@
 """`redis://` and `rediss://`: rooms in Redis (7 or newer) or Valkey, shared by all workers.
 
-Each step is one Lua script (`lua/`), so it is whole and costs one round trip. A commit checks the lock's
-fence and the request's claim, numbers the entries, keeps them in the room's stream, stores the document
-and the reply, and publishes the entries. Every process has one connection that hears the rooms it
-watches; docs/decisions/0003 says why it is pub/sub, with the stream to fill gaps.
+Each step is one Lua script (`lua/`), so it is whole and costs one round trip. A commit checks the
+lock's fence and the request's claim, numbers the entries, keeps them in the room's stream, stores
+the document and the reply, and publishes the entries. Every process has one connection that hears
+the rooms it watches; what it misses while it is cut off is read from the stream afterwards.
 
 Cluster: all keys of a room share a hash tag, and scripts touch one room only. This client talks to
-one server, though (with failover in front of it if you like); it does not follow slots over a cluster.
+one server, though (with failover in front of it if you like); it does not follow slots over a
+cluster.
 """
 
 import asyncio
@@ -51,23 +52,23 @@ class RedisBroker:
     def __init__(
         self, url: str, keep: Keep, *, timeout: float = TIMEOUT, lease: float = LEASE
     ) -> None:
-        self._keeper = Keeper(url, keep, timeout, lease)
-        self._books = self._keeper.books
+        self.keeper = Keeper(url, keep, timeout, lease)
+        self._books = self.keeper.books
         self._watching = asyncio.Lock()
 
     async def start(self, events: BrokerEvents) -> None:
         """See `Broker`."""
-        self._keeper.follower.events = events
-        await self._keeper.start()
+        self.keeper.follower.events = events
+        await self.keeper.start()
 
     async def stop(self) -> None:
         """See `Broker`."""
-        await self._keeper.stop()
+        await self.keeper.stop()
 
     async def check(self) -> bool:
         """See `Broker`."""
         try:
-            await self._keeper.link.call("PING")
+            await self.keeper.link.call("PING")
         except BrokerUnavailable:
             return False
         return True
@@ -76,16 +77,15 @@ class RedisBroker:
 
     async def watch(self, room: str) -> None:
         """See `Broker`."""
-        keeper, rooms = self._keeper, self._keeper.follower.rooms
+        keeper, rooms = self.keeper, self.keeper.follower.rooms
         async with self._watching:
             if room in rooms:
                 return
             link = keeper.link
             followed = rooms[room] = Followed(room)
             try:
-                added = link.send("SADD", keeper.names.own_rooms, room)
+                await keeper.own(link, [room])
                 await link.subscribe([keeper.names.channel(room)])
-                await added
                 answer = await keeper.run("tail", room, "", 0)
             except BaseException:
                 rooms.pop(room, None)
@@ -95,11 +95,11 @@ class RedisBroker:
 
     async def unwatch(self, room: str) -> None:
         """See `Broker`."""
-        keeper = self._keeper
+        keeper = self.keeper
         async with self._watching:
             if keeper.follower.rooms.pop(room, None) is None:
                 return
-            # Out of reach, there is nothing to undo: after the reconnect only watched rooms are heard.
+            # Out of reach there is nothing to undo: the next connection hears watched rooms only.
             with suppress(BrokerUnavailable):
                 link = keeper.link
                 await link.unsubscribe(keeper.names.channel(room))
@@ -113,7 +113,7 @@ class RedisBroker:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             # Nobody will know of this connection: it has to be dropped again.
-            self._keeper.spawn(self._undo_join(task, wish))
+            self.keeper.spawn(self._undo_join(task, wish))
             raise
 
     async def _undo_join(self, task: Awaitable[Joined | None], wish: Join) -> None:
@@ -152,7 +152,7 @@ class RedisBroker:
             return None
         _, participant, name, epoch, seq, document, people, resumed, replay, due = answer
         self._books.arrived(wish.room, participant.decode(), wish.connection)
-        self._keeper.due_in(wish.room, due)
+        self.keeper.dues.due_in(wish.room, due)
         return Joined(
             participant=participant.decode(),
             name=name.decode(),
@@ -177,16 +177,16 @@ class RedisBroker:
     async def _part(self, how: str, room: str, participant: str, connection: str) -> None:
         self._books.gone(room, participant, connection)
         due = await self._owing("part", room, how, participant, connection)
-        self._keeper.due_in(room, due)
+        self.keeper.dues.due_in(room, due)
 
     async def people(self, room: str) -> Sequence[Person]:
         """See `Broker`."""
-        key = self._keeper.names.room(room) + b":present"
-        return _people(await self._keeper.link.call("ZRANGE", key, 0, -1))
+        key = self.keeper.names.room(room) + b":present"
+        return _people(await self.keeper.link.call("ZRANGE", key, 0, -1))
 
     async def read(self, room: str) -> bytes:
         """See `Broker`."""
-        document = await self._keeper.link.call("HGET", self._keeper.names.room(room), "doc")
+        document = await self.keeper.link.call("HGET", self.keeper.names.room(room), "doc")
         if document is None:
             raise RoomGone(room)
         return document
@@ -224,7 +224,7 @@ class RedisBroker:
                     books.claims[field] = nonce
                     return _NEW
         except asyncio.CancelledError:
-            self._keeper.spawn(self._release(room, participant, request_id, nonce))
+            self.keeper.spawn(self._release(room, participant, request_id, nonce))
             raise
 
     async def release(self, room: str, participant: str, request_id: str) -> None:
@@ -250,7 +250,7 @@ class RedisBroker:
                         if granted.done():
                             granted.result()
         except asyncio.CancelledError:
-            self._keeper.spawn(self._withdraw(room, ticket))
+            self.keeper.spawn(self._withdraw(room, ticket))
             raise
         if answer[0] == -1:
             raise RoomGone(room)
@@ -307,24 +307,22 @@ class RedisBroker:
             await self._seen(room, epoch, entries, ends=commit.ends)
         return version
 
-    async def _seen(
-        self, room: str, epoch: bytes, entries: Sequence[Entry], *, ends: bool
-    ) -> None:
-        """Come back only when this process was told of its own entries: replies keep their order."""
-        future = self._keeper.follower.committed(room, epoch, entries, ends=ends)
+    async def _seen(self, room: str, epoch: bytes, entries: Sequence[Entry], *, ends: bool) -> None:
+        """Come back when this process was told of its own entries: replies keep their order."""
+        future = self.keeper.follower.committed(room, epoch, entries, ends=ends)
         if future is not None:
             await asyncio.wait([future], timeout=TIMEOUT)
 
     async def tell(self, message: Mapping[str, str]) -> None:
         """See `Broker`."""
-        keeper = self._keeper
+        keeper = self.keeper
         script, kept = keeper.scripts["tell"], 3600 * 1000
         await keeper.link.run(script, [keeper.names.control], to_json(dict(message)), kept)
 
     async def _owing(self, script: str, room: str, *arguments: bytes | str | int) -> Answer:
-        """Run a script of a room; when it fails, what it may have done is settled after the reconnect."""
+        """Run a script of a room; what a failed one may have done is settled on reconnecting."""
         try:
-            return await self._keeper.run(script, room, *arguments)
+            return await self.keeper.run(script, room, *arguments)
         except BrokerUnavailable:
             self._books.owed.add(room)
             raise
@@ -340,6 +338,6 @@ def _people(rows: Sequence[bytes]) -> list[Person]:
 
 
 def _reply(kept: bytes) -> Entry | None:
-    """A handled request's reply, kept as `<seq> <dump>`; empty where it was too big to be kept on."""
+    """A handled request's reply, kept as `<seq> <dump>`; empty where it was too big to keep."""
     seq, _, dump = kept.partition(b" ")
     return Entry.load(dump, seq=int(seq)) if dump else None

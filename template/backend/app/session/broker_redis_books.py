@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from app.session.broker import BrokerUnavailable
@@ -87,7 +87,7 @@ class Books:
     # --- what somebody waits for
 
     @contextmanager
-    def granted(self, ticket: str) -> Iterator["asyncio.Future[None]"]:
+    def granted(self, ticket: str) -> Generator["asyncio.Future[None]"]:
         """Done when the store has given a lock to this ticket, or it is worth asking again."""
         future = self._granted[ticket] = asyncio.get_running_loop().create_future()
         try:

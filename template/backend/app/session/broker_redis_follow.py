@@ -1,8 +1,8 @@
 """Following rooms: what is published becomes `BrokerEvents`, each entry once and in order.
 
-Redis forgets what it publishes, so every room's numbers are checked: what is missing is read from the
-room's stream, and where it is no longer there the room is `lost`. While a room is read again, what is
-published of it waits in `behind`.
+Redis forgets what it publishes, so every room's numbers are checked: what is missing is read from
+the room's stream, and where it is no longer there the room is `lost`. While a room is read again,
+what is published of it waits in `behind`.
 """
 
 import asyncio
@@ -135,7 +135,10 @@ class Follower:
     def committed(
         self, room: str, epoch: bytes, entries: Sequence[Entry], *, ends: bool
     ) -> "asyncio.Future[None] | None":
-        """Deliver own entries without waiting for their echo; where others are before them, what to wait for."""
+        """Deliver own entries without waiting for their echo.
+
+        Where others come before them: what to wait for.
+        """
         followed = self.rooms.get(room)
         if followed is None or epoch == followed.former:
             return None
@@ -203,7 +206,7 @@ class Follower:
         self._wake(followed)
 
     def lose(self, followed: Followed, *, forgotten: bool) -> None:
-        """A room cannot be followed without a gap; `forgotten`: nor does the store know its participants."""
+        """A room cannot be followed without a gap; `forgotten`: nor are its participants known."""
         room = followed.room
         self.events.lost(room)
         if forgotten:

@@ -1,15 +1,14 @@
-"""Keeps this process joined to the store: connects, renews its lease, finds out who died, reconnects.
+"""Keeps this process joined to the store: connects, renews its lease, finds who died, reconnects.
 
 A worker is alive while it renews its lease. When one stops, any other takes what it left: its
-participants are lost (their grace begins), its claims and locks are free. That step is one script per
-room and of no effect the second time, so all may take it at once.
+participants are lost (their grace begins), its claims and locks are free. That step is one script
+per room and of no effect the second time, so all may take it at once.
 """
 
 import asyncio
 import logging
 import random
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -17,6 +16,8 @@ from redis.exceptions import ResponseError
 
 from app.session.broker import BrokerUnavailable, Keep
 from app.session.broker_redis_books import Books, Names
+from app.session.broker_redis_dues import Dues
+from app.session.broker_redis_era import enter_era, identify, keep_era
 from app.session.broker_redis_follow import Followed, Follower
 from app.session.broker_redis_link import Answer, Link
 from app.session.broker_redis_scripts import kept, load_scripts
@@ -29,19 +30,17 @@ _AT_ONCE: Final = 200
 _LONGEST: Final = 2.0
 """Seconds between two attempts to reconnect, at most."""
 
-_ERA_KEPT: Final = 7 * 86400 * 1000
-"""Milliseconds the name of the era is kept after the last worker renewed its lease."""
-
 
 class Keeper:
     """See the module. `link` is usable exactly while the store is up."""
 
     def __init__(self, url: str, keep: Keep, timeout: float, lease: float) -> None:
         self.books = Books()
-        self.follower = Follower(self.books, self._tail, self.due_in, self._give_back)
+        self.dues = Dues(lambda room: self.spawn(self._settle(room)))
+        self.follower = Follower(self.books, self._tail, self.dues.due_in, self._give_back)
         self.scripts = load_scripts(keep)
         self.names = Names("", self.books.worker)
-        self._era = ""
+        self._era: str = ""
         self._url = url
         self._timeout = timeout
         self._lease = lease
@@ -52,9 +51,10 @@ class Keeper:
         self._lost = asyncio.Event()
         self._run: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ids: Sequence[int] = ()
-        self._control = (0, 0)
+        self._server = ""
+        self._control: tuple[int, int] | None = None
+        self._untold: list[tuple[bytes, bytes]] | None = None
 
     @property
     def link(self) -> Link:
@@ -86,16 +86,14 @@ class Keeper:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
+        self.dues.stop()
         link, self._link, self._reason = self._link, None, "stopped"
         if link is not None:
             with suppress(BrokerUnavailable):
                 await self._sweep(link, self.books.worker)
             await link.close("stopped")
 
-    def spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
         """Run something beside, that may find the store out of reach."""
         task = asyncio.get_running_loop().create_task(_quietly(work))
         self._tasks.add(task)
@@ -117,7 +115,7 @@ class Keeper:
                 try:
                     await self._beat(self.link)
                 except BrokerUnavailable as error:
-                    # The link is dead, then the loop ends; or the store is full, then it is tried again.
+                    # The link is dead, and the loop ends; or the store is full: it is tried again.
                     logger.warning("the lease could not be renewed: %s", error)
 
     async def _reconnect(self) -> None:
@@ -162,29 +160,30 @@ class Keeper:
         return link
 
     async def _enter(self, link: Link) -> None:
-        for former in self._ids:
-            # What the former connections sent and the server has not read yet must not happen any more.
+        server, durable = await identify(link)
+        # After a restart of the server these numbers may be somebody else's.
+        for former in self._ids if server == self._server else ():
+            # What the former connections sent and the server has not read yet must not happen.
             with suppress(ResponseError):
                 await link.call("CLIENT", "KILL", "ID", former)
-        self._ids = link.ids
+        self._server, self._ids = server, link.ids
         for script in self.scripts.values():
             await link.call("SCRIPT", "LOAD", script.text)
-        await self._enter_era(link)
+        await self._enter_era(link, durable)
         names, rooms = self.names, self.follower.rooms
+        self._untold = []
         await link.subscribe([names.told, names.heard, *map(names.channel, rooms)])
         await self._beat(link, first=True)
         await self._catch_up_control(link)
         await self._resync(link)
 
-    async def _enter_era(self, link: Link) -> None:
-        run, durable = await _identify(link)
-        candidate = secrets.token_hex(4)
-        keys = [b"duplex:era"]
-        arguments = (candidate, run, int(durable), _ERA_KEPT)
-        era = (await link.run(self.scripts["era"], keys, *arguments)).decode()
+    async def _enter_era(self, link: Link, durable: bool) -> None:
+        era = await enter_era(link, self.scripts["era"], self._server, durable)
         if era == self._era:
             return
-        self._era, self.names, self._control = era, Names(era, self.books.worker), (0, 0)
+        self._era, self.names = era, Names(era, self.books.worker)
+        if self._control is not None:
+            self._control = (0, 0)
         for followed in list(self.follower.rooms.values()):
             if followed.epoch:
                 self.follower.lose(followed, forgotten=True)
@@ -192,23 +191,27 @@ class Keeper:
         self.books.owed.clear()
 
     async def _catch_up_control(self, link: Link) -> None:
+        """Tell the control messages that were missed, then those that came in the meantime."""
         control = self.names.control
-        if self._control == (0, 0):
-            # Nobody who matters was connected before this process was.
+        if self._control is None:
+            # Nobody was connected to this process yet: what was told before is no concern of it.
+            self._control = (0, 0)
             for number, _ in await link.call("XREVRANGE", control, "+", "-", "COUNT", 1):
                 self._control = _two(number)
-            return
         since = "({}-{}".format(*self._control)
-        for number, pairs in await link.call("XRANGE", control, since, "+"):
+        missed = await link.call("XRANGE", control, since, "+")
+        untold, self._untold = self._untold or [], None
+        for number, pairs in missed:
             self._told(number, pairs[1])
+        for number, message in untold:
+            self._told(number, message)
 
     async def _resync(self, link: Link) -> None:
         """Settle, in every room, what this worker still holds and what it missed."""
         books, rooms = self.books, self.follower.rooms
         wanted = list({*rooms, *books.here, *books.owed})
         if wanted:
-            await link.call("SADD", self.names.own_rooms, *wanted)
-            await link.call("PEXPIRE", self.names.own_rooms, self._kept)
+            await self.own(link, wanted)
         for start in range(0, len(wanted), _AT_ONCE):
             some = wanted[start : start + _AT_ONCE]
             held = await asyncio.gather(*(self._resync_room(link, room) for room in some))
@@ -219,6 +222,11 @@ class Keeper:
             for one, answer in zip(followed, tails, strict=True):
                 self.follower.caught_up(one, answer)
         books.owed.clear()
+
+    async def own(self, link: Link, rooms: Sequence[str]) -> None:
+        """Put down that this worker holds something in these rooms. Raises `BrokerUnavailable`."""
+        await link.call("SADD", self.names.own_rooms, *rooms)
+        await link.call("PEXPIRE", self.names.own_rooms, self._kept)
 
     async def _resync_room(self, link: Link, room: str) -> Answer:
         books = self.books
@@ -251,7 +259,7 @@ class Keeper:
             for participant in missing:
                 self.books.gone(room, participant.decode(), here.get(participant.decode(), ""))
                 events.left(room, participant.decode())
-        self.due_in(room, due)
+        self.dues.due_in(room, due)
 
     async def _tail(self, followed: Followed) -> Answer:
         return await self._tail_through(self.link, followed)
@@ -277,18 +285,18 @@ class Keeper:
         if first:
             return
         if not alive:
-            # This process was stopped or starved for longer than its lease: others took it for dead.
+            # This process was held up for longer than its lease: others took it for dead.
             for followed in self.follower.rooms.values():
                 if followed.behind is None:
                     followed.behind = []
-            await self._enter_era(link)
+            await self._enter_era(link, True)
             await self._resync(link)
         await link.ping()
         await self._keep_rooms(link)
 
     async def _keep_rooms(self, link: Link) -> None:
         """Rooms somebody is in do not expire."""
-        await link.call("PEXPIRE", "duplex:era", _ERA_KEPT)
+        await keep_era(link)
         suffixes = (b"", b":log", b":people", b":present", b":due", b":open", b":locks")
         for room in list(self.books.here):
             key = self.names.room(room)
@@ -304,34 +312,16 @@ class Keeper:
             key = names.room(room)
             due = await link.run(self.scripts["adopt"], [key], link.latest, worker)
             if worker != self.books.worker:
-                self.due_in(room, due)
+                self.dues.due_in(room, due)
         await link.call("ZREM", names.workers, worker)
         await link.call("UNLINK", names.rooms_of(worker))
 
     # --- what happens later
 
-    def due_in(self, room: str, ms: int) -> None:
-        """Look after a room's graces in so many milliseconds (negative: there is nothing to look after)."""
-        if ms < 0:
-            return
-        loop = asyncio.get_running_loop()
-        # Not all followers at the same instant: the first one does it all.
-        at = loop.time() + ms / 1000 + random.uniform(0.001, 0.01)
-        timer = self._timers.get(room)
-        if timer is not None:
-            if timer.when() <= at:
-                return
-            timer.cancel()
-        self._timers[room] = loop.call_at(at, self._tick, room)
-
-    def _tick(self, room: str) -> None:
-        del self._timers[room]
-        self.spawn(self._settle(room))
-
     async def _settle(self, room: str) -> None:
         due = await self.run("tick", room)
         if room in self.follower.rooms:
-            self.due_in(room, due)
+            self.dues.due_in(room, due)
 
     def _give_back(self, ticket: str, key: bytes) -> None:
         """A lock came for somebody who does not wait for it any more."""
@@ -352,29 +342,16 @@ class Keeper:
             self.follower.said(self.names.room_of(channel), payload)
 
     def _told(self, number: bytes, message: bytes) -> None:
+        if self._untold is not None:
+            self._untold.append((number, message))
+            return
         at = _two(number)
-        if at > self._control:
+        if self._control is None or at > self._control:
             self._control = at
             self.follower.told(message)
 
 
-async def _identify(link: Link) -> tuple[str, bool]:
-    """The server's run, and whether a restart of it forgets nothing that it acknowledged.
-
-    Only an append-only file says so. A server that was promoted from a replica may have lost something.
-    """
-    lines: dict[str, str] = {}
-    for section in ("server", "persistence", "replication"):
-        text: bytes = await link.call("INFO", section)
-        for line in text.decode().splitlines():
-            name, _, value = line.partition(":")
-            lines[name] = value
-    durable = lines.get("aof_enabled") == "1" and lines.get("role", "master") == "master"
-    promoted = lines.get("master_replid2", "").strip("0") != ""
-    return lines.get("run_id", "unknown"), durable and not promoted
-
-
-async def _quietly(work: "asyncio._CoroutineLike[None]") -> None:
+async def _quietly(work: Coroutine[object, object, None]) -> None:
     with suppress(BrokerUnavailable):
         await work
 

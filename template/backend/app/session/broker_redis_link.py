@@ -1,9 +1,9 @@
 """Two connections to a Redis or Valkey server: one for commands, one for what is published.
 
-All calls of the process share the command connection: what is asked in one tick of the loop is written
-at once, and replies come back in order. So a hundred commits wait for one round trip, and no pool has
-to be sized. A connection that does not answer in time is given up as a whole, never retried: the
-broker's keeper makes a new pair.
+All calls of the process share the command connection: what is asked in one tick of the loop is
+written at once, and replies come back in order. So a hundred commits wait for one round trip, and
+no pool has to be sized. A connection that does not answer in time is given up as a whole, never
+retried: the broker's keeper makes a new pair.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, cast
 
-from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.connection import ConnectionPool
 from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
 
 from app.session.broker import BrokerUnavailable
@@ -23,7 +23,16 @@ Value = bytes | str | int
 Answer = Any
 """What RESP 2 knows: int, bytes, None, or a list of these. Each caller knows its script's."""
 
-_UNABLE: Final = ("BUSY", "CLUSTERDOWN", "LATE", "LOADING", "MASTERDOWN", "NOREPLICAS", "OOM", "TRYAGAIN")
+_UNABLE: Final = (
+    "BUSY",
+    "CLUSTERDOWN",
+    "LATE",
+    "LOADING",
+    "MASTERDOWN",
+    "NOREPLICAS",
+    "OOM",
+    "TRYAGAIN",
+)
 """Errors of a server that cannot do now what it was asked; nothing was changed."""
 
 _SECOND_LOOK: Final = 0.05
@@ -31,7 +40,7 @@ _SECOND_LOOK: Final = 0.05
 
 
 class Link:
-    """One connected pair. Dies once: `on_down` is called with the reason, every call raises from then on."""
+    """One connected pair. Dies once: `on_down` is told why, and every call raises from then on."""
 
     def __init__(
         self,
@@ -40,11 +49,11 @@ class Link:
         on_message: Callable[[bytes, bytes], None],
         on_down: Callable[["Link", str], None],
     ) -> None:
-        pool = ConnectionPool.from_url(
+        pool = ConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType]
             url, protocol=2, socket_timeout=None, socket_connect_timeout=timeout, max_connections=2
         )
-        self._commands = cast("AbstractConnection", pool.make_connection())
-        self._heard = cast("AbstractConnection", pool.make_connection())
+        self._commands = pool.make_connection()
+        self._heard = pool.make_connection()
         self._timeout = timeout
         self._on_message = on_message
         self._on_down = on_down
@@ -75,7 +84,7 @@ class Link:
         create = self._loop.create_task
         self._tasks = [create(self._write()), create(self._read()), create(self._hear())]
         seconds, microseconds = await self.call("TIME")
-        # Read before the answer came: at most a round trip behind the server's clock, never before it.
+        # Read before the answer came: at most a round trip behind the server, never ahead of it.
         self._offset = int(seconds) * 1000 + int(microseconds) / 1000 - self._loop.time() * 1000
 
     async def close(self, reason: str) -> None:
@@ -147,9 +156,10 @@ class Link:
     async def _read(self) -> None:
         try:
             while True:
-                answer: Answer | ResponseError
                 try:
-                    answer = await self._commands.read_response(disable_decoding=True)
+                    answer = cast(
+                        "Answer", await self._commands.read_response(disable_decoding=True)
+                    )
                 except ResponseError as error:
                     answer = error
                 future = self._waiting.popleft()
@@ -172,7 +182,7 @@ class Link:
             at = self._answered + self._timeout
             self._watchdog = self._loop.call_at(at, self._watch, self._answered)
         elif not again:
-            # If it is this process that was held up, the answer is here and read before the second look.
+            # If this process was held up, the answer is here, and read before the second look.
             look_again = partial(self._watch, since, again=True)
             self._watchdog = self._loop.call_later(_SECOND_LOOK, look_again)
         else:
@@ -209,7 +219,7 @@ class Link:
         await self._ask("UNSUBSCRIBE", channel)
 
     async def ping(self) -> None:
-        """Find out whether the connection that only listens still lives. Raises `BrokerUnavailable`."""
+        """Find out whether the connection that only listens lives. Raises `BrokerUnavailable`."""
         if self._pinged is not None and self._loop.time() - self._pinged > self._timeout:
             self._die("the connection for published messages does not answer")
         if self._pinged is None:
@@ -268,7 +278,7 @@ class Link:
 
 
 def _pack(arguments: Iterable[Value], out: list[bytes]) -> None:
-    """A command as RESP: the same for every server, and three times as fast as the client's general way."""
+    """A command as RESP, without the client's general and slower way."""
     pieces: list[bytes] = []
     for argument in arguments:
         if isinstance(argument, str):

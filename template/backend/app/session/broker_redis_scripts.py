@@ -1,6 +1,7 @@
 """The Lua scripts of the Redis broker: one for each step that has to be whole.
 
-They are files in `lua/`. `prelude.lua`, with the limits in front, is part of every script of a room.
+They are files in `lua/`. `prelude.lua`, with the limits in front, is part of every script of a
+room.
 """
 
 from dataclasses import dataclass

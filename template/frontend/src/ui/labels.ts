@@ -1,4 +1,4 @@
-import { STATES, type StateName } from "../api/contract";
+import { type StateName, type StateOptions, STATES } from "../api/contract";
 import type { SessionState } from "../session/sessionStore";
 import { watchers } from "../states";
 import { formatCount, formatLatency } from "./format";
@@ -21,10 +21,15 @@ export function stateLabel(state: string): string {
   return Object.hasOwn(watchers, state) ? watchers[state as StateName].label : state;
 }
 
+/** Whether a state saves the session and ends it for everybody. */
+export function closesSession(state: StateName): boolean {
+  // Not the narrow type of this project's own list: it may know that no state closes, or every one.
+  const options: StateOptions = STATES[state];
+  return options.closes;
+}
+
 /** The labels of the states that save the session and end it for everybody. */
-export const CLOSING_LABELS: readonly string[] = STATE_NAMES.filter(
-  (state) => STATES[state].closes,
-).map(stateLabel);
+export const CLOSING_LABELS: readonly string[] = STATE_NAMES.filter(closesSession).map(stateLabel);
 
 /** What the page says while nothing is saved. */
 export const SAVED_EMPTY =

@@ -65,13 +65,7 @@ export default function LivePage() {
       {ended ? <EndedNotice /> : <LiveNotice />}
       <div className="mt-8 grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-5">
-          {!ended && (
-            <SendForm
-              onSend={(state, form) => {
-                void sendForm(state, form);
-              }}
-            />
-          )}
+          {!ended && <SendForm onSend={sendForm} />}
           <NotesList />
         </div>
         <div className="flex min-w-0 flex-col gap-5">

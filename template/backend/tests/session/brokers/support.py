@@ -1,4 +1,4 @@
-"""What the tests of brokers share: a record of what a broker told, a real Valkey, and a bad network."""
+"""What the tests of brokers share: a record of what was told, a real Valkey, a bad network."""
 
 import asyncio
 import json
@@ -125,7 +125,7 @@ def free_port() -> int:
 
 
 class Valkey:
-    """A real server with a port and a folder of its own, which can be killed, restarted and held up."""
+    """A real server with a port and a folder of its own, to be killed, restarted and held up."""
 
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self.port = free_port()
@@ -174,7 +174,7 @@ class Valkey:
 
 
 class Proxy:
-    """A network between one broker and its server, that can be cut and can be made to swallow everything."""
+    """A network between one broker and its server, that can be cut and held up."""
 
     def __init__(self, port: int) -> None:
         self._target = port

@@ -1,17 +1,17 @@
 """The same promises, every broker."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+
+from app.session.broker import Keep, from_url
 from tests.session.brokers.promises import BrokerPromises, Opened, Process
 from tests.session.brokers.support import Recorder, Valkey
 
-from app.session.broker import Keep, from_url
-
 
 @asynccontextmanager
-async def _memory(keep: Keep) -> AsyncIterator[Opened]:
+async def _memory(keep: Keep) -> AsyncGenerator[Opened]:
     process = Process(from_url("memory://", keep), Recorder())
     await process.broker.start(process.record)
     yield process, process
@@ -19,7 +19,7 @@ async def _memory(keep: Keep) -> AsyncIterator[Opened]:
 
 
 @asynccontextmanager
-async def _redis(url: str, keep: Keep) -> AsyncIterator[Opened]:
+async def _redis(url: str, keep: Keep) -> AsyncGenerator[Opened]:
     first, second = (Process(from_url(url, keep), Recorder()) for _ in range(2))
     for process in (first, second):
         await process.broker.start(process.record)

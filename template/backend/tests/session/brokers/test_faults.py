@@ -9,8 +9,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.session.brokers.promises import Process, both_saw, joined, resumed, say
-from tests.session.brokers.support import PATIENCE, Proxy, Recorder, Valkey, eventually, message
 
 from app.session.broker import (
     BrokerUnavailable,
@@ -22,6 +20,9 @@ from app.session.broker import (
     RoomGone,
 )
 from app.session.broker_redis import RedisBroker
+from app.session.broker_redis_keeper import Keeper
+from tests.session.brokers.promises import Process, both_saw, joined, resumed, say
+from tests.session.brokers.support import PATIENCE, Proxy, Recorder, Valkey, eventually, message
 
 KEEP = Keep(seconds=60.0, grace=30.0)
 BACKEND = Path(__file__).parents[3]
@@ -41,9 +42,9 @@ async def process(room: str) -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         async def opening(
-            url: str, keep: Keep = KEEP, timeout: float = 2.0, lease: float = 30.0
+            url: str, keep: Keep = KEEP, patience: float = 2.0, lease: float = 30.0
         ) -> Process:
-            made = Process(RedisBroker(url, keep, timeout=timeout, lease=lease), Recorder())
+            made = Process(RedisBroker(url, keep, timeout=patience, lease=lease), Recorder())
             await made.broker.start(made.record)
             stack.push_async_callback(made.broker.stop)
             await made.broker.watch(room)
@@ -59,6 +60,12 @@ async def proxied(valkey: Valkey) -> AsyncIterator[Proxy]:
     await proxy.start()
     yield proxy
     await proxy.stop()
+
+
+def keeper(process: Process) -> Keeper:
+    """What a process's broker is made of."""
+    assert isinstance(process.broker, RedisBroker)
+    return process.broker.keeper
 
 
 async def until_down(*processes: Process) -> None:
@@ -155,10 +162,10 @@ async def test_a_server_that_forgot_everything_loses_its_rooms(
 async def test_a_server_without_an_append_only_file_is_not_trusted_after_a_restart(
     forgetful: Valkey, process: Open, room: str
 ) -> None:
-    """It may have saved long ago: whoever saw more since must not go on as if nothing was missing."""
+    """It may have saved long ago: who saw more since must not go on as if nothing was missing."""
     first = await process(forgetful.url)
     ada = await joined(first, room, "ada")
-    await first.broker._keeper.link.call("SAVE")  # pyright: ignore[reportPrivateUsage]
+    await keeper(first).link.call("SAVE")
     await say(first, room, "unsaved")
     forgetful.kill()
     await until_down(first)
@@ -185,7 +192,8 @@ async def test_a_cut_connection_misses_nothing(
         await second.broker.tell(word)
         proxied.mend()
         await until_up(first)
-        await say(first, room, "back")
+        back = await say(first, room, "back")
+        await both_saw((first, second), room, back.seq)
         assert first.record.seqs(room) == second.record.seqs(room)
         first.record.told.clear()
     assert first.record.seqs(room) == list(range(1, 36))
@@ -220,12 +228,11 @@ async def test_a_message_that_was_never_published_is_read_from_the_stream(
     first, second = await process(valkey.url), await process(valkey.url)
     await joined(first, room, "ada")
     await both_saw((first, second), room, 1)
-    keeper = second.broker._keeper  # pyright: ignore
-    channel = keeper.names.channel(room)
-    await keeper.link.unsubscribe(channel)
+    link, channel = keeper(second).link, keeper(second).names.channel(room)
+    await link.unsubscribe(channel)
     for i in range(3):
         await say(first, room, str(i))
-    await keeper.link.subscribe([channel])
+    await link.subscribe([channel])
     assert second.record.seqs(room) == [1]
     await say(first, room, "heard")
     await both_saw((first, second), room, 5)
@@ -235,7 +242,7 @@ async def test_a_message_that_was_never_published_is_read_from_the_stream(
 async def test_a_stalled_server_is_given_up_and_nothing_happens_late(
     forgetful: Valkey, process: Open, room: str
 ) -> None:
-    first = await process(forgetful.url, timeout=0.5)
+    first = await process(forgetful.url, patience=0.5)
     await joined(first, room, "ada")
     await say(first, room, "before")
     loop = asyncio.get_running_loop()
@@ -255,11 +262,12 @@ async def test_a_stalled_server_is_given_up_and_nothing_happens_late(
 
 
 async def test_a_slow_server_is_waited_for(valkey: Valkey, process: Open, room: str) -> None:
-    first, second = await process(valkey.url, timeout=PATIENCE), await process(
-        valkey.url, timeout=PATIENCE
+    first, second = (
+        await process(valkey.url, patience=PATIENCE),
+        await process(valkey.url, patience=PATIENCE),
     )
     await joined(first, room, "ada")
-    link = first.broker._keeper.link  # pyright: ignore
+    link = keeper(first).link
     held_up = link.call("DEBUG", "SLEEP", "0.3")
     said = [say((first, second)[i % 2], room, str(i)) for i in range(10)]
     await asyncio.gather(held_up, *said)
@@ -271,7 +279,7 @@ async def test_a_slow_server_is_waited_for(valkey: Valkey, process: Open, room: 
 async def test_a_connection_that_hears_nothing_is_found(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
-    first = await process(proxied.url, timeout=0.3, lease=0.6)
+    first = await process(proxied.url, patience=0.3, lease=0.6)
     await joined(first, room, "ada")
     proxied.stall()
     await until_down(first)
@@ -281,9 +289,7 @@ async def test_a_connection_that_hears_nothing_is_found(
     assert first.record.seqs(room) == [1, 2]
 
 
-async def test_a_killed_worker_is_cleaned_up_once(
-    valkey: Valkey, process: Open, room: str
-) -> None:
+async def test_a_killed_worker_is_cleaned_up_once(valkey: Valkey, process: Open, room: str) -> None:
     lease, keep = 1.0, Keep(seconds=60.0, grace=0.3)
     first, second = [await process(valkey.url, keep, lease=lease) for _ in range(2)]
     await joined(first, room, "ada")
@@ -339,18 +345,18 @@ async def test_a_worker_that_stops_gives_everything_up(
 async def test_a_worker_taken_for_dead_comes_back_within_the_grace(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
-    first = await process(proxied.url, timeout=0.3, lease=0.6)
+    first = await process(proxied.url, patience=0.3, lease=0.6)
     await joined(first, room, "ada")
     claimed = await first.broker.claim(room, "ada", "1", 0)
     assert claimed == Claim("new")
     proxied.cut()
     await until_down(first)
     second = await process(valkey.url, lease=0.6)
-    names = second.broker._keeper.names  # pyright: ignore
-    link = second.broker._keeper.link  # pyright: ignore
+    names = keeper(second).names
+    link = keeper(second).link
 
-    async def workers() -> int:
-        return await link.call("ZSCORE", names.workers, first.broker._books.worker)  # pyright: ignore
+    async def workers() -> int | None:
+        return await link.call("ZSCORE", names.workers, keeper(first).books.worker)
 
     await eventually(workers, lambda score: score is None)
     await joined(second, room, "bob")
@@ -373,7 +379,7 @@ async def test_a_worker_that_comes_back_too_late_has_its_members_resume(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     keep = Keep(seconds=60.0, grace=0.1)
-    first = await process(proxied.url, keep, timeout=0.3, lease=0.6)
+    first = await process(proxied.url, keep, patience=0.3, lease=0.6)
     await joined(first, room, "ada")
     proxied.cut()
     await until_down(first)
@@ -423,7 +429,7 @@ async def test_scripts_are_loaded_again_when_the_server_forgot_them(
 ) -> None:
     first = await process(valkey.url)
     await joined(first, room, "ada")
-    await first.broker._keeper.link.call("SCRIPT", "FLUSH")  # pyright: ignore
+    await keeper(first).link.call("SCRIPT", "FLUSH")
     assert (await say(first, room, "on")).seq == 2
 
 
@@ -441,7 +447,7 @@ async def test_everything_expires(valkey: Valkey, process: Open, room: str) -> N
     await asyncio.sleep(0)
     await second.broker.people(room)
     await first.broker.drop(room, "ada", "ada-1")
-    link = first.broker._keeper.link  # pyright: ignore
+    link = keeper(first).link
     keys = await link.call("KEYS", "*")
     kinds = {key.rpartition(b":")[2] for key in keys if room.encode() in key}
     assert {b"log", b"people", b"present", b"due", b"open", b"locks"} <= kinds

@@ -1,4 +1,4 @@
-"""A worker process of the fault tests: joins, claims a request, takes the lock, and waits to be killed.
+"""A worker process of the fault tests: joins, claims, takes the lock, and waits to be killed.
 
 Run as `python worker.py URL ROOM GRACE LEASE`; prints `ready` when it holds all three.
 """
@@ -6,10 +6,9 @@ Run as `python worker.py URL ROOM GRACE LEASE`; prints `ready` when it holds all
 import asyncio
 import sys
 
-from tests.session.brokers.support import Recorder, wish
-
 from app.session.broker import Keep
 from app.session.broker_redis import RedisBroker
+from tests.session.brokers.support import Recorder, wish
 
 
 async def main(url: str, room: str, grace: float, lease: float) -> None:

@@ -1,13 +1,14 @@
 import { useId, useState } from "react";
 
-import { type StateName, STATES } from "../../api/contract";
+import type { StateName } from "../../api/contract";
 import { useSession } from "../../hooks/useSession";
 import type { RequestForm } from "../../session/watchers";
-import { STATE_NAMES, stateLabel } from "../../ui/labels";
+import { closesSession, STATE_NAMES, stateLabel } from "../../ui/labels";
 import AppIcon from "../AppIcon";
 
 interface SendFormProps {
-  onSend: (state: StateName, form: RequestForm) => void;
+  /** Sends it; answers whether it worked. */
+  onSend: (state: StateName, form: RequestForm) => Promise<boolean>;
 }
 
 export default function SendForm({ onSend }: SendFormProps) {
@@ -15,13 +16,15 @@ export default function SendForm({ onSend }: SendFormProps) {
   const pending = useSession((session) => session.pending);
   const [state, setState] = useState(STATE_NAMES[0]);
   const [text, setText] = useState("");
-  const closes = state !== undefined && STATES[state].closes;
+  const closes = state !== undefined && closesSession(state);
 
   // How long a text may be is the contract's to say: the server answers, and the page shows it.
-  function send(): void {
+  async function send(): Promise<void> {
     if (state === undefined) return;
-    onSend(state, { text });
     setText("");
+    const worked = await onSend(state, { text });
+    // What was refused comes back to be mended, unless there is something newer already.
+    if (!worked) setText((newer) => (newer === "" ? text : newer));
   }
 
   return (
@@ -29,7 +32,7 @@ export default function SendForm({ onSend }: SendFormProps) {
       className="panel"
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        void send();
       }}
     >
       <div className="grid gap-4 sm:grid-cols-[12rem_minmax(0,1fr)_auto] sm:items-end">
