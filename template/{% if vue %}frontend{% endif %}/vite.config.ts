@@ -17,6 +17,7 @@ export default defineConfig({
     strictPort: true,
     proxy: {
       "/api": { target: api, ws: true },
+      "/asyncapi": { target: api },
       "/dev": { target: api },
     },
   },

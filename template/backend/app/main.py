@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from app import docs, errors, features, health
+from app import asyncapi_page, docs, errors, features, health
 from app.bodies import BodyLimit
 from app.database import Database
 from app.deps import State
@@ -17,7 +17,8 @@ from app.pages import Pages
 from app.project import DESCRIPTION, NAME, VERSION
 from app.saved import routes as saved
 from app.saved.store import Store
-from app.session import Engine, discover
+from app.session import Engine, Registry, discover
+from app.session.asyncapi import Document, build
 from app.session.contract import describe
 from app.settings import Settings, load
 from app.snapshot import Snapshot
@@ -71,9 +72,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     if not settings.production:
         app.include_router(docs.router)
+    app.include_router(asyncapi_page.router(lambda: describe_socket(registry)))
     app.router.routes.append(engine.route(SOCKET))
     app.mount("/", Pages())
     return app
+
+
+def describe_socket(registry: Registry) -> Document:
+    """The AsyncAPI document of this application's socket."""
+    return build(
+        registry,
+        Snapshot,
+        address=SOCKET,
+        title=NAME,
+        version=VERSION,
+        description=DESCRIPTION,
+    )
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -1,7 +1,9 @@
 """`python -m tasks COMMAND ARGUMENTS…`: what every poe command runs."""
 
 import importlib
+import signal
 import sys
+from types import FrameType
 
 from tasks.console import TaskError, complain, speak_utf8
 
@@ -24,6 +26,8 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         complain(f"Which command? One of: {', '.join(COMMANDS)}")
         return 2
+    # A command that is ended from outside still stops the servers that it started.
+    signal.signal(signal.SIGTERM, _leave)
     try:
         return importlib.import_module(COMMANDS[arguments[0]]).main(arguments[1:])
     except TaskError as error:
@@ -31,6 +35,10 @@ def main(arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

@@ -5,21 +5,22 @@ process; it asks the broker and reacts to `BrokerEvents`. `memory://` keeps it a
 `redis://` and `rediss://` keep it in Redis or Valkey, so that any worker can be killed and any
 participant resume on any other.
 
-Rules every implementation keeps (the contract suite in `tests/session/broker_contract.py` checks them):
+Rules every implementation keeps (`tests/session/brokers` checks them):
 
-* **One order.** `commit`, and the presence messages of `join`, `leave` and the end of the grace, number
-  the room's entries 1, 2, 3 … without holes. Each watching process gets every entry once, in that order,
-  through `BrokerEvents.deliver` - its own entries too.
-* **All or nothing.** A `Commit` appends its entries, stores the document and records the reply of the
-  request in one step, or raises and changes nothing. With Redis this is one Lua script.
-* **Handled once.** A request id is claimed before its handler runs; a second claim waits for the first
-  and then finds its reply.
-* **Fenced.** A `Lock` has a token that grows; a commit with a token that is no longer the room's newest
-  raises `LockLost`. A lock is a lease: it ends by itself when its holder dies.
-* **Everything expires.** A room nobody is in is forgotten `Keep.seconds` after the last one left, and so
-  are handled requests and resume tokens.
-* **Ready for loss.** When the store cannot be reached every method raises `BrokerUnavailable` (quickly,
-  after its own short timeout), `BrokerEvents.down` is called once, and `up` once it is back.
+* **One order.** `commit`, and the presence messages of `join`, `leave` and the end of the grace,
+number the room's entries 1, 2, 3 … without holes. Each watching process gets every entry once, in
+that order, through `BrokerEvents.deliver` - its own entries too.
+* **All or nothing.** A `Commit` appends its entries, stores the document and records the reply of
+the request in one step, or raises and changes nothing. With Redis this is one Lua script.
+* **Handled once.** A request id is claimed before its handler runs; a second claim waits for the
+first and then finds its reply.
+* **Fenced.** A `Lock` has a token that grows; a commit with a token that is no longer the room's
+newest raises `LockLost`. A lock is a lease: it ends by itself when its holder dies.
+* **Everything expires.** A room nobody is in is forgotten `Keep.seconds` after the last one left,
+and so are handled requests and resume tokens.
+* **Ready for loss.** When the store cannot be reached every method raises `BrokerUnavailable`
+(quickly, after its own short timeout), `BrokerEvents.down` is called once, and `up` once it is
+back.
 
 Times are seconds, sizes bytes of UTF-8.
 """
@@ -50,8 +51,9 @@ class RoomGone(Exception):
 class Keep:
     """How much of a room is kept for those who come back.
 
-    `count`, `size` (bytes) and `seconds` bound the replay log; `seconds` also bounds handled requests,
-    resume tokens and empty rooms. `grace`: how long a participant whose connection was lost stays present.
+    `count`, `size` (bytes) and `seconds` bound the replay log; `seconds` also bounds handled
+    requests, resume tokens and empty rooms. `grace`: how long a participant whose connection was
+    lost stays present.
     """
 
     count: int = 1000
@@ -121,7 +123,9 @@ class Entry:
     def load(
         cls, dumped: bytes | str, *, seq: int | None = None, at: float | None = None
     ) -> "Entry":
-        """The entry of `dump`; `seq` and `at` replace the dumped ones where the store numbers entries."""
+        """The entry of `dump`; `seq` and `at` replace the dumped ones where the store numbers
+        entries.
+        """
         row = from_json(dumped)
         entry = cls(row[0], row[1].encode(), *row[2:])
         if seq is not None:
@@ -143,11 +147,11 @@ class Person:
 class Join:
     """A wish to be in a room.
 
-    `participant`, `token_hash`: for a new participant, made by the caller; used unless `resume_hash` names
-    one that is known and of the same `user`. `connection`: unguessable, unique for this socket in all
-    processes; it says later whose loss or leave is meant. `resume_epoch`, `resume_seq`: what the client saw last.
-    `seed`: the room's first document as JSON, used only when the room is not live; None to be told
-    (`join` answers None) that a seed is needed.
+    `participant`, `token_hash`: for a new participant, made by the caller; used unless
+    `resume_hash` names one that is known and of the same `user`. `connection`: unguessable, unique
+    for this socket in all processes; it says later whose loss or leave is meant. `resume_epoch`,
+    `resume_seq`: what the client saw last. `seed`: the room's first document as JSON, used only
+    when the room is not live; None to be told (`join` answers None) that a seed is needed.
     """
 
     room: str
@@ -167,8 +171,9 @@ class Joined:
     """What a join found, read in one step: `document` (JSON) is the room's document at `seq`.
 
     `resumed`: the participant existed already (its former connection, if it still lived, was told
-    `taken_over`); a `joined` entry is made only when it was not present any more. `replay`: for a resumed
-    one, all kept entries after `resume_seq` up to `seq` when nothing that had to be kept is missing; else None.
+    `taken_over`); a `joined` entry is made only when it was not present any more. `replay`: for a
+    resumed one, all kept entries after `resume_seq` up to `seq` when nothing that had to be kept
+    is missing; else None.
     """
 
     participant: str
@@ -183,7 +188,8 @@ class Joined:
 
 @dataclass(slots=True, frozen=True)
 class Claim:
-    """The answer to `claim`: `new` (run the handler), `done` (send `reply` again) or `busy` (still running).
+    """The answer to `claim`: `new` (run the handler), `done` (send `reply` again) or `busy` (still
+    running).
 
     `reply` is None where the request was handled but its reply is no longer kept.
     """
@@ -194,7 +200,9 @@ class Claim:
 
 @dataclass(slots=True, frozen=True)
 class Lock:
-    """The right to change a room's document: `document` is its JSON now, `version` counts its changes."""
+    """The right to change a room's document: `document` is its JSON now, `version` counts its
+    changes.
+    """
 
     room: str
     token: int
@@ -206,10 +214,11 @@ class Lock:
 class Commit:
     """One step of one request. `entries` are numbered in the given order.
 
-    `lock` with `document`: the new document (JSON); both or neither. `claim`: the request's (participant,
-    id) where it has an id; `reply`, when not None, is recorded as its outcome (for a room message the very
-    object in `entries`, so that it has its number). `ends`: the room ends with this commit: after the entries
-    it is forgotten, and opening its id again starts a new epoch.
+    `lock` with `document`: the new document (JSON); both or neither. `claim`: the request's
+    (participant, id) where it has an id; `reply`, when not None, is recorded as its outcome (for a
+    room message the very object in `entries`, so that it has its number). `ends`: the room ends
+    with this commit: after the entries it is forgotten, and opening its id again starts a new
+    epoch.
     """
 
     room: str
@@ -222,22 +231,33 @@ class Commit:
 
 
 class BrokerEvents(Protocol):
-    """What a broker tells its process. All are plain calls in the event loop's thread and must not raise."""
+    """What a broker tells its process. All are plain calls in the event loop's thread and must not
+    raise.
+    """
 
     def deliver(self, room: str, entries: Sequence[Entry]) -> None:
-        """The next entries of a watched room, each once, in order. `closes` on the last one ends the room."""
+        """The next entries of a watched room, each once, in order. `closes` on the last one ends
+        the room.
+        """
         ...
 
     def left(self, room: str, participant: str) -> None:
-        """A participant of a watched room has left for good; called before the entry that says so."""
+        """A participant of a watched room has left for good; called before the entry that says
+        so.
+        """
         ...
 
     def taken_over(self, room: str, participant: str, connection: str) -> None:
-        """`connection`, if this process holds it, was replaced: its participant resumed elsewhere."""
+        """`connection`, if this process holds it, was replaced: its participant resumed
+        elsewhere.
+        """
         ...
 
     def lost(self, room: str) -> None:
-        """A watched room cannot be followed any more without a gap: its members must resume."""
+        """A watched room cannot be followed any more without a gap: its members must resume.
+
+        Where the store does not know them any more either, `left` follows for each of this process.
+        """
         ...
 
     def control(self, message: Mapping[str, str]) -> None:
@@ -249,19 +269,27 @@ class BrokerEvents(Protocol):
         ...
 
     def up(self) -> None:
-        """The store is reachable again, and the watched rooms are followed without a gap or were `lost`."""
+        """The store is reachable again, and the watched rooms are followed without a gap or were
+        `lost`.
+        """
         ...
 
 
 class Broker(Protocol):
-    """See the module's rules. `room` and the ids are `[A-Za-z0-9_-]{1,64}`; request ids any text up to 128."""
+    """See the module's rules. `room` and the ids are `[A-Za-z0-9_-]{1,64}`; request ids any text
+    up to 128.
+    """
 
     async def start(self, events: BrokerEvents) -> None:
-        """Connect and begin to report. Raises `BrokerUnavailable` when the store cannot be reached at all."""
+        """Connect and begin to report. Raises `BrokerUnavailable` when the store cannot be reached
+        at all.
+        """
         ...
 
     async def stop(self) -> None:
-        """Give up this process's lease: its participants are lost (their grace begins), its locks free."""
+        """Give up this process's lease: its participants are lost (their grace begins), its locks
+        free.
+        """
         ...
 
     async def check(self) -> bool:
@@ -277,7 +305,9 @@ class Broker(Protocol):
         ...
 
     async def join(self, wish: Join) -> Joined | None:
-        """Open the room if needed and become present in it. None: not live, and the wish has no seed."""
+        """Open the room if needed and become present in it. None: not live, and the wish has no
+        seed.
+        """
         ...
 
     async def leave(self, room: str, participant: str, connection: str) -> None:
@@ -305,7 +335,9 @@ class Broker(Protocol):
         ...
 
     async def claim(self, room: str, participant: str, request_id: str, wait: float) -> Claim:
-        """Claim a request before it is handled. While another claim of it is open, waits up to `wait` seconds."""
+        """Claim a request before it is handled. While another claim of it is open, waits up to
+        `wait` seconds.
+        """
         ...
 
     async def release(self, room: str, participant: str, request_id: str) -> None:
@@ -313,7 +345,9 @@ class Broker(Protocol):
         ...
 
     async def lock(self, room: str, lease: float) -> Lock:
-        """Wait for the room's lock, first come first served, and hold it at most `lease` seconds. Raises `RoomGone`."""
+        """Wait for the room's lock, first come first served, and hold it at most `lease` seconds.
+        Raises `RoomGone`.
+        """
         ...
 
     async def unlock(self, lock: Lock) -> None:
@@ -323,8 +357,8 @@ class Broker(Protocol):
     async def commit(self, commit: Commit) -> int:
         """Make one step durable and seen by all; the document's version after it.
 
-        Sets `seq` and `at` of the entries. The lock, if any, stays held. Raises `LockLost`, `RoomGone`,
-        `BrokerUnavailable`.
+        Sets `seq` and `at` of the entries. The lock, if any, stays held. Raises `LockLost`,
+        `RoomGone`, `BrokerUnavailable`.
         """
         ...
 

@@ -75,7 +75,9 @@ class _Room:
 
 
 class MemoryBroker:
-    """See `Broker`. A lock's lease is not needed here: its holder cannot die without this process."""
+    """See `Broker`. A lock's lease is not needed here: its holder cannot die without this
+    process.
+    """
 
     def __init__(self, keep: Keep) -> None:
         self._keep = keep

@@ -1,7 +1,8 @@
 """One socket: its outbox, its limits, its phases.
 
-A connection has no task of its own beside the server's. What it sends goes to its outbox and is written
-once per loop tick by the process's `Flusher`; deadlines are looked at by the engine's sweep (`check`).
+A connection has no task of its own beside the server's. What it sends goes to its outbox and is
+written once per loop tick by the process's `Flusher`; deadlines are looked at by the engine's
+sweep (`check`).
 """
 
 import asyncio
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from app.session.transport import Transport
 
 _AT_ONCE = 64
-"""Connections written to in one loop tick; the rest wait for the next, so that others are heard between."""
+"""Connections written to in one loop tick; the rest wait for the next, so that others are heard
+between.
+"""
 
 _WARN = 60.0
 """Seconds before a token runs out at which `expiring` is sent, at most."""
@@ -112,8 +115,10 @@ class Connection:
         "user",
     )
 
-    def __init__(self, id: str, address: str, limits: Limits, flusher: Flusher, now: float) -> None:
-        self.id = id
+    def __init__(
+        self, name: str, address: str, limits: Limits, flusher: Flusher, now: float
+    ) -> None:
+        self.id = name
         self.address = address
         self.phase = Phase.HELLO
         self.since = self.heard = self.asked = now
@@ -157,7 +162,9 @@ class Connection:
         return self._waiting
 
     def push(self, frame: Frame) -> None:
-        """Send a frame after all pushed before it. Never waits; a reader too far behind is closed."""
+        """Send a frame after all pushed before it. Never waits; a reader too far behind is
+        closed.
+        """
         if self._verdict is not None:
             return
         if not self._outbox:
@@ -168,7 +175,9 @@ class Connection:
             self._overflow()
 
     def catch_up(self, frames: list[Frame]) -> None:
-        """Send what a newcomer has to know first: however much it is, it does not make the reader slow."""
+        """Send what a newcomer has to know first: however much it is, it does not make the reader
+        slow.
+        """
         self._catching_up += sum(frame.size for frame in frames)
         for frame in frames:
             self.push(frame)
@@ -183,23 +192,19 @@ class Connection:
 
     def flush(self) -> None:
         """Write what the transport takes now."""
-        if self.phase is Phase.CLOSED or not self._outbox:
+        outbox = self._outbox
+        if not outbox:
             return
-        if self.transport.paused:
-            self._block()
-            return
-        taken = self.transport.write(self._outbox)
-        if taken == len(self._outbox):
-            self._outbox.clear()
+        taken = self.transport.write(outbox)
+        if taken == len(outbox):
+            outbox.clear()
             self._waiting = self._catching_up = 0
         else:
-            self._waiting -= sum(frame.size for frame in self._outbox[:taken])
-            del self._outbox[:taken]
-        if self.transport.paused:
-            self._block()
+            self._waiting -= sum(frame.size for frame in outbox[:taken])
+            del outbox[:taken]
         if self._drained is not None:
             self._wake()
-        if self._verdict is not None and not self._outbox:
+        if self._verdict is not None and not outbox:
             self.transport.close(*self._verdict)
 
     def writable(self) -> None:
@@ -214,10 +219,6 @@ class Connection:
                 self._drained = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._drained)
 
-    def _block(self) -> None:
-        if self._blocked_since is None:
-            self._blocked_since = asyncio.get_running_loop().time()
-
     def _wake(self) -> None:
         if self._drained is not None:
             if not self._drained.done():
@@ -225,7 +226,9 @@ class Connection:
             self._drained = None
 
     def _overflow(self) -> None:
-        """Write at once; else drop what need not be kept: unretained messages, all but the latest of a kind."""
+        """Write at once; else drop what need not be kept: unretained messages, all but the latest
+        of a kind.
+        """
         self.flush()
         if self._waiting <= self._limits.session_outbox_bytes + self._catching_up:
             return
@@ -271,6 +274,7 @@ class Connection:
     def closed(self) -> None:
         """The socket is gone."""
         self.phase = Phase.CLOSED
+        self._verdict = self._verdict or (1006, "")
         self._outbox.clear()
         self._waiting = 0
         self._wake()
@@ -305,10 +309,9 @@ class Connection:
                 self.transport.abort()
             return
         limits = self._limits
-        if self._blocked_since is not None and self.transport.paused:
-            if now - self._blocked_since >= limits.session_write_timeout:
-                self.slow()
-                return
+        if self._stalled(now, limits.session_write_timeout):
+            self.slow()
+            return
         if self.phase is Phase.HELLO:
             if now - self.since >= limits.session_hello_timeout:
                 self.fail("The first frame did not come in time.", "bad_hello", Close.BAD_HELLO)
@@ -320,6 +323,14 @@ class Connection:
             self.fail("Nothing was asked for too long.", "idle", Close.IDLE)
         elif self._expires is not None:
             self._check_token()
+
+    def _stalled(self, now: float, timeout: float) -> bool:
+        """Whether the transport has taken nothing for so long."""
+        if not self.transport.paused:
+            self._blocked_since = None
+        elif self._blocked_since is None:
+            self._blocked_since = now
+        return self._blocked_since is not None and now - self._blocked_since >= timeout
 
     def _check_peer(self, now: float, heartbeat: float) -> None:
         if not self.transport.watches_peer:

@@ -77,8 +77,13 @@ class Contract:
     fingerprint: str
 
 
-def describe(registry: Mapping[str, AnyState], snapshot: type[BaseModel]) -> Contract:
-    """The contract of these states, and of a session whose shared document is `snapshot`."""
+def describe(
+    registry: Mapping[str, AnyState], snapshot: type[BaseModel], *, detailed: bool = False
+) -> Contract:
+    """The contract of these states, and of a session whose shared document is `snapshot`.
+
+    `detailed` schemas also have the fields' plain defaults and examples, for people to read.
+    """
     initialised = create_model("Initialised", __base__=Initialised, snapshot=(snapshot, ...))
     frames: dict[str, Any] = {
         "ErrorCode": ErrorCode,
@@ -92,7 +97,7 @@ def describe(registry: Mapping[str, AnyState], snapshot: type[BaseModel]) -> Con
         # A frame's key cannot be a state's name: states are camelCase.
         *((name, "serialization", kind) for name, kind in frames.items()),
     ]
-    described, definitions = _described(wanted, frozenset(frames))
+    described, definitions = _described(wanted, frozenset(frames), DETAILS if detailed else ())
     for name in frames:
         definitions.setdefault(name, described[name, "serialization"])
     states = {
@@ -139,6 +144,7 @@ class _Schemas(GenerateJsonSchema):
 def _described(
     wanted: Iterable[tuple[str, JsonSchemaMode, Any]],
     frames: frozenset[str],
+    keep: Iterable[str],
 ) -> tuple[dict[tuple[str, JsonSchemaMode], Schema], dict[str, Schema]]:
     """Schemas by key and mode, and the named types that they refer to, all under final names."""
     adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
@@ -156,7 +162,7 @@ def _described(
     names = type_names(definitions, fixed, TAKEN | frames)
 
     def rename(schema: Schema) -> Schema:
-        return plain(schema, lambda name: names[name])
+        return plain(schema, lambda name: names[name], keep=keep)
 
     return (
         {key: rename(schema) for key, schema in schemas.items()},
@@ -217,20 +223,31 @@ _MAPS_OF_SCHEMAS = ("properties", "patternProperties", "$defs")
 _LISTS_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SCHEMAS = ("items", "additionalProperties", "not", "propertyNames", "contains")
 _NOT_SHAPE = ("title", "default", "examples", "discriminator", "readOnly", "writeOnly")
+DETAILS = ("default", "examples")
+"""What is no part of the shape but helps a reader."""
 
 
-def plain(schema: Schema, rename: Callable[[str], str], drop: Iterable[str] = ()) -> Schema:
+def plain(
+    schema: Schema,
+    rename: Callable[[str], str],
+    drop: Iterable[str] = (),
+    keep: Iterable[str] = (),
+) -> Schema:
     """The schema without what is no part of its shape, and with other names for its types.
 
-    Titles only repeat names. Defaults go too: a set's has another order in every process.
+    Titles only repeat names. Defaults go too, or, where they are kept, those with a structure:
+    a set inside one has another order in every process.
     """
 
     def walk(value: Any) -> Any:
-        return plain(cast("Schema", value), rename, drop) if isinstance(value, dict) else value
+        part = cast("Schema", value)
+        return plain(part, rename, drop, keep) if isinstance(value, dict) else value
 
     kept: Schema = {}
     for word, value in schema.items():
-        if word in _NOT_SHAPE or word in drop:
+        if (word in _NOT_SHAPE and word not in keep) or word in drop:
+            continue
+        if word == "default" and not _is_flat(value):
             continue
         if word == "$ref":
             kept[word] = REFERENCE + rename(str(value).removeprefix(REFERENCE))
@@ -243,6 +260,11 @@ def plain(schema: Schema, rename: Callable[[str], str], drop: Iterable[str] = ()
         else:
             kept[word] = value
     return kept
+
+
+def _is_flat(value: object) -> bool:
+    items = cast("Iterable[object]", value) if isinstance(value, list) else [value]
+    return all(item is None or item == {} or isinstance(item, str | int | float) for item in items)
 
 
 def _fingerprint(states: Mapping[str, StateTypes], definitions: Mapping[str, Schema]) -> str:

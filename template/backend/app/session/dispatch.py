@@ -1,4 +1,6 @@
-"""State name -> handler. A state's types are its contract; what it declares beside them are its rules."""
+"""State name -> handler. A state's types are its contract; what it declares beside them are its
+rules.
+"""
 
 import importlib
 import inspect
@@ -73,7 +75,9 @@ class _Envelope(BaseModel):
 
 
 class State(Generic[P, R]):
-    """One state of the session: its name, its handler and its rules. Calling it calls the handler."""
+    """One state of the session: its name, its handler and its rules. Calling it calls the
+    handler.
+    """
 
     def __init__(
         self,
@@ -124,7 +128,9 @@ class State(Generic[P, R]):
         return f"<State {self.name} of {self.where}>"
 
     def read(self, text: str) -> tuple[BaseModel | None, str | None]:
-        """The validated data and the id of a frame of this state, parsed once. Raises `Rejected`."""
+        """The validated data and the id of a frame of this state, parsed once. Raises
+        `Rejected`.
+        """
         try:
             frame: _Envelope = self._validator.validate_json(text)
         except ValidationError as error:
@@ -175,16 +181,19 @@ def state(
 ) -> Callable[[Callable[P, R]], State[P, R]]:
     """Make a handler of the requests named `name`.
 
-    The handler is `async def (session, data: Request) -> Response`; `data` may be missing, the response may
-    be None. An async generator streams: each `yield` is a reply with `more`, and a last one with data
-    null ends it. A stream starts in order and then runs beside its sender's later requests.
+    The handler is `async def (session, data: Request) -> Response`; `data` may be missing, the
+    response may be None. An async generator streams: each `yield` is a reply with `more`, and a
+    last one with data null ends it. A stream starts in order and then runs beside its sender's
+    later requests.
 
-    `retain`: whether its messages are replayed to those who come back (all, only the latest, none), and so
-    what is dropped first for a slow reader. `limit`: how often one participant may send it, e.g. "5/s".
-    `deadline`: seconds a request may take (for a stream: until its next `yield`). `allow`: who may send it.
-    `closes`: success ends the session. `to`: who gets the reply.
+    `retain`: whether its messages are replayed to those who come back (all, only the latest,
+    none), and so what is dropped first for a slow reader. `limit`: how often one participant may
+    send it, e.g. "5/s". `deadline`: seconds a request may take (for a stream: until its next
+    `yield`). `allow`: who may send it. `closes`: success ends the session. `to`: who gets the
+    reply.
 
-    A handler must not block: work that keeps the CPU busy belongs in `asyncio.to_thread` or a process.
+    A handler must not block: work that keeps the CPU busy belongs in `asyncio.to_thread` or a
+    process.
     """
 
     def decorate(handler: Callable[P, R]) -> State[P, R]:

@@ -1,7 +1,7 @@
 """The one WebSocket route: from the handshake to the last frame of a connection.
 
-A plain ASGI application, so that frames go straight to the server. The loop is the guide's: receive,
-validate, act, respond; a bad frame is answered with an error and the session lives on.
+A plain ASGI application, so that frames go straight to the server. The loop is the guide's:
+receive, validate, act, respond; a bad frame is answered with an error and the session lives on.
 """
 
 import asyncio
@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("app.session")
 
 _STATE: Final = re.compile(r'\s*\{\s*"state"\s*:\s*"([A-Za-z0-9]{1,64})"')
-"""Where nearly every client puts the state: then the frame is parsed only once, by its state's model."""
+"""Where nearly every client puts the state: then the frame is parsed only once, by its state's
+model.
+"""
 
 _BREATH: Final = 32
 """Frames read in a row before others get a turn."""
@@ -107,7 +109,7 @@ class Socket:
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
         origin = headers.get(b"origin")
         if origin is not None and not is_allowed(
-            origin, headers.get(b"host"), self._engine.settings.allowed_origins
+            origin, headers.get(b"host", ""), self._engine.settings.allowed_origins
         ):
             return 403, "This page may not open a session here.", "forbidden"
         full = self._engine.census.admit(address)
@@ -203,7 +205,9 @@ class Conversation:
     # --- reading
 
     async def next_text(self) -> str | None:
-        """The next text frame within the limits, or None for a frame that was answered with an error."""
+        """The next text frame within the limits, or None for a frame that was answered with an
+        error.
+        """
         self._read += 1
         if self._read % _BREATH == 0:
             await asyncio.sleep(0)
@@ -278,7 +282,9 @@ class Conversation:
     # --- the hello
 
     async def _greet(self) -> None:
-        """The first frame: who it is and which session. Whatever is wrong is said, then the socket closed."""
+        """The first frame: who it is and which session. Whatever is wrong is said, then the socket
+        closed.
+        """
         one, engine = self.connection, self._engine
         if engine.draining:
             one.fail("The server is leaving.", "refused", Close.RESTART)
@@ -365,7 +371,9 @@ class Conversation:
             member.cancel(wanted)
 
     async def _renew(self, member: Member, frame: Control) -> None:
-        """A new token on an open connection: it takes the place of the old one, for the same user."""
+        """A new token on an open connection: it takes the place of the old one, for the same
+        user.
+        """
         one = self.connection
         token = frame.data.get("token") if isinstance(frame.data, dict) else None
         token = token if isinstance(token, str) else frame.token

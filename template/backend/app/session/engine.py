@@ -1,4 +1,6 @@
-"""The engine: the rooms, members and connections of this process, and what happens to them over time."""
+"""The engine: the rooms, members and connections of this process, and what happens to them over
+time.
+"""
 
 import asyncio
 import logging
@@ -54,7 +56,9 @@ class Settings(connections.Limits, limits.Limits, Protocol):
 
 
 class Engine:
-    """All sessions of one process. Made once per application; `start` and `stop` are its lifespan."""
+    """All sessions of one process. Made once per application; `start` and `stop` are its
+    lifespan.
+    """
 
     def __init__(
         self,
@@ -156,7 +160,9 @@ class Engine:
     # --- draining
 
     def begin_drain(self) -> None:
-        """Begin to send everybody away, spread over SESSION_DRAIN. Called when the server wants to stop."""
+        """Begin to send everybody away, spread over SESSION_DRAIN. Called when the server wants to
+        stop.
+        """
         if self._drain is None:
             self.draining = True
             self._drain = asyncio.get_running_loop().create_task(self._send_away())
@@ -246,7 +252,9 @@ class Engine:
     # --- joining
 
     async def enter(self, one: Connection, hello: Hello, identity: Identity, room_id: str) -> None:
-        """Join a session and send `initialised`, then what was missed. Raises `Unopened`, `BrokerUnavailable`."""
+        """Join a session and send `initialised`, then what was missed. Raises `Unopened`,
+        `BrokerUnavailable`.
+        """
         room = self.rooms.get(room_id)
         if room is None:
             room = self.rooms[room_id] = Room(room_id)

@@ -6,7 +6,9 @@ from app.session.broker import Retain
 
 
 class Frame:
-    """A text message. `payload` is its UTF-8; `retain` and `state` say what may be dropped first."""
+    """A text message. `payload` is its UTF-8; `retain` and `state` say what may be dropped
+    first.
+    """
 
     __slots__ = ("_text", "_wire", "payload", "retain", "state")
 

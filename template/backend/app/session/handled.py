@@ -15,7 +15,9 @@ class _Record:
 
 
 class Handled:
-    """Request ids, kept `Keep.seconds` long; their replies up to `Keep.size` bytes, the oldest dropped first."""
+    """Request ids, kept `Keep.seconds` long; their replies up to `Keep.size` bytes, the oldest
+    dropped first.
+    """
 
     __slots__ = ("_keep", "_records", "_size")
 

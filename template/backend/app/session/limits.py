@@ -7,7 +7,9 @@ from app.units import Rate
 
 
 class Bucket:
-    """A token bucket: `rate.count` at once, refilled evenly; so in any window at most twice the rate."""
+    """A token bucket: `rate.count` at once, refilled evenly; so in any window at most twice the
+    rate.
+    """
 
     __slots__ = ("_at", "_capacity", "_left", "_per_second")
 

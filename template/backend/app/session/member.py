@@ -1,7 +1,8 @@
 """A participant as this process knows it: its connection (while it has one) and its requests.
 
-Requests are handled one after the other, in the order they were sent. A stream starts in its turn and
-then runs beside what follows. The queue outlives a lost connection, so what was sent is handled.
+Requests are handled one after the other, in the order they were sent. A stream starts in its turn
+and then runs beside what follows. The queue outlives a lost connection, so what was sent is
+handled.
 """
 
 import asyncio

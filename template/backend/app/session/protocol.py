@@ -1,8 +1,8 @@
 """The words of the wire: reserved names, close codes, error codes, and the frames built from them.
 
-A frame is one JSON object in one text message. Every frame of the server has `state`; `data` is what
-that state says; an error has `state: "error"` with `error` (a sentence for people) and `code` (for
-programs) on its top level. See docs/protocol.md.
+A frame is one JSON object in one text message. Every frame of the server has `state`; `data` is
+what that state says; an error has `state: "error"` with `error` (a sentence for people) and `code`
+(for programs) on its top level. See docs/protocol.md.
 """
 
 import re
@@ -71,7 +71,9 @@ class Close(IntEnum):
 
 
 class Model(BaseModel):
-    """The base of requests, responses and documents: unknown fields are an error, NaN is not a number."""
+    """The base of requests, responses and documents: unknown fields are an error, NaN is not a
+    number.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -145,7 +147,9 @@ class Unopened(Exception):
 
 
 def sanitize_data_request(data: JsonValue) -> JsonValue:
-    """Leave out what is empty: None, "", [] and {}, at every depth. 0 and False are values and stay."""
+    """Leave out what is empty: None, "", [] and {}, at every depth. 0 and False are values and
+    stay.
+    """
     if isinstance(data, dict):
         cleaned = {key: sanitize_data_request(value) for key, value in data.items()}
         return {key: value for key, value in cleaned.items() if key and not _empty(value)}

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class Arrival:
-    """Somebody who is just joining: what the room says meanwhile waits until the join has its number."""
+    """Somebody who is just joining: what the room says meanwhile waits until the join has its
+    number.
+    """
 
     __slots__ = ("waiting",)
 
@@ -27,8 +29,8 @@ class Room:
 
     __slots__ = ("_document", "_version", "arrivals", "id", "members", "watched")
 
-    def __init__(self, id: str) -> None:
-        self.id = id
+    def __init__(self, room_id: str) -> None:
+        self.id = room_id
         self.members: dict[str, Member] = {}
         self.arrivals: set[Arrival] = set()
         self.watched = False

@@ -1,7 +1,7 @@
 """Runs one request: claims it, calls its handler within the deadline, commits and answers.
 
-Whatever a handler does, its sender gets a reply or an error, and the session lives on. What went wrong
-inside is logged with a reference; the wire carries the reference alone.
+Whatever a handler does, its sender gets a reply or an error, and the session lives on. What went
+wrong inside is logged with a reference; the wire carries the reference alone.
 """
 
 import asyncio
@@ -38,7 +38,9 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, member: Member, request: Request) -> None:
-        """Handle one request; a stream is only started. Raises nothing but its task's own cancellation."""
+        """Handle one request; a stream is only started. Raises nothing but its task's own
+        cancellation.
+        """
         running = member.running = Running(request, asyncio.current_task())
         timer = asyncio.get_running_loop().call_later(
             request.state.deadline, running.stop, "deadline"

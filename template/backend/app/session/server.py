@@ -38,11 +38,11 @@ class Quiet(logging.Filter):
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or Ctrl+C; then participants are sent away over SESSION_DRAIN (a second Ctrl+C
-    does not wait for them).
+    """Serve until SIGTERM or Ctrl+C; then participants are sent away over SESSION_DRAIN (a second
+    Ctrl+C does not wait for them).
 
-    Behind a proxy set FORWARDED_ALLOW_IPS (uvicorn's) to the proxy's address: client addresses and https
-    are then taken from its headers.
+    Behind a proxy set FORWARDED_ALLOW_IPS (uvicorn's) to the proxy's address: client addresses and
+    https are then taken from its headers.
     """
     uvicorn.run(
         APPLICATION,

@@ -24,7 +24,9 @@ logger = logging.getLogger("app.session")
 Transaction = Callable[[], "AbstractAsyncContextManager[AsyncSession]"]
 
 _LEASE_MARGIN = 5.0
-"""Seconds a lock outlives its request's deadline in the store, so that only a dead process loses it."""
+"""Seconds a lock outlives its request's deadline in the store, so that only a dead process loses
+it.
+"""
 
 
 @dataclass(slots=True, frozen=True)
@@ -94,11 +96,15 @@ class Session:
         return logging.LoggerAdapter(logger, extra)
 
     def transaction(self) -> "AbstractAsyncContextManager[AsyncSession]":
-        """A database transaction: committed at the end of its `async with`, rolled back on an exception."""
+        """A database transaction: committed at the end of its `async with`, rolled back on an
+        exception.
+        """
         return self._services.transaction()
 
     async def read(self) -> "Snapshot":
-        """A copy of the shared document as it is now (in this request's own edit: as edited so far)."""
+        """A copy of the shared document as it is now (in this request's own edit: as edited so
+        far).
+        """
         if self._document is not None:
             return cast("Snapshot", self._document.model_copy(deep=True))
         text = await self._services.broker.read(self.id)
@@ -108,8 +114,9 @@ class Session:
     async def edit(self) -> "AsyncGenerator[Snapshot]":
         """The shared document, to change it.
 
-        From here to the end of the request (of a stream: to its next `yield`) nobody else edits it. The
-        changes become true together with the reply; if the handler raises, nothing was changed.
+        From here to the end of the request (of a stream: to its next `yield`) nobody else edits
+        it. The changes become true together with the reply; if the handler raises, nothing was
+        changed.
         """
         if self._lock is None:
             lease = self._state.deadline + _LEASE_MARGIN
@@ -126,7 +133,9 @@ class Session:
         self._dirty = True
 
     def send(self, state: "str | AnyState", data: BaseModel | None, to: To = "everybody") -> None:
-        """Send a message of another state, in front of this request's reply and only if it succeeds."""
+        """Send a message of another state, in front of this request's reply and only if it
+        succeeds.
+        """
         name = state if isinstance(state, str) else state.name
         known = self._services.registry[name]
         entry = Entry(
@@ -150,7 +159,9 @@ class Session:
     # --- used by the engine
 
     async def commit(self, reply: Entry, *, last: bool) -> None:
-        """Make what the request did true and seen, then give the lock back. `last`: the reply is recorded."""
+        """Make what the request did true and seen, then give the lock back. `last`: the reply is
+        recorded.
+        """
         claim = None
         if last and self.request_id is not None:
             claim = (self._member.participant, self.request_id)

@@ -1,26 +1,30 @@
-"""The two ways a connection can write: any ASGI server's `send`, or a server that takes framed bytes.
+"""The two ways a connection can write: any ASGI server's `send`, or a server that takes framed
+bytes.
 
-`Prepared` is the optional scope extension `duplex.prepared` (see uvicorn_protocol.py). With it a message
-to a thousand readers is framed once and written straight to their transports. Without it the engine
-calls ASGI's `send`, once per message and reader, without a task as long as the server does not wait.
+`Prepared` is the optional scope extension `duplex.prepared` (see uvicorn_protocol.py). With it a
+message to a thousand readers is framed once and written straight to their transports. Without it
+the engine calls ASGI's `send`, once per message and reader, without a task as long as the server
+does not wait.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from app.session.frame import Frame
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Send = Callable[[MutableMapping[str, Any]], Coroutine[object, None, None]]
 
 EXTENSION = "duplex.prepared"
 _PIECE = 65536
 
 
 class Prepared(Protocol):
-    """What a server offers under `scope["extensions"]["duplex.prepared"]`, once the socket is accepted."""
+    """What a server offers under `scope["extensions"]["duplex.prepared"]`, once the socket is
+    accepted.
+    """
 
     @property
     def paused(self) -> bool:
@@ -33,8 +37,8 @@ class Prepared(Protocol):
         ...
 
     def adopt(self, writable: Callable[[], None], shutdown: Callable[[], None]) -> None:
-        """From now on the caller keeps the connection alive, is told `writable` after a pause, and when
-        the server wants to stop `shutdown` is called instead of closing the socket."""
+        """From now on the caller keeps the connection alive, is told `writable` after a pause, and
+        when the server wants to stop `shutdown` is called instead of closing the socket."""
         ...
 
     def write(self, wire: bytes) -> None:
@@ -111,8 +115,11 @@ class PreparedTransport:
         return self._to.seen
 
     def write(self, frames: Sequence[Frame]) -> int:
+        to = self._to
+        if to.paused:
+            return 0
         if len(frames) == 1:
-            self._to.write(frames[0].wire)
+            to.write(frames[0].wire)
             return 1
         taken, size = 0, 0
         parts: list[bytes] = []
@@ -121,12 +128,12 @@ class PreparedTransport:
             size += frame.size
             taken += 1
             if size >= _PIECE:
-                self._to.write(b"".join(parts))
+                to.write(b"".join(parts))
                 parts, size = [], 0
-                if self._to.paused:
+                if to.paused:
                     return taken
         if parts:
-            self._to.write(b"".join(parts))
+            to.write(b"".join(parts))
         return taken
 
     def ping(self) -> None:
@@ -142,8 +149,9 @@ class PreparedTransport:
 class AsgiTransport:
     """ASGI's `send`, driven without a task until it waits.
 
-    `send` is a coroutine that usually finishes at its first step (the server appends to a buffer). Only
-    when it waits, because the reader is behind, does a task finish it; nothing more is written meanwhile.
+    `send` is a coroutine that usually finishes at its first step (the server appends to a buffer).
+    Only when it waits, because the reader is behind, does a task finish it; nothing more is
+    written meanwhile.
     """
 
     __slots__ = ("_close", "_loop", "_send", "_stop", "_task", "_writable", "broken")
@@ -165,12 +173,14 @@ class AsgiTransport:
         return self._task is not None
 
     def write(self, frames: Sequence[Frame]) -> int:
-        for taken, frame in enumerate(frames):
+        taken = 0
+        for frame in frames:
             if self._task is not None:
-                return taken
+                break
             if not self.broken:
                 self._begin({"type": "websocket.send", "text": frame.text})
-        return len(frames)
+            taken += 1
+        return taken
 
     def ping(self) -> None:
         pass
@@ -190,7 +200,7 @@ class AsgiTransport:
         self._stop()
 
     def _begin(self, message: MutableMapping[str, Any]) -> None:
-        coroutine = cast("Coroutine[object, None, None]", self._send(message))
+        coroutine = self._send(message)
         try:
             waits_for = coroutine.send(None)
         except StopIteration:

@@ -1,8 +1,9 @@
 """uvicorn's WebSocket protocol with the scope extension `duplex.prepared` (see transport.py).
 
-Optional: the engine works on any ASGI server. With it, a frame encoded once is written straight to every
-reader's transport, plain text frames are parsed in place, reading is paused only when the application is
-behind, and on shutdown the engine sends its participants away in good order before sockets close.
+Optional: the engine works on any ASGI server. With it, a frame encoded once is written straight to
+every reader's transport, plain text frames are parsed in place, reading is paused only when the
+application is behind, and on shutdown the engine sends its participants away in good order before
+sockets close.
 
 It is the one place that touches uvicorn's inside; `tests/session` runs on it and without it.
 """
@@ -35,6 +36,7 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.seen = 0.0
+        self.paused = False
         self._on_writable: Callable[[], None] | None = None
         self._on_shutdown: Callable[[], None] | None = None
         self._reads = 0
@@ -43,10 +45,6 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         self._needed = 0
 
     # --- the extension
-
-    @property
-    def paused(self) -> bool:
-        return not self.writable.is_set()
 
     def adopt(self, writable: Callable[[], None], shutdown: Callable[[], None]) -> None:
         self._on_writable = writable
@@ -91,8 +89,13 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         if self._on_writable is None:
             super().start_keepalive()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.paused = True
+
     def resume_writing(self) -> None:
         super().resume_writing()
+        self.paused = False
         if self._on_writable is not None:
             self._on_writable()
 

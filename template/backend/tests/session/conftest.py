@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+
 from tests.session.states import Gates, states
 from tests.session.support import Server, Store, make_engine, serving
 

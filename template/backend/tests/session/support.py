@@ -1,4 +1,6 @@
-"""A team's states made for tests, settings, a real server, and a client that speaks the protocol."""
+"""A team's states made for tests, settings, a real server, and a client that speaks the
+protocol.
+"""
 
 import asyncio
 import json
@@ -10,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import uvicorn
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
@@ -61,7 +64,7 @@ class Settings:
 class Notes(Model):
     """The shared document of the test sessions."""
 
-    lines: list[str] = []
+    lines: list[str] = Field(default_factory=list[str])
 
 
 class Store:
@@ -79,9 +82,7 @@ class Store:
     async def load(self, session_id: str) -> str | None:
         return self.saved.get(session_id)
 
-    async def save(
-        self, session_id: str, title: str, owner: str | None, snapshot: str
-    ) -> SavedRef:
+    async def save(self, session_id: str, title: str, owner: str | None, snapshot: str) -> SavedRef:
         self.saved[session_id], self.titles[session_id] = snapshot, title
         self.owners[session_id] = owner
         return SavedRef(session_id, title or session_id)
@@ -92,7 +93,9 @@ def no_database() -> AbstractAsyncContextManager[AsyncSession]:
 
 
 class Accounts:
-    """Tokens are `user`, `user:role` or `user@seconds` (good that long); `bad` is nobody's; none is a guest."""
+    """Tokens are `user`, `user:role` or `user@seconds` (good that long); `bad` is nobody's; none
+    is a guest.
+    """
 
     async def authenticate(self, token: str | None) -> Identity:
         if token is None:
@@ -149,7 +152,9 @@ class Server:
 
 @asynccontextmanager
 async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Server]:
-    """The engine behind a real uvicorn on a free loopback port, with or without our protocol class."""
+    """The engine behind a real uvicorn on a free loopback port, with or without our protocol
+    class.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
@@ -169,7 +174,7 @@ async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Se
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     port = listener.getsockname()[1]
     try:

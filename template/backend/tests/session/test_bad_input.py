@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.session.states import Gates, states
-from tests.session.support import Client, Server, make_engine, serving
 
 from app.session import sanitize_data_request
+from tests.session.states import Gates, states
+from tests.session.support import Client, Server, make_engine, serving
 
 FRAMES = int(os.environ.get("DUPLEX_RANDOM_FRAMES", "2000"))
 """Random frames sent in one run; 100000 for a long one."""
@@ -108,7 +108,15 @@ async def test_empty_values_of_a_form_take_their_defaults(server: Server) -> Non
 
 
 def test_sanitising_keeps_zero_and_false() -> None:
-    data: Any = {"a": 0, "b": False, "c": None, "d": "", "e": [0, None, ""], "f": {"g": {}}, "h": 0.0}
+    data: Any = {
+        "a": 0,
+        "b": False,
+        "c": None,
+        "d": "",
+        "e": [0, None, ""],
+        "f": {"g": {}},
+        "h": 0.0,
+    }
     assert sanitize_data_request(data) == {"a": 0, "b": False, "e": [0], "h": 0.0}
 
 

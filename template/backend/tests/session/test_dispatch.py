@@ -89,7 +89,9 @@ def test_a_handler_that_cannot_work_is_refused_where_it_is_written(
         state("bad", **options)(handler)
 
 
-@pytest.mark.parametrize("name", ["", "Upper", "with space", "ping", "error", "left", "a" * 65, "ä"])
+@pytest.mark.parametrize(
+    "name", ["", "Upper", "with space", "ping", "error", "left", "a" * 65, "ä"]
+)
 def test_a_name_the_protocol_needs_is_refused(name: str) -> None:
     with pytest.raises(BadState):
         state(name)(fine)
@@ -106,11 +108,14 @@ def test_discover_finds_every_state_of_a_package(
     package = tmp_path / "found_states"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    source = "from app.session import Session, state\n\n\n@state({!r})\nasync def f(session: Session) -> None: ...\n"
+    source = (
+        "from app.session import Session, state\n\n\n"
+        "@state({!r})\nasync def f(session: Session) -> None: ...\n"
+    )
     for name in ("two", "one"):
         (package / f"{name}.py").write_text(source.format(name))
     (package / "again.py").write_text("from found_states.one import f\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     assert list(discover("found_states")) == ["one", "two"]
     for module in [name for name in sys.modules if name.startswith("found_states")]:
         del sys.modules[module]

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+
 from tests.session.states import Gates, states
 from tests.session.support import PATIENCE, Server, Settings, make_engine, serving
-from websockets.exceptions import ConnectionClosed
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ async def test_a_dead_peer_is_found_within_two_heartbeats(patient: Server) -> No
         connections = patient.engine.connections
         async with asyncio.timeout(PATIENCE):
             while len(connections) == 2:
-                await asyncio.sleep(0.02)
+                await ada.quiet()
         assert asyncio.get_running_loop().time() - start < 1.3
         ghost.lose()
 

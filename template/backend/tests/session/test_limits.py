@@ -1,9 +1,8 @@
 """Rates and counts."""
 
-from tests.session.support import Settings
-
 from app.session.limits import Bucket, Census
 from app.units import Rate
+from tests.session.support import Settings
 
 
 def test_a_bucket_gives_its_rate_at_once_and_refills_evenly() -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
+
 from tests.session.states import Gates, states
 from tests.session.support import PATIENCE, Server, Settings, make_engine, serving
 
@@ -30,7 +31,9 @@ async def test_who_was_cut_off_resumes_and_gets_all_it_missed(server: Server) ->
         await again.close()
 
 
-async def test_own_replies_that_were_missed_come_with_their_id(server: Server, gates: Gates) -> None:
+async def test_own_replies_that_were_missed_come_with_their_id(
+    server: Server, gates: Gates
+) -> None:
     ada = await server.client()
     await ada.ask("hold", {"text": "reply lost"}, id="r1")
     await gates.entered["reply lost"].wait()

@@ -1,4 +1,4 @@
-"""Promise 1: one participant's requests in the order sent; one order of a room's messages for all."""
+"""Promise 1: requests in the order sent; a room's messages in one order for everybody."""
 
 import asyncio
 
@@ -40,8 +40,7 @@ async def test_everybody_gets_a_rooms_messages_in_one_order_without_holes(server
 
     async def read(client_index: int) -> list[Frame]:
         client = clients[client_index]
-        frames = [await client.until("say") for _ in range(per_client * len(clients))]
-        return frames
+        return [await client.until("say") for _ in range(per_client * len(clients))]
 
     heard = await asyncio.gather(*(read(index) for index in range(len(clients))))
     told = [[(f["seq"], f["data"]["text"]) for f in frames] for frames in heard]

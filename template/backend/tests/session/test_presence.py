@@ -1,6 +1,7 @@
 """Who is here, who came, who left."""
 
 import pytest
+
 from tests.session.support import Server
 
 

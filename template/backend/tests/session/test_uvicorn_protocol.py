@@ -7,11 +7,11 @@ import struct
 from collections.abc import AsyncGenerator
 
 import pytest
-from tests.session.states import Gates, states
-from tests.session.support import PATH, Server, Settings, make_engine, serving
 from websockets.frames import Frame, Opcode
 
 from app.session.frame import Frame as Prepared
+from tests.session.states import Gates, states
+from tests.session.support import PATH, Server, Settings, make_engine, serving
 
 
 def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.session import Model, discover
 from tasks.console import TaskError
-from tasks.load import Measured, Plan, percentile, plan_of, report, sample_of
+from tasks.load import RAISED, Measured, Plan, percentile, plan_of, report, sample_of
 from tasks.load_client import Tally, connect_all, drive, sign_up
 from tasks.temporary import running
 
@@ -84,7 +84,7 @@ async def test_clients_of_one_session_all_get_every_message() -> None:
         for one in discover().values()
         if one.to == "everybody" and not one.closes and not one.streams
     )
-    with running({}) as server:
+    with running(RAISED) as server:
         token = await sign_up(server.url)
         first, second = await connect_all(server.url, token, clients=2, session_size=2)
         tally = await drive([first, second], name, data, seconds=0.2)

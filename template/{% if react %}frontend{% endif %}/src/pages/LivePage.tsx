@@ -69,7 +69,7 @@ export default function LivePage() {
           <NotesList />
         </div>
         <div className="flex min-w-0 flex-col gap-5">
-          <ParticipantList />
+          {!ended && <ParticipantList />}
           <FrameLog />
         </div>
       </div>

@@ -92,7 +92,7 @@ function NameForm() {
             maxLength={NAME_LENGTH}
           />
         </div>
-        <button type="submit" className="btn">
+        <button type="submit" className="btn btn-quiet">
           <AppIcon name="check" /> Save name
         </button>
       </form>

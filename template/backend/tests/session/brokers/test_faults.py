@@ -322,6 +322,29 @@ async def test_a_killed_worker_is_cleaned_up_once(valkey: Valkey, process: Open,
     assert await first.broker.people(room) == [Person("ada", "Ada")]
 
 
+async def test_a_lock_does_not_wait_for_a_worker_that_is_gone(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first, gone = await process(valkey.url), await process(proxied.url)
+    await joined(first, room, "ada")
+    held = await first.broker.lock(room, 3600)
+    queued = asyncio.create_task(gone.broker.lock(room, 3600))
+    await asyncio.sleep(0)
+    await gone.broker.people(room)
+    behind = asyncio.create_task(first.broker.lock(room, 3600))
+    await asyncio.sleep(0)
+    await first.broker.people(room)
+    proxied.cut()
+    with pytest.raises(BrokerUnavailable):
+        await queued
+    link, heard = keeper(first).link, keeper(gone).names.heard
+    # The server has noticed that nobody hears the other worker's channel any more.
+    await eventually(lambda: link.call("PUBSUB", "NUMSUB", heard), lambda answer: answer[1] == 0)
+    await first.broker.unlock(held)
+    async with asyncio.timeout(PATIENCE):
+        await first.broker.unlock(await behind)
+
+
 async def test_a_worker_that_stops_gives_everything_up(
     valkey: Valkey, process: Open, room: str
 ) -> None:

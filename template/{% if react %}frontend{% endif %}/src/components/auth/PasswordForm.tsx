@@ -47,7 +47,7 @@ export default function PasswordForm({ email }: { email: string }) {
           minLength={PASSWORD_LENGTH}
           hint={PASSWORD_HINT}
         />
-        <button type="submit" className="btn self-start">
+        <button type="submit" className="btn self-start btn-quiet">
           Change password
         </button>
       </form>

@@ -15,10 +15,9 @@ export default memo(function FrameLine({ record }: { record: FrameRecord }) {
         </span>
         <span className="sr-only">{record.direction}</span>
         <span className="min-w-0 flex-1 truncate font-medium">{frameName(record.frame)}</span>
-        <span className="muted text-xs tabular-nums">
-          {formatBytes(record.size)} · {formatExactTime(record.time)}
-        </span>
+        <span className="muted text-xs tabular-nums">{formatExactTime(record.time)}</span>
       </summary>
+      <p className="muted text-xs">{formatBytes(record.size)}</p>
       <pre tabIndex={0}>{JSON.stringify(record.frame, null, 2)}</pre>
     </details>
   );

@@ -1,7 +1,7 @@
 import { useSession } from "../../hooks/useSession";
 import { copyText } from "../../ui/clipboard";
-import { formatCount, formatLatency } from "../../ui/format";
-import { inviteLink } from "../../ui/sessionName";
+import { sessionSummary } from "../../ui/labels";
+import { inviteLink, isGenerated } from "../../ui/sessionName";
 import { toasts } from "../../ui/toasts";
 import AppIcon from "../AppIcon";
 
@@ -18,17 +18,19 @@ async function copyLink(session: string): Promise<void> {
 
 export default function LiveHeading({ session, onEnd }: LiveHeadingProps) {
   const status = useSession((state) => state.status);
-  const latency = useSession((state) => state.latency);
-  const people = useSession((state) => state.participants.length);
+  const summary = useSession(sessionSummary);
+  const generated = isGenerated(session);
 
   return (
     <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
       <div className="min-w-0">
-        <h1 className="page-title wrap-break-word">{session}</h1>
-        <p className="muted mt-2 text-sm">
-          {formatCount(people, "person", "people")} here
-          {status === "open" && latency !== null && ` · answers in ${formatLatency(latency)}`}
-        </p>
+        <p className="eyebrow">{generated ? "Private session" : "Session"}</p>
+        <h1
+          className={`mt-1 text-2xl wrap-anywhere sm:text-3xl ${generated ? "font-mono font-medium" : "font-semibold"}`}
+        >
+          {session}
+        </h1>
+        <p className="muted mt-2 text-sm">{summary}</p>
       </div>
       {status !== "ended" && (
         <div className="flex flex-wrap gap-2">

@@ -33,10 +33,10 @@ export default function NotesList() {
                 {initials(entry.by)}
               </span>
               <div className="min-w-0 flex-1">
-                <p className="flex flex-wrap items-baseline gap-x-2 text-sm">
-                  <span className="font-semibold">{entry.by}</span>
-                  <span className="muted">{stateLabel(entry.state)}</span>
-                  <time className="muted ml-auto tabular-nums" dateTime={entry.at}>
+                <p className="flex items-center gap-x-2.5 text-sm">
+                  <span className="max-w-3/5 shrink-0 truncate font-semibold">{entry.by}</span>
+                  <span className="tag">{stateLabel(entry.state)}</span>
+                  <time className="muted ml-auto shrink-0 tabular-nums" dateTime={entry.at}>
                     {formatTime(entry.at)}
                   </time>
                 </p>

@@ -35,7 +35,7 @@ export default function SendForm({ onSend }: SendFormProps) {
         void send();
       }}
     >
-      <div className="grid gap-4 sm:grid-cols-[12rem_minmax(0,1fr)_auto] sm:items-end">
+      <div className="grid gap-4 sm:grid-cols-[14rem_minmax(0,1fr)_auto] sm:items-end">
         <div className="field">
           <label htmlFor={`${fields}-state`} className="field-label">
             State
