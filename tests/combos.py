@@ -17,12 +17,14 @@ STATES: dict[str, Answers] = {
     "guide": {},
     # No state saves, nothing closes, and there is nothing to loop over twice.
     "single": {"states": ["ask"]},
-    # Spellings, built-in names of both languages, two closing states, and text that needs escapes.
+    # Twenty: spellings, built-in names of both languages, two closing states, and text that needs escapes.
     "odd": {
         "project_name": 'Bob\'s "Best" App & Söns: #1, 100% 日本',
         "description": 'It\'s "quoted" & 50% off: a *bold* [link](x) | #tag, ünïcode — yes',
         "states": [
+            "a",
             "getURL2Go",
+            "classRoom",
             "open",
             "next",
             "list",
@@ -30,7 +32,15 @@ STATES: dict[str, Answers] = {
             "session",
             "data",
             "then",
-            "x",
+            "snapshot",
+            "request",
+            "response",
+            "participant",
+            "match",
+            "type",
+            "object",
+            "array",
+            "x1y2Z3",
             LONG,
         ],
         "closing_states": ["open", LONG],

@@ -17,6 +17,7 @@ COMMANDS = {
     "contract": "tasks.contract",
     "add-state": "tasks.add_state",
     "load": "tasks.load",
+    "talk": "tasks.talk",
 }
 """Command -> the module whose `main(arguments) -> exit code` does it, imported when it is used."""
 
@@ -26,8 +27,8 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         complain(f"Which command? One of: {', '.join(COMMANDS)}")
         return 2
-    # A command that is ended from outside still stops the servers that it started.
-    signal.signal(signal.SIGTERM, _leave)
+    # A command that is ended from outside stops the servers that it started, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return importlib.import_module(COMMANDS[arguments[0]]).main(arguments[1:])
     except TaskError as error:
@@ -37,8 +38,8 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

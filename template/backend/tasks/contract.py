@@ -1,4 +1,4 @@
-"""`poe contract`: the states' models -> contract.ts, the REST routes -> rest.ts."""
+"""`poe contract`: states -> contract.ts and docs/asyncapi.json, REST routes -> rest.ts."""
 
 import argparse
 import json
@@ -7,8 +7,9 @@ import traceback
 from pathlib import Path
 
 from tasks import node, setup, stamps
+from tasks.against import against
 from tasks.console import TaskError, say
-from tasks.paths import BACKEND, CONTRACT_TS, FRONTEND, REST_TS, shown
+from tasks.paths import ASYNCAPI_JSON, BACKEND, CONTRACT_TS, FRONTEND, REST_TS, shown
 from tasks.typescript import blocks_of
 
 SCRIPT = "scripts/contract.mjs"
@@ -19,11 +20,16 @@ STAMP = "contract"
 
 
 def main(arguments: list[str]) -> int:
-    """Write both files; with `--check` only compare, and fail when one is stale."""
+    """Write the files; with `--check` only compare, and fail when one is stale."""
     parser = argparse.ArgumentParser("poe contract", description=__doc__)
     parser.add_argument("--check", action="store_true", help="only compare, change nothing")
     parser.add_argument("--quiet", action="store_true", help="say nothing when nothing changed")
+    parser.add_argument(
+        "--against", metavar="REF", help="say which changes since a git ref break older pages"
+    )
     wish = parser.parse_args(arguments)
+    if wish.against is not None:
+        return against(wish.against)
     setup.prepare(contract=False)
     if wish.check:
         return check()
@@ -32,7 +38,7 @@ def main(arguments: list[str]) -> int:
 
 
 def write(*, quiet: bool = False) -> None:
-    """Bring both files up to date, and say which of them changed."""
+    """Bring the files up to date, and say which of them changed."""
     described = _described()
     for path, text in _generated(described).items():
         if _text(path) == text:
@@ -55,12 +61,17 @@ def check() -> int:
         fault = "does not match the code" if path.exists() else "is missing"
         say(f"{shown(path)} {fault}: run `uv run poe contract` and commit it")
     if not stale:
-        say("contract.ts and rest.ts match the code")
+        say("contract.ts, rest.ts and asyncapi.json match the code")
     return 1 if stale else 0
 
 
 def _generated(described: str) -> dict[Path, str]:
-    """What both files should say; the compilers run unless they said just this before."""
+    """What the files should say."""
+    return _typescript(described) | {ASYNCAPI_JSON: json.loads(described)["asyncapi"]}
+
+
+def _typescript(described: str) -> dict[Path, str]:
+    """The page's types; the compilers run unless they said just this before."""
     if stamps.is_fresh(STAMP, _everything(described)):
         return {path: path.read_text(encoding="utf-8") for path in (CONTRACT_TS, REST_TS)}
     answer = subprocess.run(
@@ -79,7 +90,7 @@ def _generated(described: str) -> dict[Path, str]:
 
 
 def _everything(described: str) -> str:
-    """One fingerprint of all that goes into both files, and of both files as they are."""
+    """One fingerprint of all that goes into the page's types, and of these as they are."""
     inputs = [FRONTEND / SCRIPT, FRONTEND / ".prettierrc.json", *setup.package_files()]
     files = [file for file in (*inputs, CONTRACT_TS, REST_TS) if file.is_file()]
     return stamps.digest(files, FRONTEND, described)
@@ -89,15 +100,18 @@ def _described() -> str:
     """What SCRIPT reads on its stdin; raises TaskError when the application cannot be imported."""
     try:
         # The application is imported here, so that a mistake in it ends in a plain message.
-        from app.main import create_app
+        from app.main import create_app, describe_socket
+        from app.session.asyncapi import text_of
         from app.session.contract import describe
         from app.session.dispatch import discover
         from app.settings import GivenSettings
         from app.snapshot import Snapshot
 
+        states = discover()
         return json.dumps(
             {
-                "contract": blocks_of(describe(discover(), Snapshot)),
+                "contract": blocks_of(describe(states, Snapshot)),
+                "asyncapi": text_of(describe_socket(states)),
                 "openapi": create_app(GivenSettings.model_validate({})).openapi(),
             }
         )

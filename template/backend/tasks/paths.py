@@ -14,6 +14,9 @@ STAMPS = NODE_MODULES / ".stamps"
 STATES = BACKEND / "app" / "states"
 CONTRACT_TS = FRONTEND / "src" / "api" / "contract.ts"
 REST_TS = FRONTEND / "src" / "api" / "rest.ts"
+ASYNCAPI_JSON = ROOT / "docs" / "asyncapi.json"
+GENERATED = (CONTRACT_TS, REST_TS, ASYNCAPI_JSON)
+"""What `poe contract` writes from the backend's types."""
 
 
 def shown(path: Path) -> str:

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from tasks import node, python, stamps
 from tasks.console import TaskError, say
 from tasks.env_file import write_env
-from tasks.paths import CONTRACT_TS, DIST, FRONTEND, REST_TS, ROOT, shown
+from tasks.paths import DIST, FRONTEND, GENERATED, ROOT, shown
 
 LOCK_TIMEOUT = 900.0
 """Seconds to wait for another command's setup: a first npm install on a slow line ends sooner."""
@@ -27,7 +27,7 @@ def prepare(*, contract: bool = True) -> None:
     with lock():
         make_env()
         install_packages()
-        if contract and not (CONTRACT_TS.is_file() and REST_TS.is_file()):
+        if contract and not all(file.is_file() for file in GENERATED):
             from tasks.contract import write  # it imports the application; most runs skip it
 
             write()

@@ -1,35 +1,36 @@
 """The session engine: one typed WebSocket session per page, shared by any number of participants.
 
-A team rarely opens this folder; its own code is in `app/states`. The way of a request, file by
-file:
+A team rarely opens this folder; its own code is in `app/states`. The way of a request by file:
 
-    endpoint.py      the one route: handshake, hello, then receive, validate, act, respond
-    protocol.py      the words of the wire: reserved names, close codes, error codes, frames
-    dispatch.py      `@state`: a name, its handler, its types and its rules; `discover` finds them
-    all member.py        a participant's requests, one after the other; streams beside them
-    runner.py        one request: claimed, handled within its deadline, committed, answered
-    session.py       what a handler is given: `session.edit()`, `send`, `save`, `transaction` …
-    broker.py        what outlives a process: each room's order, log, document, presence, handled
-    requests broker_memory.py (with log.py, handled.py)    in this process, the default
-      broker_redis.py                               in Redis or Valkey, for several workers
-    room.py          the members of a room in this process, and the fan-out to them
-    connection.py    one socket: its bounded outbox, its deadlines, its phases
-    transport.py     how frames are written: ASGI's `send`, or framed once for all readers
-      uvicorn_protocol.py    the optional uvicorn protocol that offers the second way
-    engine.py        all of it together: joining, leaving, draining, revoking, the sweep of
-    deadlines identity.py      who somebody is; limits.py: rates and counts; frame.py: one message
-    to many contract.py      states -> types for the page
-    server.py        `python -m app`
+    endpoint.py     the one route: handshake, hello, then receive, validate, act, respond
+    protocol.py     the words of the wire: reserved names, close codes, error codes, frames
+    dispatch.py     `@state`: a name, its handler, types and rules; `discover` finds them all
+    member.py       a participant's requests, one after the other; streams beside them
+    runner.py       one request: claimed, handled within its deadline, committed, answered
+    session.py      what a handler is given: `session.edit()`, `send`, `save`, `transaction` …
+    broker.py       what outlives a process: a room's order, log, document, presence, requests
+      broker_memory.py   kept in this process, the default (with log.py, handled.py)
+      broker_redis*.py   kept in Redis or Valkey, for several workers
+    room.py         the members of a room in this process, and the fan-out to them
+    connection.py   one socket: its bounded outbox, its deadlines, its phases
+    transport.py    how frames are written: ASGI's `send`, or framed once for all readers
+      uvicorn_protocol.py   the optional uvicorn protocol that offers the second way
+    engine.py       all of it together: joining, leaving, draining, revoking, the sweep of deadlines
+    identity.py     who somebody is
+    limits.py       rates and counts
+    frame.py        one message, encoded once for many
+    contract.py     states -> types for the page
+    server.py       what `python -m app` runs
 
 Three decisions carry the rest:
 
 * **The broker numbers.** Whatever a room says - replies, presence, the end - becomes a numbered
-entry of the broker first, and reaches everybody, its sender included, from there. So all see one
-order, and who comes back asks for what follows the last number it saw.
+  entry of the broker first, and reaches everybody, its sender included, from there. So all see one
+  order, and who comes back asks for what follows the last number it saw.
 * **A commit is one step.** A request's messages, its change of the document and its recorded reply
   become true together or not at all. A request sent again with its id gets the recorded reply.
 * **Nothing waits for a reader.** Sending appends to an outbox bounded in bytes, and a flush per
-loop tick writes it. A reader that is behind loses its connection (4508), never the others' time.
+  loop tick writes it. A reader that is behind loses its connection (4508), never the others' time.
 
 docs/protocol.md tells the same from the client's side.
 """

@@ -8,19 +8,19 @@ participant resume on any other.
 Rules every implementation keeps (`tests/session/brokers` checks them):
 
 * **One order.** `commit`, and the presence messages of `join`, `leave` and the end of the grace,
-number the room's entries 1, 2, 3 … without holes. Each watching process gets every entry once, in
-that order, through `BrokerEvents.deliver` - its own entries too.
+  number the room's entries 1, 2, 3 … without holes. Each watching process gets every entry once, in
+  that order, through `BrokerEvents.deliver` - its own entries too.
 * **All or nothing.** A `Commit` appends its entries, stores the document and records the reply of
-the request in one step, or raises and changes nothing. With Redis this is one Lua script.
+  the request in one step, or raises and changes nothing. With Redis this is one Lua script.
 * **Handled once.** A request id is claimed before its handler runs; a second claim waits for the
-first and then finds its reply.
+  first and then finds its reply.
 * **Fenced.** A `Lock` has a token that grows; a commit with a token that is no longer the room's
-newest raises `LockLost`. A lock is a lease: it ends by itself when its holder dies.
+  newest raises `LockLost`. A lock is a lease: it ends by itself when its holder dies.
 * **Everything expires.** A room nobody is in is forgotten `Keep.seconds` after the last one left,
-and so are handled requests and resume tokens.
+  and so are handled requests and resume tokens.
 * **Ready for loss.** When the store cannot be reached every method raises `BrokerUnavailable`
-(quickly, after its own short timeout), `BrokerEvents.down` is called once, and `up` once it is
-back.
+  (quickly, after its own short timeout), `BrokerEvents.down` is called once, and `up` once it is
+  back.
 
 Times are seconds, sizes bytes of UTF-8.
 """

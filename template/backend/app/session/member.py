@@ -157,7 +157,7 @@ class Member:
     def _start(self) -> None:
         loop = asyncio.get_running_loop()
         if sys.version_info >= (3, 12):
-            # A handler that waits for nothing is done before this returns; no loop tick is spent on it.
+            # A handler that waits for nothing is done before this returns, without a loop tick.
             task = asyncio.Task(self._work(), loop=loop, eager_start=True)
         else:
             task = loop.create_task(self._work())

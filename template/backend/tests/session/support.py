@@ -146,7 +146,8 @@ class Server:
 
     async def socket(self, **options: Any) -> "Client":
         """Connect without a hello."""
-        options.setdefault("compression", None)
+        # Without a bound: a client that stops reading is a test's own wish.
+        options = {"compression": None, "max_queue": None} | options
         return Client(await connect(self.url, max_size=None, **options))
 
 

@@ -242,7 +242,7 @@ async def test_a_message_that_was_never_published_is_read_from_the_stream(
 async def test_a_stalled_server_is_given_up_and_nothing_happens_late(
     forgetful: Valkey, process: Open, room: str
 ) -> None:
-    first = await process(forgetful.url, patience=0.5)
+    first = await process(forgetful.url, patience=1.0)
     await joined(first, room, "ada")
     await say(first, room, "before")
     loop = asyncio.get_running_loop()
@@ -279,7 +279,7 @@ async def test_a_slow_server_is_waited_for(valkey: Valkey, process: Open, room: 
 async def test_a_connection_that_hears_nothing_is_found(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
-    first = await process(proxied.url, patience=0.3, lease=0.6)
+    first = await process(proxied.url, patience=1.0, lease=1.5)
     await joined(first, room, "ada")
     proxied.stall()
     await until_down(first)
@@ -368,13 +368,13 @@ async def test_a_worker_that_stops_gives_everything_up(
 async def test_a_worker_taken_for_dead_comes_back_within_the_grace(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
-    first = await process(proxied.url, patience=0.3, lease=0.6)
+    first = await process(proxied.url, patience=1.0, lease=1.5)
     await joined(first, room, "ada")
     claimed = await first.broker.claim(room, "ada", "1", 0)
     assert claimed == Claim("new")
     proxied.cut()
     await until_down(first)
-    second = await process(valkey.url, lease=0.6)
+    second = await process(valkey.url, lease=1.5)
     names = keeper(second).names
     link = keeper(second).link
 
@@ -402,11 +402,11 @@ async def test_a_worker_that_comes_back_too_late_has_its_members_resume(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     keep = Keep(seconds=60.0, grace=0.1)
-    first = await process(proxied.url, keep, patience=0.3, lease=0.6)
+    first = await process(proxied.url, keep, patience=1.0, lease=1.5)
     await joined(first, room, "ada")
     proxied.cut()
     await until_down(first)
-    second = await process(valkey.url, keep, lease=0.6)
+    second = await process(valkey.url, keep, lease=1.5)
     await joined(second, room, "bob")
     await second.record.until(lambda: "left" in second.record.states(room))
     proxied.mend()
