@@ -99,3 +99,7 @@ DEEP = [
     for states, auth, frontend in pairwise(tuple(STATES), tuple(AUTH), FRONTENDS)
 ]
 """Pairwise: installed, linted, tested and opened in a browser by every run of the suite."""
+
+THOROUGH = [next(combo for combo in DEEP if combo.frontend == frontend) for frontend in FRONTENDS]
+"""One of each frontend runs every test it has. The others leave out what no answer reaches: the
+tests of the engine and of the commands, and the browser specs of single pages."""

@@ -1,23 +1,37 @@
 """What a team gets works: its own linters, tests and browser tests pass inside it."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.combos import Combo
+from tests.combos import THOROUGH, Combo
 from tests.rendering import Render
 from tests.workshop import Workshop
+from tools.source import ROOT
+
+SAME_EVERYWHERE = ("--ignore=backend/tests/session", "--ignore=backend/tests/tasks")
+"""pytest's options for leaving out the tests of what is never rendered differently."""
+CONVERSATIONS = ("session", "auth", "saved")
+"""The browser specs that meet the team's own states and sign-in methods."""
 
 
 @pytest.fixture(scope="session")
 def workshop(
-    render: Callable[..., Render],
-    tmp_path_factory: pytest.TempPathFactory,
-    request: pytest.FixtureRequest,
-) -> Workshop:
-    return Workshop(
-        render, tmp_path_factory.mktemp("projects"), request.config.getoption("--project-python")
-    )
+    render: Callable[..., Render], request: pytest.FixtureRequest, worker_id: str
+) -> Iterator[Workshop]:
+    # Not in pytest's own folder: root's PostgreSQL runs as a user who may not enter that.
+    folder = ROOT / "build" / "projects" / worker_id
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    yield Workshop(render, folder, request.config.getoption("--project-python"))
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def thorough(deep_combo: Combo, request: pytest.FixtureRequest) -> bool:
+    """Whether this combination runs every test it has; with `--all` each does."""
+    return deep_combo in THOROUGH or request.config.getoption("--all")
 
 
 def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
@@ -30,12 +44,12 @@ def test_has_no_linter_or_type_finding(workshop: Workshop, deep_combo: Combo) ->
     workshop.project(deep_combo).poe("lint")
 
 
-def test_own_tests_pass(workshop: Workshop, deep_combo: Combo) -> None:
-    workshop.project(deep_combo).poe("test")
+def test_own_tests_pass(workshop: Workshop, deep_combo: Combo, thorough: bool) -> None:
+    workshop.project(deep_combo).poe("test", *(() if thorough else SAME_EVERYWHERE))
 
 
-def test_works_in_a_browser(workshop: Workshop, deep_combo: Combo) -> None:
-    workshop.project(deep_combo).poe("e2e")
+def test_works_in_a_browser(workshop: Workshop, deep_combo: Combo, thorough: bool) -> None:
+    workshop.project(deep_combo).poe("e2e", *(() if thorough else CONVERSATIONS))
 
 
 def test_git_has_nothing_to_report_but_the_generated_types(
@@ -45,6 +59,6 @@ def test_git_has_nothing_to_report_but_the_generated_types(
     status = workshop.project(deep_combo).run("git", "status", "--porcelain", "--untracked-files")
     untracked = {line[3:] for line in status.splitlines() if line.startswith("??")}
     committed = {"frontend/src/api/contract.ts", "frontend/src/api/rest.ts"}
-    committed |= {"uv.lock", "frontend/package-lock.json"}
+    committed |= {"docs/asyncapi.json", "uv.lock", "frontend/package-lock.json"}
     assert untracked <= committed
     assert not [line for line in status.splitlines() if line[1] in "MD"]

@@ -47,8 +47,8 @@ class Project:
     def run(self, *command: str) -> str:
         """Run a command in the project's root; its output, which is also kept in build/logs."""
         LOGS.mkdir(parents=True, exist_ok=True)
-        words = [word for word in command if not word.startswith("-")]
-        log = LOGS / f"{self.name}-{words[-1]}.log"
+        step = command[3] if command[:3] == ("uv", "run", "poe") else command[1]
+        log = LOGS / f"{self.name}-{step}.log"
         with log.open("wb") as output:
             child = subprocess.Popen(
                 command,

@@ -1,4 +1,4 @@
-"""The contract for people: `/asyncapi`, one page without a script and without anything from elsewhere.
+"""The contract for people: `/asyncapi`, one page, no script, nothing from elsewhere.
 
 It is made on the server from the AsyncAPI document, so the content security policy needs no
 exception for it, and it can stay in production, unlike the REST API's page in `docs.py`.
@@ -22,7 +22,7 @@ STYLESHEET = "/asyncapi/style.css"
 
 
 def router(build: Callable[[], Document]) -> APIRouter:
-    """The routes of the document, of its page and of the page's style; built when first asked for."""
+    """The routes of the document, its page and the page's style, made when first asked for."""
     made = APIRouter(include_in_schema=False)
     document = cache(build)
     text = cache(lambda: text_of(document()))

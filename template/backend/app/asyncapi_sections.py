@@ -144,10 +144,10 @@ def _rules(operation: dict[str, Any]) -> list[tuple[str, str]]:
         ("Replies", "a stream, the last without `more`" if operation["x-streams"] else "one"),
         ("Ends the session", "yes, when it succeeds" if operation["x-closes"] else "no"),
         ("Who may", who if operation["x-restricted"] else "everybody"),
-        ("Limit", f"{operation['x-limit']} for one participant" if "x-limit" in operation else "none of its own"),
+        ("Limit for one participant", operation.get("x-limit", "none of its own")),
         ("Deadline", f"{operation['x-deadline']:g} s"),
         ("Replayed to those who come back", retained[operation["x-retain"]]),
-    ]  # fmt: skip
+    ]
 
 
 def _limits(schema: Schema) -> list[str]:
@@ -168,8 +168,10 @@ def _references(value: Any) -> set[str]:
     if not isinstance(value, dict):
         return set()
     schema = cast("Schema", value)
-    own = {schema["$ref"].removeprefix(SCHEMAS)} if isinstance(schema.get("$ref"), str) else set()
-    return own | {name for part in schema.values() for name in _references(part)}
+    found = {name for part in schema.values() for name in _references(part)}
+    if isinstance(schema.get("$ref"), str):
+        found.add(schema["$ref"].removeprefix(SCHEMAS))
+    return found
 
 
 def _example(message: dict[str, Any]) -> str:

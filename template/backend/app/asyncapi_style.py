@@ -40,7 +40,8 @@ h2 { font-size: 1.375rem; margin: 2rem 0 0.5rem; }
 h3 { font-size: 1.125rem; margin: 0 0 0.5rem; }
 h4 { font-size: 1rem; margin: 1rem 0 0.25rem; color: var(--faint); }
 p { margin: 0.5rem 0; }
-code { font: 0.9em/1.5 ui-monospace, monospace; }
+code { font-family: ui-monospace, monospace; font-size: 0.9em; }
+h3 code { font-size: 1em; }
 pre {
   margin: 0.5rem 0;
   padding: 0.75rem;

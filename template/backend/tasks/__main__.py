@@ -39,6 +39,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    # Once: a second one, from uv or a process group, would break off the tidying up.
+    signal.signal(number, signal.SIG_IGN)
     signal.raise_signal(signal.SIGINT)
 
 

@@ -59,7 +59,9 @@ def archive(ref: str, root: Path = ROOT) -> bytes:
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, check=False)
     except FileNotFoundError:
-        raise TaskError("git is not installed, and an older contract can only come from it.") from None
+        raise TaskError(
+            "git is not installed, and an older contract can only come from it."
+        ) from None
     if done.returncode != 0:
         reason = done.stderr.decode(errors="replace").strip()
         raise TaskError(f"git has no {BACKEND.name}/ at {ref!r}: {reason}")
@@ -68,8 +70,11 @@ def archive(ref: str, root: Path = ROOT) -> bytes:
 
 def unpack(tar: bytes, folder: Path) -> None:
     """Write the files of a tar below a folder, and nothing anywhere else."""
-    with tarfile.open(fileobj=io.BytesIO(tar)) as packed:
-        packed.extractall(folder, filter="data")
+    try:
+        with tarfile.open(fileobj=io.BytesIO(tar)) as packed:
+            packed.extractall(folder, filter="data")
+    except tarfile.TarError as error:
+        raise TaskError(f"The older tree cannot be unpacked: {error}") from None
 
 
 def dump(backend: Path, whose: str) -> Told:

@@ -1,4 +1,4 @@
-"""Which changes of a contract break a page that was loaded before them. docs/contract.md has the rules.
+"""Which changes of a contract break a page that was loaded before; the rules: docs/contract.md.
 
 The one idea: old requests must still be taken, so the old request has to fit into the new one; new
 responses must still be understood, so the new response has to fit into the old one. What hinders

@@ -84,7 +84,7 @@ class _Walk:
                 same = [
                     reasons
                     for reasons, other in zip(tries, wider, strict=True)
-                    if other.get("type") == one.get("type") or len(wider) == 1
+                    if other.get("type") == one.get("type")
                 ]
                 words = Difference(path, kind(inner), kind(outer))
                 found += min(same, key=len) if len(same) == 1 else [words]
@@ -153,9 +153,7 @@ class _Walk:
         if theirs is None:
             theirs = [outer.get("items", {})] * len(mine)
         pairs = enumerate(zip(mine, theirs, strict=True))
-        return [
-            one for at, (a, b) in pairs for one in self.walk(a, b, f"{path}[{at}]")
-        ]
+        return [one for at, (a, b) in pairs for one in self.walk(a, b, f"{path}[{at}]")]
 
 
 def _alternatives(schema: Schema, definitions: Definitions) -> Iterator[Schema]:

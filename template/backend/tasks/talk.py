@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.settings import load
-from tasks.console import TaskError, say
+from tasks.console import TaskError, complain
 from tasks.talk_client import Conversation, NeedsSignIn, sign_in
 
 PASSWORD = "TALK_PASSWORD"
@@ -82,7 +82,7 @@ async def talk(wish: Wish) -> None:
     except NeedsSignIn as error:
         if token is not None:
             raise TaskError(str(error)) from None
-        say(str(error))
+        complain(str(error))
         token = await _sign_in(wish)
         conversation = await Conversation.open(wish.url, token, wish.session, wish.name)
     async with conversation:

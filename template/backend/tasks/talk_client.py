@@ -57,7 +57,7 @@ class Conversation:
         raise NeedsSignIn(sentence) if first.get("code") == "not_signed_in" else TaskError(sentence)
 
     async def ask(self, state: str, data: object) -> AsyncIterator[Frame]:
-        """Send one request; gives all frames up to its last reply. Raises TaskError for an error."""
+        """Send a request; gives the frames up to its last reply. Raises TaskError for an error."""
         await self._socket.send(json.dumps({"state": state, "data": data, "id": REQUEST_ID}))
         while True:
             frame = await _receive(self._socket)
@@ -101,7 +101,7 @@ async def sign_in(url: str, email: str, password: str) -> str:
     if answer.status_code in (404, 405):
         raise TaskError(f"Nobody signs in with a password at {url}: leave --email out.")
     try:
-        body = answer.json()
+        body: dict[str, Any] = answer.json()
     except ValueError:
         body = {}
     if answer.is_error or "access_token" not in body:

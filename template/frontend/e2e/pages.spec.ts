@@ -22,7 +22,9 @@ test("every page is one link away and has a title of its own", async ({ person }
   await page.goto("/");
   const titles = new Set([await page.title()]);
   for (const name of ["Session", "Saved", "Settings"]) {
+    const before = await page.title();
     await page.getByRole("banner").getByRole("link", { name, exact: true }).click();
+    await expect(page).not.toHaveTitle(before);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await expect(page).toHaveTitle(new RegExp(` · `));
     titles.add(await page.title());

@@ -85,9 +85,7 @@ def build(
         "operations": operations,
         "components": {
             "messages": messages,
-            "schemas": {
-                name: _translated(schema) for name, schema in contract.definitions.items()
-            },
+            "schemas": {name: _translated(schema) for name, schema in contract.definitions.items()},
         },
     }
 
@@ -160,7 +158,7 @@ def _present(schema: Schema) -> Schema:
 def _request_example(
     state: AnyState, types: StateTypes, contract: Contract
 ) -> dict[str, Any] | None:
-    """A frame that the state's own model takes, with every field if it does, else with the fewest."""
+    """A frame that the state's own model takes, with all its fields if they fit together."""
     if state.request is None:
         return {"state": state.name, "id": "1"}
     for whole in (True, False):
@@ -200,7 +198,9 @@ def _initialised_example(contract: Contract) -> dict[str, Any] | None:
     return {"state": "initialised", "data": {**known, "snapshot": snapshot}}
 
 
-def _message(name: str, doc: str, payload: Schema, example: dict[str, Any] | None) -> dict[str, Any]:
+def _message(
+    name: str, doc: str, payload: Schema, example: dict[str, Any] | None
+) -> dict[str, Any]:
     message: dict[str, Any] = {"name": name, "title": name}
     if doc:
         message |= {"summary": doc.splitlines()[0], "description": doc}

@@ -86,7 +86,7 @@ class RedisBroker:
             try:
                 await keeper.own(link, [room])
                 await link.subscribe([keeper.names.channel(room)])
-                answer = await keeper.run("tail", room, "", 0)
+                answer = await keeper.run("tail", room, followed.epoch, followed.seen)
             except BaseException:
                 rooms.pop(room, None)
                 raise

@@ -20,7 +20,10 @@ Tail = Callable[["Followed"], Awaitable[Answer]]
 
 
 class Followed:
-    """A room as far as this process knows it: everything up to `seen` of `epoch` was delivered."""
+    """A room as far as this process knows it: everything up to `seen` of `epoch` was delivered.
+
+    No epoch: it is not live. `seen` -1: it was not looked at yet.
+    """
 
     __slots__ = ("behind", "epoch", "former", "room", "seen", "waiting")
 
@@ -28,7 +31,7 @@ class Followed:
         self.room = room
         self.epoch = b""
         self.former = b""
-        self.seen = 0
+        self.seen = -1
         self.behind: list[bytes] | None = []
         self.waiting: list[tuple[bytes, int, asyncio.Future[None]]] = []
 
@@ -188,15 +191,13 @@ class Follower:
             followed.epoch, followed.seen = b"", 0
         else:
             _, epoch, seq, rows = answer
-            if epoch != followed.epoch:
-                if followed.epoch:
-                    self.lose(followed, forgotten=True)
-                followed.epoch, followed.seen = epoch, seq
-            elif rows is None:
-                self.lose(followed, forgotten=False)
-                followed.seen = seq
-            else:
+            former, followed.epoch = followed.epoch, epoch
+            if rows is not None:
                 self._deliver(followed, read_rows(rows), seq)
+            else:
+                if followed.seen >= 0:
+                    self.lose(followed, forgotten=former not in (b"", epoch))
+                followed.seen = seq
         behind, followed.behind = followed.behind or [], None
         for payload in behind:
             if followed.behind is None:

@@ -202,6 +202,8 @@ def _segments(key: str) -> list[str]:
 def _spelled(key: str, depth: int) -> str:
     words = re.split(r"[^A-Za-z0-9]+", "_".join(_segments(key)[-depth:]))
     name = "".join(word[:1].upper() + word[1:] for word in words)
+    # json-schema-to-typescript makes a letter behind a digit a capital: so does the contract.
+    name = re.sub(r"\d[a-z]", lambda found: found[0].upper(), name)
     return name + ("Input" if key.endswith("-Input") else "")
 
 

@@ -26,7 +26,12 @@ class NoSample(Exception):
 
 
 def sample(
-    schema: Schema, definitions: Mapping[str, Schema], *, whole: bool, name: str = "", depth: int = 0
+    schema: Schema,
+    definitions: Mapping[str, Schema],
+    *,
+    whole: bool,
+    name: str = "",
+    depth: int = 0,
 ) -> Any:
     """A value of this schema; `whole` objects have every field, others only what they must.
 

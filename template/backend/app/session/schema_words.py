@@ -84,7 +84,7 @@ def literal(value: Any) -> str:
 
 
 def _list_kind(schema: Schema) -> str:
-    parts = schema.get("prefixItems", schema.get("items"))
+    parts: Schema | list[Schema] | None = schema.get("prefixItems", schema.get("items"))
     if isinstance(parts, list):
         return f"[{', '.join(kind(part) for part in parts)}]"
     if not parts:

@@ -12,12 +12,13 @@ async def test_requests_of_one_participant_are_handled_in_the_order_sent(
     async with await server.client() as ada:
         await ada.ask("hold", {"text": "first"}, id="1")
         await ada.ask("whisper", {"text": "second"}, id="2")
+        await ada.ask("say", {"text": "third"}, id="3")
         await gates.entered["first"].wait()
         assert await ada.quiet() == []
         assert gates.runs == ["hold first"]
         gates.open["first"].set()
-        assert [(await ada.receive())["id"] for _ in range(2)] == ["1", "2"]
-        assert gates.runs == ["hold first", "second"]
+        assert [(await ada.receive())["id"] for _ in range(3)] == ["1", "2", "3"]
+        assert gates.runs == ["hold first", "second", "third"]
 
 
 async def test_one_participant_waiting_does_not_hold_up_another(

@@ -56,13 +56,14 @@ async def test_a_reader_that_stops_loses_its_connection_and_nobody_else_notices(
 
 
 async def test_who_was_too_slow_is_told_and_may_resume(gates: Gates) -> None:
-    settings = Settings(session_outbox_bytes=100_000, session_write_timeout=3.0)
+    settings = Settings(session_outbox_bytes=100_000, session_write_timeout=20.0)
     async with serving(make_engine(states(gates), settings)) as server:
         ada = await server.client(session="told")
         sleeper = await stalled(server, "told")
         await ada.until("joined")
         while len(server.engine.connections) == 2:
             await ada.reply("say", {"text": PAYLOAD})
+            assert max(one.waiting for one in server.engine.connections) <= 100_000
         sleeper.socket.transport.resume_reading()
         last = sleeper.initialised["seq"]
         with suppress(ConnectionClosed):

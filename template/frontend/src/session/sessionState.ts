@@ -24,6 +24,8 @@ export interface SessionState {
   /** Everybody in the session, oneself included. */
   readonly participants: readonly Participant[];
   readonly snapshot: Snapshot;
+  /** The number of the last message that the server's own snapshot already held. */
+  readonly seq: number;
   /** The last frames, the newest last. */
   readonly frames: readonly FrameRecord[];
   /** Requests without their last answer. */
@@ -44,6 +46,7 @@ export const IDLE: SessionState = {
   name: null,
   participants: [],
   snapshot: EMPTY,
+  seq: 0,
   frames: [],
   pending: 0,
   error: null,
@@ -87,8 +90,9 @@ function begin(state: SessionState, data: Initialised): SessionState {
     participant: data.participant,
     name: data.name,
     participants: data.participants,
-    // After a recovery everything missed is replayed, so it must not be in the snapshot already.
-    snapshot: data.recovered ? state.snapshot : data.snapshot,
+    // The whole truth at `seq`, also of states whose messages are not all replayed.
+    snapshot: data.snapshot,
+    seq: data.seq,
     error: null,
     contractChanged: data.contract_changed,
   };
@@ -107,6 +111,8 @@ function respond<S extends StateName>(
   frame: StateFrame<S>,
   watchers: Watchers,
 ): SessionState {
+  // Replayed after a resume: the snapshot that came before it holds what it changed.
+  if (frame.seq !== undefined && frame.seq <= state.seq) return state;
   const options: StateOptions = STATES[frame.state];
   const data: unknown = frame.data;
   // The frame after a stream's last reply only says that there are no more.

@@ -356,6 +356,19 @@ class BrokerPromises:
             lefts = [one for one in process.record.told if one[0] == "left"]
             assert lefts == [("left", room, "ada", "after 2")]
 
+    async def test_the_grace_of_who_came_back_is_over(self, opened: Open, room: str) -> None:
+        processes = await opened(Keep(seconds=30.0, grace=0.5))
+        first, second = processes
+        for name in ("ada", "bob", "eve"):
+            await joined(first, room, name)
+        await first.broker.drop(room, "ada", "ada-1")
+        assert (await resumed(second, room, "ada")).resumed
+        # His grace ends after ada's would have ended.
+        await first.broker.drop(room, "bob", "bob-1")
+        await both_saw(processes, room, 4)
+        assert first.record.states(room) == ["joined"] * 3 + ["left"]
+        assert await first.broker.people(room) == [Person("ada", "Ada"), Person("eve", "Eve")]
+
     async def test_who_steps_out_is_gone_at_once_but_may_resume(
         self, opened: Open, room: str
     ) -> None:

@@ -181,8 +181,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._pipes: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
-        self._flowing = asyncio.Event()
-        self._flowing.set()
+        self._flows: list[asyncio.Event] = []
         self.whole = True
         self.port = 0
 
@@ -199,7 +198,7 @@ class Proxy:
     async def stop(self) -> None:
         """Close everything."""
         self.cut()
-        self._flowing.set()
+        self.flow()
         if self._server is not None:
             self._server.close()
         await asyncio.gather(*self._pipes, return_exceptions=True)
@@ -214,13 +213,18 @@ class Proxy:
         """Let connections through again."""
         self.whole = True
 
-    def stall(self) -> None:
-        """Nothing arrives any more, in either direction; connections stay open."""
-        self._flowing.clear()
+    def stall(self, number: int | None = None) -> None:
+        """Nothing arrives any more, in either direction; connections stay open.
+
+        `number`: only on the connection that was the first (0), second (1) … to be opened.
+        """
+        for flow in self._flows if number is None else [self._flows[number]]:
+            flow.clear()
 
     def flow(self) -> None:
         """What was held up arrives."""
-        self._flowing.set()
+        for flow in self._flows:
+            flow.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self.whole:
@@ -232,15 +236,20 @@ class Proxy:
             writer.transport.abort()
             return
         self._writers |= {writer, there[1]}
+        flow = asyncio.Event()
+        flow.set()
+        self._flows.append(flow)
         for source, sink in ((reader, there[1]), (there[0], writer)):
-            task = asyncio.create_task(self._pipe(source, sink))
+            task = asyncio.create_task(self._pipe(source, sink, flow))
             self._pipes.add(task)
             task.add_done_callback(self._pipes.discard)
 
-    async def _pipe(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pipe(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, flow: asyncio.Event
+    ) -> None:
         with suppress(OSError):
             while data := await source.read(65536):
-                await self._flowing.wait()
+                await flow.wait()
                 sink.write(data)
                 await sink.drain()
         sink.transport.abort()

@@ -177,6 +177,27 @@ async def test_a_server_without_an_append_only_file_is_not_trusted_after_a_resta
     assert back.replay is None
 
 
+async def test_a_restarted_server_gives_old_numbers_to_new_connections(
+    durable: Valkey, process: Open, room: str
+) -> None:
+    """A process ends its former connections by number, but not those of another after a restart."""
+    proxy = Proxy(durable.port)
+    await proxy.start()
+    first, second = await process(proxy.url), await process(durable.url)
+    durable.kill()
+    proxy.cut()
+    await until_down(first, second)
+    durable.start()
+    await until_up(second)
+    proxy.mend()
+    await until_up(first)
+    await joined(first, room, "ada")
+    await joined(second, room, "bob")
+    await both_saw((first, second), room, 2)
+    assert second.record.told == [("down",), ("up",)]
+    await proxy.stop()
+
+
 async def test_a_cut_connection_misses_nothing(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
@@ -202,12 +223,28 @@ async def test_a_cut_connection_misses_nothing(
     assert [one for one in second.record.told if one[0] != "joined"] == []
 
 
+async def test_a_room_that_opened_unheard_is_read_from_its_beginning(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first, second = await process(proxied.url), await process(valkey.url)
+    proxied.stall(1)
+    await joined(first, room, "ada")
+    await joined(second, room, "bob")
+    proxied.cut()
+    await until_down(first)
+    proxied.mend()
+    await until_up(first)
+    assert first.record.states(room) == ["joined", "joined"]
+    assert ("lost", room) not in first.record.told
+
+
 async def test_a_gap_that_cannot_be_filled_is_told(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     few = Keep(count=5, seconds=60.0, grace=30.0)
     first, second = await process(proxied.url, few), await process(valkey.url, few)
     await joined(first, room, "ada")
+    await both_saw((first, second), room, 1)
     proxied.cut()
     await until_down(first)
     for i in range(10):
@@ -281,9 +318,9 @@ async def test_a_connection_that_hears_nothing_is_found(
 ) -> None:
     first = await process(proxied.url, patience=1.0, lease=1.5)
     await joined(first, room, "ada")
-    proxied.stall()
+    # The second connection only listens: no call of the process would ever miss it.
+    proxied.stall(1)
     await until_down(first)
-    proxied.flow()
     await until_up(first)
     await say(first, room, "on")
     assert first.record.seqs(room) == [1, 2]

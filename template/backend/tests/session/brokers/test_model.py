@@ -206,6 +206,7 @@ async def _tell(url: str, history: list[tuple[Any, ...]]) -> None:
     assert [one for one in redis.told if one[0] == "left"] == [
         one for one in memory.told if one[0] == "left"
     ]
+    assert ("lost", room) not in redis.told
     for told in both:
         await told.broker.stop()
 

@@ -91,7 +91,10 @@ describe("the session store", () => {
     welcome(socket, { recovered: true, seq: 7, snapshot: texts("old", "missed", "mine") });
     socket.receive({ state: STATE, data: { text: "missed" }, from: "p-2", seq: 6 });
     socket.receive({ state: STATE, data: { text: "mine" }, from: "p-ada", seq: 7 });
-    expect(shown()).toEqual(["old", "p-2: missed", "mine"]);
+    // Once each: the server's snapshot has them, and what is replayed is not added again.
+    expect(shown()).toEqual(["old", "missed", "mine"]);
+    socket.receive({ state: STATE, data: { text: "next" }, from: "p-2", seq: 8 });
+    expect(shown()).toEqual(["old", "missed", "mine", "p-2: next"]);
   });
 
   it("takes the fresh snapshot when the server could not recover it", async () => {
