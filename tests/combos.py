@@ -17,7 +17,7 @@ STATES: dict[str, Answers] = {
     "guide": {},
     # No state saves, nothing closes, and there is nothing to loop over twice.
     "single": {"states": ["ask"]},
-    # Twenty: spellings, built-in names of both languages, two closing states, and text that needs escapes.
+    # Twenty: spellings, built-in names of both languages, two that close, text that needs escapes.
     "odd": {
         "project_name": 'Bob\'s "Best" App & Söns: #1, 100% 日本',
         "description": 'It\'s "quoted" & 50% off: a *bold* [link](x) | #tag, ünïcode — yes',
@@ -100,6 +100,7 @@ DEEP = [
 ]
 """Pairwise: installed, linted, tested and opened in a browser by every run of the suite."""
 
-THOROUGH = [next(combo for combo in DEEP if combo.frontend == frontend) for frontend in FRONTENDS]
-"""One of each frontend runs every test it has. The others leave out what no answer reaches: the
-tests of the engine and of the commands, and the browser specs of single pages."""
+FULL = next(combo for combo in DEEP if combo.auth == "password")
+"""The one that runs every test it has. The others leave out what no answer reaches: the tests of
+the engine and of the commands and, but for the default states, the browser specs of single pages.
+"""

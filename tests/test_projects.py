@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.combos import THOROUGH, Combo
+from tests.combos import FULL, Combo
 from tests.rendering import Render
 from tests.workshop import Workshop
 from tools.source import ROOT
 
 SAME_EVERYWHERE = ("--ignore=backend/tests/session", "--ignore=backend/tests/tasks")
 """pytest's options for leaving out the tests of what is never rendered differently."""
-CONVERSATIONS = ("session", "auth", "saved")
+OWN_TESTS = (("contract",), ("backend", *SAME_EVERYWHERE), ("frontend",))
+"""The parts of `poe test` but for the types, which `poe lint` looks at as well."""
+CONVERSATIONS = ("session", "auth")
 """The browser specs that meet the team's own states and sign-in methods."""
 
 
@@ -29,9 +31,9 @@ def workshop(
 
 
 @pytest.fixture
-def thorough(deep_combo: Combo, request: pytest.FixtureRequest) -> bool:
+def everything(deep_combo: Combo, request: pytest.FixtureRequest) -> bool:
     """Whether this combination runs every test it has; with `--all` each does."""
-    return deep_combo in THOROUGH or request.config.getoption("--all")
+    return deep_combo == FULL or request.config.getoption("--all")
 
 
 def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
@@ -44,12 +46,14 @@ def test_has_no_linter_or_type_finding(workshop: Workshop, deep_combo: Combo) ->
     workshop.project(deep_combo).poe("lint")
 
 
-def test_own_tests_pass(workshop: Workshop, deep_combo: Combo, thorough: bool) -> None:
-    workshop.project(deep_combo).poe("test", *(() if thorough else SAME_EVERYWHERE))
+def test_own_tests_pass(workshop: Workshop, deep_combo: Combo, everything: bool) -> None:
+    for part in [()] if everything else OWN_TESTS:
+        workshop.project(deep_combo).poe("test", *part)
 
 
-def test_works_in_a_browser(workshop: Workshop, deep_combo: Combo, thorough: bool) -> None:
-    workshop.project(deep_combo).poe("e2e", *(() if thorough else CONVERSATIONS))
+def test_works_in_a_browser(workshop: Workshop, deep_combo: Combo, everything: bool) -> None:
+    specs = () if everything or deep_combo.states == "guide" else CONVERSATIONS
+    workshop.project(deep_combo).poe("e2e", *specs)
 
 
 def test_git_has_nothing_to_report_but_the_generated_types(

@@ -47,7 +47,7 @@ class Project:
     def run(self, *command: str) -> str:
         """Run a command in the project's root; its output, which is also kept in build/logs."""
         LOGS.mkdir(parents=True, exist_ok=True)
-        step = command[3] if command[:3] == ("uv", "run", "poe") else command[1]
+        step = "-".join(command[3:5]) if command[:3] == ("uv", "run", "poe") else command[1]
         log = LOGS / f"{self.name}-{step}.log"
         with log.open("wb") as output:
             child = subprocess.Popen(

@@ -83,7 +83,7 @@ describe("the session store", () => {
     expect(names()).toEqual(["Ada"]);
   });
 
-  it("keeps its snapshot after a recovery and lets what was missed be replayed into it", async () => {
+  it("takes the snapshot of the server after a recovery and adds nothing that is replayed to it", async () => {
     socket.breaks();
     expect(now().status).toBe("recovering");
     expect(shown()).toEqual(["old"]);
