@@ -66,7 +66,9 @@ async def connect(url: str, hello: dict[str, object] | None = None) -> Client:
     return listener
 
 
-async def connect_many(url: str, count: int, hello: dict[str, object] | None = None) -> list[Client]:
+async def connect_many(
+    url: str, count: int, hello: dict[str, object] | None = None
+) -> list[Client]:
     """`count` connections, fifty at a time: connecting is not what is measured."""
     clients: list[Client] = []
     while len(clients) < count:

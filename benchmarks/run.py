@@ -20,10 +20,17 @@ HELLO: dict[str, object] = {"session": "bench"}
 PAYLOAD = "x" * 160
 
 DUPLEX = [*uvicorn("duplex_app:create_app", "--factory", *FAST)]
-PREPARED = [part.replace("websockets-sansio", "app.session.uvicorn_protocol:PreparedProtocol") for part in DUPLEX]
+PREPARED = [
+    part.replace("websockets-sansio", "app.session.uvicorn_protocol:PreparedProtocol")
+    for part in DUPLEX
+]
 ECHOES = {
     "bare FastAPI echo": (uvicorn("peers.bare:app", *FAST), "/echo", None),
-    "the guide's endpoint, uvicorn's defaults": (uvicorn("peers.guide:app", "--loop", "asyncio"), "/echo", None),
+    "the guide's endpoint, uvicorn's defaults": (
+        uvicorn("peers.guide:app", "--loop", "asyncio"),
+        "/echo",
+        None,
+    ),
     "the guide's endpoint, sansio + uvloop": (uvicorn("peers.guide:app", *FAST), "/echo", None),
     "Duplex, any ASGI server": (DUPLEX, "/socket", {}),
     "Duplex": (PREPARED, "/socket", {}),
@@ -93,7 +100,9 @@ async def two_workers(receivers: int, deliveries: int) -> float:
     return cost * 1e6
 
 
-async def idle_memory(command: list[str], path: str, hello: dict[str, object] | None, count: int) -> float:
+async def idle_memory(
+    command: list[str], path: str, hello: dict[str, object] | None, count: int
+) -> float:
     """KiB of resident memory per idle connection."""
     with serving(command) as server:
         url = f"ws://127.0.0.1:{server.ports[0]}{path}"
@@ -154,7 +163,10 @@ async def rounds(
     print(f"\n{title}")
     for name, value in medians.items():
         spread = f"{min(found[name]):.1f}–{max(found[name]):.1f}"
-        print(f"  {name:45} {value:8.1f} µs   {value / medians[names[0]]:5.2f}x   ({spread})", flush=True)
+        print(
+            f"  {name:45} {value:8.1f} µs   {value / medians[names[0]]:5.2f}x   ({spread})",
+            flush=True,
+        )
     return medians
 
 
@@ -166,7 +178,10 @@ async def main() -> None:
     only = options.only.split(",")
     if "echo" in only:
         await rounds(
-            "request and reply, 200 bytes, 50 clients", list(ECHOES), options.rounds, lambda n: echo_cost(n, 20000)
+            "request and reply, 200 bytes, 50 clients",
+            list(ECHOES),
+            options.rounds,
+            lambda n: echo_cost(n, 20000),
         )
     if "fanout" in only:
         for receivers in (100, 1000, 5000):
@@ -177,7 +192,10 @@ async def main() -> None:
                 lambda n, r=receivers: fan_out_cost(n, r, 100_000),
             )
     if "workers" in only:
-        costs = {"one process": lambda: fan_out_cost("Duplex", 1000, 100_000), "two and Valkey": lambda: two_workers(1000, 100_000)}
+        costs = {
+            "one process": lambda: fan_out_cost("Duplex", 1000, 100_000),
+            "two and Valkey": lambda: two_workers(1000, 100_000),
+        }
         await rounds("fan-out to 1000, workers", list(costs), options.rounds, lambda n: costs[n]())
     if "memory" in only:
         for name in ("bare FastAPI echo", "Duplex, any ASGI server", "Duplex"):
@@ -185,7 +203,9 @@ async def main() -> None:
             print(f"  {name:45} {size:8.1f} KiB per idle connection", flush=True)
     if "bystander" in only:
         alone, beside = await bystander(1000, 5)
-        print(f"\nbystander p99: {alone:.2f} ms alone, {beside:.2f} ms beside fan-out ({beside / alone:.1f}x)")
+        print(
+            f"\nbystander p99: {alone:.2f} ms alone, {beside:.2f} ms beside fan-out ({beside / alone:.1f}x)"
+        )
 
 
 asyncio.run(main())

