@@ -1,14 +1,13 @@
-"""The engine as a server to measure: all its promises on, with a state that answers and one that tells all."""
+"""The engine as a server to measure, all promises on: `echo` answers, `tell` tells everybody."""
 
 import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
-
 from app.session import Engine, Identity, Model, Registry, SavedRef, Session, state
 from app.settings import Settings
+from fastapi import FastAPI
 
 
 class Text(Model):

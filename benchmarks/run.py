@@ -1,8 +1,8 @@
 """Compare in one run: the engine, a bare socket, the guide's endpoint, the usual room, picows.
 
-`python benchmarks/run.py [--rounds 3] [--only echo,fanout,…]`. Rounds are interleaved and each has a fresh
-server process, pinned to core 0; numbers are server CPU per message (request and reply, or one
-delivery), medians of the rounds. Only ratios of one run mean anything on a shared machine.
+`python benchmarks/run.py [--rounds 3] [--only echo,fanout]`. Rounds are interleaved and each has a
+fresh server process, pinned to core 0; numbers are server CPU per message (request and reply, or
+one delivery), medians of the rounds. Only ratios of one run mean anything on a shared machine.
 """
 
 import argparse
@@ -116,14 +116,16 @@ async def idle_memory(
 
 
 async def bystander(receivers: int, seconds: float) -> tuple[float, float]:
-    """p99 of somebody else's request, in ms: alone, and while a room of `receivers` is told things."""
+    """p99 of somebody else's request in ms: alone, and while a room of `receivers` is told things.
+
+    The room is read by this process too, so the second number is an upper bound.
+    """
     with serving(PREPARED) as server:
         url = f"ws://127.0.0.1:{server.ports[0]}/socket"
         other = await connect(url, {})
         room = await connect_many(url, receivers, HELLO)
         await settle(room)
         alone = await sample(other, seconds)
-        # From a process of its own: this one would be busy with what the room receives.
         loud = asyncio.create_task(keep_telling(room))
         beside = await sample(other, seconds)
         loud.cancel()
@@ -162,7 +164,7 @@ async def rounds(
     medians = {name: statistics.median(values) for name, values in found.items()}
     print(f"\n{title}")
     for name, value in medians.items():
-        spread = f"{min(found[name]):.1f}–{max(found[name]):.1f}"
+        spread = f"{min(found[name]):.1f}-{max(found[name]):.1f}"
         print(
             f"  {name:45} {value:8.1f} µs   {value / medians[names[0]]:5.2f}x   ({spread})",
             flush=True,
@@ -203,9 +205,8 @@ async def main() -> None:
             print(f"  {name:45} {size:8.1f} KiB per idle connection", flush=True)
     if "bystander" in only:
         alone, beside = await bystander(1000, 5)
-        print(
-            f"\nbystander p99: {alone:.2f} ms alone, {beside:.2f} ms beside fan-out ({beside / alone:.1f}x)"
-        )
+        times = f"{alone:.2f} ms alone, {beside:.2f} ms beside fan-out"
+        print(f"\nbystander p99: {times} ({beside / alone:.1f}x)")
 
 
 asyncio.run(main())

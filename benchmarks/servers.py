@@ -1,4 +1,4 @@
-"""Start and watch the servers under test: one process each, pinned to core 0, CPU time from the OS."""
+"""Start and watch the servers under test: pinned to core 0, CPU time from the system."""
 
 import os
 import socket
@@ -59,7 +59,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 def serving(
     command: list[str], workers: int = 1, env: dict[str, str] | None = None
 ) -> Iterator[Server]:
-    """Run `command` (with `{port}` filled in) once per worker; end exactly these processes after."""
+    """Run `command`, `{port}` filled in, once per worker; end exactly these processes after."""
     server = Server([])
     with tempfile.TemporaryDirectory() as scratch:
         try:

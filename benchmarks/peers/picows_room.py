@@ -1,6 +1,5 @@
-"""picows, the fastest Python WebSocket library: the floor for fan-out (`python picows_room.py PORT`)."""
+"""picows, a WebSocket library in C: the floor for fan-out (`python picows_room.py PORT`)."""
 
-import asyncio
 import sys
 
 import uvloop
