@@ -12,10 +12,6 @@ from tools.source import ROOT
 
 SAME_EVERYWHERE = ("--ignore=backend/tests/session", "--ignore=backend/tests/tasks")
 """pytest's options for leaving out the tests of what is never rendered differently."""
-OWN_TESTS = (("contract",), ("backend", *SAME_EVERYWHERE), ("frontend",))
-"""The parts of `poe test` but for the types, which `poe lint` looks at as well."""
-CONVERSATIONS = ("session", "auth")
-"""The browser specs that meet the team's own states and sign-in methods."""
 
 
 @pytest.fixture(scope="session")
@@ -47,12 +43,20 @@ def test_has_no_linter_or_type_finding(workshop: Workshop, deep_combo: Combo) ->
 
 
 def test_own_tests_pass(workshop: Workshop, deep_combo: Combo, everything: bool) -> None:
-    for part in [()] if everything else OWN_TESTS:
-        workshop.project(deep_combo).poe("test", *part)
+    """All of `poe test` but the types, which `poe lint` looks at as well."""
+    project = workshop.project(deep_combo)
+    project.poe("test", "contract")
+    project.poe("test", "backend", *(() if everything else SAME_EVERYWHERE))
+    project.poe("test", "frontend")
 
 
 def test_works_in_a_browser(workshop: Workshop, deep_combo: Combo, everything: bool) -> None:
-    specs = () if everything or deep_combo.states == "guide" else CONVERSATIONS
+    """All specs with the default states; with others, those that meet the states and sign-in."""
+    specs = ["session"]
+    if deep_combo.auth != FULL.auth or deep_combo.frontend != FULL.frontend:
+        specs.append("auth")
+    if everything or deep_combo.states == FULL.states:
+        specs = []
     workshop.project(deep_combo).poe("e2e", *specs)
 
 
