@@ -53,7 +53,7 @@ def test_own_tests_pass(workshop: Workshop, deep_combo: Combo, everything: bool)
 def test_works_in_a_browser(workshop: Workshop, deep_combo: Combo, everything: bool) -> None:
     """All specs with the default states; with others, those that meet the states and sign-in."""
     specs = ["session"]
-    if deep_combo.auth != FULL.auth or deep_combo.frontend != FULL.frontend:
+    if deep_combo.auth == FULL.auth and deep_combo.frontend != FULL.frontend:
         specs.append("auth")
     if everything or deep_combo.states == FULL.states:
         specs = []
