@@ -29,7 +29,7 @@ def workshop(
 @pytest.fixture
 def everything(deep_combo: Combo, request: pytest.FixtureRequest) -> bool:
     """Whether this combination runs every test it has; with `--all` each does."""
-    return deep_combo == FULL or request.config.getoption("--all")
+    return deep_combo == FULL or bool(request.config.getoption("--all"))
 
 
 def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
