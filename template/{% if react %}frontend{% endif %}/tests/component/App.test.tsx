@@ -24,16 +24,21 @@ describe("the shell", () => {
   it("goes to another page: title and focus follow, the session is left", async () => {
     const left = vi.spyOn(liveSession, "closeSocket");
     await openAt("/");
-    expect(document.title).toBe(project.name);
+    await vi.waitFor(() => {
+      expect(document.title).toBe(project.name);
+    });
     expect(left).not.toHaveBeenCalled();
 
     const header = within(screen.getByRole("banner"));
     fireEvent.click(header.getByRole("link", { name: "Settings" }));
 
     expect(await screen.findByRole("heading", { level: 1, name: "Settings" })).toBeTruthy();
-    expect(document.title).toBe(`Settings · ${project.name}`);
-    expect(document.activeElement).toBe(screen.getByRole("main"));
-    expect(left).toHaveBeenCalledExactlyOnceWith();
+    // What follows the page is done in effects, which may come after it is drawn.
+    await vi.waitFor(() => {
+      expect(document.title).toBe(`Settings · ${project.name}`);
+      expect(document.activeElement).toBe(screen.getByRole("main"));
+      expect(left).toHaveBeenCalledExactlyOnceWith();
+    });
     expect(header.getByRole("link", { name: "Settings" }).getAttribute("aria-current")).toBe(
       "page",
     );
