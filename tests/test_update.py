@@ -147,10 +147,6 @@ CHANGES: dict[str, Answers] = {
 }
 
 
-BACK: Answers = {"frontend": "vue", "auth": []}
-"""The answers that add and take away whole folders, as they were."""
-
-
 @pytest.mark.parametrize("answers", CHANGES.values(), ids=CHANGES)
 def test_each_answer_can_change(
     project: Path, fresh: Callable[..., Path], answers: Answers
@@ -165,7 +161,7 @@ def test_what_was_added_and_taken_away_can_change_back(project: Path) -> None:
     update(project, VcsRef.CURRENT, frontend="react", auth=["password"])
     assert tree(project) != before
     commit(project, "Changed")
-    update(project, VcsRef.CURRENT, **BACK)
+    update(project, VcsRef.CURRENT, frontend="vue", auth=[])
     assert tree(project) == before
 
 
