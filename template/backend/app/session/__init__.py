@@ -2,7 +2,9 @@
 
 A team rarely opens this folder; its own code is in `app/states`. The way of a request by file:
 
-    endpoint.py     the one route: handshake, hello, then receive, validate, act, respond
+    endpoint.py     the one route: handshake, then receive, validate, act, respond
+    greeting.py     the hello; joining.py makes a member of whoever may join
+    controls.py     the reserved requests: ping, authenticate, cancel, leave
     protocol.py     the words of the wire: reserved names, close codes, error codes, frames
     dispatch.py     `@state`: a name, its handler, types and rules; `discover` finds them all
     member.py       a participant's requests, one after the other; streams beside them
@@ -13,9 +15,11 @@ A team rarely opens this folder; its own code is in `app/states`. The way of a r
       broker_redis*.py   kept in Redis or Valkey, for several workers
     room.py         the members of a room in this process, and the fan-out to them
     connection.py   one socket: its bounded outbox, its deadlines, its phases
+    flusher.py      what waits in the outboxes is written once per loop tick
     transport.py    how frames are written: ASGI's `send`, or framed once for all readers
       uvicorn_protocol.py   the optional uvicorn protocol that offers the second way
-    engine.py       all of it together: joining, leaving, draining, revoking, the sweep of deadlines
+    engine.py       all of it together: rooms, leaving, revoking, the sweep of deadlines
+    draining.py     everybody is sent away in good order
     identity.py     who somebody is
     limits.py       rates and counts
     frame.py        one message, encoded once for many

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from app.session import protocol
+from app.session.flusher import Flusher
 from app.session.frame import Frame
 from app.session.limits import Bucket
 from app.session.protocol import Close, ErrorCode
@@ -19,11 +20,6 @@ from app.units import Rate
 if TYPE_CHECKING:
     from app.session.member import Member
     from app.session.transport import Transport
-
-_AT_ONCE = 64
-"""Connections written to in one loop tick; the rest wait for the next, so that others are heard
-between.
-"""
 
 _WARN = 60.0
 """Seconds before a token runs out at which `expiring` is sent, at most."""
@@ -55,33 +51,6 @@ class Phase(Enum):
     OPEN = "takes requests"
     CLOSING = "sends its last frames"
     CLOSED = "is gone"
-
-
-class Flusher:
-    """Writes the outboxes that got something, once per loop tick, a bounded number per tick."""
-
-    __slots__ = ("_dirty", "_loop", "_planned")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._dirty: list[Connection] = []
-        self._planned = False
-
-    def add(self, connection: "Connection") -> None:
-        """Write this connection's outbox in the next tick or soon after."""
-        self._dirty.append(connection)
-        if not self._planned:
-            self._planned = True
-            self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        now, self._dirty = self._dirty[:_AT_ONCE], self._dirty[_AT_ONCE:]
-        if self._dirty:
-            self._loop.call_soon(self._flush)
-        else:
-            self._planned = False
-        for connection in now:
-            connection.flush()
 
 
 class Connection:
@@ -150,7 +119,8 @@ class Connection:
     def opened(self, now: float, expires: float | None) -> None:
         """The hello was good: requests are taken."""
         self.greeted = True
-        self.phase = Phase.OPEN
+        if self._verdict is None:
+            self.phase = Phase.OPEN
         self.asked = now
         self.signed_in_until(expires)
 

@@ -10,24 +10,19 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from pydantic import ValidationError
 from pydantic_core import to_json
 
 from app.origins import is_allowed
-from app.session import protocol
-from app.session.broker import BrokerUnavailable
 from app.session.connection import Connection, Phase
+from app.session.controls import Controls, read_control
 from app.session.dispatch import Rejected, read_id
 from app.session.frame import Frame
-from app.session.identity import Identity
-from app.session.member import IN_FLIGHT, Member, Request
+from app.session.greeting import greet
+from app.session.member import IN_FLIGHT, Request
 from app.session.protocol import (
     Close,
     Control,
     ErrorCode,
-    Hello,
-    NotSignedIn,
-    Unopened,
     Unreadable,
     unpack,
 )
@@ -134,11 +129,11 @@ class Conversation:
     """One accepted socket and the task that reads it."""
 
     __slots__ = (
+        "_controls",
         "_engine",
         "_loop",
         "_read",
         "_receive",
-        "_renewing",
         "_stopping",
         "_task",
         "connection",
@@ -152,7 +147,6 @@ class Conversation:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         self._read = 0
-        self._renewing = False
         self._stopping = False
         one = self.connection = Connection(
             secrets.token_urlsafe(12),
@@ -161,6 +155,7 @@ class Conversation:
             engine.flusher,
             self._loop.time(),
         )
+        self._controls = Controls(engine, one)
         offered = cast("dict[str, object]", scope.get("extensions") or {})
         prepared = cast("Prepared | None", offered.get(EXTENSION))
         if prepared is not None:
@@ -181,13 +176,13 @@ class Conversation:
         code = 1006
         try:
             await send({"type": "websocket.accept"})
-            await self._greet()
+            await greet(engine, one, self.next_text)
             while one.phase is not Phase.CLOSED:
                 request = await receive_request(self)
                 if isinstance(request, Request):
                     self._ask(request)
                 else:
-                    self._control(request)
+                    self._controls.act(request)
         except Disconnected as end:
             code = end.code
         except asyncio.CancelledError:
@@ -261,7 +256,7 @@ class Conversation:
                 raise Unreadable("The frame must name its `state`.")
             state = self._engine.registry.get(name)
             if state is None:
-                return _reserved(name, frame, request_id)
+                return read_control(name, frame, request_id)
         data, request_id = state.read(text)
         self._check(state, request_id)
         return Request(state, data, request_id)
@@ -279,61 +274,6 @@ class Conversation:
         if member.busy >= IN_FLIGHT:
             raise Rejected("Too many requests are unanswered.", "too_many", request_id, about)
 
-    # --- the hello
-
-    async def _greet(self) -> None:
-        """The first frame: who it is and which session. Whatever is wrong is said, then the socket
-        closed.
-        """
-        one, engine = self.connection, self._engine
-        if engine.draining:
-            one.fail("The server is leaving.", "refused", Close.RESTART)
-        text = None
-        while text is None:
-            text = await self.next_text()
-        try:
-            frame = unpack(text)
-            if "state" in frame:
-                raise Unreadable('The first frame is the hello, for example {"token": null}.')
-            hello = Hello.model_validate_json(text)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            one.fail(
-                f"The hello is not valid: {where}: {first['msg']}.", "bad_hello", Close.BAD_HELLO
-            )
-            return
-        except Unreadable as error:
-            one.fail(str(error), "bad_hello", Close.BAD_HELLO)
-            return
-        try:
-            identity = await engine.authenticate(hello.token)
-        except NotSignedIn as error:
-            one.fail(str(error) or "You are not signed in.", "not_signed_in", Close.NOT_SIGNED_IN)
-            return
-        await self._enter(hello, identity)
-
-    async def _enter(self, hello: Hello, identity: Identity) -> None:
-        one, engine = self.connection, self._engine
-        if one.verdict is not None:
-            return
-        room = hello.session or secrets.token_urlsafe(16)
-        if identity.user is not None:
-            if not engine.census.admit_user(identity.user):
-                one.fail("You have too many connections open.", "too_many", Close.TOO_FAST)
-                return
-            one.user = identity.user
-        if not await engine.may_join(identity, room):
-            one.fail("You may not join this session.", "forbidden", Close.FORBIDDEN)
-            return
-        try:
-            await engine.enter(one, hello, identity, room)
-        except Unopened as error:
-            one.fail(str(error), "conflict", Close.FORBIDDEN)
-        except BrokerUnavailable:
-            sentence = "The session's store cannot be reached."
-            one.fail(sentence, "broker_unavailable", Close.DRAINING)
-
     # --- acting
 
     def _ask(self, request: Request) -> None:
@@ -341,68 +281,3 @@ class Conversation:
         if member is not None:
             self.connection.asked = self._loop.time()
             member.ask(request)
-
-    def _control(self, frame: Control) -> None:
-        """`ping`, `authenticate`, `cancel` and `leave` are acted on at once, whatever else runs."""
-        one, member = self.connection, self.connection.member
-        if member is None:
-            one.error("The session is not open.", "not_initialised", frame.id)
-        elif frame.state == "ping":
-            one.pings = True
-            send_response(
-                one, _PONG if frame.id is None else protocol.notice("pong", None, frame.id)
-            )
-        elif frame.state == "cancel":
-            self._cancel(member, frame)
-        elif frame.state == "leave":
-            one.close(Close.ENDED, "left")
-        elif self._renewing:
-            one.error("The last token is still being checked.", "too_many", frame.id)
-        else:
-            self._renewing = True
-            self._engine.spawn(self._renew(member, frame))
-
-    def _cancel(self, member: Member, frame: Control) -> None:
-        wanted = frame.data.get("id") if isinstance(frame.data, dict) else None
-        wanted = wanted if isinstance(wanted, str) else frame.id
-        if wanted is None:
-            self.connection.error("`cancel` needs the id of a request.", "bad_frame")
-        else:
-            member.cancel(wanted)
-
-    async def _renew(self, member: Member, frame: Control) -> None:
-        """A new token on an open connection: it takes the place of the old one, for the same
-        user.
-        """
-        one = self.connection
-        token = frame.data.get("token") if isinstance(frame.data, dict) else None
-        token = token if isinstance(token, str) else frame.token
-        try:
-            identity = await self._engine.authenticate(token)
-        except NotSignedIn as error:
-            one.error(str(error) or "You are not signed in.", "not_signed_in", frame.id)
-        except Exception:
-            logger.exception("a token could not be checked")
-            one.error("The token could not be checked.", "internal", frame.id)
-        else:
-            if identity.user != member.identity.user:
-                one.error("The token is somebody else's.", "forbidden", frame.id)
-            else:
-                member.identity = identity
-                one.signed_in_until(identity.expires)
-                data = {"expires": identity.expires}
-                send_response(one, protocol.notice("authenticate", dict(data), frame.id))
-        finally:
-            self._renewing = False
-
-
-def _reserved(name: str, frame: dict[str, Any], request_id: str | None) -> Control:
-    if name not in protocol.CLIENT_STATES:
-        raise Rejected(f"There is no state {name[:64]!r}.", "unknown_state", request_id)
-    try:
-        return Control.model_validate(frame)
-    except ValidationError:
-        raise Rejected(f"This {name} is not valid.", "bad_frame", request_id) from None
-
-
-_PONG: Final = protocol.notice("pong")

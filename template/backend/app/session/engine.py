@@ -4,28 +4,25 @@ time.
 
 import asyncio
 import logging
-import random
-import secrets
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import replace
-from hashlib import sha256
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import to_json
+from pydantic import BaseModel
 from starlette.routing import BaseRoute, WebSocketRoute
 
 from app.session import connection as connections
-from app.session import limits, protocol
-from app.session.broker import BrokerUnavailable, Entry, Join, Joined, Keep, from_url
-from app.session.connection import Connection, Flusher, Phase
+from app.session import limits
+from app.session.broker import BrokerUnavailable, Entry, Keep, from_url
+from app.session.connection import Connection, Phase
 from app.session.dispatch import Registry
+from app.session.draining import send_away
 from app.session.endpoint import Socket
-from app.session.frame import Frame
+from app.session.flusher import Flusher
 from app.session.identity import Authenticate, Identity, MayJoin, SavedStore
+from app.session.joining import Joining
 from app.session.member import Member
-from app.session.protocol import Close, Hello, Unopened
-from app.session.room import Arrival, Room
+from app.session.protocol import Close
+from app.session.room import Room
 from app.session.runner import Runner
 from app.session.session import Services, Transaction
 
@@ -88,14 +85,13 @@ class Engine:
             min(GRACE, settings.session_replay_seconds),
         )
         self.broker = from_url(settings.broker_url, keep)
-        self._document = snapshot
-        self._services = Services(self.broker, registry, snapshot, store, transaction)
-        self._runner = Runner(self._services)
+        runner = Runner(Services(self.broker, registry, snapshot, store, transaction))
+        self.joining = Joining(self, snapshot, store, runner.run)
         self._watching = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._drain: asyncio.Task[None] | None = None
-        self._nobody = asyncio.Event()
-        self._nobody.set()
+        self.nobody = asyncio.Event()
+        self.nobody.set()
         self.flusher: Flusher
 
     # --- life
@@ -165,7 +161,7 @@ class Engine:
         """
         if self._drain is None:
             self.draining = True
-            self._drain = asyncio.get_running_loop().create_task(self._send_away())
+            self._drain = asyncio.get_running_loop().create_task(send_away(self))
 
     async def drain(self) -> None:
         """`begin_drain`, and wait until nobody is here any more."""
@@ -173,34 +169,12 @@ class Engine:
         if self._drain is not None:
             await asyncio.shield(self._drain)
 
-    async def _send_away(self) -> None:
-        within = self.settings.session_drain
-        loop = asyncio.get_running_loop()
-        end = loop.time() + within
-        notice = Frame(protocol.notice("draining", {"within": within}))
-        going: list[asyncio.Task[None]] = []
-        for one in list(self.connections):
-            if one.phase is Phase.OPEN:
-                one.push(notice)
-            # Not the last tenth: whoever still works then has that time to finish.
-            at = loop.time() + random.uniform(0, within * 0.9)
-            going.append(loop.create_task(_retire(one, at, end)))
-        await asyncio.gather(*going)
-        for one in list(self.connections):
-            one.close(Close.RESTART, "The server is leaving.")
-        try:
-            async with asyncio.timeout(self.settings.session_write_timeout):
-                await self._nobody.wait()
-        except TimeoutError:
-            for one in list(self.connections):
-                one.transport.abort()
-
     # --- connections
 
     def arrived(self, one: Connection) -> None:
         """A socket was accepted."""
         self.connections.add(one)
-        self._nobody.clear()
+        self.nobody.clear()
 
     async def gone(self, one: Connection, code: int) -> None:
         """A socket is gone; `code` is what its end was told."""
@@ -212,7 +186,7 @@ class Engine:
         self.connections.discard(one)
         self.census.gone(one.address, one.user, greeted=one.greeted)
         if not self.connections:
-            self._nobody.set()
+            self.nobody.set()
         member = one.member
         if member is None or member.connection is not one:
             return
@@ -227,7 +201,7 @@ class Engine:
                 await self.broker.drop(member.room.id, member.participant, one.id)
         except BrokerUnavailable:
             logger.warning("the broker could not be told that %s is gone", member.participant)
-        await self._tidy(member.room)
+        await self.tidy(member.room)
 
     async def _leave(self, member: Member, connection: str) -> None:
         member.end_streams()
@@ -239,7 +213,23 @@ class Engine:
         await member.settled()
         await self.broker.drop(member.room.id, member.participant, connection, at_once=True)
 
-    async def _tidy(self, room: Room) -> None:
+    # --- rooms
+
+    def room(self, room_id: str) -> Room:
+        """The room of this process under that id, made when there is none yet."""
+        found = self.rooms.get(room_id)
+        if found is None:
+            found = self.rooms[room_id] = Room(room_id)
+        return found
+
+    async def follow(self, room: Room) -> None:
+        """Have what the broker says of a room come here. Raises `BrokerUnavailable`."""
+        if not room.watched:
+            async with self._watching:
+                await self.broker.watch(room.id)
+                room.watched = True
+
+    async def tidy(self, room: Room) -> None:
         """Stop following a room without members."""
         if not room.empty:
             return
@@ -248,98 +238,6 @@ class Engine:
                 del self.rooms[room.id]
                 room.watched = False
                 await self.broker.unwatch(room.id)
-
-    # --- joining
-
-    async def enter(self, one: Connection, hello: Hello, identity: Identity, room_id: str) -> None:
-        """Join a session and send `initialised`, then what was missed. Raises `Unopened`,
-        `BrokerUnavailable`.
-        """
-        room = self.rooms.get(room_id)
-        if room is None:
-            room = self.rooms[room_id] = Room(room_id)
-        arrival = Arrival()
-        room.arrivals.add(arrival)
-        token = secrets.token_urlsafe(32)
-        try:
-            if not room.watched:
-                async with self._watching:
-                    await self.broker.watch(room_id)
-                    room.watched = True
-            joined = await self._join(one, hello, identity, room_id, token)
-        except BaseException:
-            room.arrivals.discard(arrival)
-            await self._tidy(room)
-            raise
-        member = room.members.get(joined.participant)
-        if member is None:
-            member = Member(room, joined.participant, joined.name, identity, "", self._runner.run)
-            room.members[joined.participant] = member
-        room.arrivals.discard(arrival)
-        member.token = hello.resume.token if joined.resumed and hello.resume else token
-        member.identity = identity
-        member.connection = one
-        member.seen = joined.seq
-        one.member = member
-        self.census.greeted()
-        one.opened(asyncio.get_running_loop().time(), identity.expires)
-        first = [Frame(self._initialised(member, joined, hello))]
-        one.catch_up(first + [member.frame(entry) for entry in joined.replay or ()])
-        room.deliver([entry for entry in arrival.waiting if entry.seq > joined.seq])
-
-    async def _join(
-        self, one: Connection, hello: Hello, identity: Identity, room_id: str, token: str
-    ) -> Joined:
-        resume = hello.resume
-        wish = Join(
-            room=room_id,
-            participant=secrets.token_urlsafe(9),
-            name=hello.name or identity.name or "Guest",
-            user=identity.user,
-            connection=one.id,
-            token_hash=_hash(token),
-            resume_hash=_hash(resume.token) if resume else None,
-            resume_epoch=resume.epoch if resume else None,
-            resume_seq=resume.seq if resume else 0,
-        )
-        joined = await self.broker.join(wish)
-        if joined is None:
-            seed = await self._seed(room_id, stored=hello.session is not None)
-            joined = await self.broker.join(replace(wish, seed=seed))
-        if joined is None:
-            raise Unopened("The session could not be opened.")
-        return joined
-
-    async def _seed(self, room_id: str, *, stored: bool) -> bytes:
-        text = await self._services.store.load(room_id) if stored else None
-        try:
-            document = (
-                self._document() if text is None else self._document.model_validate_json(text)
-            )
-        except ValidationError as error:
-            logger.error("the saved session %s does not fit %s: %s", room_id, self._document, error)
-            raise Unopened("This saved session does not fit the present version.") from None
-        return document.__pydantic_serializer__.to_json(document)
-
-    def _initialised(self, member: Member, joined: Joined, hello: Hello) -> bytes:
-        changed = bool(self.contract) and hello.contract not in (None, self.contract)
-        data = to_json(
-            {
-                "session": member.room.id,
-                "participant": member.participant,
-                "name": member.name,
-                "participants": [
-                    {"participant": one.participant, "name": one.name} for one in joined.people
-                ],
-                "resume_token": member.token,
-                "epoch": joined.epoch,
-                "seq": joined.seq,
-                "recovered": joined.replay is not None,
-                "heartbeat": self.settings.session_heartbeat,
-                "contract_changed": changed,
-            }
-        )
-        return b'{"state":"initialised","data":%b,"snapshot":%b}}' % (data[:-1], joined.document)
 
     # --- what the broker tells (BrokerEvents)
 
@@ -357,7 +255,7 @@ class Engine:
             return
         member.end(Close.ENDED, "left")
         if here.empty:
-            self.spawn(self._tidy(here))
+            self.spawn(self.tidy(here))
 
     def taken_over(self, room: str, participant: str, connection: str) -> None:
         """See `BrokerEvents`."""
@@ -393,23 +291,6 @@ class Engine:
         logger.info("the broker is reachable again")
 
 
-async def _retire(one: Connection, at: float, end: float) -> None:
-    """Close a connection at its time, or when its requests are done, at the latest at `end`."""
-    loop = asyncio.get_running_loop()
-    await asyncio.sleep(at - loop.time())
-    if one.member is not None and one.member.working:
-        try:
-            async with asyncio.timeout_at(end):
-                await one.member.settled()
-        except TimeoutError:
-            return
-    one.close(Close.DRAINING, "The server is leaving; resume elsewhere.")
-
-
 async def _anybody(identity: Identity, session_id: str) -> bool:
     """The default of `may_join`: whoever knows the id."""
     return True
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()

@@ -105,6 +105,7 @@ async def test_frames_may_be_cut_anywhere(running: Server, piece: int) -> None:
         (masked(Opcode.TEXT, b"\xff\xfe"), 1007),
         (b"\x81\xff" + struct.pack("!Q", 10_000_000) + b"\x00" * 10, 1009),
     ],
+    ids=["unmasked", "unknown opcode", "reserved bit", "no beginning", "no UTF-8", "too big"],
 )
 async def test_what_is_not_websocket_is_closed_with_its_code(
     running: Server, stream: bytes, code: int
