@@ -5,7 +5,8 @@ import re
 from html import escape
 from typing import Any, cast
 
-from app.session.asyncapi import SCHEMAS, Document
+from app.session.asyncapi import Document
+from app.session.asyncapi_dialect import SCHEMAS
 from app.session.contract import Schema
 from app.session.schema_words import bounds, kind, literal
 

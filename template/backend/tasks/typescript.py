@@ -1,6 +1,7 @@
 """A contract as the blocks of contract.ts: text, and schemas for json-schema-to-typescript."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, cast
 
 from app.session.contract import REFERENCE, Contract, Schema
@@ -24,7 +25,7 @@ export interface StateOptions {
   streams: boolean;
   /** Which of its messages a client that was away gets. */
   retain: "all" | "latest" | "none";
-  /** Not everybody may send it. */
+  /** Only admins may send it. */
   admin: boolean;
 }
 """
@@ -32,7 +33,7 @@ export interface StateOptions {
 
 def blocks_of(contract: Contract) -> list[Block]:
     """Everything that contract.ts says, in its order."""
-    names = " | ".join(map(json.dumps, contract.states)) or "never"
+    admin = [name for name, state in contract.states.items() if state.options["admin"]]
     options = ", ".join(
         f"{json.dumps(name)}: {json.dumps(state.options)}"
         for name, state in contract.states.items()
@@ -43,7 +44,9 @@ def blocks_of(contract: Contract) -> list[Block]:
         HEADER,
         "/** Tells two versions of the contract apart; the first frame carries it. */\n"
         f"export const CONTRACT = {json.dumps(contract.fingerprint)};",
-        f"export type StateName = {names};",
+        f"export type StateName = {_union(contract.states)};",
+        "/** Only admins may send these: the server refuses them to everybody else. */\n"
+        f"export type AdminStates = {_union(admin)};",
         _compiled("Requests", _every(requests, "What the client sends, by state.")),
         _compiled("Responses", _every(responses, "What the server answers, by state.")),
         OPTIONS,
@@ -51,6 +54,10 @@ def blocks_of(contract: Contract) -> list[Block]:
         " satisfies { readonly [S in StateName]: StateOptions };",
         *(_compiled(name, schema) for name, schema in contract.definitions.items()),
     ]
+
+
+def _union(names: Iterable[str]) -> str:
+    return " | ".join(map(json.dumps, names)) or "never"
 
 
 def _compiled(name: str, schema: Schema) -> Block:

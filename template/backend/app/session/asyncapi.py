@@ -6,10 +6,11 @@ Whoever can open the page has all of it in the page's script anyway, so it is se
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from app.session.asyncapi_dialect import translated
 from app.session.asyncapi_frames import (
     REQUEST_ID,
     SEQ,
@@ -26,7 +27,6 @@ from app.units import Rate
 Document = dict[str, Any]
 """An AsyncAPI 3.0 document, ready for JSON."""
 
-SCHEMAS = "#/components/schemas/"
 MESSAGES = "#/components/messages/"
 _IN_CHANNEL = "#/channels/socket/messages/"
 _CHANNEL = {"$ref": "#/channels/socket"}
@@ -85,7 +85,7 @@ def build(
         "operations": operations,
         "components": {
             "messages": messages,
-            "schemas": {name: _translated(schema) for name, schema in contract.definitions.items()},
+            "schemas": {name: translated(schema) for name, schema in contract.definitions.items()},
         },
     }
 
@@ -204,7 +204,7 @@ def _message(
     message: dict[str, Any] = {"name": name, "title": name}
     if doc:
         message |= {"summary": doc.splitlines()[0], "description": doc}
-    message["payload"] = _translated(payload)
+    message["payload"] = translated(payload)
     if example is not None:
         message["examples"] = [{"payload": example}]
     return message
@@ -283,31 +283,3 @@ def _resolved(schema: Schema, contract: Contract) -> Schema:
     while "$ref" in schema:
         schema = contract.definitions[str(schema["$ref"]).removeprefix(REFERENCE)]
     return schema
-
-
-def _translated(value: Any) -> Any:
-    """JSON Schema as Pydantic writes it (2020-12) in AsyncAPI's dialect, a superset of draft 07."""
-    if isinstance(value, list):
-        return [_translated(item) for item in cast("list[Any]", value)]
-    if not isinstance(value, dict):
-        return value
-    schema = cast("Schema", value)
-    if isinstance(schema.get("$ref"), str):
-        target = {"$ref": SCHEMAS + schema["$ref"].removeprefix(REFERENCE)}
-        beside = {word: part for word, part in schema.items() if word != "$ref"}
-        # In draft 07 a reference hides whatever stands beside it.
-        return {"allOf": [target], **beside} if beside else target
-    kept: Schema = {}
-    for word, part in schema.items():
-        match word:
-            case "prefixItems":
-                kept["items"] = _translated(part)
-            case "items" if "prefixItems" in schema:
-                kept["additionalItems"] = _translated(part)
-            case "properties" | "patternProperties":
-                kept[word] = {name: _translated(one) for name, one in part.items()}
-            case "default" | "examples" | "enum" | "const":
-                kept[word] = part
-            case _:
-                kept[word] = _translated(part)
-    return kept

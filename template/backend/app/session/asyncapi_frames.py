@@ -34,7 +34,6 @@ class ReservedFrame:
 
 def reserved_frames() -> list[ReservedFrame]:
     """All of them, in the order in which a session meets them."""
-    person = {"participant": "xK2mVq8Tq1yA", "name": "Ada"}
     return [
         ReservedFrame(
             "hello",
@@ -98,33 +97,17 @@ def reserved_frames() -> list[ReservedFrame]:
             },
             {"state": "error", "error": "The notes are locked.", "code": "refused", "id": "1"},
         ),
-        ReservedFrame(
-            "joined",
-            "server",
-            "Somebody came to the session.",
-            frame("joined", {"data": reference("Participant"), "seq": SEQ}),
-            {"state": "joined", "data": person, "seq": 3},
-        ),
-        ReservedFrame(
-            "left",
-            "server",
-            "Somebody left the session, or did not come back in time.",
-            frame("left", {"data": reference("Participant"), "seq": SEQ}),
-            {"state": "left", "data": person, "seq": 9},
-        ),
-        ReservedFrame(
+        _presence("joined", "Somebody came to the session.", seq=3),
+        _presence("left", "Somebody left the session, or did not come back in time.", seq=9),
+        _warning(
             "expiring",
-            "server",
             "The access token runs out in `within` seconds: send `authenticate`.",
-            frame("expiring", {"data": _fields(within="number")}),
-            {"state": "expiring", "data": {"within": 60.0}},
+            within=60.0,
         ),
-        ReservedFrame(
+        _warning(
             "draining",
-            "server",
             "The server leaves within so many seconds; the client will be told to come back.",
-            frame("draining", {"data": _fields(within="number")}),
-            {"state": "draining", "data": {"within": 20.0}},
+            within=20.0,
         ),
         ReservedFrame(
             "pong",
@@ -162,6 +145,21 @@ def frame(
 def reference(name: str) -> Schema:
     """A type of the contract."""
     return {"$ref": REFERENCE + name}
+
+
+def _presence(name: str, summary: str, *, seq: int) -> ReservedFrame:
+    person = {"participant": "xK2mVq8Tq1yA", "name": "Ada"}
+    payload = frame(name, {"data": reference("Participant"), "seq": SEQ})
+    return ReservedFrame(
+        name, "server", summary, payload, {"state": name, "data": person, "seq": seq}
+    )
+
+
+def _warning(name: str, summary: str, *, within: float) -> ReservedFrame:
+    payload = frame(name, {"data": _fields(within="number")})
+    return ReservedFrame(
+        name, "server", summary, payload, {"state": name, "data": {"within": within}}
+    )
 
 
 def _hello() -> Schema:

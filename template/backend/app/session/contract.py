@@ -6,8 +6,6 @@ responses as the server sends them (every field is there). `poe contract` makes 
 
 import hashlib
 import json
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -22,6 +20,7 @@ from pydantic_core.core_schema import (
 
 from app.session.dispatch import AnyState
 from app.session.protocol import ErrorCode
+from app.session.type_names import type_key, type_names
 
 Schema = dict[str, Any]
 """A JSON Schema; references are `{"$ref": "#/$defs/Name"}` with names of this contract."""
@@ -29,7 +28,17 @@ Schema = dict[str, Any]
 REFERENCE = "#/$defs/"
 
 TAKEN = frozenset(
-    {"CONTRACT", "STATES", "Requests", "Responses", "StateName", "StateOptions", "Array", "Record"}
+    {
+        "CONTRACT",
+        "STATES",
+        "Requests",
+        "Responses",
+        "StateName",
+        "AdminStates",
+        "StateOptions",
+        "Array",
+        "Record",
+    }
 )
 """Type names that contract.ts needs for itself."""
 
@@ -140,6 +149,10 @@ class _Schemas(GenerateJsonSchema):
             return not (field.get("serialization_exclude") or "serialization_exclude_if" in field)
         return super().field_is_required(field, total)
 
+    def normalize_name(self, name: str) -> str:
+        """The key of a named type, which `type_names` takes apart again."""
+        return type_key(name)
+
 
 def _described(
     wanted: Iterable[tuple[str, JsonSchemaMode, Any]],
@@ -154,6 +167,8 @@ def _described(
         adapters, ref_template=REFERENCE + "{model}", schema_generator=_Schemas
     )
     definitions = cast("dict[str, Schema]", document.get("$defs", {}))
+    for schema in [*schemas.values(), *list(definitions.values())]:
+        _require_tags(schema, definitions)
     fixed = {
         str(schema["$ref"]).removeprefix(REFERENCE): key
         for (key, _), schema in schemas.items()
@@ -170,55 +185,24 @@ def _described(
     )
 
 
-def type_names(
-    keys: Iterable[str], fixed: Mapping[str, str], taken: frozenset[str]
-) -> dict[str, str]:
-    """Pydantic's names of definitions -> names for TypeScript, the shortest that stay apart.
-
-    `Item` and `Item-Output` become `Item`, `Item-Input` becomes `ItemInput`; models of the same
-    name in different modules get as much of the module's path in front as tells them apart.
-    `fixed` names are given, and no other type gets a name that is `taken`.
-    """
-    depths = {key: 1 for key in sorted(keys) if key not in fixed}
-    while True:
-        names = {key: _spelled(key, depth) for key, depth in depths.items()}
-        uses = Counter(names.values())
-        clashing = [
-            key
-            for key, name in names.items()
-            if (uses[name] > 1 or name in taken or not name[:1].isalpha())
-            and depths[key] < len(_segments(key))
-        ]
-        if not clashing:
-            return _told_apart(names, taken) | dict(fixed)
-        for key in clashing:
-            depths[key] += 1
-
-
-def _segments(key: str) -> list[str]:
-    return key.removesuffix("-Input").removesuffix("-Output").split("__")
-
-
-def _spelled(key: str, depth: int) -> str:
-    words = re.split(r"[^A-Za-z0-9]+", "_".join(_segments(key)[-depth:]))
-    name = "".join(word[:1].upper() + word[1:] for word in words)
-    # json-schema-to-typescript makes a letter behind a digit a capital: so does the contract.
-    name = re.sub(r"\d[a-z]", lambda found: found[0].upper(), name)
-    return name + ("Input" if key.endswith("-Input") else "")
-
-
-def _told_apart(names: Mapping[str, str], taken: frozenset[str]) -> dict[str, str]:
-    """Number what no module path tells apart, such as two classes made in one function."""
-    used = set(taken)
-    kept: dict[str, str] = {}
-    for key, name in names.items():
-        spelled = name if name[:1].isalpha() else f"Type{name}"
-        free, number = spelled, 2
-        while free in used:
-            free, number = f"{spelled}{number}", number + 1
-        used.add(free)
-        kept[key] = free
-    return kept
+def _require_tags(value: Any, definitions: Mapping[str, Schema]) -> None:
+    """A member of a tagged union is told by its tag, so Pydantic wants it in spite of a default."""
+    if isinstance(value, list):
+        for part in cast("list[Any]", value):
+            _require_tags(part, definitions)
+    if not isinstance(value, dict):
+        return
+    schema = cast("Schema", value)
+    told, members = schema.get("discriminator"), schema.get("oneOf")
+    if isinstance(told, dict) and isinstance(members, list):
+        tag = cast("dict[str, str]", told)["propertyName"]
+        for part in cast("list[Schema]", members):
+            member = definitions.get(str(part.get("$ref")).removeprefix(REFERENCE), part)
+            required: list[str] = member.get("required", [])
+            if tag in member.get("properties", {}) and tag not in required:
+                member["required"] = [tag, *required]
+    for part in schema.values():
+        _require_tags(part, definitions)
 
 
 _MAPS_OF_SCHEMAS = ("properties", "patternProperties", "$defs")
@@ -259,6 +243,9 @@ def plain(
             kept[word] = [walk(part) for part in value]
         elif word in _SCHEMAS:
             kept[word] = walk(value)
+        elif word == "enum":
+            # An enum's second name for the same value is no further value.
+            kept[word] = list({json.dumps(one): one for one in value}.values())
         else:
             kept[word] = value
     return kept

@@ -163,7 +163,7 @@ class State(Generic[P, R]):
         if self.response is None or not isinstance(value, self.response):
             expected = "None" if self.response is None else self.response.__name__
             raise TypeError(f"{self.where} declares {expected} and gave {type(value).__name__}")
-        return type(value).__pydantic_serializer__.to_json(value)
+        return protocol.pack(value, self.response)
 
 
 AnyState = State[..., Any]

@@ -16,7 +16,7 @@ from app.session.connection import Connection
 from app.session.frame import Frame
 from app.session.identity import Identity, SavedStore
 from app.session.member import Member, Request
-from app.session.protocol import Hello, Unopened
+from app.session.protocol import Hello, Unopened, pack
 from app.session.room import Arrival
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Joining:
         except ValidationError as error:
             logger.error("the saved session %s does not fit %s: %s", room_id, self._document, error)
             raise Unopened("This saved session does not fit the present version.") from None
-        return document.__pydantic_serializer__.to_json(document)
+        return pack(document)
 
     def _initialised(self, member: Member, joined: Joined, hello: Hello) -> bytes:
         contract = self._engine.contract

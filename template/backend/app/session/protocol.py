@@ -163,6 +163,13 @@ def _empty(value: JsonValue) -> bool:
     return value is None or value == "" or value == [] or value == {}
 
 
+def pack(model: BaseModel, declared: type[BaseModel] | None = None) -> bytes:
+    """A response or document as JSON, with the fields and names that the contract says: those of
+    the `declared` model, so nothing that only a subclass of it has.
+    """
+    return (declared or type(model)).__pydantic_serializer__.to_json(model, by_alias=True)
+
+
 def unpack(text: str) -> dict[str, JsonValue]:
     """One frame as an object. Raises `Unreadable` with a sentence for the sender."""
     try:

@@ -150,7 +150,7 @@ class Session:
     async def save(self, title: str = "") -> SavedRef:
         """Store the document for good under the session's id; its owner is the asker's account."""
         if self._document is not None:
-            text = self._document.__pydantic_serializer__.to_json(self._document)
+            text = protocol.pack(self._document)
         else:
             text = await self._services.broker.read(self.id)
         owner = self._member.identity.user
@@ -170,7 +170,7 @@ class Session:
             entries.append(reply)
         document = None
         if self._dirty and self._document is not None:
-            document = self._document.__pydantic_serializer__.to_json(self._document)
+            document = protocol.pack(self._document)
         if entries or document is not None or claim is not None:
             commit = Commit(
                 self.id,

@@ -116,11 +116,12 @@ def make_engine(
     may_join: MayJoin | None = None,
     authenticate: Callable[[str | None], Awaitable[Identity]] | None = None,
     contract: str = "",
+    snapshot: type[Model] = Notes,
 ) -> Engine:
     return Engine(
         settings=settings or Settings(),
         registry=registry,
-        snapshot=Notes,
+        snapshot=snapshot,
         authenticate=authenticate or Accounts().authenticate,
         store=store or Store(),
         transaction=no_database,

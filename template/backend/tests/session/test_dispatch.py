@@ -37,6 +37,17 @@ def test_a_state_knows_its_types_and_rules() -> None:
     assert add_up.doc == "Add up."
 
 
+def test_a_reply_has_no_field_that_only_a_subclass_of_the_declared_model_has() -> None:
+    class Secretive(Tell):
+        password: str = "secret"
+
+    @state("tell")
+    async def tell(session: Session) -> Tell:
+        return Secretive(number=1)
+
+    assert tell.encode(Secretive(number=1)) == b'{"number":1}'
+
+
 def test_a_stream_is_an_async_generator() -> None:
     @state("count")
     async def count(session: Session) -> AsyncIterator[Tell]:

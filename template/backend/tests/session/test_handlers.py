@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from pydantic import Field
 
-from tests.session.states import Gates
-from tests.session.support import Server, Store
+from tests.session.states import Gates, states
+from tests.session.support import Notes, Server, Store, make_engine, serving
 
 
 async def test_values_of_all_kinds_survive_the_way(server: Server) -> None:
@@ -37,6 +38,24 @@ async def test_an_edit_becomes_true_with_its_reply(server: Server) -> None:
             assert bob.initialised["snapshot"] == {"lines": ["one"]}
             await bob.reply("note", {"text": "two"})
             assert (await ada.reply("notes"))["data"] == {"lines": ["one", "two"]}
+
+
+class Renamed(Notes):
+    """Its field has another name on the wire."""
+
+    lines: list[str] = Field(default_factory=list[str], alias="allLines")
+
+
+async def test_a_document_goes_over_the_wire_under_its_aliases() -> None:
+    async with (
+        serving(make_engine(states(Gates()), snapshot=Renamed)) as server,
+        await server.client(session="alias") as ada,
+    ):
+        assert ada.initialised["snapshot"] == {"allLines": []}
+        await ada.reply("note", {"text": "one"})
+        async with await server.client(session="alias") as bob:
+            assert bob.initialised["snapshot"] == {"allLines": ["one"]}
+            assert (await bob.reply("notes"))["data"] == {"lines": ["one"]}
 
 
 @pytest.mark.parametrize("how", ["refuse", "raise"])

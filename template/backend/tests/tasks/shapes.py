@@ -1,4 +1,7 @@
-"""States with every kind of model that a team may write; the contract of them must be right."""
+"""States with every kind of model that a team may write; the contract of them must be right.
+
+`REQUESTS` are frames' data for them, written as a page would.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
@@ -137,3 +140,34 @@ async def maybe(session: Session, data: Open) -> CatReply | None:
 async def numbers(session: Session, data: Empty) -> AsyncIterator[Tree]:
     """Streams."""
     yield Tree()
+
+
+REQUESTS: dict[str, JsonValue] = {
+    "everything": {
+        "needed": "",
+        "price": "12.50",
+        "raw": "/w==",
+        "at": "2026-01-31T12:00:00Z",
+        "day": "2026-01-31",
+        "span": "PT1H",
+        "key": "3f0e8a52-6f6a-4c1e-9a53-6d1b7c2e4f10",
+        "colour": "green",
+        "level": 2,
+        "pair": [1, "b"],
+        "many": [1, 2, 3],
+        "few": ["a", "b"],
+        "by_name": {"a": {"children": [{}]}},
+        "by_number": {"1": [True]},
+        "trees": {"items": [{"value": 1}], "next": 2},
+        "point": [1, 2.5],
+        "options": {"loud": True},
+        "pet": {"kind": "cat", "lives": 7},
+        "either": "x",
+        "free": {"a": [None]},
+        "json_value": [1, "a", None],
+        "theirName": 2,
+        "with-dash": 3,
+        "tags": ["a"],
+        "empty": {},
+    },
+}

@@ -4,21 +4,21 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from types import ModuleType
 from typing import Any, cast
 
 import pytest
 from pydantic import Field
 
 from app.session import Model, Session, state
-from app.session.contract import REFERENCE, describe, plain, type_names
+from app.session.contract import REFERENCE, describe, plain
 from app.session.dispatch import AnyState, Registry, State
+from app.session.type_names import type_key, type_names
 from tasks import node
 from tasks.contract import SCRIPT
 from tasks.paths import FRONTEND
 from tasks.typescript import blocks_of, for_compiler
+from tests.tasks import rare_shapes, shapes
 
-SHAPES = Path(__file__).with_name("shapes.py")
 USAGE = Path(__file__).with_name("usage.ts")
 
 
@@ -29,25 +29,9 @@ class Notes(Model):
 
 
 @pytest.fixture(scope="module")
-def shapes() -> ModuleType:
-    """shapes.py as a module of its own name, so that its annotations can be resolved."""
-    import importlib.util
-    import sys
-
-    spec = importlib.util.spec_from_file_location("contract_shapes", SHAPES)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def registry(shapes: ModuleType) -> Registry:
-    return Registry(
-        cast("AnyState", one) for one in vars(shapes).values() if isinstance(one, State)
-    )
+def registry() -> Registry:
+    found = [*vars(shapes).values(), *vars(rare_shapes).values()]
+    return Registry(cast("AnyState", one) for one in found if isinstance(one, State))
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +56,29 @@ def generate(registry: Registry) -> str:
 
 
 def tsc(folder: Path) -> subprocess.CompletedProcess[str]:
-    strict = ("--ignoreConfig", "--strict", "--noEmit", "--module", "esnext", "usage.ts")
-    command = node.tool("typescript/bin/tsc", *strict, "--moduleResolution", "bundler")
+    strict = ("--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess")
+    options = ("--ignoreConfig", "--noEmit", "--module", "esnext", "--moduleResolution", "bundler")
+    command = node.tool("typescript/bin/tsc", *strict, *options, "usage.ts", "wire.ts")
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_every_shape_has_the_type_that_the_wire_carries(typescript: str, tmp_path: Path) -> None:
+def wire(registry: Registry) -> str:
+    """What a page sends and what the server answers to it, as values of the contract's types."""
+    lines = ['import type { Requests, Responses } from "./contract";']
+    for name, data in (shapes.REQUESTS | rare_shapes.REQUESTS).items():
+        asked, _ = registry[name].read(json.dumps({"state": name, "data": data}))
+        answered = registry[name].encode(asked).decode()
+        lines.append(f'export const {name}Request: Requests["{name}"] = {json.dumps(data)};')
+        lines.append(f'export const {name}Response: Responses["{name}"] = {answered};')
+    return "\n".join(lines)
+
+
+def test_every_shape_has_the_type_that_the_wire_carries(
+    typescript: str, registry: Registry, tmp_path: Path
+) -> None:
     (tmp_path / "contract.ts").write_text(typescript, encoding="utf-8")
     (tmp_path / "usage.ts").write_text(USAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "wire.ts").write_text(wire(registry), encoding="utf-8")
     checked = tsc(tmp_path)
     assert checked.returncode == 0, checked.stdout + typescript
 
@@ -121,6 +120,19 @@ def test_models_of_one_name_in_two_states_stay_apart() -> None:
 )
 def test_every_name_is_a_free_typescript_name(keys: list[str], expected: dict[str, str]) -> None:
     assert type_names(keys, {}, frozenset({"Taken"})) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Item", "Item"),
+        ("app.states.a.Item", "app__states__a__Item"),
+        ("app.a.Pair[str,list[app.b.Leaf]]", "app__a__Pair_str_list_app_b_Leaf"),
+        ("app.a.Größe", "app__a__Groe"),
+    ],
+)
+def test_a_generic_models_key_ends_with_its_own_name(name: str, key: str) -> None:
+    assert type_key(name) == key
 
 
 def test_a_team_may_call_a_model_like_a_frame_of_the_server() -> None:

@@ -1,6 +1,7 @@
 // What a page may and may not write with the contract of shapes.py; tsc checks it in test_contract.
 import { CONTRACT, STATES } from "./contract";
 import type {
+  AdminStates,
   ErrorCode,
   Initialised,
   Participant,
@@ -16,7 +17,8 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 
 const yes = <T extends true>(): T | undefined => undefined;
 
 export const fingerprint: string = CONTRACT;
-yes<Same<StateName, "everything" | "noData" | "maybe" | "numbers">>();
+yes<Same<StateName, "everything" | "noData" | "maybe" | "numbers" | "rare" | "branch">>();
+yes<Same<AdminStates, "branch">>();
 yes<Same<keyof Requests, StateName>>();
 yes<Same<keyof Responses, StateName>>();
 yes<Same<typeof STATES.maybe.closes, true>>();
@@ -24,6 +26,7 @@ yes<Same<typeof STATES.noData.to, "sender">>();
 yes<Same<typeof STATES.noData.retain, "none">>();
 yes<Same<typeof STATES.numbers.streams, true>>();
 yes<Same<typeof STATES.everything.admin, false>>();
+yes<Same<typeof STATES.branch.admin, true>>();
 
 // Requests: what has a default may be left out, what has none may not.
 export const least: Requests["everything"] = { needed: "" };
@@ -37,6 +40,10 @@ export const empty: Requests["numbers"] = {};
 export const open: Requests["maybe"] = { known: 1, other: [] };
 yes<Same<Requests["noData"], null>>();
 yes<Same<Requests["everything"]["price"], number | string | undefined>>();
+
+// A tagged union needs the tag: the server does not look for its default.
+// @ts-expect-error `kind` is missing
+export const untagged: Requests["branch"] = { kind: "branch", left: { value: 1 } };
 
 // Responses: every field is there.
 type Reply = Responses["everything"];
@@ -76,6 +83,30 @@ yes<Same<Responses["noData"], null>>();
 yes<Same<NonNullable<Responses["maybe"]>["pet"]["lives"], number>>();
 yes<Same<Extract<Responses["maybe"], null>, null>>();
 yes<Same<NonNullable<Responses["numbers"]>["value"], number>>();
+
+type Rarely = Responses["rare"];
+yes<Same<Rarely["map"]["entries"][string]["at"]["day"], string>>();
+yes<Same<Rarely["array"]["items"][number], Rarely["map"]>>();
+yes<Same<Rarely["empty"]["why"], string>>();
+yes<Same<Rarely["umlaut"]["größe"], number>>();
+yes<Same<Extract<Rarely["tree"], { kind: "branch" }>, Responses["branch"]>>();
+yes<Same<NonNullable<Rarely["derived"]>["id"], number>>();
+yes<Same<NonNullable<Rarely["renamed"]>["comesOut"], number>>();
+yes<Same<NonNullable<Rarely["renamed"]>["data-x y.z"], string>>();
+yes<Same<Rarely["loose"][string], number | string>>();
+yes<Same<NonNullable<Rarely["texts"]>["json_text"], number[]>>();
+yes<Same<NonNullable<Rarely["texts"]>["literal"], "a" | 1 | null | true>>();
+yes<Same<Rarely["numbers"]["money"], string>>();
+yes<Same<Rarely["numbers"]["words"], string>>();
+yes<Same<Rarely["numbers"]["mixed"], 1 | "two" | null>>();
+yes<Same<Rarely["collections"]["pairs"], [string, number][]>>();
+yes<Same<Rarely["collections"]["spot"]["y"], number>>();
+yes<Same<Rarely["collections"]["inner"]["may"], string | undefined>>();
+yes<Same<NonNullable<Rarely["collections"]["generic"]>["value"]["key"], number>>();
+yes<Same<Rarely["listed"], number[] | null>>();
+yes<Same<Rarely["lengthOf"], number>>();
+// @ts-expect-error the server keeps it to itself
+export type Hidden = Rarely["words"]["hidden"];
 
 // The frames of the server itself.
 yes<Same<Initialised["participants"], Participant[]>>();
