@@ -1,6 +1,7 @@
 """Options of the suite, and the fixtures that render."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
@@ -11,7 +12,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.combos import ALL, DEEP, EVERY_DEEP
 from tests.rendering import Render, Renderer
-from tools.source import copy_source
+from tests.workshop import Workshop
+from tools.source import ROOT, copy_source
 
 NAMES = {combo.name for combo in ALL}
 
@@ -111,3 +113,15 @@ def source(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 def render(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Render]:
     """Render answers; the same answers are rendered once in a worker and must not be changed."""
     return Renderer(source, tmp_path_factory.mktemp("renders")).render
+
+
+@pytest.fixture(scope="session")
+def workshop(
+    render: Callable[..., Render], request: pytest.FixtureRequest, worker_id: str
+) -> Iterator[Workshop]:
+    # Not in pytest's own folder: root's PostgreSQL runs as a user who may not enter that.
+    folder = ROOT / "build" / "projects" / worker_id
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    yield Workshop(render, folder, request.config.getoption("--project-python"))
+    shutil.rmtree(folder)

@@ -1,29 +1,12 @@
 """What a team gets works: its own linters, tests and browser tests pass inside it."""
 
-import shutil
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from tests.combos import FULL, Combo
-from tests.rendering import Render
 from tests.workshop import Workshop
-from tools.source import ROOT
 
 SAME_EVERYWHERE = ("--ignore=backend/tests/session", "--ignore=backend/tests/tasks")
 """pytest's options for leaving out the tests of what is never rendered differently."""
-
-
-@pytest.fixture(scope="session")
-def workshop(
-    render: Callable[..., Render], request: pytest.FixtureRequest, worker_id: str
-) -> Iterator[Workshop]:
-    # Not in pytest's own folder: root's PostgreSQL runs as a user who may not enter that.
-    folder = ROOT / "build" / "projects" / worker_id
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    yield Workshop(render, folder, request.config.getoption("--project-python"))
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
