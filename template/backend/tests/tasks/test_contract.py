@@ -2,22 +2,19 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from pydantic import Field
 
 from app.session import Model, Session, state
 from app.session.contract import REFERENCE, describe, plain
-from app.session.dispatch import AnyState, Registry, State
+from app.session.dispatch import AnyState, Registry
 from app.session.type_names import type_key, type_names
-from tasks import node
-from tasks.contract import SCRIPT
-from tasks.paths import FRONTEND
-from tasks.typescript import blocks_of, for_compiler
+from tasks.typescript import for_compiler
 from tests.tasks import rare_shapes, shapes
+from tests.tasks.compiling import errors_of, generate, registry_of
 
 USAGE = Path(__file__).with_name("usage.ts")
 
@@ -30,36 +27,12 @@ class Notes(Model):
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    found = [*vars(shapes).values(), *vars(rare_shapes).values()]
-    return Registry(cast("AnyState", one) for one in found if isinstance(one, State))
+    return registry_of(shapes, rare_shapes)
 
 
 @pytest.fixture(scope="module")
 def typescript(packages: None, registry: Registry) -> str:
-    return generate(registry)
-
-
-def generate(registry: Registry) -> str:
-    document = {
-        "contract": blocks_of(describe(registry, Notes)),
-        "openapi": {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {}},
-    }
-    answer = subprocess.run(
-        [node.binary(), SCRIPT],
-        cwd=FRONTEND,
-        input=json.dumps(document),
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    return json.loads(answer.stdout)["contract"]
-
-
-def tsc(folder: Path) -> subprocess.CompletedProcess[str]:
-    strict = ("--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess")
-    options = ("--ignoreConfig", "--noEmit", "--module", "esnext", "--moduleResolution", "bundler")
-    command = node.tool("typescript/bin/tsc", *strict, *options, "usage.ts", "wire.ts")
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return generate(registry, Notes)
 
 
 def wire(registry: Registry) -> str:
@@ -79,8 +52,7 @@ def test_every_shape_has_the_type_that_the_wire_carries(
     (tmp_path / "contract.ts").write_text(typescript, encoding="utf-8")
     (tmp_path / "usage.ts").write_text(USAGE.read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "wire.ts").write_text(wire(registry), encoding="utf-8")
-    checked = tsc(tmp_path)
-    assert checked.returncode == 0, checked.stdout + typescript
+    assert errors_of(tmp_path, "usage.ts", "wire.ts") == ""
 
 
 def test_nothing_is_any(typescript: str) -> None:
@@ -89,8 +61,8 @@ def test_nothing_is_any(typescript: str) -> None:
 
 
 def test_the_same_states_give_the_same_text(typescript: str, registry: Registry) -> None:
-    assert generate(Registry(reversed(list(registry.values())))).count("\n") > 100
-    assert generate(registry) == typescript
+    assert generate(Registry(reversed(list(registry.values()))), Notes).count("\n") > 100
+    assert generate(registry, Notes) == typescript
 
 
 def test_models_of_one_name_in_two_states_stay_apart() -> None:
