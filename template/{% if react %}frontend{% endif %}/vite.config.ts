@@ -2,6 +2,7 @@ import { fileURLToPath, URL } from "node:url";
 
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import { checker } from "vite-plugin-checker";
 import { defineConfig } from "vitest/config";
 
 // `uv run poe dev` starts the API on a free port of its own and says where; the page, the API and
@@ -9,7 +10,12 @@ import { defineConfig } from "vitest/config";
 const api = process.env["API_URL"] ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [
+    react(),
+    tailwindcss(),
+    // Type errors in `poe dev`: on the page and in the terminal. `poe lint` finds them otherwise.
+    checker({ typescript: { tsconfigPath: "tsconfig.app.json" }, enableBuild: false }),
+  ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
     host: process.env["HOST"] ?? "127.0.0.1",

@@ -9,8 +9,10 @@ import { expect, test } from "./support/test";
 const PATHS = ["/", "/session", "/saved", "/settings", "/no-such-page"];
 const ACCOUNT_PATHS = project.signIn ? ["/sign-in", "/sign-up", "/account"] : [];
 
-async function expectNothingFound(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/** `rules`: only these, where the rest was looked at already. */
+async function expectNothingFound(page: Page, where: string, rules?: string[]): Promise<void> {
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (rules === undefined ? axe : axe.withRules(rules)).analyze();
   const found = violations.map(
     ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join("\n")}`,
   );
@@ -55,6 +57,21 @@ test.describe("axe finds nothing", () => {
       await expectNothingInSession(await person("Ada", { ...STILL, colorScheme }));
     });
   }
+
+  test("on the contract's page, on a phone and by keyboard", async ({ person }) => {
+    const { page } = await person("Ada", { ...STILL, viewport: PHONE });
+    await page.goto("/asyncapi");
+    await expectNothingFound(page, "the contract");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expectNothingFound(page, "the contract in the dark", ["color-contrast"]);
+    // Only tables and examples scroll sideways, never the page.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
+    await page.keyboard.press("Tab");
+    await expect(page.getByRole("link", { name: "Skip to the contract" })).toBeFocused();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await expect(page.locator("main pre").first()).toBeFocused();
+  });
 
   test("in a session on a phone", async ({ person }) => {
     await expectNothingInSession(await person("Ada", { ...STILL, viewport: PHONE }));
