@@ -204,7 +204,8 @@ def _message(
     message: dict[str, Any] = {"name": name, "title": name}
     if doc:
         message |= {"summary": doc.splitlines()[0], "description": doc}
-    message["payload"] = translated(payload)
+    # Generators call the frame's type by its title; the data's own type has the shorter name.
+    message["payload"] = {"title": f"{name} frame", **translated(payload)}
     if example is not None:
         message["examples"] = [{"payload": example}]
     return message

@@ -154,6 +154,13 @@ def test_schemas_are_in_the_dialect_of_asyncapi(document: Document) -> None:
     assert [part["type"] for part in place["items"]] == ["number", "number"]
 
 
+def test_every_frame_has_a_name_of_its_own_for_generators(document: Document) -> None:
+    messages = document["components"]["messages"].values()
+    titles = [message["payload"]["title"].replace(" ", "").lower() for message in messages]
+    types = [name.lower() for name in document["components"]["schemas"]]
+    assert len({*titles, *types}) == len(titles) + len(types)
+
+
 def test_data_may_be_left_out_only_where_the_server_takes_that(document: Document) -> None:
     messages = document["components"]["messages"]
     assert "data" in messages["order.request"]["payload"]["required"]
