@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 
 from client import Client, connect, connect_many, fan_out, request_reply
 from servers import FAST, serving, uvicorn
-from valkey import valkey_server
+from store import valkey_server
 
 HELLO: dict[str, object] = {"session": "bench"}
 PAYLOAD = "x" * 160
