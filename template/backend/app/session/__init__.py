@@ -15,6 +15,7 @@ A team rarely opens this folder; its own code is in `app/states`. The way of a r
       broker_redis*.py   kept in Redis or Valkey, for several workers
     room.py         the members of a room in this process, and the fan-out to them
     connection.py   one socket: its bounded outbox, its deadlines, its phases
+    outbox.py       what a reader that is behind need not get
     flusher.py      what waits in the outboxes is written once per loop tick
     transport.py    how frames are written: ASGI's `send`, or framed once for all readers
       uvicorn_protocol.py   the optional uvicorn protocol that offers the second way

@@ -110,6 +110,13 @@ def reserved_frames() -> list[ReservedFrame]:
             within=20.0,
         ),
         ReservedFrame(
+            "skipped",
+            "server",
+            "Messages that need not be kept were left out for a slow reader, up to this `seq`.",
+            frame("skipped", {"data": _fields(through="integer")}),
+            {"state": "skipped", "data": {"through": 17}},
+        ),
+        ReservedFrame(
             "pong",
             "server",
             "The answer to `ping`.",

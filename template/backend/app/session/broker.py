@@ -216,9 +216,10 @@ class Commit:
 
     `lock` with `document`: the new document (JSON); both or neither. `claim`: the request's
     (participant, id) where it has an id; `reply`, when not None, is recorded as its outcome (for a
-    room message the very object in `entries`, so that it has its number). `ends`: the room ends
-    with this commit: after the entries it is forgotten, and opening its id again starts a new
-    epoch.
+    room message the very object in `entries`, so that it has its number). `settles` False: the
+    claim stays open, and `reply`, a private one, is its outcome should it be given back or its
+    process die. `ends`: the room ends with this commit: after the entries it is forgotten, and
+    opening its id again starts a new epoch.
     """
 
     room: str
@@ -227,6 +228,7 @@ class Commit:
     document: bytes | None = None
     claim: tuple[str, str] | None = None
     reply: Entry | None = None
+    settles: bool = True
     ends: bool = False
 
 

@@ -277,8 +277,10 @@ class MemoryBroker:
             room.version += 1
         if commit.reply is not None and commit.claim is not None:
             one = room.people.get(commit.claim[0])
-            if one is not None:
+            if one is not None and commit.settles:
                 one.handled.settle(commit.claim[1], commit.reply, asyncio.get_running_loop().time())
+            elif one is not None:
+                one.handled.begun(commit.claim[1], commit.reply)
         if commit.ends:
             self._forget_room(commit.room)
             if room.mutex is not None and room.mutex.locked():

@@ -288,6 +288,7 @@ class RedisBroker:
             private.dump() if private is not None else b"",
             private.size() if private is not None else 0,
             int(commit.ends),
+            int(commit.settles),
         ]
         for entry in entries:
             arguments += (entry.dump(), entry.size(), entry.retain, entry.state)
@@ -296,7 +297,7 @@ class RedisBroker:
             raise RoomGone(room)
         if answer[0] == -2:
             raise LockLost(room)
-        if which >= 0:
+        if which >= 0 and (commit.settles or answer[0] == -3):
             self._books.claims.pop(field, None)
         if answer[0] == -3:
             raise LockLost(f"the request {request_id} was given to another worker")

@@ -14,6 +14,7 @@ from app.session import protocol
 from app.session.flusher import Flusher
 from app.session.frame import Frame
 from app.session.limits import Bucket
+from app.session.outbox import thinned
 from app.session.protocol import Close, ErrorCode
 from app.units import Rate
 
@@ -196,19 +197,11 @@ class Connection:
             self._drained = None
 
     def _overflow(self) -> None:
-        """Write at once; else drop what need not be kept: unretained messages, all but the latest
-        of a kind.
-        """
+        """Write at once; else drop what need not be kept."""
         self.flush()
         if self._waiting <= self._limits.session_outbox_bytes + self._catching_up:
             return
-        newest: dict[str, Frame] = {f.state: f for f in self._outbox if f.retain == "latest"}
-        kept = [
-            frame
-            for frame in self._outbox
-            if frame.retain == "all" or (frame.retain == "latest" and newest[frame.state] is frame)
-        ]
-        self._outbox[:] = kept
+        self._outbox[:] = kept = thinned(self._outbox)
         self._waiting = sum(frame.size for frame in kept)
         if self._waiting > self._limits.session_outbox_bytes + self._catching_up:
             self.slow()

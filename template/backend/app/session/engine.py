@@ -197,7 +197,7 @@ class Engine:
             elif verdict == Close.GOING_AWAY:
                 await self._step_out(member, one.id)
             else:
-                member.end_streams(private=True)
+                member.end_streams("interrupted", private=True)
                 await self.broker.drop(member.room.id, member.participant, one.id)
         except BrokerUnavailable:
             logger.warning("the broker could not be told that %s is gone", member.participant)
@@ -209,7 +209,7 @@ class Engine:
         await self.broker.leave(member.room.id, member.participant, connection)
 
     async def _step_out(self, member: Member, connection: str) -> None:
-        member.end_streams()
+        member.end_streams("interrupted")
         await member.settled()
         await self.broker.drop(member.room.id, member.participant, connection, at_once=True)
 

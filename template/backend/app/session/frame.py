@@ -7,15 +7,18 @@ from app.session.broker import Retain
 
 class Frame:
     """A text message. `payload` is its UTF-8; `retain` and `state` say what may be dropped
-    first.
+    first; `seq` is its number in its room, 0 where it has none.
     """
 
-    __slots__ = ("_text", "_wire", "payload", "retain", "state")
+    __slots__ = ("_text", "_wire", "payload", "retain", "seq", "state")
 
-    def __init__(self, payload: bytes, retain: Retain = "all", state: str = "") -> None:
+    def __init__(
+        self, payload: bytes, retain: Retain = "all", state: str = "", seq: int = 0
+    ) -> None:
         self.payload = payload
         self.retain: Retain = retain
         self.state = state
+        self.seq = seq
         self._wire: bytes | None = None
         self._text: str | None = None
 

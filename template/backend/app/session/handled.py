@@ -12,6 +12,7 @@ class _Record:
     at: float
     reply: Entry | None = None
     open: asyncio.Event | None = None
+    otherwise: Entry | None = None
 
 
 class Handled:
@@ -58,12 +59,22 @@ class Handled:
         if self._size > self._keep.size:
             self._forget_replies()
 
-    def release(self, request_id: str) -> None:
-        """The claim is given back: the request may run again."""
+    def begun(self, request_id: str, otherwise: Entry) -> None:
+        """The claimed request has begun: given back, it is answered with `otherwise`."""
         record = self._records.get(request_id)
         if record is not None and record.open is not None:
-            del self._records[request_id]
-            record.open.set()
+            record.otherwise = otherwise
+
+    def release(self, request_id: str) -> None:
+        """The claim is given back: unless it had `begun`, the request may run again."""
+        record = self._records.get(request_id)
+        if record is None or record.open is None:
+            return
+        if record.otherwise is not None:
+            self.settle(request_id, record.otherwise, record.at)
+            return
+        del self._records[request_id]
+        record.open.set()
 
     def _trim(self, now: float) -> None:
         oldest = now - self._keep.seconds

@@ -124,12 +124,16 @@ class Member:
 
     def frame(self, entry: Entry) -> Frame:
         """An entry as this member gets it."""
-        own = entry.private or entry.sender == self.participant
-        return Frame(entry.for_sender() if own else entry.for_others(), entry.retain, entry.state)
+        if entry.private or entry.sender == self.participant:
+            # The answer to one's own request is never dropped, whatever its state retains.
+            return Frame(entry.for_sender(), "all", entry.state, entry.seq)
+        return Frame(entry.for_others(), entry.retain, entry.state, entry.seq)
 
     def push(self, entry: Entry) -> None:
-        """Send a private message, if there is a connection."""
-        if self.connection is not None:
+        """Send a private message or an earlier reply, if there is a connection. A reply that is
+        still on its way in the room's order is left to that.
+        """
+        if self.connection is not None and entry.seq <= self.seen:
             self.connection.push(self.frame(entry))
 
     def error(self, sentence: str, code: ErrorCode, request_id: str | None) -> None:
@@ -184,11 +188,11 @@ class Member:
                 return True
         return False
 
-    def end_streams(self, *, private: bool = False) -> None:
+    def end_streams(self, why: ErrorCode = "cancelled", *, private: bool = False) -> None:
         """Stop all streams; `private`: only those that nobody else gets."""
         for one in list(self.streams):
             if not private or one.request.state.to == "sender":
-                one.stop("cancelled")
+                one.stop(why)
 
     def end(self, code: int, reason: str) -> None:
         """No more requests; the connection is closed after what it still has to send."""

@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 
 CLIENT_STATES: Final = frozenset({"ping", "authenticate", "cancel", "leave"})
 SERVER_STATES: Final = frozenset(
-    {"initialised", "error", "joined", "left", "expiring", "draining", "pong"}
+    {"initialised", "error", "joined", "left", "expiring", "draining", "skipped", "pong"}
 )
 RESERVED: Final = CLIENT_STATES | SERVER_STATES
 """Names no state of a team can have."""
@@ -43,6 +43,7 @@ ErrorCode = Literal[
     "broker_unavailable",
     "internal",
     "cancelled",
+    "interrupted",
     "refused",
     "too_big",
     "not_initialised",

@@ -55,10 +55,10 @@ class Room:
                     continue
                 member.seen = seq
                 if member.participant == sender:
-                    connection.push(Frame(entry.for_sender(), "all", entry.state))
+                    connection.push(Frame(entry.for_sender(), "all", entry.state, seq))
                     continue
                 if frame is None:
-                    frame = Frame(entry.for_others(), entry.retain, entry.state)
+                    frame = Frame(entry.for_others(), entry.retain, entry.state, seq)
                 connection.push(frame)
             if entry.closes:
                 self.end()

@@ -24,6 +24,7 @@ logger = logging.getLogger("app.session")
 
 _SENTENCES: dict[ErrorCode, str] = {
     "cancelled": "The request was cancelled.",
+    "interrupted": "The stream was interrupted: what came of it so far is all.",
     "deadline": "The request took too long and was stopped.",
     "broker_unavailable": "The session's store cannot be reached. Try again.",
     "conflict": "Somebody else changed the session at the same time. Try again.",
@@ -95,6 +96,16 @@ class Runner:
     # --- streams
 
     async def _start_stream(self, member: Member, request: Request) -> None:
+        if request.id is not None:
+            # Should this process die, the request sent again must not begin anew.
+            await self._services.broker.commit(
+                Commit(
+                    member.room.id,
+                    claim=(member.participant, request.id),
+                    reply=_outcome(member, request, _SENTENCES["interrupted"], "interrupted"),
+                    settles=False,
+                )
+            )
         running = Running(request, None)
         running.task = asyncio.get_running_loop().create_task(self._stream(member, running))
         member.streams.add(running)
@@ -184,14 +195,7 @@ class Runner:
         details: dict[str, JsonValue] | None = None,
     ) -> None:
         """Answer with an error, recorded like a reply: sent again, the request is not run again."""
-        about: JsonValue = {"state": request.state.name, **(details or {})}
-        entry = Entry(
-            request.state.name,
-            protocol.error_head(sentence, code, about),
-            sender=member.participant,
-            request_id=request.id,
-            private=True,
-        )
+        entry = _outcome(member, request, sentence, code, details)
         if request.id is not None:
             claim = (member.participant, request.id)
             try:
@@ -204,6 +208,24 @@ class Runner:
 def _call(request: Request, session: Session) -> Any:
     handler = request.state.handler
     return handler(session) if request.data is None else handler(session, request.data)
+
+
+def _outcome(
+    member: Member,
+    request: Request,
+    sentence: str,
+    code: ErrorCode,
+    details: dict[str, JsonValue] | None = None,
+) -> Entry:
+    """An error as the answer of a request."""
+    about: JsonValue = {"state": request.state.name, **(details or {})}
+    return Entry(
+        request.state.name,
+        protocol.error_head(sentence, code, about),
+        sender=member.participant,
+        request_id=request.id,
+        private=True,
+    )
 
 
 def _reply(

@@ -179,7 +179,7 @@ class Session:
                 document,
                 claim,
                 reply if claim is not None else None,
-                reply.closes,
+                ends=reply.closes,
             )
             version = await self._services.broker.commit(commit)
             if document is not None and self._document is not None:

@@ -169,6 +169,10 @@ def states(gates: Gates) -> Registry:
     async def cursor(session: Session, data: Text) -> Said:
         return Said(text=data.text)
 
+    @state("glance", retain="none", to="sender")
+    async def glance(session: Session, data: Text) -> Said:
+        return Said(text=data.text)
+
     @state("place", retain="latest")
     async def place(session: Session, data: Text) -> Said:
         return Said(text=data.text)
@@ -182,6 +186,7 @@ def states(gates: Gates) -> Registry:
 
     found = [
         say, whisper, note, notes, hold, hold_note, spoil, announce, count, tick, flood, kinds,
-        nothing, lies, slow, rare, rule, cursor, place, save,
+        nothing, lies, slow, rare, rule, cursor, glance, place,
+        save,
     ]  # fmt: skip
     return Registry(found)

@@ -173,7 +173,7 @@ async def test_a_private_stream_ends_with_its_connection(server: Server, gates: 
     ada.lose()
     await gates.entered["tick over"].wait()
     again = await server.client(**ada.resume())
-    assert (await again.reply("tick", {"text": "lost"}, id="t"))["code"] == "cancelled"
+    assert (await again.reply("tick", {"text": "lost"}, id="t"))["code"] == "interrupted"
     await again.close()
 
 

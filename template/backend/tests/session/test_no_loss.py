@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.session.broker import Entry
 from tests.session.states import Gates, states
 from tests.session.support import PATIENCE, Server, Settings, make_engine, serving
 
@@ -111,6 +112,34 @@ async def test_what_cannot_be_caught_up_is_said_and_comes_with_a_fresh_snapshot(
     assert again.initialised["seq"] >= 2
     assert (again.participant == ada.participant) == (wrong != "token")
     await again.close()
+
+
+async def test_a_recorded_reply_never_overtakes_the_rooms_order(server: Server) -> None:
+    """As when another worker handled the request and this one has not heard of it yet."""
+    async with await server.client() as ada:
+        member = server.engine.rooms[ada.session].members[ada.participant]
+        ahead = Entry("say", b'{"state":"say","data":null', ada.participant, "1")
+        behind = Entry("say", b'{"state":"say","data":null', ada.participant, "0")
+        ahead.seq, behind.seq = member.seen + 1, member.seen
+        member.push(ahead)
+        member.push(behind)
+        member.room.deliver([ahead])
+        assert [frame["id"] for frame in await ada.quiet()] == ["0", "1"]
+
+
+async def test_a_stream_is_not_begun_again_when_its_worker_is_gone(
+    server: Server, gates: Gates
+) -> None:
+    async with await server.client() as ada:
+        await ada.ask("tick", {"text": "worker"}, id="t")
+        await ada.until("tick")
+        broker, key = server.engine.broker, (ada.session, ada.participant, "t")
+        assert (await broker.claim(*key, 0.05)).outcome == "busy"
+        # What the others do with the claims of a worker that is gone.
+        await broker.release(*key)
+        again = await broker.claim(*key, 5)
+        assert again.reply is not None
+        assert b'"code":"interrupted"' in again.reply.head
 
 
 async def test_a_resume_token_is_good_only_for_its_own_user(server: Server) -> None:

@@ -96,8 +96,36 @@ async def test_what_need_not_be_kept_is_dropped_first(gates: Gates) -> None:
         assert 0 < connection.waiting <= 100_000
         await ada.reply("say", {"text": "at last"})
         sleeper.socket.transport.resume_reading()
-        assert (await sleeper.until("say"))["data"]["text"] == "at last"
+        seen = sleeper.initialised["seq"]
+        dropped = 0
+        while (frame := await sleeper.receive())["state"] != "say":
+            if frame["state"] == "skipped":
+                dropped += frame["data"]["through"] - seen
+                seen = frame["data"]["through"]
+            else:
+                assert frame["seq"] == seen + 1
+                seen = frame["seq"]
+        assert dropped > 100
+        assert (frame["seq"], frame["data"]["text"]) == (seen + 1, "at last")
         await sleeper.close()
+        await ada.close()
+
+
+async def test_the_reply_to_ones_own_request_is_never_dropped(gates: Gates) -> None:
+    settings = Settings(session_outbox_bytes=100_000, session_write_timeout=30.0)
+    async with serving(make_engine(states(gates), settings)) as server:
+        ada = await server.client(session="own")
+        sleeper = await stalled(server, "own")
+        connection = server.engine.rooms["own"].members[sleeper.participant].connection
+        assert connection is not None
+        while connection.waiting < 50_000:
+            await ada.reply("cursor", {"text": PAYLOAD})
+        await sleeper.ask("glance", {"text": "mine"}, id="g")
+        for _ in range(60):
+            await ada.reply("cursor", {"text": PAYLOAD})
+        sleeper.socket.transport.resume_reading()
+        assert (await sleeper.until("glance"))["data"] == {"text": "mine"}
+        sleeper.lose()
         await ada.close()
 
 

@@ -76,6 +76,7 @@ export function reduce(
     case "draining":
     case "expiring":
     case "pong":
+    case "skipped":
       return state;
     default:
       // A state that only a newer server knows.

@@ -1,8 +1,9 @@
 -- `Broker.commit`: {-1} no such room, {-2} lock lost, {-3} claim lost, {1, version, first number, ms, epoch}.
 -- ARGV: 2 fence or '', 3 document, 4 participant, 5 request id, 6 its claim or '', 7 which entry is the reply
--- (0: the private one in 8, of size 9; -1: none), 10 whether the room ends, then dump, size, retain, state of each.
+-- (0: the private one in 8, of size 9; -1: none), 10 whether the room ends, 11 whether the reply settles the claim
+-- (else it is the outcome if the claim is not settled), then dump, size, retain, state of each.
 local fence, participant, request, nonce = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
-local reply, ends = tonumber(ARGV[7]), ARGV[10] == '1'
+local reply, ends, settles = tonumber(ARGV[7]), ARGV[10] == '1', ARGV[11] == '1'
 local got = call('HMGET', R, 'version', 'fence', 'holder')
 if not got[1] then
   return { -1 }
@@ -22,7 +23,7 @@ if fence ~= '' then
   call('HSET', R, 'doc', ARGV[3], 'version', version)
 end
 local entries = {}
-for i = 11, #ARGV, 4 do
+for i = 12, #ARGV, 4 do
   entries[#entries + 1] = {
     dump = ARGV[i], size = tonumber(ARGV[i + 1]), retain = ARGV[i + 2], state = ARGV[i + 3],
   }
@@ -31,7 +32,12 @@ local first, epoch = 0, ''
 if #entries > 0 or ends then
   first, epoch = append(entries, ends)
 end
-if reply >= 0 then
+if reply >= 0 and not settles then
+  -- A second claim sees the open one first. Without an age of its own, it goes with the rest.
+  local done = R .. ':done:' .. participant
+  call('HSET', done, 'i' .. request, '0 ' .. ARGV[8])
+  call('PEXPIRE', done, math.max(AGE, 1))
+elseif reply >= 0 then
   if open then
     close_claim(field, open)
   end

@@ -6,7 +6,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 
 from app.session.broker import Keep, from_url
-from tests.session.brokers.promises import BrokerPromises, Opened, Process
+from tests.session.brokers.promises import Opened, Process
+from tests.session.brokers.promises_people import PeoplePromises
+from tests.session.brokers.promises_requests import RequestPromises
+from tests.session.brokers.promises_rooms import RoomPromises
 from tests.session.brokers.support import Recorder, Valkey
 
 
@@ -28,7 +31,7 @@ async def _redis(url: str, keep: Keep) -> AsyncGenerator[Opened]:
         await process.broker.stop()
 
 
-class TestMemory(BrokerPromises):
+class TestMemory(RoomPromises, PeoplePromises, RequestPromises):
     """`memory://`: one process is all there is."""
 
     def opening(self, keep: Keep) -> AbstractAsyncContextManager[Opened]:
@@ -36,7 +39,7 @@ class TestMemory(BrokerPromises):
         return _memory(keep)
 
 
-class TestRedis(BrokerPromises):
+class TestRedis(RoomPromises, PeoplePromises, RequestPromises):
     """`redis://`: two processes and a real Valkey."""
 
     @pytest.fixture(autouse=True)

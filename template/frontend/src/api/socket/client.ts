@@ -276,6 +276,7 @@ export class SessionSocket implements SocketClient {
     } else if (frame.state === "error") this.#failed(frame);
     else if (frame.state === "expiring") void this.#renewToken();
     else if (frame.state === "draining") this.#dialer.draining();
+    else if (frame.state === "skipped") this.#position.skipped(frame.data.through);
     else this.#update(frame);
   }
 

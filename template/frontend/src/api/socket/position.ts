@@ -12,7 +12,8 @@ export type Arrival = "new" | "duplicate" | "gap";
 
 /**
  * Where this client is in the session's one order of messages. A gap is legal only in what is
- * replayed after a resume: the server leaves out what its state does not retain.
+ * replayed after a resume, where the server leaves out what its state does not retain, and where
+ * the server said that it skipped some.
  */
 export class Position {
   #initialised: Initialised | null = null;
@@ -43,6 +44,11 @@ export class Position {
     this.#head = data.seq;
     this.#initialised = data;
     return known;
+  }
+
+  /** The server left out, on purpose, what came after the last message up to `through`. */
+  skipped(through: number): void {
+    this.#seq = Math.max(this.#seq, through);
   }
 
   /** A message arrived with its place in the order. */

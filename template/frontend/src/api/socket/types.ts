@@ -52,9 +52,12 @@ export type NoticeFrame = Envelope & {
   data?: unknown;
 };
 
+/** Messages that need not be kept were left out for a slow reader, up to this `seq`. */
+export type SkippedFrame = Envelope & { state: "skipped"; data: { through: number } };
+
 /** What the server sends: narrow it by `state`. */
 export type ISocketResponse =
-  StateFrame | InitialisedFrame | PresenceFrame | ErrorFrame | NoticeFrame;
+  StateFrame | InitialisedFrame | PresenceFrame | ErrorFrame | SkippedFrame | NoticeFrame;
 
 /** The server's error codes and the client's own. */
 export type SessionErrorCode =

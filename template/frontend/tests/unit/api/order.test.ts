@@ -70,6 +70,16 @@ describe("one order, no loss, no doubles", () => {
     expect(client.status).toBe("recovering");
   });
 
+  it("goes on behind messages that the server skipped for a slow reader", () => {
+    message(11);
+    socket.receive({ state: "skipped", data: { through: 19 } });
+    message(20);
+    expect(updates).toEqual([11, 20]);
+    expect(client.status).toBe("open");
+    message(22);
+    expect(client.status).toBe("recovering");
+  });
+
   it("starts from the fresh snapshot when the server cannot replay", async () => {
     message(11);
     socket.breaks();
