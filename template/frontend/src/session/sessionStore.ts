@@ -1,12 +1,14 @@
 import type { Initialised, Requests, Responses, StateName } from "../api/contract";
 import {
   apiSockets,
+  Listeners,
   SessionError,
   type CallOptions,
   type ISocketResponse,
   type Reply,
   type SocketClient,
   type SocketOptions,
+  type WireEvent,
 } from "../api/websocketAPI";
 import { watchers as projectWatchers } from "../states";
 import { createStore, type Readable } from "../ui/store";
@@ -32,6 +34,8 @@ export interface SessionWish {
 
 /** The page's one session. It outlives components: they subscribe, it stays. */
 export interface SessionStore extends Readable<SessionState> {
+  /** Every frame of every socket that the page opens. Costs nothing while nobody listens. */
+  readonly onWire: Listeners<WireEvent>;
   /**
    * Opens a session; an open one is left first. Answers once the server has initialised it, rejects
    * with SessionError when it refuses. Without a server it keeps trying: see `status`.
@@ -67,6 +71,7 @@ export function createSessionStore({
   socketRequest = apiSockets.socketRequest,
 }: SessionDeps = {}): SessionStore {
   const store = createStore<SessionState>(IDLE);
+  const onWire = new Listeners<WireEvent>();
   let socket: SocketClient | null = null;
   /** What the page was in when it was put away, to come back to it. */
   let asleep: SessionWish | null = null;
@@ -80,23 +85,22 @@ export function createSessionStore({
   }
 
   function attach(client: SocketClient): void {
-    client.onUpdate.addListener(watchResponseSocket);
+    client.onUpdate.addListener((response) => {
+      watchResponseSocket(response);
+      if (response.state === "pong") patch({ latency: client.latency });
+    });
     client.onStatus.addListener(({ status, reason }) => {
       patch({ status, reason, pending: client.pending });
     });
-    client.onWire.addListener((event) => {
-      const { frames } = store.getSnapshot();
-      patch({
-        frames: addFrame(frames, event),
-        latency: client.latency,
-        pending: client.pending,
-      });
-    });
   }
+
+  onWire.addListener((event) => {
+    patch({ frames: addFrame(store.getSnapshot().frames, event) });
+  });
 
   async function initialiseSocket(wish: SessionWish = {}): Promise<Initialised> {
     closeSocket();
-    const client = socketRequest({ ...wish });
+    const client = socketRequest({ ...wish, onWire });
     socket = client;
     store.set({ ...IDLE, session: wish.session ?? null, name: wish.name ?? null });
     attach(client);
@@ -116,10 +120,34 @@ export function createSessionStore({
     const client = opened();
     const reply = client.request(state, data, options);
     const count = (): void => {
-      if (client === socket) patch({ pending: client.pending });
+      countPending(client);
     };
     count();
     return reply.finally(count);
+  }
+
+  async function* streamReplies<S extends StateName>(
+    client: SocketClient,
+    replies: AsyncIterableIterator<Reply<S>>,
+  ): AsyncGenerator<Reply<S>, undefined, undefined> {
+    try {
+      for (;;) {
+        const next = replies.next();
+        countPending(client);
+        const result = await next;
+        if (result.done === true) return;
+        yield result.value;
+      }
+    } finally {
+      await replies.return?.();
+      countPending(client);
+    }
+  }
+
+  function countPending(client: SocketClient): void {
+    if (client === socket && client.pending !== store.getSnapshot().pending) {
+      patch({ pending: client.pending });
+    }
   }
 
   function closeSocket(): void {
@@ -143,12 +171,16 @@ export function createSessionStore({
   return {
     subscribe: store.subscribe,
     getSnapshot: store.getSnapshot,
+    onWire,
     initialiseSocket,
     watchResponseSocket,
     watchRequestSocket: (state, form, options) =>
       sendSocketRequest(state, watchers[state].request(form), options),
     sendSocketRequest,
-    streamSocketRequest: (state, data, options) => opened().stream(state, data, options),
+    streamSocketRequest: (state, data, options) => {
+      const client = opened();
+      return streamReplies(client, client.stream(state, data, options));
+    },
     closeSocket,
   };
 }

@@ -113,6 +113,8 @@ export class Calls {
     try {
       for (;;) {
         for (const reply of replies.splice(0)) yield reply;
+        // More may have come while the reader was busy with these, the end too.
+        if (replies.length > 0) continue;
         if (end !== null) {
           if (end.error !== null) throw end.error;
           return;

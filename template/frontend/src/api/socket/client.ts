@@ -40,7 +40,7 @@ export class SessionSocket implements SocketClient {
   readonly onUnpackedMessage = new Listeners<ISocketResponse>();
   readonly onUpdate = new Listeners<ISocketResponse>();
   readonly onStatus = new Listeners<StatusChange>();
-  readonly onWire = new Listeners<WireEvent>();
+  readonly onWire: Listeners<WireEvent>;
 
   readonly #options: SocketOptions;
   readonly #token: TokenProvider;
@@ -61,6 +61,7 @@ export class SessionSocket implements SocketClient {
 
   constructor(options: SocketOptions = {}) {
     this.#options = options;
+    this.onWire = options.onWire ?? new Listeners();
     this.#token = options.token ?? apiCore.token;
     this.#outbox = new Outbox(options.limits);
     this.#calls = new Calls({
@@ -228,8 +229,8 @@ export class SessionSocket implements SocketClient {
     if (connection === null || !this.#ready) return;
     this.#outbox.flush(
       () => connection.open && !connection.congested,
-      ({ text, frame, size }) => {
-        this.#write(connection, text, frame, size);
+      ({ text, frame }) => {
+        this.#write(connection, text, frame);
       },
     );
     clearTimeout(this.#flushTimer);
@@ -244,13 +245,18 @@ export class SessionSocket implements SocketClient {
   #sendNow(frame: Readonly<Record<string, unknown>>): void {
     const { connection } = this.#dialer;
     if (connection?.open !== true) return;
-    const text = JSON.stringify(frame);
-    this.#write(connection, text, frame, byteLength(text));
+    this.#write(connection, JSON.stringify(frame), frame);
   }
 
-  #write(connection: Connection, text: string, frame: object, size: number): void {
+  #write(connection: Connection, text: string, frame: object): void {
     connection.send(text);
-    this.onWire.emit({ direction: "sent", frame: withoutSecrets(frame), size });
+    this.#observe("sent", text, frame);
+  }
+
+  /** The one place where every frame comes by, both ways. */
+  #observe(direction: WireEvent["direction"], text: string, frame: object): void {
+    if (!this.onWire.observed) return;
+    this.onWire.emit({ direction, frame: withoutSecrets(frame), size: byteLength(text) });
   }
 
   // -- receiving -----------------------------------------------------------------------------------
@@ -260,11 +266,7 @@ export class SessionSocket implements SocketClient {
     const frame = unpack(text);
     if (frame === null) return;
     if (frame.state === "pong") this.#liveness.pong();
-    this.onWire.emit({
-      direction: "received",
-      frame: withoutSecrets(frame),
-      size: byteLength(text),
-    });
+    this.#observe("received", text, frame);
     this.onUnpackedMessage.emit(frame);
 
     if (frame.state === "initialised") {

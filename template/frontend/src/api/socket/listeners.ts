@@ -20,6 +20,11 @@ export class Listeners<T> {
     this.#listeners.delete(listener);
   }
 
+  /** Does anybody listen? Then it is worth making a value. */
+  get observed(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   emit(value: T): void {
     for (const listener of [...this.#listeners]) {
       // One listener may have removed another while this value is going round.

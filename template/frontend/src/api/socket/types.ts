@@ -90,7 +90,7 @@ export interface StatusChange {
   reason: string | null;
 }
 
-/** One frame that went over the wire, for the log. Secrets are blanked. `size` in bytes. */
+/** One frame that went over the wire. The protocol's secrets are blanked. `size` in bytes. */
 export interface WireEvent {
   direction: "sent" | "received";
   frame: Readonly<Record<string, unknown>>;
@@ -120,6 +120,8 @@ export interface SocketOptions {
   /** Default: the token provider registered with `apiCore`. */
   token?: TokenProvider;
   limits?: Partial<QueueLimits>;
+  /** Whom to tell of every frame; one for many sockets hears them all. */
+  onWire?: Listeners<WireEvent>;
 }
 
 /** One session over as many WebSockets as it takes. */
@@ -137,6 +139,7 @@ export interface SocketClient {
   /** The frames that make up the session, in order and each exactly once. */
   readonly onUpdate: Listeners<ISocketResponse>;
   readonly onStatus: Listeners<StatusChange>;
+  /** Every frame both ways, also the protocol's own. Costs nothing while nobody listens. */
   readonly onWire: Listeners<WireEvent>;
 
   /** Connects; answers when the server has initialised the session, rejects when it refuses. */

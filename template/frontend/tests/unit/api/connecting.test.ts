@@ -301,6 +301,15 @@ describe("connecting", () => {
     expect(client.status).toBe("ended");
   });
 
+  it("costs nothing while nobody looks at the frames", async () => {
+    const emit = vi.spyOn(client.onWire, "emit");
+    const encode = vi.spyOn(TextEncoder.prototype, "encode");
+    const socket = await connect();
+    socket.receive({ state: "pong" });
+    expect(emit).not.toHaveBeenCalled();
+    expect(encode).not.toHaveBeenCalled();
+  });
+
   it("shows a log every frame, without the secrets", async () => {
     token.mockResolvedValue("token-1");
     const wire: string[] = [];

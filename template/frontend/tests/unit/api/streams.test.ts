@@ -51,6 +51,26 @@ describe("a stream", () => {
     expect(client.pending).toBe(0);
   });
 
+  it("gives the last replies too when they arrive while the reader is busy", async () => {
+    let free: () => void = () => undefined;
+    const replies: unknown[] = [];
+    const reading = (async () => {
+      for await (const one of client.stream(STATE, data("go"))) {
+        replies.push(one);
+        if (replies.length === 1) await new Promise<void>((resolve) => (free = resolve));
+      }
+    })();
+    reply("one", true);
+    await vi.waitFor(() => {
+      expect(replies).toHaveLength(1);
+    });
+    reply("two", true);
+    reply("three", false);
+    free();
+    await reading;
+    expect(replies).toEqual([{ text: "one" }, { text: "two" }, { text: "three" }]);
+  });
+
   it("may end with a frame that only says so", async () => {
     const reading = read();
     reply("one", true);

@@ -143,6 +143,20 @@ describe("the session store", () => {
     expect(shown()).toEqual(["old"]);
   });
 
+  it("counts a stream as waiting until its last reply", async () => {
+    const stream = store.streamSocketRequest(STATE, data("go"));
+    const first = stream.next();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(now().pending).toBe(1);
+    const { id } = socket.requests().at(-1) ?? {};
+    socket.receive({ state: STATE, data: { text: "one" }, id, more: true });
+    await expect(first).resolves.toMatchObject({ value: { text: "one" } });
+    socket.receive({ state: STATE, data: { text: "two" }, id });
+    await expect(stream.next()).resolves.toMatchObject({ value: { text: "two" } });
+    await expect(stream.next()).resolves.toMatchObject({ done: true });
+    expect(now().pending).toBe(0);
+  });
+
   it("measures the latency", async () => {
     await vi.advanceTimersByTimeAsync(30);
     socket.receive({ state: "pong" });
