@@ -18,6 +18,7 @@ COMMANDS = {
     "add-state": "tasks.add_state",
     "load": "tasks.load",
     "talk": "tasks.talk",
+    "replay": "tasks.replay",
 }
 """Command -> the module whose `main(arguments) -> exit code` does it, imported when it is used."""
 

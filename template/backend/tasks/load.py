@@ -128,7 +128,7 @@ def sample_of(name: str, model: type[BaseModel] | None) -> dict[str, object]:
 async def measure(plan: Plan, server: Server) -> Measured:
     """Connect everybody, weigh the idle connections, then keep them busy."""
     process = psutil.Process(server.process.pid)
-    token = await sign_up(server.url)
+    token = await sign_up(server.url, "Load")
     (first,) = await connect_all(server.url, token, clients=1, session_size=1)
     await drive([first], plan.state, plan.data, seconds=0.5)
     await first.close()

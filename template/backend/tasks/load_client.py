@@ -33,11 +33,11 @@ class Tally:
     errors: Counter[str] = field(default_factory=Counter[str])
 
 
-async def sign_up(url: str) -> str | None:
+async def sign_up(url: str, name: str) -> str | None:
     """An access token of a new account; None where this app has no sign-in."""
     account = {
-        "email": f"load-{secrets.token_hex(4)}@example.com",
-        "name": "Load",
+        "email": f"someone-{secrets.token_hex(4)}@example.com",
+        "name": name,
         "password": secrets.token_urlsafe(24),
     }
     async with httpx.AsyncClient(base_url=url, headers={"Origin": url}) as http:
@@ -45,7 +45,7 @@ async def sign_up(url: str) -> str | None:
     if answer.status_code in (404, 405):
         return None
     if answer.is_error:
-        raise TaskError(f"No account could be made for the load test: {answer.text}")
+        raise TaskError(f"No account could be made: {answer.text}")
     return str(answer.json()["access_token"])
 
 

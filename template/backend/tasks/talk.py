@@ -61,10 +61,15 @@ def wish_of(arguments: list[str]) -> Wish:
         data: object = json.loads(given.data)
     except ValueError as error:
         raise TaskError(f"The data is not JSON: {error}. In a shell, put it in ' '.") from None
-    url = (given.url or own_url()).rstrip("/")
+    url = check_url(given.url or own_url())
+    return Wish(url, given.state, data, given.session, given.name, given.email, given.listen)
+
+
+def check_url(url: str) -> str:
+    """The server's address without a slash at its end; raises TaskError when it is none."""
     if not url.startswith(("http://", "https://")):
         raise TaskError(f"--url is {url!r}; expected http://… or https://…")
-    return Wish(url, given.state, data, given.session, given.name, given.email, given.listen)
+    return url.rstrip("/")
 
 
 def own_url() -> str:
@@ -76,14 +81,14 @@ def own_url() -> str:
 
 async def talk(wish: Wish) -> None:
     """Open the session, signing in when the server wants it, and say what is to be said."""
-    token = await _sign_in(wish) if wish.email else None
+    token = await credentials(wish.url, wish.email) if wish.email else None
     try:
         conversation = await Conversation.open(wish.url, token, wish.session, wish.name)
     except NeedsSignIn as error:
         if token is not None:
             raise TaskError(str(error)) from None
         complain(str(error))
-        token = await _sign_in(wish)
+        token = await credentials(wish.url, None)
         conversation = await Conversation.open(wish.url, token, wish.session, wish.name)
     async with conversation:
         if wish.listen:
@@ -105,10 +110,11 @@ def print_frame(frame: dict[str, Any]) -> None:
     print(json.dumps(frame, ensure_ascii=False), flush=True)
 
 
-async def _sign_in(wish: Wish) -> str:
-    email = wish.email or _ask_email()
+async def credentials(url: str, email: str | None) -> str:
+    """An access token of this account; what is not given is asked for. Raises TaskError."""
+    email = email or _ask_email()
     password = os.environ.get(PASSWORD) or _ask_password(email)
-    return await sign_in(wish.url, email, password)
+    return await sign_in(url, email, password)
 
 
 def _ask_email() -> str:

@@ -22,6 +22,10 @@ class NeedsSignIn(Exception):
     """The server lets nobody in without a good token; the sentence is its own."""
 
 
+class Closed(TaskError):
+    """The connection is over; the sentence says how."""
+
+
 class Conversation:
     """An open session. Leaves it at the end of `async with`."""
 
@@ -56,11 +60,22 @@ class Conversation:
         sentence = str(first.get("error", "The server did not open the session."))
         raise NeedsSignIn(sentence) if first.get("code") == "not_signed_in" else TaskError(sentence)
 
+    async def send(self, frame: Frame) -> None:
+        """Send a frame of any shape. Raises Closed."""
+        try:
+            await self._socket.send(json.dumps(frame))
+        except ConnectionClosed as error:
+            raise Closed(_closed(error)) from None
+
+    async def receive(self) -> Frame:
+        """The next frame. Raises Closed."""
+        return await _receive(self._socket)
+
     async def ask(self, state: str, data: object) -> AsyncIterator[Frame]:
         """Send a request; gives the frames up to its last reply. Raises TaskError for an error."""
-        await self._socket.send(json.dumps({"state": state, "data": data, "id": REQUEST_ID}))
+        await self.send({"state": state, "data": data, "id": REQUEST_ID})
         while True:
-            frame = await _receive(self._socket)
+            frame = await self.receive()
             answers = frame.get("id") == REQUEST_ID
             if frame["state"] == "error" and (answers or "id" not in frame):
                 raise TaskError(str(frame.get("error")))
@@ -113,7 +128,7 @@ async def _receive(socket: ClientConnection) -> Frame:
     try:
         return json.loads(await socket.recv())
     except ConnectionClosed as error:
-        raise TaskError(_closed(error)) from None
+        raise Closed(_closed(error)) from None
 
 
 def _closed(error: ConnectionClosed) -> str:

@@ -85,7 +85,7 @@ async def test_clients_of_one_session_all_get_every_message() -> None:
         if one.to == "everybody" and not one.closes and not one.streams
     )
     with running(RAISED) as server:
-        token = await sign_up(server.url)
+        token = await sign_up(server.url, "Load")
         first, second = await connect_all(server.url, token, clients=2, session_size=2)
         tally = await drive([first, second], name, data, seconds=0.2)
         assert len(tally.latencies) >= 2
