@@ -10,6 +10,8 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from pydantic import JsonValue
+
 from app.session import protocol
 from app.session.flusher import Flusher
 from app.session.frame import Frame
@@ -223,9 +225,9 @@ class Connection:
         else:
             self.transport.close(code, reason)
 
-    def fail(self, sentence: str, code: ErrorCode, close: int) -> None:
+    def fail(self, sentence: str, code: ErrorCode, close: int, details: JsonValue = None) -> None:
         """Say what is wrong, then close."""
-        self.error(sentence, code)
+        self.push(Frame(protocol.error(sentence, code, None, details)))
         self.close(close, sentence)
 
     def slow(self) -> None:

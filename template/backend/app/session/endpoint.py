@@ -221,7 +221,8 @@ class Conversation:
             return None
         limit = self._engine.settings.session_max_frame
         if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
-            one.fail(f"A frame may have {limit} bytes.", "too_big", Close.TOO_BIG)
+            sentence = f"A frame may have {limit} bytes."
+            one.fail(sentence, "too_big", Close.TOO_BIG, {"limit": limit})
             return None
         return text
 

@@ -33,6 +33,7 @@ GRACE = 15.0
 
 _NO_CODE, _LOST = 1005, 1006
 _LEFT = (Close.ENDED, _NO_CODE)
+_AWAY = (Close.GOING_AWAY, Close.AWAY)
 
 
 class Settings(connections.Limits, limits.Limits, Protocol):
@@ -194,7 +195,7 @@ class Engine:
         try:
             if verdict in _LEFT or 4400 <= verdict < 4500:
                 await self._leave(member, one.id)
-            elif verdict == Close.GOING_AWAY:
+            elif verdict in _AWAY:
                 await self._step_out(member, one.id)
             else:
                 member.end_streams("interrupted", private=True)

@@ -53,7 +53,10 @@ ErrorCode = Literal[
 
 
 class Close(IntEnum):
-    """Close codes. 44xx are final, 45xx and 1001/1012 mean: reconnect and resume."""
+    """Close codes. 44xx are final, 45xx and 1001/1012 mean: reconnect and resume.
+
+    A page that is put away and may come back says 4501, because JavaScript may not say 1001.
+    """
 
     ENDED = 1000
     GOING_AWAY = 1001
@@ -67,6 +70,7 @@ class Close(IntEnum):
     CONTRACT_CHANGED = 4409
     REPLACED = 4410
     TOO_FAST = 4429
+    AWAY = 4501
     DRAINING = 4503
     SLOW = 4508
 

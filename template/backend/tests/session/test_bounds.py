@@ -54,8 +54,11 @@ async def test_a_frame_that_is_too_big_is_said_and_closes(bound: Server) -> None
         async with await bound.client() as ada:
             await ada.send(json.dumps({"state": "say"}) + " " * size)
             if size < 4000:
-                assert (await ada.receive())["code"] == "too_big"
+                error = await ada.receive()
+                assert (error["code"], error["details"]) == ("too_big", {"limit": 2048})
             assert await ada.closed() == 1009
+        async with await bound.client(**ada.resume()) as back:
+            assert back.participant == ada.participant
     async with await bound.client() as ada:
         frame = json.dumps({"state": "say", "data": {"text": "é" * 900}}, ensure_ascii=False)
         await ada.send(frame + " " * (2048 - len(frame.encode())))

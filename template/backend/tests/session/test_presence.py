@@ -22,7 +22,7 @@ async def test_everybody_knows_who_is_here(server: Server) -> None:
         assert left["seq"] == joined["seq"] + 1
 
 
-@pytest.mark.parametrize("how", ["leave", "1000", "1001"])
+@pytest.mark.parametrize("how", ["leave", "1000", "1001", "4501"])
 async def test_who_leaves_has_left_at_once(server: Server, how: str) -> None:
     async with await server.client(session=f"leave-{how}") as ada:
         bob = await server.client(session=f"leave-{how}")
@@ -36,7 +36,7 @@ async def test_who_leaves_has_left_at_once(server: Server, how: str) -> None:
 
 async def test_a_page_that_went_away_may_come_back_but_who_left_may_not(server: Server) -> None:
     async with await server.client(session="back"):
-        for code, same in ((1001, True), (1000, False)):
+        for code, same in ((1001, True), (4501, True), (1000, False)):
             bob = await server.client(session="back")
             await bob.close(code)
             again = await server.client(**bob.resume())

@@ -3,6 +3,7 @@ import { SessionSocket } from "./socket/client";
 import type { SocketClient, SocketOptions } from "./socket/types";
 
 export { Listeners } from "./socket/listeners";
+export type { Resume } from "./socket/position";
 export { SessionError } from "./socket/types";
 export type {
   CallOptions,

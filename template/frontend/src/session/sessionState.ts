@@ -11,11 +11,19 @@ import type { FrameRecord } from "./frameLog";
 import { EMPTY } from "./snapshot";
 import type { Watchers } from "./watchers";
 
+/**
+ * `messages`: the session went on, and not all that was said meanwhile came. `session`: the server
+ * has begun it anew, and what was not saved is gone.
+ */
+export type Loss = "messages" | "session";
+
 /** Everything the page shows of a session. Never changed in place: each change is a new object. */
 export interface SessionState {
   readonly status: SocketStatus;
   /** Why it is not open, or why it ended, in words. */
   readonly reason: string | null;
+  /** The close code that it ended with; null while it has not ended. */
+  readonly code: number | null;
   readonly session: string | null;
   /** One's own public id. */
   readonly participant: string | null;
@@ -34,13 +42,20 @@ export interface SessionState {
   readonly error: string | null;
   /** Round trip of the last ping in milliseconds. */
   readonly latency: number | null;
+  /** The server said that it leaves, and another one has not answered yet. */
+  readonly draining: boolean;
+  /** What the server could not give back after the connection was lost, until somebody has read it. */
+  readonly loss: Loss | null;
   /** The server runs another version of the contract than this page: reload soon. */
   readonly contractChanged: boolean;
+  /** Which life of the session this is: its numbers and its snapshot belong to it. */
+  readonly epoch: string | null;
 }
 
 export const IDLE: SessionState = {
   status: "idle",
   reason: null,
+  code: null,
   session: null,
   participant: null,
   name: null,
@@ -51,7 +66,10 @@ export const IDLE: SessionState = {
   pending: 0,
   error: null,
   latency: null,
+  draining: false,
+  loss: null,
   contractChanged: false,
+  epoch: null,
 };
 
 /** The session after a frame. Each frame must come once and in order (`SocketClient.onUpdate`). */
@@ -72,8 +90,9 @@ export function reduce(
       return { ...state, participants: without(state, frame.data.participant) };
     case "error":
       return { ...state, error: frame.error };
-    case "authenticate":
     case "draining":
+      return { ...state, draining: true };
+    case "authenticate":
     case "expiring":
     case "pong":
     case "skipped":
@@ -95,8 +114,17 @@ function begin(state: SessionState, data: Initialised): SessionState {
     snapshot: data.snapshot,
     seq: data.seq,
     error: null,
+    draining: false,
+    loss: data.recovered ? state.loss : lossAt(state, data),
     contractChanged: data.contract_changed,
+    epoch: data.epoch,
   };
+}
+
+function lossAt({ epoch }: SessionState, data: Initialised): Loss | null {
+  // The first time there was nothing to lose.
+  if (epoch === null) return null;
+  return epoch === data.epoch ? "messages" : "session";
 }
 
 function without(state: SessionState, participant: string): Participant[] {

@@ -13,6 +13,7 @@ import {
 import { watchers as projectWatchers } from "../states";
 import { createStore, type Readable } from "../ui/store";
 import { addFrame } from "./frameLog";
+import { leavePlace, takePlace } from "./handover";
 import { IDLE, reduce, type SessionState } from "./sessionState";
 import type { RequestForm, Watchers } from "./watchers";
 
@@ -61,8 +62,15 @@ export interface SessionStore extends Readable<SessionState> {
     data: Requests[S],
     options?: CallOptions,
   ): AsyncIterableIterator<Reply<S>>;
-  /** Leaves the session for good. */
-  closeSocket(): void;
+  /** The words about what was lost have been read. */
+  forgetLoss(): void;
+  /**
+   * Before the page is loaded again: the page that comes opens the session at the very place of
+   * this one, so nobody sees anybody leave or join. Requests without an answer are given up.
+   */
+  handOver(): void;
+  /** Leaves the session for good. `code`: why, as a close code that ends a session. */
+  closeSocket(code?: number): void;
 }
 
 /** Makes the store of the page's session. The page keeps one for its whole life. */
@@ -73,8 +81,7 @@ export function createSessionStore({
   const store = createStore<SessionState>(IDLE);
   const onWire = new Listeners<WireEvent>();
   let socket: SocketClient | null = null;
-  /** What the page was in when it was put away, to come back to it. */
-  let asleep: SessionWish | null = null;
+  let place = takePlace();
 
   function patch(changes: Partial<SessionState>): void {
     store.set({ ...store.getSnapshot(), ...changes });
@@ -89,8 +96,8 @@ export function createSessionStore({
       watchResponseSocket(response);
       if (response.state === "pong") patch({ latency: client.latency });
     });
-    client.onStatus.addListener(({ status, reason }) => {
-      patch({ status, reason, pending: client.pending });
+    client.onStatus.addListener(({ status, reason, code }) => {
+      patch({ status, reason, code, pending: client.pending });
     });
   }
 
@@ -100,7 +107,15 @@ export function createSessionStore({
 
   async function initialiseSocket(wish: SessionWish = {}): Promise<Initialised> {
     closeSocket();
-    const client = socketRequest({ ...wish, onWire });
+    const resume = place !== null && place.session === wish.session ? place : null;
+    place = null;
+    const client = socketRequest({
+      ...wish,
+      onWire,
+      ...(resume !== null && {
+        resume: { token: resume.token, epoch: resume.epoch, seq: resume.seq },
+      }),
+    });
     socket = client;
     store.set({ ...IDLE, session: wish.session ?? null, name: wish.name ?? null });
     attach(client);
@@ -150,22 +165,25 @@ export function createSessionStore({
     }
   }
 
-  function closeSocket(): void {
-    asleep = null;
-    socket?.close();
+  function closeSocket(code?: number): void {
+    socket?.close(code);
   }
 
-  // A page that is put away leaves, so that others see it go; when the browser brings the very same
-  // page back it goes back in.
-  addEventListener("pagehide", () => {
-    const { status, session, name } = store.getSnapshot();
-    if (status === "idle" || status === "ended") return;
-    closeSocket();
-    asleep = { ...(session !== null && { session }), ...(name !== null && { name }) };
+  function handOver(): void {
+    const { session } = store.getSnapshot();
+    if (socket?.resume == null || session === null) return;
+    leavePlace(session, socket.resume);
+    socket.suspend();
+  }
+
+  // A page that goes away leaves, so that others see it go. One that the browser keeps, to show it
+  // again when the user comes back, keeps its place too.
+  addEventListener("pagehide", ({ persisted }) => {
+    if (persisted) socket?.suspend();
+    else closeSocket();
   });
   addEventListener("pageshow", () => {
-    // Its outcome is in the state.
-    if (asleep !== null) initialiseSocket(asleep).catch(() => undefined);
+    socket?.wake();
   });
 
   return {
@@ -181,6 +199,10 @@ export function createSessionStore({
       const client = opened();
       return streamReplies(client, client.stream(state, data, options));
     },
+    forgetLoss: () => {
+      patch({ loss: null });
+    },
+    handOver,
     closeSocket,
   };
 }

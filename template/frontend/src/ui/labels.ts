@@ -1,7 +1,7 @@
 import { type StateName, type StateOptions, STATES } from "../api/contract";
 import type { SessionState } from "../session/sessionStore";
 import { watchers } from "../states";
-import { formatCount, formatLatency } from "./format";
+import { formatBytes, formatCount, formatLatency } from "./format";
 
 /** The connection in words, always on the page. */
 export const CONNECTION_WORDS: Readonly<Record<SessionState["status"], string>> = {
@@ -49,14 +49,14 @@ export function frameName(frame: Readonly<Record<string, unknown>>): string {
   return typeof frame["state"] === "string" ? frame["state"] : "hello";
 }
 
-/** What people in a live session should know now, as a sentence; null when all is well. */
-export function notice({ status, reason, contractChanged }: SessionState): string | null {
-  if (status === "recovering" || status === "offline") {
-    const why = reason ?? "The connection was lost.";
-    return `${why} What you send now is delivered when it is back.`;
-  }
-  if (contractChanged) return "This page was updated since you opened it. Reload it soon.";
-  return null;
+/** Says which message was too big, and by how much; `details` as the server's refusal has them. */
+export function tooBigWords(state: StateName, details: unknown): string {
+  const about = typeof details === "object" && details !== null ? details : {};
+  const size = "size" in about && typeof about.size === "number" ? about.size : null;
+  const limit = "limit" in about && typeof about.limit === "number" ? about.limit : null;
+  const has = size === null ? "" : ` It has ${formatBytes(size)}.`;
+  const most = limit === null ? "" : ` At most ${formatBytes(limit)} can be sent at once.`;
+  return `Your message “${stateLabel(state)}” was too big and was not sent.${has}${most}`;
 }
 
 /** The line below a live session's name. */

@@ -1,7 +1,9 @@
 import type { StateName } from "../api/contract";
+import { SessionError } from "../api/websocketAPI";
 import { createSessionStore } from "../session/sessionStore";
 import type { RequestForm } from "../session/watchers";
 import { watchers } from "../states";
+import { tooBigWords } from "./labels";
 import { attempt } from "./problem";
 import { toasts } from "./toasts";
 
@@ -23,4 +25,18 @@ export function joinSession(id: string, name: string): void {
 
 /** Sends what a person filled in; a refusal is said in a toast. Answers whether it worked. */
 export const sendForm = (state: StateName, form: RequestForm): Promise<boolean> =>
-  attempt(() => liveSession.watchRequestSocket(state, form));
+  attempt(async () => {
+    try {
+      await liveSession.watchRequestSocket(state, form);
+    } catch (error) {
+      throw error instanceof SessionError && error.code === "too_big"
+        ? new SessionError(error.code, tooBigWords(state, error.details), error.details)
+        : error;
+    }
+  });
+
+/** Loads the page again, as the server has it now, and goes on in the same session. */
+export function reloadPage(): void {
+  liveSession.handOver();
+  location.reload();
+}

@@ -62,7 +62,7 @@ export default function LivePage() {
           liveSession.closeSocket();
         }}
       />
-      {ended ? <EndedNotice /> : <LiveNotice />}
+      {ended ? <EndedNotice onJoin={join} /> : <LiveNotice />}
       <div className="mt-8 grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-5">
           {!ended && <SendForm onSend={sendForm} />}

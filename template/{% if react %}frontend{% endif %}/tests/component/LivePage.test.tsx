@@ -101,4 +101,89 @@ describe("the live page", () => {
     fireEvent.click(screen.getByRole("button", { name: "Start a new session" }));
     expect(screen.getByText("Elsewhere: /session")).toBeTruthy();
   });
+
+  it("joins the same session again after an idle one ended", async () => {
+    const socket = await open();
+    act(() => {
+      socket.breaks(4408, "idle");
+    });
+    fireEvent.click(screen.getByRole("button", { name: "Join again" }));
+    await act(async () => {
+      welcome(await nextSocket());
+    });
+    expect(FakeSocket.all.at(-1)?.sent[0]).toMatchObject({ session: "notes", name: "Ada" });
+    expect(screen.getByRole("button", { name: "Send" })).toBeTruthy();
+  });
+
+  it("leads home from a session that may not be joined", async () => {
+    show(<LivePage />, "/session/notes", "/session/:id");
+    await act(async () => {
+      const socket = await nextSocket();
+      socket.accept();
+      socket.receive({
+        state: "error",
+        error: "You may not join this session.",
+        code: "forbidden",
+      });
+      socket.breaks(4403);
+    });
+    expect(screen.getByText("You may not join this session.")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Go to the home page" }));
+    expect(screen.getByText("Elsewhere: /")).toBeTruthy();
+  });
+
+  it("says that messages were missed until it is dismissed", async () => {
+    const socket = await open();
+    await act(async () => {
+      socket.breaks();
+      welcome(await nextSocket(), { seq: 9 });
+    });
+    expect(screen.getByText(/Some messages were missed/u)).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Dismiss" }));
+    expect(screen.queryByText(/Some messages were missed/u)).toBeNull();
+  });
+
+  it("says that the server is being updated, before and while it is away", async () => {
+    const socket = await open();
+    act(() => {
+      socket.receive({ state: "draining", data: { within: 20 } });
+    });
+    expect(screen.getByText(/being updated\. The page reconnects/u)).toBeTruthy();
+    act(() => {
+      socket.breaks(4503);
+    });
+    expect(screen.getByText(/being updated; reconnecting…/u)).toBeTruthy();
+    await act(async () => {
+      welcome(await nextSocket(), { recovered: true });
+    });
+    expect(screen.queryByText(/being updated/u)).toBeNull();
+  });
+
+  it("offers to reload a page that is older than the server, and stays in the session", async () => {
+    const reload = vi.spyOn(location, "reload").mockReturnValue();
+    const socket = await open();
+    await act(async () => {
+      socket.breaks();
+      welcome(await nextSocket(), { recovered: true, contract_changed: true });
+    });
+    act(() => {
+      FakeSocket.all.at(-1)?.breaks();
+    });
+    fireEvent.click(screen.getByRole("button", { name: "Reload" }));
+    expect(reload).toHaveBeenCalledOnce();
+    expect(FakeSocket.all.flatMap((one) => one.of("leave"))).toEqual([]);
+    sessionStorage.clear();
+  });
+
+  it("offers to reload when the server does not take this page any more", async () => {
+    const reload = vi.spyOn(location, "reload").mockReturnValue();
+    const socket = await open();
+    act(() => {
+      socket.breaks(4409);
+    });
+    expect(screen.getByRole("alert").textContent).toContain("was updated");
+    fireEvent.click(screen.getByRole("button", { name: "Reload" }));
+    expect(reload).toHaveBeenCalledOnce();
+    sessionStorage.clear();
+  });
 });

@@ -7,7 +7,7 @@ import {
 } from "../contract";
 import { apiCore, type TokenProvider } from "../core";
 import { Calls } from "./calls";
-import { verdict } from "./closeCodes";
+import { CLIENT_CLOSE, verdict } from "./closeCodes";
 import type { Connection } from "./connection";
 import { Dialer } from "./dialer";
 import { unpack, withoutSecrets } from "./frames";
@@ -15,7 +15,7 @@ import { Listeners } from "./listeners";
 import { Liveness } from "./liveness";
 import { byteLength, Outbox } from "./outbox";
 import { isOnline, watchPage } from "./page";
-import { Position } from "./position";
+import { Position, type Resume } from "./position";
 import {
   SessionError,
   type CallOptions,
@@ -35,6 +35,9 @@ const CONGESTION_POLL = 50;
 /** The close code for a frame that the server does not take at all. */
 const TOO_BIG = 1009;
 
+/** Errors that only say beforehand why the server closes next: the close code says it again. */
+const BEFORE_CLOSE: ReadonlySet<unknown> = new Set(["idle", "not_signed_in", "slow", "too_big"]);
+
 /** One session over as many connections as it takes; `SocketClient` says what it promises. */
 export class SessionSocket implements SocketClient {
   readonly onUnpackedMessage = new Listeners<ISocketResponse>();
@@ -52,8 +55,13 @@ export class SessionSocket implements SocketClient {
 
   #status: SocketStatus = "idle";
   #reason: string | null = null;
+  #code: number | null = null;
   /** The current connection has been initialised: requests may go out. */
   #ready = false;
+  /** The page is put away: there is no connection, and none is made. */
+  #suspended = false;
+  /** The most bytes that a frame may have, once the server refused one for it. */
+  #maxFrame: number | null = null;
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #unwatch: () => void = () => undefined;
   #opening: Promise<Initialised> | null = null;
@@ -92,8 +100,8 @@ export class SessionSocket implements SocketClient {
       waiting: (reason) => {
         this.#setStatus(this.#waitingStatus(), reason);
       },
-      over: (error) => {
-        this.#end(error);
+      over: (error, code) => {
+        this.#end(error, code);
       },
     });
   }
@@ -112,6 +120,10 @@ export class SessionSocket implements SocketClient {
 
   get latency(): number | null {
     return this.#liveness.latency;
+  }
+
+  get resume(): Resume | null {
+    return this.#position.resume ?? this.#options.resume ?? null;
   }
 
   open(): Promise<Initialised> {
@@ -156,10 +168,24 @@ export class SessionSocket implements SocketClient {
     return this.#calls.stream(state, data, options);
   }
 
-  close(): void {
+  suspend(): void {
+    if (this.#suspended || this.#status === "idle" || this.#status === "ended") return;
+    this.#suspended = true;
+    this.#dialer.pause();
+    this.#setStatus(this.#waitingStatus(), null);
+  }
+
+  wake(): void {
+    if (!this.#suspended) return;
+    this.#suspended = false;
+    this.#dialer.wake();
+  }
+
+  close(code: number = CLIENT_CLOSE.ended): void {
     if (this.#status === "ended") return;
     this.#sendNow({ state: "leave" });
-    this.#end(new SessionError("ended", "You left the session."));
+    const words = code === CLIENT_CLOSE.ended ? "You left the session." : verdict(code).reason;
+    this.#end(new SessionError("ended", words), code);
   }
 
   // -- the connection ------------------------------------------------------------------------------
@@ -167,7 +193,7 @@ export class SessionSocket implements SocketClient {
   #hello(token: string | null): void {
     const session = this.#position.session ?? this.#options.session;
     const { name } = this.#options;
-    const { resume } = this.#position;
+    const { resume } = this;
     this.#sendNow({
       ...(token !== null && { token }),
       ...(session !== undefined && { session }),
@@ -178,16 +204,28 @@ export class SessionSocket implements SocketClient {
   }
 
   #closed(code: number): boolean {
+    const wasReady = this.#ready;
     this.#ready = false;
     this.#liveness.stop();
     clearTimeout(this.#flushTimer);
     if (code !== TOO_BIG) return true;
-    // Sent again it would only close the next connection too.
-    const id = this.#outbox.biggestSent();
-    if (id === null) return false;
-    this.#outbox.remove(id);
-    this.#calls.fail(id, new SessionError("too_big", verdict(TOO_BIG).reason));
-    return true;
+    if (wasReady) this.#giveUpTooBig();
+    // A hello that is too big would be so again.
+    return wasReady;
+  }
+
+  /** A message closed the connection: sent again it would only close the next one too. */
+  #giveUpTooBig(): void {
+    const limit = this.#maxFrame;
+    const entry = this.#outbox.tooBig(limit);
+    const error = verdict(TOO_BIG).reason;
+    if (entry?.id === undefined || entry.id === null) {
+      this.onUpdate.emit({ state: "error", error, code: "too_big" });
+      return;
+    }
+    this.#outbox.remove(entry.id);
+    const details = { size: entry.size, limit };
+    this.#calls.fail(entry.id, new SessionError("too_big", error, details));
   }
 
   #waitingStatus(): SocketStatus {
@@ -202,7 +240,9 @@ export class SessionSocket implements SocketClient {
     this.#dialer.hasten();
   }
 
-  #end(error: SessionError): void {
+  #end(error: SessionError, code: number): void {
+    this.#suspended = false;
+    this.#code = code;
     this.#setStatus("ended", error.message);
     this.#unwatch();
     this.#dialer.stop();
@@ -277,9 +317,11 @@ export class SessionSocket implements SocketClient {
       this.#flush();
     } else if (frame.state === "error") this.#failed(frame);
     else if (frame.state === "expiring") void this.#renewToken();
-    else if (frame.state === "draining") this.#dialer.draining();
     else if (frame.state === "skipped") this.#position.skipped(frame.data.through);
-    else this.#update(frame);
+    else {
+      if (frame.state === "draining") this.#dialer.draining();
+      this.#update(frame);
+    }
   }
 
   #initialised(data: Initialised): void {
@@ -321,7 +363,8 @@ export class SessionSocket implements SocketClient {
   #failed(frame: ErrorFrame): void {
     if (!this.#ready) this.#dialer.refused(frame);
     if (frame.id === undefined) {
-      this.onUpdate.emit(frame);
+      if (frame.code === "too_big") this.#maxFrame = limitOf(frame.details);
+      if (!BEFORE_CLOSE.has(frame.code)) this.onUpdate.emit(frame);
       return;
     }
     this.#outbox.remove(frame.id);
@@ -346,6 +389,12 @@ export class SessionSocket implements SocketClient {
     if (status === this.#status && reason === this.#reason) return;
     this.#status = status;
     this.#reason = reason;
-    this.onStatus.emit({ status, reason });
+    this.onStatus.emit({ status, reason, code: this.#code });
   }
+}
+
+/** The limit that a refusal names in its details, if it does. */
+function limitOf(details: unknown): number | null {
+  const named = typeof details === "object" && details !== null && "limit" in details;
+  return named && typeof details.limit === "number" ? details.limit : null;
 }

@@ -4,8 +4,11 @@ export interface Verdict {
   reason: string;
 }
 
-/** Codes with which this client drops a connection that it will resume on a new one. */
-export const CLIENT_CLOSE = { ended: 1000, resume: 4500 } as const;
+/**
+ * Codes with which this client closes a connection: for good, to resume on a new one at once, or
+ * because the page is put away and may come back.
+ */
+export const CLIENT_CLOSE = { ended: 1000, resume: 4500, away: 4501 } as const;
 
 /** Everybody lost the server at once: the return is spread over this. Milliseconds. */
 export const RESTART_WINDOW = 5_000;
@@ -14,7 +17,7 @@ const FINAL: Readonly<Record<number, string>> = {
   1000: "The session has ended.",
   1008: "The server refused the connection.",
   4400: "The server did not understand this page. Reload it and try again.",
-  4401: "You are not signed in any more. Sign in and start again.",
+  4401: "You are not signed in any more. Sign in to go on in this session.",
   4403: "You may not take part in this session.",
   4408: "The session ended because nothing happened for a while.",
   4409: "The application was updated. Reload the page to go on.",

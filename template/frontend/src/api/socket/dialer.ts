@@ -12,8 +12,8 @@ export interface DialerEvents {
   closed(code: number): boolean;
   /** The next attempt is planned. */
   waiting(reason: string): void;
-  /** There will be no other connection. */
-  over(error: SessionError): void;
+  /** There will be no other connection; `code` is the close code that says so. */
+  over(error: SessionError, code: number): void;
 }
 
 /** Keeps one connection up: when to dial, with which token, and when to give up. */
@@ -27,6 +27,7 @@ export class Dialer {
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
+  #paused = false;
   /** The server refused the token: the next attempt needs a newer one, and there is only one such attempt. */
   #renewal: "none" | "wanted" | "tried" = "none";
   /** What the server said instead of initialising. */
@@ -78,6 +79,20 @@ export class Dialer {
     this.#connection?.drop(CLIENT_CLOSE.resume, reason);
   }
 
+  /** Drops the connection and makes no other one until `wake`. */
+  pause(): void {
+    this.#paused = true;
+    this.#attempt += 1;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#connection?.drop(CLIENT_CLOSE.away, "");
+  }
+
+  wake(): void {
+    this.#paused = false;
+    void this.#dial();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#attempt += 1;
@@ -99,7 +114,7 @@ export class Dialer {
     if (this.#renewal === "wanted") {
       this.#renewal = "tried";
       if (token === null) {
-        this.#events.over(new SessionError("not_signed_in", verdict(4401).reason));
+        this.#events.over(new SessionError("not_signed_in", verdict(4401).reason), 4401);
         return;
       }
     }
@@ -122,7 +137,7 @@ export class Dialer {
     this.#refusal = null;
     this.#draining = false;
     const goesOn = this.#events.closed(code);
-    if (this.#stopped) return;
+    if (this.#stopped || this.#paused) return;
     if (code === 4401 && token !== null && this.#renewal === "none") {
       this.#renewal = "wanted";
       this.#retry("Signing in again.");
@@ -131,7 +146,7 @@ export class Dialer {
     const { final, reason: words } = verdict(code);
     if (final || !goesOn) {
       const errorCode = code === 4401 ? "not_signed_in" : (refusal?.code ?? "ended");
-      this.#events.over(new SessionError(errorCode, refusal?.error ?? words, { close: code }));
+      this.#events.over(new SessionError(errorCode, refusal?.error ?? words), code);
       return;
     }
     if (isSharedLoss(code, draining)) this.#backoff.spread(RESTART_WINDOW);

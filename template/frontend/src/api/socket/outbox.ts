@@ -32,6 +32,8 @@ export class Outbox {
   readonly #limits: QueueLimits;
   #entries: Entry[] = [];
   #bytes = 0;
+  /** The biggest frame of those that nothing answers, since the connection began. */
+  #loose = 0;
 
   constructor(limits: Partial<QueueLimits> = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
@@ -64,8 +66,10 @@ export class Outbox {
       if (entry.sent) continue;
       if ((entry.id !== null && onTheWay >= WINDOW) || !ready()) return;
       entry.sent = true;
-      if (entry.id === null) this.#remove(entry);
-      else onTheWay += 1;
+      if (entry.id === null) {
+        this.#remove(entry);
+        this.#loose = Math.max(this.#loose, entry.size);
+      } else onTheWay += 1;
       send(entry);
     }
   }
@@ -86,6 +90,7 @@ export class Outbox {
   /** The connection is gone: what was sent and not answered is to be sent again. */
   rewind(): void {
     for (const entry of this.#entries) entry.sent = false;
+    this.#loose = 0;
   }
 
   /** The ids of the requests that went to the server and were not answered. */
@@ -93,14 +98,16 @@ export class Outbox {
     return this.#entries.flatMap(({ id, sent }) => (sent && id !== null ? [id] : []));
   }
 
-  /** The biggest request on its way: the one to give up when the server says "too big". */
-  biggestSent(): string | null {
-    const sent = this.#entries.filter((entry) => entry.sent);
-    return (
-      sent.reduce<Entry | null>(
-        (biggest, entry) => (biggest === null || entry.size > biggest.size ? entry : biggest),
-        null,
-      )?.id ?? null
+  /**
+   * The request that the server found too big, which must not be sent again: the biggest of those
+   * on their way, if it is over the server's `limit` (bytes; null where it did not tell one).
+   * Null when it was a frame that nothing answers, which is not sent again anyway.
+   */
+  tooBig(limit: number | null): Entry | null {
+    const above = limit ?? this.#loose;
+    return this.#entries.reduce<Entry | null>(
+      (biggest, entry) => (entry.sent && entry.size > (biggest?.size ?? above) ? entry : biggest),
+      null,
     );
   }
 

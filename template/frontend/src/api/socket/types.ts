@@ -10,6 +10,7 @@ import type {
 } from "../contract";
 import type { TokenProvider } from "../core";
 import type { Listeners } from "./listeners";
+import type { Resume } from "./position";
 
 /** What the page sends for a state. */
 export interface ISocketRequest<S extends StateName = StateName> {
@@ -84,10 +85,14 @@ export class SessionError extends Error {
 
 export type SocketStatus = "idle" | "connecting" | "open" | "recovering" | "offline" | "ended";
 
-/** `reason` says in words why the socket is not open, or why the session ended. */
+/**
+ * `reason` says in words why the socket is not open, or why the session ended; `code` is the close
+ * code that it ended with, null until then.
+ */
 export interface StatusChange {
   status: SocketStatus;
   reason: string | null;
+  code: number | null;
 }
 
 /** One frame that went over the wire. The protocol's secrets are blanked. `size` in bytes. */
@@ -113,6 +118,8 @@ export interface QueueLimits {
 export interface SocketOptions {
   /** The session to join; without one the server makes a new private session. */
   session?: string;
+  /** The place of an earlier client in that session, to take it. */
+  resume?: Resume;
   /** The name the other participants see. */
   name?: string;
   /** Default: the page's own `/api/v1/socket`. */
@@ -133,6 +140,8 @@ export interface SocketClient {
   readonly pending: number;
   /** Round trip of the last ping in milliseconds. */
   readonly latency: number | null;
+  /** What another client needs to take this one's place in the session; a secret. */
+  readonly resume: Resume | null;
 
   /** Every frame received, as it came. */
   readonly onUnpackedMessage: Listeners<ISocketResponse>;
@@ -161,6 +170,13 @@ export interface SocketClient {
     data: Requests[S],
     options?: CallOptions,
   ): AsyncIterableIterator<Reply<S>>;
-  /** Leaves the session for good. */
-  close(): void;
+  /**
+   * The page is put away: disconnects at once and keeps the place in the session for a while, and
+   * everything that waits for an answer, until `wake`.
+   */
+  suspend(): void;
+  /** The page is back: connects and resumes. Nothing after anything but `suspend`. */
+  wake(): void;
+  /** Leaves the session for good. `code`: why, as a close code that ends a session. */
+  close(code?: number): void;
 }

@@ -4,6 +4,7 @@ import { CONTRACT } from "../../../src/api/contract";
 import { apiSockets, type SocketClient } from "../../../src/api/websocketAPI";
 import { FakeSocket, installFakeSocket, nextSocket, welcome } from "../support/fakeSocket";
 import { setOnline, showPage } from "../support/page";
+import { data, STATE } from "../support/project";
 
 /** Longer than any wait for the next attempt. */
 const ANY_WAIT = 31_000;
@@ -288,6 +289,78 @@ describe("connecting", () => {
     expect(client.reason).toBe("You left the session.");
     await vi.advanceTimersByTimeAsync(ANY_WAIT);
     expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it("keeps its place while the page is put away, and resumes when it is back", async () => {
+    const socket = await connect();
+    const request = client.request(STATE, data("on its way"));
+    const before = FakeSocket.all.length;
+    client.suspend();
+    expect(socket.of("leave")).toEqual([]);
+    expect(socket.closedWith?.code).toBe(4501);
+    expect(client.status).toBe("recovering");
+    setOnline(true);
+    await vi.advanceTimersByTimeAsync(ANY_WAIT);
+    expect(FakeSocket.all).toHaveLength(before);
+
+    client.wake();
+    const back = await nextSocket(1);
+    back.accept();
+    expect(back.sent[0]).toMatchObject({ session: "notes", resume: { token: "resume-secret" } });
+    welcome(back, { recovered: true });
+    const [again] = back.requests();
+    back.receive({ state: STATE, data: { text: "done" }, id: again?.["id"], seq: 1 });
+    await expect(request).resolves.toEqual({ text: "done" });
+  });
+
+  it("can be put away before the server's first answer, and woken without having slept", async () => {
+    client.open().catch(() => undefined);
+    await nextSocket();
+    client.suspend();
+    await vi.advanceTimersByTimeAsync(ANY_WAIT);
+    expect(FakeSocket.all).toHaveLength(1);
+    client.wake();
+    client.wake();
+    welcome(await nextSocket(1));
+    expect(client.status).toBe("open");
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it("takes the place that another client left", async () => {
+    const resume = { token: "r1", epoch: "e1", seq: 7 };
+    client = apiSockets.socketRequest({ token, session: "notes", resume });
+    client.open().catch(() => undefined);
+    const socket = await nextSocket();
+    socket.accept();
+    expect(socket.sent[0]).toMatchObject({ session: "notes", resume });
+    welcome(socket, { recovered: true, seq: 9, resume_token: "r1" });
+    socket.receive({ state: STATE, data: { text: "t" }, from: "p-2", seq: 10 });
+    expect(client.resume).toEqual({ token: "r1", epoch: "e1", seq: 10 });
+  });
+
+  it("does not complain of what the close code says next", async () => {
+    const socket = await connect();
+    const told = vi.fn();
+    client.onUpdate.addListener(told);
+    for (const code of ["idle", "slow", "not_signed_in", "too_big"]) {
+      socket.receive({ state: "error", error: "Because.", code });
+    }
+    expect(told).not.toHaveBeenCalled();
+  });
+
+  it("tells with which code it ended", async () => {
+    const ends: (number | null)[] = [];
+    client.onStatus.addListener(({ code }) => ends.push(code));
+    (await connect()).breaks(4408);
+    expect(ends.slice(-2)).toEqual([null, 4408]);
+  });
+
+  it("ends when its hello is too big: the next one would be so too", async () => {
+    client.open().catch(() => undefined);
+    const socket = await nextSocket();
+    socket.accept();
+    socket.breaks(1009);
+    expect(client.status).toBe("ended");
   });
 
   it("leaves nothing behind when it is closed: no timer, no listener", async () => {

@@ -91,9 +91,22 @@ describe("the outbox", () => {
     const outbox = new Outbox();
     outbox.add("small", { t: "x" });
     outbox.add("big", { t: "x".repeat(100) });
-    expect(outbox.biggestSent()).toBeNull();
+    expect(outbox.tooBig(null)).toBeNull();
     flushed(outbox);
     outbox.add("bigger but not sent", { t: "x".repeat(200) });
-    expect(outbox.biggestSent()).toBe("big");
+    expect(outbox.tooBig(null)?.id).toBe("big");
+    expect(outbox.tooBig(100)?.id).toBe("big");
+    expect(outbox.tooBig(1000)).toBeNull();
+  });
+
+  it("blames no request for a bigger frame that nothing answers, until the next connection", () => {
+    const outbox = new Outbox();
+    outbox.add("small", { t: "x" });
+    outbox.add(null, { t: "x".repeat(100) });
+    flushed(outbox);
+    expect(outbox.tooBig(null)).toBeNull();
+    outbox.rewind();
+    flushed(outbox);
+    expect(outbox.tooBig(null)?.id).toBe("small");
   });
 });

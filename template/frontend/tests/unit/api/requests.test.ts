@@ -221,11 +221,36 @@ describe("requests", () => {
     const small = ask("small");
     const big = ask("big".repeat(1000));
     const smallId = id(0);
+    const refused = vi.fn();
+    client.onUpdate.addListener(refused);
+    const details = { limit: 2048 };
+    socket.receive({ state: "error", error: "At most 2048 bytes.", code: "too_big", details });
     socket.breaks(1009);
-    await expect(big).rejects.toMatchObject({ code: "too_big" });
+    await expect(big).rejects.toMatchObject({
+      code: "too_big",
+      details: { limit: 2048, size: expect.toSatisfy((size: number) => size > 3000) as number },
+    });
+    // It belongs to that request alone.
+    expect(refused).not.toHaveBeenCalled();
     socket = await nextSocket();
     welcome(socket, { recovered: true });
     expect(socket.requests().map((frame) => frame["id"])).toEqual([smallId]);
+    reply(smallId, "done");
+    await expect(small).resolves.toEqual({ text: "done" });
+  });
+
+  it("are not given up for a frame of another kind that was too big", async () => {
+    const small = ask("small");
+    const smallId = id();
+    const told = vi.fn();
+    client.onUpdate.addListener(told);
+    client.sendPacked({ state: "custom", data: "x".repeat(5000) });
+    socket.breaks(1009);
+    expect(told).toHaveBeenCalledWith(expect.objectContaining({ state: "error", code: "too_big" }));
+    socket = await nextSocket();
+    welcome(socket, { recovered: true });
+    expect(socket.requests().map((frame) => frame["id"])).toEqual([smallId]);
+    expect(socket.of("custom")).toEqual([]);
     reply(smallId, "done");
     await expect(small).resolves.toEqual({ text: "done" });
   });

@@ -122,15 +122,44 @@ describe("the session store", () => {
     expect(now()).toMatchObject({ status: "ended", reason: "The session has ended.", pending: 0 });
   });
 
-  it("tells when the server's contract is another one", async () => {
+  it("tells when the server's contract is another one, also while the connection is away", async () => {
     socket.breaks();
     socket = await nextSocket();
     welcome(socket, { recovered: true, contract_changed: true });
     expect(now().contractChanged).toBe(true);
+    socket.breaks();
+    expect(now()).toMatchObject({ status: "recovering", contractChanged: true });
+  });
+
+  it.each([
+    ["messages", "e1"],
+    ["session", "e2"],
+  ] as const)("tells that %s were lost until that was read", async (loss, epoch) => {
+    expect(now().loss).toBeNull();
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, { recovered: false, seq: 90, epoch });
+    expect(now().loss).toBe(loss);
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, { recovered: true, seq: 90, epoch });
+    expect(now().loss).toBe(loss);
+    store.forgetLoss();
+    expect(now().loss).toBeNull();
+  });
+
+  it("tells that the server leaves until another one has answered", async () => {
+    socket.receive({ state: "draining", data: { within: 20 } });
+    expect(now()).toMatchObject({ status: "open", draining: true });
+    socket.breaks(4503);
+    expect(now()).toMatchObject({ status: "recovering", draining: true });
+    socket = await nextSocket();
+    welcome(socket, { recovered: true });
+    expect(now().draining).toBe(false);
   });
 
   it("takes the server's own notices for what they are", () => {
-    for (const state of ["authenticate", "draining", "expiring", "pong"]) {
+    for (const state of ["authenticate", "expiring", "pong"]) {
       socket.receive({ state, data: null });
     }
     expect(now()).toMatchObject({ status: "open", contractChanged: false, error: null });
@@ -226,24 +255,71 @@ describe("the session store", () => {
     expect(now()).toMatchObject({ status: "ended", reason: "You may not join." });
   });
 
+  describe("before the page is loaded again", () => {
+    it("hands its place to the page that comes, once, and does not leave", async () => {
+      store.handOver();
+      pageTransition("pagehide", false);
+      expect(socket.of("leave")).toEqual([]);
+
+      const next = createSessionStore({ watchers });
+      expect(sessionStorage).toHaveLength(0);
+      for (const resume of [{ token: "resume-secret", epoch: "e1", seq: 5 }, undefined]) {
+        next.initialiseSocket({ session: "notes", name: "Ada" }).catch(() => undefined);
+        socket = await nextSocket();
+        socket.accept();
+        expect(socket.sent[0]?.["resume"]).toEqual(resume);
+      }
+      next.closeSocket();
+    });
+
+    it("hands nothing to another session", async () => {
+      store.handOver();
+      const next = createSessionStore({ watchers });
+      next.initialiseSocket({ session: "other" }).catch(() => undefined);
+      socket = await nextSocket();
+      socket.accept();
+      expect(socket.sent[0]).not.toHaveProperty("resume");
+      next.closeSocket();
+    });
+
+    it("survives whatever else is in the storage", async () => {
+      for (const text of ["{", "null", "{}", '{"session":"notes","token":7}']) {
+        sessionStorage.setItem("session-place", text);
+        const next = createSessionStore({ watchers });
+        next.initialiseSocket({ session: "notes" }).catch(() => undefined);
+        socket = await nextSocket();
+        socket.accept();
+        expect(socket.sent[0]).not.toHaveProperty("resume");
+        next.closeSocket();
+      }
+    });
+  });
+
   describe("when the page goes away", () => {
-    it("leaves the session, whether or not the page may come back", () => {
+    it("leaves the session when it cannot come back", () => {
       pageTransition("pagehide", false);
       expect(socket.sent.at(-1)).toEqual({ state: "leave" });
       expect(socket.closedWith?.code).toBe(1000);
     });
 
-    it("goes back into the same session under the same name when the page comes back", async () => {
+    it("keeps its place when it may come back, and takes it again when it does", async () => {
+      const reply = store.sendSocketRequest(STATE, data("mine"));
       pageTransition("pagehide", true);
-      expect(now().status).toBe("ended");
+      expect(socket.of("leave")).toEqual([]);
+      expect(socket.closedWith?.code).toBe(4501);
+      expect(now().status).toBe("recovering");
+
       pageTransition("pageshow", true);
       socket = await nextSocket();
       socket.accept();
-      expect(socket.sent[0]).toMatchObject({ session: "notes", name: "Ada" });
-      expect(socket.sent[0]).not.toHaveProperty("resume");
-      welcome(socket, { snapshot: texts("as it is now") });
-      expect(now().status).toBe("open");
-      expect(shown()).toEqual(["as it is now"]);
+      expect(socket.sent[0]).toMatchObject({ session: "notes", resume: { epoch: "e1", seq: 5 } });
+      welcome(socket, { recovered: true, seq: 6, snapshot: texts("old", "missed") });
+      socket.receive({ state: STATE, data: { text: "missed" }, from: "p-2", seq: 6 });
+      const id = socket.requests()[0]?.["id"];
+      socket.receive({ state: STATE, data: { text: "mine" }, id, seq: 7 });
+      await expect(reply).resolves.toEqual({ text: "mine" });
+      expect(now()).toMatchObject({ status: "open", loss: null });
+      expect(shown()).toEqual(["old", "missed", "mine"]);
     });
 
     it("opens nothing on a first visit, or for a session that had ended before", async () => {

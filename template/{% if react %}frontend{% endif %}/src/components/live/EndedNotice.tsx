@@ -1,28 +1,20 @@
-import { useNavigate } from "react-router";
-
 import { useSession } from "../../hooks/useSession";
+import { ending } from "../../ui/endings";
 import AppIcon from "../AppIcon";
+import WayOn from "./WayOn";
 
-export default function EndedNotice() {
-  const navigate = useNavigate();
+export default function EndedNotice({ onJoin }: { onJoin: () => void }) {
   const reason = useSession((state) => state.reason);
+  const { icon, wayOn } = useSession(ending);
   return (
     <div className="panel notice mt-6">
       <span className="icon-tile">
-        <AppIcon name="check" />
+        <AppIcon name={icon} />
       </span>
-      <p role="alert" className="min-w-0 flex-1 font-medium">
+      <p role="alert" className="min-w-48 flex-1 font-medium">
         {reason ?? "The session has ended."}
       </p>
-      <button
-        type="button"
-        className="btn btn-primary"
-        onClick={() => {
-          void navigate("/session");
-        }}
-      >
-        Start a new session
-      </button>
+      <WayOn wayOn={wayOn} onJoin={onJoin} />
     </div>
   );
 }

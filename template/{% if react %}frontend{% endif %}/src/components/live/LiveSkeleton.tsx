@@ -1,22 +1,27 @@
 import { useSession } from "../../hooks/useSession";
+import { ending } from "../../ui/endings";
 import EmptyState from "../EmptyState";
+import WayOn from "./WayOn";
 
 /** The page before the server's first answer, or instead of it when there was none. */
 export default function LiveSkeleton({ onRetry }: { onRetry: () => void }) {
   const status = useSession((state) => state.status);
   const reason = useSession((state) => state.reason);
+  const { icon, wayOn } = useSession(ending);
 
   if (status === "ended") {
     return (
       <div className="panel mx-auto max-w-xl">
         <h1 className="sr-only">Session</h1>
         <EmptyState
-          icon="alert"
+          icon={icon}
           title="The session could not be opened"
           action={
-            <button type="button" className="btn btn-primary" onClick={onRetry}>
-              Try again
-            </button>
+            <WayOn
+              wayOn={wayOn}
+              label={wayOn === "join" ? "Try again" : undefined}
+              onJoin={onRetry}
+            />
           }
         >
           {reason}

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+
+import { ending } from "../../../src/ui/endings";
+
+test.each([
+  [1000, "start"],
+  [1009, "join"],
+  [4400, "reload"],
+  [4401, "signIn"],
+  [4403, "home"],
+  [4408, "join"],
+  [4409, "reload"],
+  [4410, "join"],
+  [4429, "join"],
+  [4477, "join"],
+])("the way on after %i is %s", (code, wayOn) => {
+  expect(ending({ code }).wayOn).toBe(wayOn);
+});
