@@ -209,4 +209,5 @@ async def main() -> None:
         print(f"\nbystander p99: {times} ({beside / alone:.1f}x)")
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

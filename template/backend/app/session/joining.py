@@ -69,7 +69,7 @@ class Joining:
         one.opened(asyncio.get_running_loop().time(), identity.expires)
         first = [Frame(self._initialised(member, joined, hello))]
         one.catch_up(first + [member.frame(entry) for entry in joined.replay or ()])
-        room.deliver([entry for entry in arrival.waiting if entry.seq > joined.seq])
+        room.catch_up(member, arrival)
 
     async def _join(
         self, one: Connection, hello: Hello, identity: Identity, room_id: str, token: str

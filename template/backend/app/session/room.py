@@ -63,6 +63,17 @@ class Room:
             if entry.closes:
                 self.end()
 
+    def catch_up(self, member: "Member", arrival: Arrival) -> None:
+        """Give a newcomer what the room said while it was joining. The others have it already."""
+        for entry in arrival.waiting:
+            if member.connection is None or entry.seq <= member.seen:
+                continue
+            member.seen = entry.seq
+            member.connection.push(member.frame(entry))
+            if entry.closes:
+                self.members.pop(member.participant, None)
+                member.end(Close.ENDED, "ended")
+
     def end(self) -> None:
         """The session is over for everybody."""
         members, self.members = list(self.members.values()), {}
