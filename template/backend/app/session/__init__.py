@@ -13,6 +13,7 @@ A team rarely opens this folder; its own code is in `app/states`. The way of a r
     broker.py       what outlives a process: a room's order, log, document, presence, requests
       broker_memory.py   kept in this process, the default (with log.py, handled.py)
       broker_redis*.py   kept in Redis or Valkey, for several workers
+    document.py     what the shared document must be able to do
     room.py         the members of a room in this process, and the fan-out to them
     connection.py   one socket: its bounded outbox, its deadlines, its phases
     outbox.py       what a reader that is behind need not get

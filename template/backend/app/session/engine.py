@@ -15,6 +15,7 @@ from app.session import limits
 from app.session.broker import BrokerUnavailable, Entry, Keep, from_url
 from app.session.connection import Connection, Phase
 from app.session.dispatch import Registry
+from app.session.document import check_document
 from app.session.draining import send_away
 from app.session.endpoint import Socket
 from app.session.flusher import Flusher
@@ -55,7 +56,7 @@ class Settings(connections.Limits, limits.Limits, Protocol):
 
 class Engine:
     """All sessions of one process. Made once per application; `start` and `stop` are its
-    lifespan.
+    lifespan. Raises `BadState` for a `snapshot` that cannot be shared.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Engine:
         may_join: MayJoin | None = None,
         contract: str = "",
     ) -> None:
+        check_document(snapshot)
         self.settings = settings
         self.registry = registry
         self.authenticate = authenticate

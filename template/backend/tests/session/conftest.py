@@ -1,11 +1,12 @@
-"""One server per test module and way of writing: with our protocol class, and on plain ASGI."""
+"""One server per test module and kind: with our protocol class, on plain ASGI, with Valkey."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.session.brokers.support import Valkey
 from tests.session.states import Gates, states
-from tests.session.support import Server, Store, make_engine, serving
+from tests.session.support import Server, Settings, Store, make_engine, serving
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +27,24 @@ def store() -> Store:
     return Store()
 
 
-@pytest.fixture(scope="module", params=["prepared", "asgi"])
+@pytest.fixture(scope="session")
+def shared_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """A store of this run, for tests that do it no harm."""
+    valkey = Valkey(tmp_path_factory.mktemp("valkey"))
+    valkey.start()
+    yield valkey
+    valkey.kill()
+
+
+@pytest.fixture(scope="module", params=["prepared", "asgi", "valkey"])
 async def server(
     request: pytest.FixtureRequest, gates: Gates, store: Store
 ) -> AsyncIterator[Server]:
-    """A real server, once with each way of writing."""
+    """A real server: with our protocol class, on any ASGI server, and with a shared store."""
     store.forget()
-    engine = make_engine(states(gates), store=store)
-    async with serving(engine, prepared=request.param == "prepared") as running:
+    settings = Settings()
+    if request.param == "valkey":
+        settings.broker_url = request.getfixturevalue("shared_valkey").url
+    engine = make_engine(states(gates), settings, store=store)
+    async with serving(engine, prepared=request.param != "asgi") as running:
         yield running
