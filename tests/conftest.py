@@ -16,6 +16,8 @@ from tests.workshop import Workshop
 from tools.source import ROOT, copy_source
 
 NAMES = {combo.name for combo in ALL}
+PROJECTS = ROOT / "build" / "projects"
+"""Not in pytest's own folder: root's PostgreSQL runs as a user who may not enter that."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,28 +51,49 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--combo`, leave out what is of no combination."""
+    """With `--combo`, leave out what is of no combination. What takes long begins first."""
     if config.getoption("--combo"):
         kept = [item for item in items if {"combo", "deep_combo"} & set(_fixtures(item))]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+    items.sort(key=_place)
 
 
-class ByCombination(LoadScopeScheduling):
-    """All tests of one combination go to one worker, which renders and sets it up once.
+LONG = ("test_own_tests_pass", "test_works_in_a_browser", "test_has_no_linter_or_type_finding")
 
-    xdist starts the largest groups first: the combinations that are run deep.
-    """
+
+def _place(item: pytest.Item) -> int:
+    """The long commands inside projects, what else uses these, and the rest as it stands."""
+    name = item.name.partition("[")[0]
+    if name in LONG:
+        return LONG.index(name)
+    return len(LONG) + ("deep_combo" not in _fixtures(item))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any worker starts: no project of a former run is left."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(PROJECTS, ignore_errors=True)
+        PROJECTS.mkdir(parents=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(PROJECTS, ignore_errors=True)
+
+
+class ByRender(LoadScopeScheduling):
+    """Tests that read the same render go to one worker, which renders it once; all others alone."""
 
     def _split_scope(self, nodeid: str) -> str:
         name = nodeid.rpartition("[")[2].removesuffix("]")
-        return name if name in NAMES else nodeid
+        return name if name in NAMES and "test_render.py" in nodeid else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByCombination:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByRender:
     """xdist's own groups (`xdist_group`) do nothing with pytest 9.2, so the grouping is ours."""
-    return ByCombination(config, log)
+    return ByRender(config, log)
 
 
 def _fixtures(item: pytest.Item) -> list[str]:
@@ -116,12 +139,5 @@ def render(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
 
 
 @pytest.fixture(scope="session")
-def workshop(
-    render: Callable[..., Render], request: pytest.FixtureRequest, worker_id: str
-) -> Iterator[Workshop]:
-    # Not in pytest's own folder: root's PostgreSQL runs as a user who may not enter that.
-    folder = ROOT / "build" / "projects" / worker_id
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    yield Workshop(render, folder, request.config.getoption("--project-python"))
-    shutil.rmtree(folder)
+def workshop(render: Callable[..., Render], request: pytest.FixtureRequest) -> Workshop:
+    return Workshop(render, PROJECTS, request.config.getoption("--project-python"))

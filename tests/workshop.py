@@ -1,5 +1,6 @@
 """Rendered projects that are set up like a team's: a git repository, its packages installed."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -8,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.combos import Combo
@@ -76,30 +77,33 @@ class Project:
 
 @dataclass
 class Workshop:
-    """Makes each combination's project once in a worker; a failed one stays failed."""
+    """Makes each combination's project once for all workers; a failed one stays failed.
+
+    The first worker that needs a project sets it up while others wait. From then on they use it
+    at the same time, as a developer with several terminals would.
+    """
 
     render: Callable[..., Render]
     folder: Path
     python: str | None = None
-    made: dict[str, Project | StepError] = field(default_factory=dict[str, Project | StepError])
 
     def project(self, combo: Combo) -> Project:
         """The project of this combination, set up."""
-        if combo.name not in self.made:
-            project = Project(
-                combo.name, self.folder / combo.name, project_environment(self.python)
-            )
-            shutil.copytree(self.render(combo.answers).root, project.root)
-            try:
-                self._set_up(project)
-            except StepError as error:
-                self.made[combo.name] = error
-            else:
-                self.made[combo.name] = project
-        found = self.made[combo.name]
-        if isinstance(found, StepError):
-            raise found
-        return found
+        project = Project(combo.name, self.folder / combo.name, project_environment(self.python))
+        outcome = self.folder / f"{combo.name}.outcome"
+        with (self.folder / f"{combo.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not outcome.exists():
+                shutil.copytree(self.render(combo.answers).root, project.root)
+                try:
+                    self._set_up(project)
+                except StepError as error:
+                    outcome.write_text(str(error), encoding="utf-8")
+                else:
+                    outcome.touch()
+        if why := outcome.read_text(encoding="utf-8"):
+            raise StepError(why)
+        return project
 
     def _set_up(self, project: Project) -> None:
         project.run("git", "init", "--quiet")
