@@ -35,6 +35,7 @@ from app.session.broker import (
 from app.session.broker_redis_follow import Followed, read_rows
 from app.session.broker_redis_keeper import Keeper
 from app.session.broker_redis_link import Answer
+from app.session.turns import Turns
 
 TIMEOUT: Final = 2.0
 """Seconds the store may take for an answer before it counts as unreachable."""
@@ -54,7 +55,7 @@ class RedisBroker:
     ) -> None:
         self.keeper = Keeper(url, keep, timeout, lease)
         self._books = self.keeper.books
-        self._watching = asyncio.Lock()
+        self._watching = Turns()
 
     async def start(self, events: BrokerEvents) -> None:
         """See `Broker`."""
@@ -78,7 +79,7 @@ class RedisBroker:
     async def watch(self, room: str) -> None:
         """See `Broker`."""
         keeper, rooms = self.keeper, self.keeper.follower.rooms
-        async with self._watching:
+        async with self._watching.of(room):
             if room in rooms:
                 return
             link = keeper.link
@@ -96,7 +97,7 @@ class RedisBroker:
     async def unwatch(self, room: str) -> None:
         """See `Broker`."""
         keeper = self.keeper
-        async with self._watching:
+        async with self._watching.of(room):
             if keeper.follower.rooms.pop(room, None) is None:
                 return
             # Out of reach there is nothing to undo: the next connection hears watched rooms only.
@@ -176,7 +177,7 @@ class RedisBroker:
 
     async def _part(self, how: str, room: str, participant: str, connection: str) -> None:
         self._books.gone(room, participant, connection)
-        due = await self._owing("part", room, how, participant, connection)
+        due = await self.keeper.debts.pay("part", room, how, participant, connection)
         self.keeper.dues.due_in(room, due)
 
     async def people(self, room: str) -> Sequence[Person]:
@@ -234,7 +235,7 @@ class RedisBroker:
             await self._release(room, participant, request_id, nonce)
 
     async def _release(self, room: str, participant: str, request_id: str, nonce: str) -> None:
-        await self._owing("release", room, f"{participant} {request_id}", nonce)
+        await self.keeper.debts.pay("release", room, f"{participant} {request_id}", nonce)
 
     async def lock(self, room: str, lease: float) -> Lock:
         """See `Broker`."""
@@ -250,22 +251,20 @@ class RedisBroker:
                         if granted.done():
                             granted.result()
         except asyncio.CancelledError:
-            self.keeper.spawn(self._withdraw(room, ticket))
+            self.keeper.spawn(self.keeper.withdraw(room, ticket))
             raise
         if answer[0] == -1:
             raise RoomGone(room)
         _, token, document, version = answer
-        self._books.locks[room] = token
+        self._books.locks[room] = token, ticket
         return Lock(room, token, document, version)
-
-    async def _withdraw(self, room: str, ticket: str) -> None:
-        await self._owing("unlock", room, "", ticket)
 
     async def unlock(self, lock: Lock) -> None:
         """See `Broker`."""
-        if self._books.locks.get(lock.room) == lock.token:
+        token, ticket = self._books.locks.get(lock.room, (0, ""))
+        if token == lock.token:
             del self._books.locks[lock.room]
-        await self._owing("unlock", lock.room, lock.token, "")
+            await self.keeper.withdraw(lock.room, ticket)
 
     async def commit(self, commit: Commit) -> int:
         """See `Broker`."""

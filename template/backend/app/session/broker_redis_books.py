@@ -42,13 +42,15 @@ class Names:
 
 
 class Books:
-    """See the module. `owed`: rooms where a call failed whose effect is not known."""
+    """See the module. `locks`: fence and ticket of the lock held in a room. `owed`: rooms where a
+    call failed whose effect is not known.
+    """
 
     def __init__(self) -> None:
         self.worker = secrets.token_hex(8)
         self.here: dict[str, dict[str, str]] = {}
         self.claims: dict[Field, str] = {}
-        self.locks: dict[str, int] = {}
+        self.locks: dict[str, tuple[int, str]] = {}
         self.owed: set[str] = set()
         self._count = 0
         self._granted: dict[str, asyncio.Future[None]] = {}
@@ -74,6 +76,11 @@ class Books:
     def claims_in(self, room: str) -> list[str]:
         """The names of this process's open claims in a room."""
         return [nonce for field, nonce in self.claims.items() if field[0] == room]
+
+    def fence_in(self, room: str) -> int | str:
+        """The fence of the lock this process holds in a room, '' for none."""
+        held = self.locks.get(room)
+        return "" if held is None else held[0]
 
     def forget(self, room: str) -> list[str]:
         """The store does not know the room any more; the participants who were here."""

@@ -8,6 +8,7 @@ room on without a silent gap, so nobody does.
 import secrets
 from typing import Final
 
+from app.session.broker import BrokerUnavailable
 from app.session.broker_redis_link import Link
 from app.session.broker_redis_scripts import Script
 
@@ -40,6 +41,9 @@ async def identify(link: Link) -> tuple[str, bool]:
         for line in text.decode().splitlines():
             name, _, value = line.partition(":")
             lines[name] = value
+    if lines.get("loading", "0") != "0":
+        # Until its file is read, a server says that it keeps none.
+        raise BrokerUnavailable("the server is still loading")
     durable = lines.get("aof_enabled") == "1" and lines.get("role", "master") == "master"
     promoted = lines.get("master_replid2", "").strip("0") != ""
     return lines.get("run_id", "unknown"), durable and not promoted

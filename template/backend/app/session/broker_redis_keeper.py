@@ -16,6 +16,7 @@ from redis.exceptions import ResponseError
 
 from app.session.broker import BrokerUnavailable, Keep
 from app.session.broker_redis_books import Books, Names
+from app.session.broker_redis_debts import Debts
 from app.session.broker_redis_dues import Dues
 from app.session.broker_redis_era import enter_era, identify, keep_era
 from app.session.broker_redis_follow import Followed, Follower
@@ -37,6 +38,7 @@ class Keeper:
     def __init__(self, url: str, keep: Keep, timeout: float, lease: float) -> None:
         self.books = Books()
         self.dues = Dues(lambda room: self.spawn(self._settle(room)))
+        self.debts = Debts(self.run)
         self.follower = Follower(self.books, self._tail, self.dues.due_in, self._give_back)
         self.scripts = load_scripts(keep)
         self.names = Names("", self.books.worker)
@@ -104,6 +106,7 @@ class Keeper:
             await self._beat_on()
             await self._reconnect()
             self.follower.events.up()
+            self.spawn(self.debts.settle())
 
     async def _beat_on(self) -> None:
         """Renew the lease until the connection is lost."""
@@ -114,6 +117,7 @@ class Keeper:
             except TimeoutError:
                 try:
                     await self._beat(self.link)
+                    await self.debts.settle()
                 except BrokerUnavailable as error:
                     # The link is dead, and the loop ends; or the store is full: it is tried again.
                     logger.warning("the lease could not be renewed: %s", error)
@@ -236,7 +240,7 @@ class Keeper:
             [self.names.room(room)],
             link.latest,
             books.worker,
-            books.locks.get(room, ""),
+            books.fence_in(room),
             len(here),
             *(text for pair in here.items() for text in pair),
             *books.claims_in(room),
@@ -292,6 +296,7 @@ class Keeper:
             await self._enter_era(link, True)
             await self._resync(link)
         await link.ping()
+        await link.measure()
         await self._keep_rooms(link)
 
     async def _keep_rooms(self, link: Link) -> None:
@@ -325,10 +330,11 @@ class Keeper:
 
     def _give_back(self, ticket: str, key: bytes) -> None:
         """A lock came for somebody who does not wait for it any more."""
-        self.spawn(self._withdraw(ticket, self.names.room_of(key)))
+        self.spawn(self.withdraw(self.names.room_of(key), ticket))
 
-    async def _withdraw(self, ticket: str, room: str) -> None:
-        await self.run("unlock", room, "", ticket)
+    async def withdraw(self, room: str, ticket: str) -> None:
+        """Give up a lock, or the wait for it. Raises `BrokerUnavailable`."""
+        await self.debts.pay("unlock", room, ticket)
 
     # --- what is published
 

@@ -35,6 +35,9 @@ _UNABLE: Final = (
 )
 """Errors of a server that cannot do now what it was asked; nothing was changed."""
 
+_SAMPLES: Final = 8
+"""Comparisons with the server's clock that are kept."""
+
 _SECOND_LOOK: Final = 0.05
 """Seconds between finding an answer missing and giving up."""
 
@@ -66,7 +69,7 @@ class Link:
         self._tasks: list[asyncio.Task[None]] = []
         self._watchdog: asyncio.TimerHandle | None = None
         self._pinged: float | None = None
-        self._offset = 0.0
+        self._offsets: deque[float] = deque(maxlen=_SAMPLES)
         self.ids: list[int] = []
         self.reason: str | None = None
 
@@ -83,9 +86,14 @@ class Link:
             raise BrokerUnavailable(f"connecting failed: {error}") from None
         create = self._loop.create_task
         self._tasks = [create(self._write()), create(self._read()), create(self._hear())]
+        await self.measure()
+
+    async def measure(self) -> None:
+        """Compare this process's clock with the server's. Raises `BrokerUnavailable`."""
         seconds, microseconds = await self.call("TIME")
         # Read before the answer came: at most a round trip behind the server, never ahead of it.
-        self._offset = int(seconds) * 1000 + int(microseconds) / 1000 - self._loop.time() * 1000
+        at = int(seconds) * 1000 + int(microseconds) / 1000
+        self._offsets.append(at - self._loop.time() * 1000)
 
     async def close(self, reason: str) -> None:
         """Give both connections up."""
@@ -99,7 +107,9 @@ class Link:
     @property
     def latest(self) -> bytes:
         """The server's time (ms) at which a call made now is given up."""
-        return b"%d" % (self._loop.time() * 1000 + self._offset + self._timeout * 1000)
+        # The largest is the nearest, and if the server's clock is set back the others go in time.
+        now = self._loop.time() * 1000 + max(self._offsets)
+        return b"%d" % (now + self._timeout * 1000)
 
     # --- commands
 

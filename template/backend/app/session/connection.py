@@ -51,6 +51,7 @@ class Phase(Enum):
     """Where a connection is in its life."""
 
     HELLO = "waits for the first frame"
+    JOINING = "has said who it is"
     OPEN = "takes requests"
     CLOSING = "sends its last frames"
     CLOSED = "is gone"

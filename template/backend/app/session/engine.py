@@ -26,6 +26,7 @@ from app.session.protocol import Close
 from app.session.room import Room
 from app.session.runner import Runner
 from app.session.session import Services, Transaction
+from app.session.turns import Turns
 
 logger = logging.getLogger("app.session")
 
@@ -90,7 +91,7 @@ class Engine:
         self.broker = from_url(settings.broker_url, keep)
         runner = Runner(Services(self.broker, registry, snapshot, store, transaction))
         self.joining = Joining(self, snapshot, store, runner.run)
-        self._watching = asyncio.Lock()
+        self._watching = Turns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._drain: asyncio.Task[None] | None = None
         self.nobody = asyncio.Event()
@@ -228,7 +229,7 @@ class Engine:
     async def follow(self, room: Room) -> None:
         """Have what the broker says of a room come here. Raises `BrokerUnavailable`."""
         if not room.watched:
-            async with self._watching:
+            async with self._watching.of(room.id):
                 await self.broker.watch(room.id)
                 room.watched = True
 
@@ -236,7 +237,7 @@ class Engine:
         """Stop following a room without members."""
         if not room.empty:
             return
-        async with self._watching:
+        async with self._watching.of(room.id):
             if room.empty and self.rooms.get(room.id) is room:
                 del self.rooms[room.id]
                 room.watched = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from app.session.broker import BrokerUnavailable
-from app.session.connection import Connection
+from app.session.connection import Connection, Phase
 from app.session.identity import Identity
 from app.session.protocol import Close, Hello, NotSignedIn, Unopened, Unreadable, unpack
 
@@ -26,6 +26,9 @@ async def greet(engine: "Engine", one: Connection, next_text: NextText) -> None:
     text = None
     while text is None:
         text = await next_text()
+    if one.verdict is None:
+        # How long the rest takes is not the client's doing.
+        one.phase = Phase.JOINING
     try:
         frame = unpack(text)
         if "state" in frame:

@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel
 
 from app.session import protocol
-from app.session.broker import Broker, Commit, Entry, Lock
+from app.session.broker import Broker, BrokerUnavailable, Commit, Entry, Lock
 from app.session.dispatch import AnyState, Registry, To
 from app.session.identity import Identity, Participant, SavedRef, SavedStore
 
@@ -198,4 +198,6 @@ class Session:
         if self._dirty:
             self._member.room.forget_document()
         if lock is not None:
-            await self._services.broker.unlock(lock)
+            # Out of reach, the broker gives it back later.
+            with suppress(BrokerUnavailable):
+                await self._services.broker.unlock(lock)

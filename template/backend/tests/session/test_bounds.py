@@ -1,11 +1,13 @@
 """Promise 4: everything a client can use up is bounded, with a clear error."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from app.session.identity import Identity
 from app.session.member import IN_FLIGHT
 from app.units import Rate
 from tests.session.states import Gates, states
@@ -38,6 +40,22 @@ async def test_the_hello_must_come_in_time(bound: Server) -> None:
         error = await ada.receive()
         assert error["code"] == "bad_hello"
         assert await ada.closed() == 4400
+
+
+@bounds(session_hello_timeout=0.1)
+async def test_what_the_server_takes_for_a_hello_is_not_counted(
+    bound: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow store must not send its clients away for good."""
+    known = bound.engine.authenticate
+
+    async def slowly(token: str | None) -> Identity:
+        await asyncio.sleep(0.4)
+        return await known(token)
+
+    monkeypatch.setattr(bound.engine, "authenticate", slowly)
+    async with await bound.client(token="ada") as ada:
+        assert ada.initialised["name"] == "Ada"
 
 
 @bounds(session_idle=0.2)

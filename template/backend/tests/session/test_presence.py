@@ -1,7 +1,12 @@
 """Who is here, who came, who left."""
 
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 
+from app.session.broker import Entry, Join, Joined
+from app.session.room import Room
 from tests.session.support import Server
 
 
@@ -60,3 +65,37 @@ async def test_what_was_asked_before_a_close_is_still_done(server: Server) -> No
         await bob.close()
         assert (await ada.until("note"))["data"] == {"text": "last words"}
         assert (await ada.until("left"))["data"]["participant"] == bob.participant
+
+
+async def test_a_crowd_that_joins_at_once_hears_of_each_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And with one look at each message, however many are just joining."""
+    count, joined = 40, 0
+    all_joined = asyncio.Event()
+    join, deliver = server.engine.broker.join, Room.deliver
+    looked_at: list[int] = []
+
+    async def together(wish: Join) -> Joined | None:
+        nonlocal joined
+        found = await join(wish)
+        joined += found is not None
+        if joined == count:
+            all_joined.set()
+        if found is not None:
+            await all_joined.wait()
+        return found
+
+    def counting(room: Room, entries: Sequence[Entry]) -> None:
+        looked_at.extend(entry.seq for entry in entries)
+        deliver(room, entries)
+
+    monkeypatch.setattr(server.engine.broker, "join", together)
+    monkeypatch.setattr(Room, "deliver", counting)
+    clients = await asyncio.gather(*(server.client(session="crowd") for _ in range(count)))
+    for client in clients:
+        heard = [frame["seq"] for frame in await client.quiet()]
+        assert heard == list(range(client.initialised["seq"] + 1, count + 1))
+    assert sorted(looked_at) == list(range(1, count + 1))
+    for client in clients:
+        await client.close()

@@ -183,6 +183,8 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._flows: list[asyncio.Event] = []
         self.whole = True
+        self.delay = 0.0
+        """Seconds by which each piece, in each direction, comes later."""
         self.port = 0
 
     @property
@@ -206,6 +208,10 @@ class Proxy:
     def cut(self) -> None:
         """Break every connection and refuse new ones until `mend`."""
         self.whole = False
+        self.snap()
+
+    def snap(self) -> None:
+        """Break every connection; new ones get through."""
         for writer in self._writers:
             writer.transport.abort()
 
@@ -249,6 +255,8 @@ class Proxy:
     ) -> None:
         with suppress(OSError):
             while data := await source.read(65536):
+                if self.delay:
+                    await asyncio.sleep(self.delay)
                 await flow.wait()
                 sink.write(data)
                 await sink.drain()
