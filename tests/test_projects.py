@@ -7,7 +7,7 @@ import pytest
 from tests.combos import FULL, Combo
 from tests.workshop import Project, Workshop
 
-SAME_EVERYWHERE = ("--ignore=backend/tests/session", "--ignore=backend/tests/tasks")
+SAME_EVERYWHERE = tuple(f"--ignore=backend/tests/{name}" for name in ("chaos", "session", "tasks"))
 """pytest's options for leaving out the tests of what is never rendered differently."""
 
 
