@@ -5,6 +5,9 @@ that runs already instead of starting one.
 """
 
 import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 from tasks import browser, node, setup
 from tasks.console import complain, say
@@ -25,17 +28,22 @@ def main(arguments: list[str]) -> int:
     say(f"Browser: {chromium or 'the one of Playwright'}")
     url = os.environ.get("E2E_URL", "").strip()
     if url:
-        return _playwright(url, chromium and str(chromium), arguments)
+        return _playwright(arguments, _where(url, chromium))
     setup.build_frontend()
     with running(ROOMY) as server:
         say(f"Server: {server.url}")
-        code = _playwright(server.url, chromium and str(chromium), arguments)
+        # Tests that kill and restart a server start one of their own, with this Python.
+        own = {"E2E_PYTHON": sys.executable}
+        code = _playwright(arguments, _where(server.url, chromium) | own)
         if code:
             complain(f"Playwright ended with exit code {code}. The server's log ends with:")
             print(server.log_end())
         return code
 
 
-def _playwright(url: str, chromium: str | None, arguments: list[str]) -> int:
-    extra = {"BASE_URL": url} | ({"CHROMIUM_PATH": chromium} if chromium else {})
-    return node.run(node.tool("@playwright/test/cli.js", "test", *arguments), **extra)
+def _where(url: str, chromium: Path | None) -> dict[str, str]:
+    return {"BASE_URL": url} | ({"CHROMIUM_PATH": str(chromium)} if chromium else {})
+
+
+def _playwright(arguments: list[str], environment: Mapping[str, str]) -> int:
+    return node.run(node.tool("@playwright/test/cli.js", "test", *arguments), **environment)

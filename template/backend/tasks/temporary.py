@@ -6,7 +6,6 @@ import subprocess
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.settings import Settings
@@ -25,13 +24,59 @@ LOG_SHOWN = 4000
 """The last characters of the server's log that an error shows."""
 
 
-@dataclass(frozen=True, slots=True)
 class Server:
-    """A server that answers: where, as which process, and what it has said."""
+    """A server with a port, a database and settings of its own, which may end and start again.
 
-    url: str
-    process: subprocess.Popen[bytes]
-    log: Path
+    `module`: what runs it, instead of the application's own `app`.
+    """
+
+    def __init__(self, folder: Path, overrides: Mapping[str, str], module: str = "app") -> None:
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self.log = folder / "server.log"
+        self._environment = environment_of(folder, self._port, overrides)
+        self._command = python.command(module)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        """The process that was started last."""
+        assert self._process is not None, "the server was not started"
+        return self._process
+
+    def migrate(self) -> None:
+        """Make its database, or bring it up to date."""
+        setup.migrate(self._environment)
+
+    def start(self) -> None:
+        """Start it; returns when it answers. Raises TaskError, with its log, when it does not."""
+        with self.log.open("ab") as output:
+            process = self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        if not wait_for(self._port, HEALTH, lambda: process.poll() is None, START_TIMEOUT):
+            raise TaskError(f"The server did not start:\n{self.log_end()}")
+
+    def stop(self) -> None:
+        """End it in good order and wait until it has ended."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it as a crash would: it finishes nothing and tells nobody."""
+        self.process.kill()
+        self.process.wait()
 
     def log_end(self) -> str:
         """The end of its log, where a failure's reason is."""
@@ -39,36 +84,16 @@ class Server:
 
 
 @contextmanager
-def running(overrides: Mapping[str, str]) -> Generator[Server]:
+def running(overrides: Mapping[str, str], module: str = "app") -> Generator[Server]:
     """Migrate a new database, start the server on a free port, and stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="app-") as name:
-        folder = Path(name)
-        port = free_port()
-        environment = environment_of(folder, port, overrides)
-        setup.migrate(environment)
-        log = folder / "server.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                python.command("app"),
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        server = Server(f"http://127.0.0.1:{port}", process, log)
+        server = Server(Path(name), overrides, module)
+        server.migrate()
         try:
-            if not wait_for(port, HEALTH, lambda: process.poll() is None, START_TIMEOUT):
-                raise TaskError(f"The server did not start:\n{server.log_end()}")
+            server.start()
             yield server
         finally:
-            process.terminate()
-            try:
-                process.wait(STOP_TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            server.stop()
 
 
 def environment_of(folder: Path, port: int, overrides: Mapping[str, str]) -> dict[str, str]:

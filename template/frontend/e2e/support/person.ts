@@ -72,6 +72,20 @@ export class Person {
     await this.isIn();
   }
 
+  /** Opens the same session in another tab of the same browser. */
+  async openTab(): Promise<Person> {
+    const tab = new Person(this.name, await this.page.context().newPage());
+    await tab.page.goto(this.page.url());
+    await tab.isIn();
+    return tab;
+  }
+
+  /** Sees these notes and no others, each once, in the order in which they were written. */
+  async hasNotes(...texts: string[]): Promise<void> {
+    await expect(this.notes).toContainText(texts.toReversed());
+    await expect(this.notes).toHaveCount(texts.length);
+  }
+
   async isIn(): Promise<void> {
     await expect(this.status).toHaveText("Connected");
     await expect(this.participants.filter({ hasText: "(you)" })).toContainText(this.name);

@@ -1,13 +1,26 @@
 import { type BrowserContextOptions, expect, test as base } from "@playwright/test";
 
 import { Person } from "./person";
+import { OwnServer, type ServerOptions } from "./server";
 
 interface Fixtures {
   /** Somebody with a browser of their own, signed in where the project has accounts. */
   person: (name: string, options?: BrowserContextOptions) => Promise<Person>;
+  /** Starts a server that the test may kill and start again. */
+  serve: (options?: ServerOptions) => Promise<OwnServer>;
 }
 
 export const test = base.extend<Fixtures>({
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads from it which fixtures are needed
+  serve: async ({}, use) => {
+    const servers: OwnServer[] = [];
+    await use(async (options = {}) => {
+      const server = await OwnServer.open(options);
+      servers.push(server);
+      return server;
+    });
+    await Promise.all(servers.map((server) => server.close()));
+  },
   person: async ({ browser }, use) => {
     const people: Person[] = [];
     await use(async (name, options) => {

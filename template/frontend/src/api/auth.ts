@@ -14,21 +14,29 @@ export type SignUpForm = Schemas["SignUpForm"];
 export type PasswordChange = Schemas["PasswordChange"];
 export type ProfileChange = Schemas["ProfileChange"];
 
-/** `starting` until the first refresh has been answered. */
+/**
+ * `starting` until the first refresh has been answered. `expired`: nobody signed out, the
+ * server does not renew the sign-in any more.
+ */
 export type AuthState =
   | { readonly status: "starting"; readonly user: null }
   | { readonly status: "signedIn"; readonly user: Profile }
-  | { readonly status: "signedOut"; readonly user: null };
+  | { readonly status: "signedOut"; readonly user: null; readonly expired: boolean };
 
 /** A token that ends sooner than this is renewed before it is used. Milliseconds. */
 const MARGIN = 30_000;
-/** Remembers that there is a cookie to refresh with, which the page cannot see; tells other tabs too. */
+/**
+ * Remembers that there is a cookie to refresh with, which the page cannot see; tells other tabs too.
+ * Missing after signing out.
+ */
 const HINT = "signed-in";
+const HINTS = { yes: "yes", expired: "expired" } as const;
 /** One tab at a time rotates the cookie that all tabs share. */
 const LOCK = "auth-refresh";
 
 const STARTING: AuthState = { status: "starting", user: null };
-const SIGNED_OUT: AuthState = { status: "signedOut", user: null };
+const SIGNED_OUT: AuthState = { status: "signedOut", user: null, expired: false };
+const EXPIRED: AuthState = { status: "signedOut", user: null, expired: true };
 
 const store = createStore<AuthState>(STARTING);
 let access: { token: string; until: number } | null = null;
@@ -39,17 +47,21 @@ let era = 0;
 
 function accept(answer: Schemas["SignedIn"], askedAt: number): string {
   access = { token: answer.access_token, until: askedAt + answer.expires_in * 1000 };
-  storage.write(HINT, "yes");
+  storage.write(HINT, HINTS.yes);
   store.set({ status: "signedIn", user: answer.user });
   return answer.access_token;
 }
 
-function forget(): void {
+function hasCookie(): boolean {
+  return storage.read(HINT) === HINTS.yes;
+}
+
+function forget(state: AuthState): void {
   era += 1;
   access = null;
   refreshing = null;
-  storage.write(HINT, null);
-  store.set(SIGNED_OUT);
+  storage.write(HINT, state === EXPIRED ? HINTS.expired : null);
+  store.set(state);
 }
 
 /** Sends a form whose answer signs in. */
@@ -73,7 +85,7 @@ async function rotate(): Promise<string | null> {
     if (asked.era === era) return accept(answer, asked.at);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error;
-    if (asked.era === era) forget();
+    if (asked.era === era) forget(EXPIRED);
   }
   return access?.token ?? null;
 }
@@ -97,7 +109,7 @@ function refresh(): Promise<string | null> {
 }
 
 async function provide(options: { refresh: boolean }): Promise<string | null> {
-  if (storage.read(HINT) === null && access === null) return null;
+  if (!hasCookie() && access === null) return null;
   const good = access !== null && access.until - Date.now() > MARGIN;
   return good && !options.refresh ? (access?.token ?? null) : refresh();
 }
@@ -106,7 +118,7 @@ async function provide(options: { refresh: boolean }): Promise<string | null> {
 function start(): Promise<void> {
   started ??= (async () => {
     // A visitor without an account costs the server nothing.
-    if (storage.read(HINT) !== null) await refresh().catch(() => null);
+    if (hasCookie()) await refresh().catch(() => null);
     if (store.getSnapshot().status === "starting") store.set(SIGNED_OUT);
   })();
   return started;
@@ -119,10 +131,11 @@ async function setProfile(answer: Promise<Profile>): Promise<Profile> {
   return user;
 }
 
-// Another tab signed in or out.
+// Another tab signed in or out, or found that the sign-in is over.
 addEventListener("storage", ({ key, newValue }) => {
   if (key !== HINT) return;
-  if (newValue === null) forget();
+  if (newValue === null) forget(SIGNED_OUT);
+  else if (newValue === HINTS.expired) forget(EXPIRED);
   else if (access === null) void refresh().catch(() => null);
 });
 
@@ -144,13 +157,13 @@ export const auth = {
   /** Signs out on this device. */
   async signOut(): Promise<void> {
     await apiCore.request("/auth/sign-out", { method: "POST", token: false });
-    forget();
+    forget(SIGNED_OUT);
   },
 
   /** Signs out on every device and closes every open session. */
   async signOutEverywhere(): Promise<void> {
     await apiCore.request("/auth/sign-out-everywhere", { method: "POST" });
-    forget();
+    forget(SIGNED_OUT);
   },
 
   profile: (): Promise<Profile> => setProfile(apiCore.request("/users/me")),

@@ -12,6 +12,7 @@ import ParticipantList from "../components/live/ParticipantList";
 import SendForm from "../components/live/SendForm";
 import { useReadable } from "../hooks/useReadable";
 import { useSession } from "../hooks/useSession";
+import { ending } from "../ui/endings";
 import { joinSession, liveSession, sendForm } from "../ui/liveSession";
 import { displayName } from "../ui/profile";
 
@@ -21,6 +22,8 @@ export default function LivePage() {
   const here = useSession(({ session }) => session === id);
   const opened = useSession(({ session, participant }) => session === id && participant !== null);
   const ended = useSession(({ status }) => status === "ended");
+  // What was said is for people who are signed in.
+  const hidden = useSession((state) => ending(state).wayOn === "signIn") && ended;
 
   const join = useCallback(() => {
     joinSession(id, displayName.getSnapshot());
@@ -63,16 +66,18 @@ export default function LivePage() {
         }}
       />
       {ended ? <EndedNotice onJoin={join} /> : <LiveNotice />}
-      <div className="mt-8 grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <div className="flex min-w-0 flex-col gap-5">
-          {!ended && <SendForm onSend={sendForm} />}
-          <NotesList />
+      {!hidden && (
+        <div className="mt-8 grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+          <div className="flex min-w-0 flex-col gap-5">
+            {!ended && <SendForm onSend={sendForm} />}
+            <NotesList />
+          </div>
+          <div className="flex min-w-0 flex-col gap-5">
+            {!ended && <ParticipantList />}
+            <FrameLog />
+          </div>
         </div>
-        <div className="flex min-w-0 flex-col gap-5">
-          {!ended && <ParticipantList />}
-          <FrameLog />
-        </div>
-      </div>
+      )}
     </div>
   );
 }

@@ -141,6 +141,8 @@ export class SessionSocket implements SocketClient {
         },
         awake: () => {
           this.#liveness.probe();
+          // Somebody looks at the page: no time to wait politely.
+          if (!this.#ready) this.#dialer.hasten();
         },
       });
       this.#dialer.start();

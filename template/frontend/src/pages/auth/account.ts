@@ -1,6 +1,10 @@
 import { auth } from "../../api/auth";
+import type { SessionState } from "../../session/sessionStore";
 import { liveSession } from "../../ui/liveSession";
 import { displayName } from "../../ui/profile";
+
+/** The close code of a session whose user is not signed in any more. */
+const NOT_SIGNED_IN = 4401;
 
 /** The page for signing in, which then leads to `next`, a path of this site. */
 export const signInPath = (next: string): string => `/sign-in?next=${encodeURIComponent(next)}`;
@@ -9,6 +13,14 @@ export const signInPath = (next: string): string => `/sign-in?next=${encodeURICo
 export function nextPath(next: unknown): string {
   const safe = typeof next === "string" && /^\/(?![/\\])/u.test(next);
   return safe ? next : "/session";
+}
+
+/**
+ * Whether the page at `path` is the live session that ended because the sign-in did. It says so
+ * itself and offers to sign in, so that nobody is taken away from it without a word.
+ */
+export function saysSignedOut({ code, session }: SessionState, path: string): boolean {
+  return code === NOT_SIGNED_IN && session !== null && path === `/session/${session}`;
 }
 
 /**
@@ -24,7 +36,8 @@ export function followAccount(onLeft: () => void): void {
       if (fresh) displayName.set(now.user.name);
     } else if (before.status === "signedIn") {
       displayName.set("");
-      liveSession.closeSocket();
+      const expired = now.status === "signedOut" && now.expired;
+      liveSession.closeSocket(expired ? NOT_SIGNED_IN : undefined);
       onLeft();
     }
     before = now;

@@ -132,7 +132,7 @@ describe("signing in", () => {
     await auth.signOut();
     answer(signedIn());
     await expect(late).resolves.toBeNull();
-    expect(auth.getSnapshot()).toEqual({ status: "signedOut", user: null });
+    expect(auth.getSnapshot()).toEqual({ status: "signedOut", user: null, expired: false });
     await expect(core.token()).resolves.toBeNull();
   });
 
@@ -141,6 +141,23 @@ describe("signing in", () => {
     fetched.mockRejectedValueOnce(new TypeError("Failed to fetch"));
     await expect(auth.signOut()).rejects.toMatchObject({ status: 0 });
     expect(status()).toBe("signedIn");
+  });
+
+  it("tells a sign-in that is over from signing out, to other tabs too", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockImplementation(() => Promise.resolve(refused()));
+    await expect(core.token({ refresh: true })).resolves.toBeNull();
+    expect(auth.getSnapshot()).toMatchObject({ status: "signedOut", expired: true });
+    const newValue = localStorage.getItem("signed-in");
+
+    fetched.mockImplementation(() => Promise.resolve(signedIn()));
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    window.dispatchEvent(new StorageEvent("storage", { key: "signed-in", newValue }));
+    expect(auth.getSnapshot()).toMatchObject({ status: "signedOut", expired: true });
+    fetched.mockClear();
+    await load();
+    await auth.start();
+    expect(asked()).toEqual([]);
   });
 
   it("follows another tab that signs out or in", async () => {

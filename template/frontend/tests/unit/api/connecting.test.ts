@@ -265,6 +265,15 @@ describe("connecting", () => {
     expect(client.status).toBe("recovering");
   });
 
+  it("tries at once when somebody looks at the page again", async () => {
+    const socket = await connect();
+    socket.breaks();
+    const attempts = FakeSocket.all.length;
+    showPage();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(FakeSocket.all).toHaveLength(attempts + 1);
+  });
+
   it("asks whether the connection is alive when the network goes or the page is shown again", async () => {
     const socket = await connect();
     socket.receive({ state: "pong" });

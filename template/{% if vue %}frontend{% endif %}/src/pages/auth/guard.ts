@@ -1,7 +1,8 @@
 import type { Router } from "vue-router";
 
 import { auth } from "../../api/auth";
-import { followAccount, signInPath } from "./account";
+import { liveSession } from "../../ui/liveSession";
+import { followAccount, saysSignedOut, signInPath } from "./account";
 
 /** Sends whoever is not signed in to the sign-in page, now and when an account goes away. */
 export function guardAccounts(router: Router): void {
@@ -14,7 +15,8 @@ export function guardAccounts(router: Router): void {
   });
 
   followAccount(() => {
-    const { meta, fullPath } = router.currentRoute.value;
+    const { meta, path, fullPath } = router.currentRoute.value;
+    if (saysSignedOut(liveSession.getSnapshot(), path)) return;
     if (meta.account) void router.push(signInPath(fullPath));
   });
 }
