@@ -87,7 +87,8 @@ async def test_a_crowd_that_joins_at_once_hears_of_each_once(
         return found
 
     def counting(room: Room, entries: Sequence[Entry]) -> None:
-        looked_at.extend(entry.seq for entry in entries)
+        if room.id == "crowd":
+            looked_at.extend(entry.seq for entry in entries)
         deliver(room, entries)
 
     monkeypatch.setattr(server.engine.broker, "join", together)
