@@ -265,11 +265,9 @@ class Engine:
         """See `BrokerEvents`."""
         here = self.rooms.get(room)
         member = here.members.get(participant) if here is not None else None
-        if member is None or member.connection is None or member.connection.id != connection:
-            return
-        former, member.connection = member.connection, None
-        former.member = None
-        former.close(Close.REPLACED, "This participant was resumed by another connection.")
+        held = member.connection if member is not None else None
+        if member is not None and held is not None and held.id == connection:
+            member.replace_connection(None)
 
     def lost(self, room: str) -> None:
         """See `BrokerEvents`."""

@@ -62,7 +62,8 @@ class Joining:
         room.arrivals.discard(arrival)
         member.token = hello.resume.token if joined.resumed and hello.resume else token
         member.identity = identity
-        member.connection = one
+        # Where the broker's word of it comes later than the join's answer.
+        member.replace_connection(one)
         member.seen = joined.seq
         one.member = member
         self._engine.census.greeted()

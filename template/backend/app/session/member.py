@@ -22,7 +22,7 @@ from app.session.dispatch import AnyState
 from app.session.frame import Frame
 from app.session.identity import Identity
 from app.session.limits import Bucket
-from app.session.protocol import ErrorCode
+from app.session.protocol import Close, ErrorCode
 
 if TYPE_CHECKING:
     from app.session.room import Room
@@ -121,6 +121,15 @@ class Member:
     def working(self) -> bool:
         """Whether ordinary requests wait or run."""
         return self._worker is not None
+
+    def replace_connection(self, connection: Connection | None) -> None:
+        """From now on this participant is at `connection` (None: at another process); a connection
+        that it still had is told so.
+        """
+        former, self.connection = self.connection, connection
+        if former is not None:
+            former.member = None
+            former.close(Close.REPLACED, "This participant was resumed by another connection.")
 
     def frame(self, entry: Entry) -> Frame:
         """An entry as this member gets it."""

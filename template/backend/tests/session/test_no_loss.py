@@ -159,6 +159,17 @@ async def test_a_participant_resumed_elsewhere_is_replaced(server: Server) -> No
     await again.close()
 
 
+async def test_a_participant_is_replaced_although_the_broker_says_so_late(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await server.client()
+    monkeypatch.setattr(server.engine, "taken_over", lambda *_: None)
+    again = await server.client(**ada.resume())
+    assert await ada.closed() == 4410
+    assert (await again.reply("say", {"text": "here"}))["data"]["text"] == "here"
+    await again.close()
+
+
 async def test_retain_says_what_is_replayed(server: Server) -> None:
     async with await server.client(session="retain") as bob:
         ada = await server.client(session="retain")
