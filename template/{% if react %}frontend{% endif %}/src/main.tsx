@@ -6,11 +6,13 @@ import { BrowserRouter } from "react-router";
 
 import App from "./App";
 import { features } from "./features";
+import { prepareInspector } from "./inspector/switch";
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has no element #app to show the page in.");
 
 features.start();
+await prepareInspector();
 createRoot(root).render(
   <StrictMode>
     <BrowserRouter>

@@ -5,10 +5,12 @@ import { createApp } from "vue";
 
 import App from "./App.vue";
 import { features } from "./features";
+import { prepareInspector } from "./inspector/switch";
 import { createPageRouter } from "./router";
 
 const router = createPageRouter(features.routes);
 const app = createApp(App).use(createPinia());
 // Guards come before the first navigation, which starts when the router is installed.
 features.install(router);
+await prepareInspector();
 app.use(router).mount("#app");

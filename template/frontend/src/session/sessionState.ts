@@ -7,7 +7,6 @@ import {
   type StateOptions,
 } from "../api/contract";
 import type { ISocketResponse, Reply, SocketStatus, StateFrame } from "../api/websocketAPI";
-import type { FrameRecord } from "./frameLog";
 import { EMPTY } from "./snapshot";
 import type { Watchers } from "./watchers";
 
@@ -34,8 +33,6 @@ export interface SessionState {
   readonly snapshot: Snapshot;
   /** The number of the last message that the server's own snapshot already held. */
   readonly seq: number;
-  /** The last frames, the newest last. */
-  readonly frames: readonly FrameRecord[];
   /** Requests without their last answer. */
   readonly pending: number;
   /** What the server last complained about that belongs to no request. */
@@ -62,7 +59,6 @@ export const IDLE: SessionState = {
   participants: [],
   snapshot: EMPTY,
   seq: 0,
-  frames: [],
   pending: 0,
   error: null,
   latency: null,

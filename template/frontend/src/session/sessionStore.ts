@@ -12,12 +12,10 @@ import {
 } from "../api/websocketAPI";
 import { watchers as projectWatchers } from "../states";
 import { createStore, type Readable } from "../ui/store";
-import { addFrame } from "./frameLog";
 import { leavePlace, takePlace } from "./handover";
 import { IDLE, reduce, type SessionState } from "./sessionState";
 import type { RequestForm, Watchers } from "./watchers";
 
-export type { FrameRecord } from "./frameLog";
 export type { SessionState } from "./sessionState";
 
 export interface SessionDeps {
@@ -100,10 +98,6 @@ export function createSessionStore({
       patch({ status, reason, code, pending: client.pending });
     });
   }
-
-  onWire.addListener((event) => {
-    patch({ frames: addFrame(store.getSnapshot().frames, event) });
-  });
 
   async function initialiseSocket(wish: SessionWish = {}): Promise<Initialised> {
     closeSocket();

@@ -44,11 +44,6 @@ export function savedTitle(session: { title: string }): string {
   return session.title === "" ? "Untitled session" : session.title;
 }
 
-/** A frame's state, which every frame of the protocol but the first one sent has. */
-export function frameName(frame: Readonly<Record<string, unknown>>): string {
-  return typeof frame["state"] === "string" ? frame["state"] : "hello";
-}
-
 /** Says which message was too big, and by how much; `details` as the server's refusal has them. */
 export function tooBigWords(state: StateName, details: unknown): string {
   const about = typeof details === "object" && details !== null ? details : {};

@@ -2,7 +2,6 @@ import { useCallback, useEffect } from "react";
 import { useParams } from "react-router";
 
 import EndedNotice from "../components/live/EndedNotice";
-import FrameLog from "../components/live/FrameLog";
 import JoinForm from "../components/live/JoinForm";
 import LiveHeading from "../components/live/LiveHeading";
 import LiveNotice from "../components/live/LiveNotice";
@@ -58,7 +57,7 @@ export default function LivePage() {
     );
   }
   return (
-    <div className="page">
+    <div className="@container page">
       <LiveHeading
         session={id}
         onEnd={() => {
@@ -67,15 +66,12 @@ export default function LivePage() {
       />
       {ended ? <EndedNotice onJoin={join} /> : <LiveNotice />}
       {!hidden && (
-        <div className="mt-8 grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="mt-8 grid items-start gap-5 @4xl:grid-cols-[minmax(0,1fr)_20rem]">
           <div className="flex min-w-0 flex-col gap-5">
             {!ended && <SendForm onSend={sendForm} />}
             <NotesList />
           </div>
-          <div className="flex min-w-0 flex-col gap-5">
-            {!ended && <ParticipantList />}
-            <FrameLog />
-          </div>
+          {!ended && <ParticipantList />}
         </div>
       )}
     </div>

@@ -3,6 +3,7 @@ import { Fragment, useId, useState } from "react";
 import AppIcon from "../components/AppIcon";
 import { useReadable } from "../hooks/useReadable";
 import { useSession } from "../hooks/useSession";
+import { inspectorSwitch } from "../inspector/switch";
 import { project } from "../project";
 import { displayName, NAME_LENGTH } from "../ui/profile";
 import { connectionDetails, THEME_CHOICES } from "../ui/settings";
@@ -16,6 +17,7 @@ export default function SettingsPage() {
       <ThemeChoices />
       <NameForm />
       <ConnectionDetails />
+      <InspectorChoice />
       <section className="panel mt-5" aria-labelledby="about">
         <h2 id="about" className="panel-title">
           About {project.name}
@@ -116,6 +118,31 @@ function ConnectionDetails() {
           </Fragment>
         ))}
       </dl>
+    </section>
+  );
+}
+
+function InspectorChoice() {
+  const inspected = useReadable(inspectorSwitch);
+  return (
+    <section className="panel mt-5" aria-labelledby="inspector">
+      <h2 id="inspector" className="panel-title">
+        Inspector
+      </h2>
+      <label className="mt-4 flex items-center gap-3">
+        <input
+          type="checkbox"
+          className="toggle toggle-primary"
+          checked={inspected}
+          onChange={() => {
+            inspectorSwitch.turn(!inspected);
+          }}
+        />
+        Show the inspector on this device
+      </label>
+      <p className="field-hint mt-3">
+        For developers: every message between this page and the server.
+      </p>
     </section>
   );
 }

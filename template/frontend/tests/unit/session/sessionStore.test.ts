@@ -192,18 +192,20 @@ describe("the session store", () => {
     expect(now().latency).toBe(30);
   });
 
-  it("records the last two hundred frames, each with a number of its own", () => {
-    for (let seq = 6; seq < 256; seq += 1) {
-      socket.receive({ state: STATE, data: { text: "t" }, from: "p-2", seq });
-    }
-    const { frames } = now();
-    expect(frames).toHaveLength(200);
-    expect(new Set(frames.map(({ id }) => id)).size).toBe(200);
-    expect(frames.at(-1)).toMatchObject({
-      direction: "received",
-      time: Date.now(),
-      frame: { state: STATE, seq: 255 },
-    });
+  it("tells whoever looks of every frame of every socket", async () => {
+    const names: unknown[] = [];
+    store.onWire.addListener(({ direction, frame }) => names.push([direction, frame["state"]]));
+    socket.receive({ state: STATE, data: { text: "t" }, from: "p-2", seq: 6 });
+    store.initialiseSocket({ session: "other" }).catch(() => undefined);
+    welcome(await nextSocket());
+    expect(names.slice(0, 2)).toEqual([
+      ["received", STATE],
+      ["sent", "leave"],
+    ]);
+    expect(names.slice(2, 4)).toEqual([
+      ["sent", undefined],
+      ["received", "initialised"],
+    ]);
   });
 
   it("never changes what it gave out: each change is a new object, and no change is none", () => {
