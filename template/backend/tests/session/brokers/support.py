@@ -142,6 +142,8 @@ class Valkey:
                 *("--port", str(self.port), "--bind", "127.0.0.1", "--save", ""),
                 *("--dir", str(self._folder), "--daemonize", "no", "--logfile", "valkey.log"),
                 *("--appendonly", "yes" if self._durable else "no"),
+                # Else a busy disk holds back what was acknowledged, for up to two seconds.
+                *("--appendfsync", "always"),
                 *("--enable-debug-command", "local"),
             ]
         )
