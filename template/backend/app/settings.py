@@ -171,6 +171,9 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="connections from 1 to 1000000; 0 for no limit",
     )
+    session_refused_contracts: Words = Field(
+        default=(), description="fingerprints of contracts, with commas between"
+    )
     session_drain: float = Field(default=20.0, ge=0, le=600, description="seconds from 0 to 600")
 
     @classmethod

@@ -65,6 +65,30 @@ test("a lost connection comes back by itself, with all that was missed", async (
   }
 });
 
+test("a page that the browser puts away and shows again is at its place", async ({ person }) => {
+  const ada = await person("Ada");
+  const grace = await person("Grace");
+  await grace.join(await ada.start());
+
+  // What the browser says when it keeps the page in its back/forward cache; not every one has it.
+  const says = (type: string): Promise<boolean> =>
+    grace.page.evaluate(
+      (name) => dispatchEvent(new PageTransitionEvent(name, { persisted: true })),
+      type,
+    );
+  await says("pagehide");
+  await expect(ada.participants).toHaveCount(1);
+  if (openState !== undefined) await ada.send(openState, "While you were elsewhere");
+  await says("pageshow");
+
+  await expect(grace.status).toHaveText("Connected");
+  for (const one of [ada, grace]) {
+    await expect(one.participants).toHaveCount(2);
+    await expect(one.notes).toHaveCount(openState === undefined ? 0 : 1);
+  }
+  await expect(grace.page.getByText("were missed")).toHaveCount(0);
+});
+
 test("without a network the page says so, and recovers when it is back", async ({ person }) => {
   const ada = await person("Ada");
   const grace = await person("Grace");

@@ -42,6 +42,10 @@ async def greet(engine: "Engine", one: Connection, next_text: NextText) -> None:
     except Unreadable as error:
         one.fail(str(error), "bad_hello", Close.BAD_HELLO)
         return
+    if hello.contract in engine.settings.session_refused_contracts:
+        sentence = "The application was updated. Reload the page to go on."
+        one.fail(sentence, "refused", Close.CONTRACT_CHANGED)
+        return
     try:
         identity = await engine.authenticate(hello.token)
     except NotSignedIn as error:

@@ -59,6 +59,7 @@ class Settings:
     session_max_per_address: int = 10_000
     session_max_unauthenticated: int = 1000
     session_drain: float = 0.0
+    session_refused_contracts: tuple[str, ...] = ()
 
 
 class Notes(Model):

@@ -83,6 +83,18 @@ async def test_a_frame_that_is_too_big_is_said_and_closes(bound: Server) -> None
         assert (await ada.receive())["state"] == "say"
 
 
+@bounds(session_refused_contracts=("broken", "older"))
+async def test_a_client_of_a_refused_contract_is_told_to_reload(bound: Server) -> None:
+    for contract in ("broken", "older"):
+        async with await bound.socket() as old:
+            await old.send({"contract": contract})
+            assert "Reload" in (await old.receive())["error"]
+            assert await old.closed() == 4409
+    for contract in ("other", None):
+        async with await bound.client(contract=contract) as ada:
+            assert ada.initialised["participant"]
+
+
 @bounds(session_rate=Rate(10, 1.0))
 async def test_requests_a_second_are_bounded_and_each_one_too_many_is_told(bound: Server) -> None:
     async with await bound.client() as ada:

@@ -363,7 +363,11 @@ export class SessionSocket implements SocketClient {
   }
 
   #failed(frame: ErrorFrame): void {
-    if (!this.#ready) this.#dialer.refused(frame);
+    if (!this.#ready) {
+      // Why there is no session, or not yet: it is said as the reason.
+      this.#dialer.refused(frame);
+      return;
+    }
     if (frame.id === undefined) {
       if (frame.code === "too_big") this.#maxFrame = limitOf(frame.details);
       if (!BEFORE_CLOSE.has(frame.code)) this.onUpdate.emit(frame);

@@ -150,7 +150,8 @@ export class Dialer {
       return;
     }
     if (isSharedLoss(code, draining)) this.#backoff.spread(RESTART_WINDOW);
-    this.#retry(code === CLIENT_CLOSE.resume && reason !== "" ? reason : words);
+    const own = code === CLIENT_CLOSE.resume && reason !== "" ? reason : null;
+    this.#retry(own ?? refusal?.error ?? words);
   }
 
   #retry(reason: string): void {

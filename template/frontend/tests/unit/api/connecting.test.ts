@@ -137,6 +137,21 @@ describe("connecting", () => {
     expect(FakeSocket.all).toHaveLength(1);
   });
 
+  it("says why the server does not take it now, once, and tries again", async () => {
+    const told = vi.fn();
+    client.onUpdate.addListener(told);
+    client.open().catch(() => undefined);
+    const socket = await nextSocket();
+    socket.accept();
+    const error = "The session's store cannot be reached.";
+    socket.receive({ state: "error", error, code: "broker_unavailable" });
+    socket.breaks(4503);
+    expect(client.reason).toBe(error);
+    expect(told).not.toHaveBeenCalled();
+    welcome(await nextSocket());
+    expect(client.status).toBe("open");
+  });
+
   it.each([1000, 4400, 4403, 4408, 4409, 4429])(
     "does not come back after the final code %i",
     async (code) => {
