@@ -1,15 +1,15 @@
 """A participant that does what docs/protocol.md asks of a client, and records everything.
 
 It says hello, resumes with {token, epoch, seq}, sends what was not answered again with its id,
-pings when nothing was heard for a heartbeat and gives up after two, and comes back at a random
-moment after what is not final.
+pings when nothing was heard for a heartbeat and gives up after two, renews its token in place, and
+comes back at a random moment after what is not final.
 """
 
 import asyncio
 import json
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import Random
 from typing import Any, Self
@@ -42,6 +42,7 @@ class Talker:
         *,
         pause: float = 0.1,
         token: Callable[[], str] | None = None,
+        renew: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
         self.record = Record(name, session)
         self.opened = asyncio.Event()
@@ -50,13 +51,15 @@ class Talker:
         self._chance = chance
         self._pause = pause
         self._token = token
+        self._renew = renew
+        self._renewing: asyncio.Task[None] | None = None
         self._known: Frame = {}
         self._count = 0
         self._waiting: dict[str, tuple[Frame, asyncio.Future[Frame]]] = {}
         self._outgoing: deque[Frame] = deque()
         self._more = asyncio.Event()
         self._changed = asyncio.Event()
-        self._pinged = False
+        self._asleep = False
         self._timers: set[asyncio.TimerHandle] = set()
         self._task: asyncio.Task[None] | None = None
         self.socket: ClientConnection | None = None
@@ -106,6 +109,18 @@ class Talker:
         """The network is gone: no close frame."""
         if self.socket is not None:
             self.socket.transport.abort()
+
+    def stop_reading(self) -> None:
+        """Hear nothing more, though the connection stays; nor notice that nothing is heard."""
+        assert self.socket is not None
+        self._asleep = True
+        self.socket.transport.pause_reading()
+
+    def read_on(self) -> None:
+        """Hear what came meanwhile, and all that comes."""
+        assert self.socket is not None
+        self._asleep = False
+        self.socket.transport.resume_reading()
 
     async def is_open(self) -> None:
         """Wait until there is a connection."""
@@ -221,6 +236,8 @@ class Talker:
                 async with asyncio.timeout(heartbeat):
                     text = await socket.recv()
             except TimeoutError:
+                if self._asleep:
+                    continue
                 await socket.send('{"state":"ping"}')
                 async with asyncio.timeout(heartbeat):
                     text = await socket.recv()
@@ -235,7 +252,17 @@ class Talker:
         self.seen = max(self.seen, frame.get("seq", 0))
         if "id" in frame and not frame.get("more"):
             self._answered(frame)
+        if frame["state"] == "expiring" and self._renew is not None:
+            self._renewing = asyncio.create_task(self._authenticate(self._renew))
         self._changed.set()
+
+    async def _authenticate(self, renew: Callable[[], Awaitable[str]]) -> None:
+        """A new token on the open connection."""
+        token = await renew()
+        with suppress(ConnectionClosed):
+            if self.socket is not None:
+                frame = {"state": "authenticate", "data": {"token": token}}
+                await self.socket.send(json.dumps(frame))
 
     def _answered(self, frame: Frame) -> None:
         waiting = self._waiting.get(frame["id"])

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from random import Random, SystemRandom
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1"))
 SEED = int(os.environ.get("CHAOS_SEED") or SystemRandom().randrange(10**9))
 """Of the first round; each further one has the next number."""
 
-TIMERS = {
+TIMERS: dict[str, Any] = {
     "session_heartbeat": 0.6,
     "session_write_timeout": 1.0,
     "session_hello_timeout": 5.0,
@@ -68,7 +69,6 @@ async def workers(pool: Workers) -> AsyncGenerator[Workers]:
     """Two server processes on one Valkey; a case gets others for those that an earlier one
     killed.
     """
-    while len(pool.living()) < 2:
-        await pool.start()
+    await pool.fill(2)
     yield pool
     assert pool.complaints() == []

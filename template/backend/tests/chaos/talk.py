@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
+from uuid import uuid4
 
 from tests.chaos.checker import check
 from tests.chaos.client import Talker, settle
@@ -52,6 +53,11 @@ async def conversation(
         async with Talker("auditor", session, dial, chance) as auditor:
             await auditor.is_open()
         verdict([*(one.record for one in talkers), auditor.record])
+
+
+def unique() -> str:
+    """The id of a session nobody else has."""
+    return uuid4().hex
 
 
 def verdict(records: list[Record]) -> None:

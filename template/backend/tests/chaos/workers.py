@@ -74,6 +74,11 @@ class Workers:
         self.all.append(worker)
         return worker
 
+    async def fill(self, count: int) -> None:
+        """Start as many as are missing, side by side."""
+        missing = count - len(self.living())
+        await asyncio.gather(*(self.start() for _ in range(missing)))
+
     def living(self) -> list[Worker]:
         """Those that have not ended."""
         return [one for one in self.all if one.alive]

@@ -1,0 +1,68 @@
+"""Servers inside the test's own process: quick to start, and their engines can be looked at."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from unittest import mock
+
+from app.session import broker_redis
+from tests.chaos.states import states
+from tests.session.brokers.support import Proxy
+from tests.session.support import PATH, Server, Settings, make_engine, serving
+
+TIMEOUT = 0.5
+"""Seconds these servers wait for their store."""
+
+LEASE = 1.5
+"""Seconds after which a server that is cut off from its store is taken for dead by the others."""
+
+
+@dataclass
+class Place:
+    """One server, the network in front of it, and the one between it and its store."""
+
+    server: Server
+    network: Proxy
+    store: Proxy | None = None
+
+    @property
+    def url(self) -> str:
+        """Its socket, through the network."""
+        return f"ws://127.0.0.1:{self.network.port}{PATH}"
+
+
+@asynccontextmanager
+async def places(
+    count: int, settings: Settings, store_port: int | None
+) -> AsyncGenerator[list[Place]]:
+    """So many servers on one store, each with networks of its own; without a store in memory."""
+    found: list[Place] = []
+    quick = partial(broker_redis.RedisBroker, timeout=TIMEOUT, lease=LEASE)
+    async with AsyncExitStack() as stack:
+        for _ in range(count):
+            store = None
+            if store_port is not None:
+                store = Proxy(store_port)
+                await store.start()
+                stack.push_async_callback(store.stop)
+                settings.broker_url = store.url
+            with mock.patch.object(broker_redis, "RedisBroker", quick):
+                engine = make_engine(states(), settings)
+            server = await stack.enter_async_context(serving(engine))
+            network = Proxy(int(server.url.split(":")[2].split("/")[0]))
+            await network.start()
+            stack.push_async_callback(network.stop)
+            found.append(Place(server, network, store))
+        yield found
+
+
+def anywhere(found: list[Place], chance: Random) -> Callable[[], str]:
+    """How a load balancer chooses among them."""
+    return lambda: chance.choice(found).url
+
+
+def directly(found: list[Place], chance: Random) -> Callable[[], str]:
+    """The same without the networks in front of them."""
+    return lambda: chance.choice(found).server.url
