@@ -7,6 +7,7 @@ wrong inside is logged with a reference; the wire carries the reference alone.
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Any
@@ -185,6 +186,10 @@ class Runner:
             with suppress(BrokerUnavailable):
                 await self._services.broker.release(member.room.id, member.participant, request.id)
         member.error(_SENTENCES[code], code, request.id)
+        if member.connection is None:
+            # Nobody is told, so what was sent behind it must not come before it: what has an id is
+            # sent again when its sender is back.
+            member.queue = deque(one for one in member.queue if one.id is None)
 
     async def _refuse(
         self,

@@ -1,6 +1,6 @@
 """Servers inside the test's own process: quick to start, and their engines can be looked at."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,11 +12,8 @@ from tests.chaos.states import states
 from tests.session.brokers.support import Proxy
 from tests.session.support import PATH, Server, Settings, make_engine, serving
 
-TIMEOUT = 0.5
-"""Seconds these servers wait for their store."""
-
-LEASE = 1.5
-"""Seconds after which a server that is cut off from its store is taken for dead by the others."""
+QUICK = {"timeout": 0.5, "lease": 1.5}
+"""For servers that shall soon notice what their store does not answer; seconds."""
 
 
 @dataclass
@@ -35,11 +32,14 @@ class Place:
 
 @asynccontextmanager
 async def places(
-    count: int, settings: Settings, store_port: int | None
+    count: int, settings: Settings, store_port: int | None, waits: Mapping[str, float]
 ) -> AsyncGenerator[list[Place]]:
-    """So many servers on one store, each with networks of its own; without a store in memory."""
+    """So many servers on one store, each with networks of its own; without a store in memory.
+
+    `waits` are options of the Redis broker.
+    """
     found: list[Place] = []
-    quick = partial(broker_redis.RedisBroker, timeout=TIMEOUT, lease=LEASE)
+    made = partial(broker_redis.RedisBroker, **waits)
     async with AsyncExitStack() as stack:
         for _ in range(count):
             store = None
@@ -48,7 +48,7 @@ async def places(
                 await store.start()
                 stack.push_async_callback(store.stop)
                 settings.broker_url = store.url
-            with mock.patch.object(broker_redis, "RedisBroker", quick):
+            with mock.patch.object(broker_redis, "RedisBroker", made):
                 engine = make_engine(states(), settings)
             server = await stack.enter_async_context(serving(engine))
             network = Proxy(int(server.url.split(":")[2].split("/")[0]))

@@ -9,7 +9,7 @@ import pytest
 from app.session.protocol import Close
 from tests.chaos.client import Talker, settle
 from tests.chaos.conftest import TIMERS
-from tests.chaos.servers import Place, anywhere, directly, places
+from tests.chaos.servers import QUICK, Place, anywhere, directly, places
 from tests.chaos.talk import conversation, unique, verdict
 from tests.chaos.weather import storm
 from tests.session.brokers.support import Valkey
@@ -35,10 +35,10 @@ async def found(
     broker: str, request: pytest.FixtureRequest, durable: Valkey
 ) -> AsyncGenerator[list[Place]]:
     """One server in memory, or two on Valkey."""
-    chosen = "patient" if "patient" in request.fixturenames else "settings"
-    settings: Settings = request.getfixturevalue(chosen)
-    alone = broker == "memory"
-    async with places(1 if alone else 2, settings, None if alone else durable.port) as made:
+    patient = "patient" in request.fixturenames
+    settings: Settings = request.getfixturevalue("patient" if patient else "settings")
+    count, port = (1, None) if broker == "memory" else (2, durable.port)
+    async with places(count, settings, port, {} if patient else QUICK) as made:
         yield made
 
 

@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+
+from app.session.broker import BrokerUnavailable, Commit
 from tests.session.states import Gates
 from tests.session.support import Frame, Server
 
@@ -19,6 +22,34 @@ async def test_requests_of_one_participant_are_handled_in_the_order_sent(
         gates.open["first"].set()
         assert [(await ada.receive())["id"] for _ in range(3)] == ["1", "2", "3"]
         assert gates.runs == ["hold first", "second", "third"]
+
+
+async def test_what_was_not_handled_while_its_sender_was_away_still_comes_first(
+    server: Server, gates: Gates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its error was told to nobody, so it is sent again, with all that was sent behind it."""
+    ada = await server.client()
+    requests = [("hold", "first"), ("whisper", "second"), ("say", "third")]
+    for number, (state, text) in enumerate(requests):
+        await ada.ask(state, {"text": text}, id=str(number))
+    await gates.entered["first"].wait()
+    ada.lose()
+    await server.engine.nobody.wait()
+
+    async def unreachable(commit: Commit) -> int:
+        monkeypatch.undo()
+        raise BrokerUnavailable("for once")
+
+    monkeypatch.setattr(server.engine.broker, "commit", unreachable)
+    member = server.engine.rooms[ada.session].members[ada.participant]
+    gates.open["first"].set()
+    await member.settled()
+    assert gates.runs == ["hold first"]
+    async with await server.client(**ada.resume()) as again:
+        for number, (state, text) in enumerate(requests):
+            await again.ask(state, {"text": text}, id=str(number))
+        assert [(await again.receive())["id"] for _ in range(3)] == ["0", "1", "2"]
+    assert gates.runs == ["hold first", "hold first", "second", "third"]
 
 
 async def test_one_participant_waiting_does_not_hold_up_another(
