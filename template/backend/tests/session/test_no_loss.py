@@ -162,8 +162,11 @@ async def test_a_participant_resumed_elsewhere_is_replaced(server: Server) -> No
 async def test_a_participant_is_replaced_although_the_broker_says_so_late(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def unheard(*_: str) -> None:
+        pass
+
     ada = await server.client()
-    monkeypatch.setattr(server.engine, "taken_over", lambda *_: None)
+    monkeypatch.setattr(server.engine, "taken_over", unheard)
     again = await server.client(**ada.resume())
     assert await ada.closed() == 4410
     assert (await again.reply("say", {"text": "here"}))["data"]["text"] == "here"
