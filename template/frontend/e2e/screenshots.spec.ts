@@ -37,7 +37,8 @@ for (const colorScheme of ["light", "dark"] as const) {
         await shoot(name);
       }
 
-      await grace.join(await ada.start());
+      const link = await ada.start();
+      await grace.join(link);
       if (openState !== undefined) {
         await ada.send(openState, "Good morning! Shall we look at the launch?");
         const other = openStates[1] ?? openState;
@@ -47,6 +48,17 @@ for (const colorScheme of ["light", "dark"] as const) {
         await expect(ada.notes).toHaveCount(4);
       }
       await shoot("session");
+      await ada.page.goto("/settings?inspect");
+      await ada.join(link);
+      if (openState !== undefined) {
+        await ada.send(openState, "I am back, and I look at what goes over the wire.");
+        await expect(ada.notes).toHaveCount(5);
+      }
+      await ada.page.getByRole("button", { name: "Inspector", exact: true }).click();
+      const frames = ada.page.getByRole("log", { name: "Frames" });
+      await frames.locator("details").first().click();
+      await shoot("inspector");
+      await ada.page.getByRole("button", { name: "Close inspector" }).click();
 
       await ada.page.getByRole("button", { name: "End session" }).click();
       await expect(ada.status).toHaveText("Session ended");

@@ -93,8 +93,9 @@ export class Person {
 
   /** Fills in the form and sends it with the Enter key. */
   async send(state: StateName, text: string): Promise<void> {
-    await this.page.getByRole("combobox", { name: "State" }).selectOption(labelOf(state));
-    const field = this.page.getByRole("textbox", { name: "Text" });
+    const chooser = this.page.getByRole("combobox", { name: "State", exact: true });
+    await chooser.selectOption(labelOf(state));
+    const field = this.page.getByRole("textbox", { name: "Text", exact: true });
     await field.fill(text);
     await field.press("Enter");
   }
