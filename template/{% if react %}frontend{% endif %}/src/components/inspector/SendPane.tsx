@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { useReadable } from "../../hooks/useReadable";
 import { composer } from "../../inspector/inspector";
 import { elsewhere } from "../../inspector/problems";
+import { formatCount } from "../../ui/format";
 import FieldInput from "./FieldInput";
 
 export default function SendPane() {
@@ -91,6 +92,11 @@ export default function SendPane() {
             <p key={problem}>{problem}</p>
           ))}
         </div>
+      )}
+      {form.problems.length > 0 && (
+        <p className="text-error">
+          {formatCount(form.problems.length, "problem", "problems")} to mend above.
+        </p>
       )}
       <div className="flex flex-wrap gap-2">
         <button type="submit" className="btn btn-primary btn-sm" disabled={form.sending}>
