@@ -1,5 +1,6 @@
 import type { Page, WebSocketRoute } from "@playwright/test";
 
+import { CONTRACT } from "../src/api/contract";
 import { openState } from "./support/states";
 import { expect, test } from "./support/test";
 
@@ -87,6 +88,42 @@ test("a page that the browser puts away and shows again is at its place", async 
     await expect(one.notes).toHaveCount(openState === undefined ? 0 : 1);
   }
   await expect(grace.page.getByText("were missed")).toHaveCount(0);
+});
+
+test("a page that is older than the server reloads and keeps its place", async ({ person }) => {
+  const ada = await person("Ada");
+  const presence: string[] = [];
+  ada.page.on("websocket", (socket) => {
+    socket.on("framereceived", ({ payload }) => {
+      const [, state] = /"state":"(joined|left)"/u.exec(String(payload)) ?? [];
+      if (state !== undefined) presence.push(state);
+    });
+  });
+  const grace = await person("Grace");
+  // The page as it was built before the server's last release.
+  await grace.page.route("**/assets/*.js", async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(CONTRACT, "older");
+    // Under its own address, unlike an older build's: so it must not be kept.
+    const headers = { ...response.headers(), "cache-control": "no-store" };
+    await route.fulfill({ response, body, headers });
+  });
+  await grace.join(await ada.start());
+  if (openState !== undefined) await grace.send(openState, "Before");
+
+  await grace.page.unrouteAll();
+  const reload = grace.page.getByRole("button", { name: "Reload" });
+  await reload.click();
+  await expect(reload).toHaveCount(0);
+  await grace.isIn();
+  if (openState !== undefined) {
+    await ada.send(openState, "After");
+    await grace.hasNotes("Before", "After");
+  }
+  await expect(ada.participants).toHaveCount(2);
+  expect(presence).toEqual(["joined"]);
+  // The secret that brought it back is good once, and is not left where a script could find it.
+  expect(await grace.page.evaluate(() => sessionStorage.getItem("session-place"))).toBeNull();
 });
 
 test("without a network the page says so, and recovers when it is back", async ({ person }) => {

@@ -167,7 +167,7 @@ export function createSessionStore({
     const { session } = store.getSnapshot();
     if (socket?.resume == null || session === null) return;
     leavePlace(session, socket.resume);
-    socket.suspend();
+    socket.suspend({ reload: true });
   }
 
   // A page that goes away leaves, so that others see it go. One that the browser keeps, to show it

@@ -170,10 +170,10 @@ export class SessionSocket implements SocketClient {
     return this.#calls.stream(state, data, options);
   }
 
-  suspend(): void {
+  suspend({ reload = false } = {}): void {
     if (this.#suspended || this.#status === "idle" || this.#status === "ended") return;
     this.#suspended = true;
-    this.#dialer.pause();
+    this.#dialer.pause(reload ? CLIENT_CLOSE.resume : CLIENT_CLOSE.away);
     this.#setStatus(this.#waitingStatus(), null);
   }
 

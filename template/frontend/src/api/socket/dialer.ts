@@ -79,13 +79,13 @@ export class Dialer {
     this.#connection?.drop(CLIENT_CLOSE.resume, reason);
   }
 
-  /** Drops the connection and makes no other one until `wake`. */
-  pause(): void {
+  /** Drops the connection with this code and makes no other one until `wake`. */
+  pause(code: number): void {
     this.#paused = true;
     this.#attempt += 1;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#connection?.drop(CLIENT_CLOSE.away, "");
+    this.#connection?.drop(code, "");
   }
 
   wake(): void {

@@ -172,9 +172,10 @@ export interface SocketClient {
   ): AsyncIterableIterator<Reply<S>>;
   /**
    * The page is put away: disconnects at once and keeps the place in the session for a while, and
-   * everything that waits for an answer, until `wake`.
+   * everything that waits for an answer, until `wake`. The others see it leave, unless (`reload`)
+   * it is back in a moment.
    */
-  suspend(): void;
+  suspend(options?: { reload?: boolean }): void;
   /** The page is back: connects and resumes. Nothing after anything but `suspend`. */
   wake(): void;
   /** Leaves the session for good. `code`: why, as a close code that ends a session. */

@@ -262,6 +262,8 @@ describe("the session store", () => {
       store.handOver();
       pageTransition("pagehide", false);
       expect(socket.of("leave")).toEqual([]);
+      // Not 4501: nobody need see it leave.
+      expect(socket.closedWith?.code).toBe(4500);
 
       const next = createSessionStore({ watchers });
       expect(sessionStorage).toHaveLength(0);
