@@ -1,20 +1,11 @@
 """Whatever comes in: a clear error, and the session lives on where it can."""
 
-import json
-import os
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from app.session import sanitize_data_request
-from tests.session.states import Gates, states
-from tests.session.support import Client, Server, make_engine, serving
-
-FRAMES = int(os.environ.get("DUPLEX_RANDOM_FRAMES", "2000"))
-"""Random frames sent in one run; 100000 for a long one."""
+from tests.session.support import Server
 
 LONE = '{"state":"say","data":{"text":"\\ud800"}}'
 DEEP = '{"state":"say","data":' + "[" * 5000 + "]" * 5000 + "}"
@@ -131,53 +122,3 @@ async def test_whoever_gives_up_in_the_middle_leaves_nothing_behind(server: Serv
         while len(server.engine.connections) > 1:
             await ada.quiet()
     assert server.engine.census.unauthenticated == 0
-
-
-json_values: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
-names = st.sampled_from(["say", "whisper", "note", "count", "kinds", "nothing", "ping", "cancel"])
-frames = st.one_of(
-    st.binary(max_size=200),
-    st.text(max_size=200),
-    json_values.map(json.dumps),
-    st.fixed_dictionaries(
-        {"state": names | json_values},
-        optional={
-            "data": json_values | st.fixed_dictionaries({"text": st.text(), "upto": st.just(1)}),
-            "id": st.text(max_size=5) | json_values,
-            "more": json_values,
-        },
-    ).map(json.dumps),
-)
-
-
-class TestRandomFrames:
-    """One server, one client that is replaced only when the server closes it."""
-
-    @pytest.fixture(scope="class")
-    async def client(self, gates: Gates) -> AsyncGenerator[Client]:
-        async with serving(make_engine(states(gates))) as running, await running.client() as ada:
-            yield ada
-
-    @settings(
-        max_examples=max(FRAMES // 20, 1),
-        deadline=None,
-        database=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    )
-    @given(batch=st.lists(frames, min_size=20, max_size=20))
-    async def test_no_frame_ends_the_session_or_leaks(
-        self, client: Client, batch: list[str | bytes]
-    ) -> None:
-        for frame in batch:
-            if isinstance(frame, str):
-                frame = frame.encode("utf-8", "replace").decode()
-            await client.send(frame)
-        for answer in await client.quiet():
-            assert answer["state"] != "error" or answer["code"] != "internal", answer
-        assert client.socket.close_code is None
