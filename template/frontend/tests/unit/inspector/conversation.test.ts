@@ -54,6 +54,23 @@ test("an export has no secret in it, and not the session's id either", () => {
   });
 });
 
+test("a session's name is hidden where it stands alone, and left in what people wrote", () => {
+  const recorder = createRecorder();
+  const session = "stand-up";
+  const data = { id: session, text: `our ${session}` };
+  recorder.add({ direction: "sent", frame: { session }, size: 1 });
+  recorder.add({
+    direction: "received",
+    frame: { state: "initialised", data: { session } },
+    size: 1,
+  });
+  recorder.add({ direction: "received", frame: { state: STATE, data }, size: 1 });
+  const conversation = conversationOf(recorder.read(), "print");
+  expect(conversation?.frames[2]?.frame).toMatchObject({
+    data: { id: "•••", text: "our stand-up" },
+  });
+});
+
 test("an export goes on from the beginning after the frames were cleared", () => {
   const recorder = record();
   recorder.clear();
