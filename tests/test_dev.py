@@ -50,7 +50,7 @@ class Terminal:
         self._lines.put(None)
 
 
-def test_a_type_error_is_seen_in_the_terminal_at_once(
+def test_the_contract_is_renewed_and_a_type_error_is_seen_at_once(
     workshop: Workshop, deep_combo: Combo, tmp_path: Path
 ) -> None:
     if deep_combo.states != FULL.states:
@@ -63,8 +63,12 @@ def test_a_type_error_is_seen_in_the_terminal_at_once(
     right = watcher.read_text(encoding="utf-8")
     wrong = re.sub(r'label: ".*"', "label: 7", right)
     assert wrong != right
+    contract = copy / "frontend/src/api/contract.ts"
+    fresh = contract.read_text(encoding="utf-8")
+    contract.write_text(fresh + "\n// As another branch had left it.\n", encoding="utf-8")
     with developing(project, copy) as terminal:
         terminal.until("Open http")
+        assert contract.read_text(encoding="utf-8") == fresh
         terminal.until("Found 0 errors")
         watcher.write_text(wrong, encoding="utf-8")
         terminal.until("Type 'number' is not assignable to type 'string'")

@@ -79,6 +79,8 @@ class _Development:
     async def _start(self) -> None:
         await self._api.start()
         await self._ready(self._api, self._api_port, HEALTH)
+        # A branch that was changed to, or an editor while nothing ran, may have left it stale.
+        await self._write_contract()
         await self._vite.start()
         await self._ready(self._vite, self._settings.port, "/")
         if not self._stop.is_set():
