@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.session.broker import Entry
+from app.session.broker import BrokerUnavailable, Commit, Entry
 from tests.session.states import Gates, states
 from tests.session.support import PATIENCE, Server, Settings, make_engine, serving
 
@@ -171,6 +171,27 @@ async def test_a_participant_is_replaced_although_the_broker_says_so_late(
     assert await ada.closed() == 4410
     assert (await again.reply("say", {"text": "here"}))["data"]["text"] == "here"
     await again.close()
+
+
+@pytest.mark.parametrize("state", ["note", "whisper"])
+async def test_nothing_is_answered_that_the_store_did_not_take(
+    server: Server, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    async with await server.client(session=state) as ada, await server.client(session=state) as bob:
+        await ada.quiet()
+
+        async def full(commit: Commit) -> int:
+            raise BrokerUnavailable("for once")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(server.engine.broker, "commit", full)
+            error = await ada.reply(state, {"text": "kept"}, id="k")
+            assert (error["code"], error["id"]) == ("broker_unavailable", "k")
+        assert await ada.quiet() == await bob.quiet() == []
+        assert (await bob.reply("notes"))["data"] == {"lines": []}
+        assert (await ada.reply(state, {"text": "kept"}, id="k"))["data"] == {"text": "kept"}
+        lines = ["kept"] if state == "note" else []
+        assert (await bob.reply("notes"))["data"] == {"lines": lines}
 
 
 async def test_retain_says_what_is_replayed(server: Server) -> None:
