@@ -10,8 +10,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.combos import ALL, DEEP, EVERY_DEEP
-from tests.rendering import Render, Renderer
+from tests.combos import ALL, DEEP, EVERY_DEEP, FULL, Combo
+from tests.rendering import Render, Renderer, quick_copier
 from tests.workshop import Workshop
 from tools.source import ROOT, copy_source
 
@@ -124,6 +124,12 @@ def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_renders() -> Iterator[None]:
+    with quick_copier():
+        yield
+
+
 @pytest.fixture(scope="session")
 def source(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """A copy of the template without git; pytest-copie renders from it too."""
@@ -141,3 +147,15 @@ def render(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
 @pytest.fixture(scope="session")
 def workshop(render: Callable[..., Render], request: pytest.FixtureRequest) -> Workshop:
     return Workshop(render, PROJECTS, request.config.getoption("--project-python"))
+
+
+@pytest.fixture
+def alone(request: pytest.FixtureRequest) -> bool:
+    """Whether somebody wants to know quickly about one combination (`--combo`)."""
+    return bool(request.config.getoption("--combo"))
+
+
+@pytest.fixture
+def everything(deep_combo: Combo, request: pytest.FixtureRequest, alone: bool) -> bool:
+    """Whether this combination runs every test it has; with `--all` each does."""
+    return bool(request.config.getoption("--all")) or (deep_combo == FULL and not alone)

@@ -2,8 +2,6 @@
 
 import subprocess
 
-import pytest
-
 from tests.combos import FULL, Combo
 from tests.workshop import Project, Workshop
 
@@ -11,16 +9,8 @@ SAME_EVERYWHERE = tuple(f"--ignore=backend/tests/{name}" for name in ("chaos", "
 """pytest's options for leaving out the tests of what is never rendered differently."""
 
 
-@pytest.fixture
-def alone(request: pytest.FixtureRequest) -> bool:
-    """Whether somebody wants to know quickly about one combination (`--combo`)."""
-    return bool(request.config.getoption("--combo"))
-
-
-@pytest.fixture
-def everything(deep_combo: Combo, request: pytest.FixtureRequest, alone: bool) -> bool:
-    """Whether this combination runs every test it has; with `--all` each does."""
-    return bool(request.config.getoption("--all")) or (deep_combo == FULL and not alone)
+OF_A_FRONTEND = ("accessibility", "inspector", "pages", "saved")
+"""Browser specs of what each frontend draws; the others are about the client that both share."""
 
 
 def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
@@ -29,9 +19,17 @@ def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
     assert (project.root / ".env").is_file()
 
 
-def test_has_no_linter_or_type_finding(workshop: Workshop, deep_combo: Combo) -> None:
+def test_has_no_linter_or_type_finding(
+    workshop: Workshop, deep_combo: Combo, everything: bool, alone: bool
+) -> None:
+    """Without sign-in there are fewer files of the same kinds, so only their types are looked at;
+    `test_every_render_is_formatted` sees the rest of them.
+    """
     project = workshop.project(deep_combo)
-    project.poe("lint")
+    if everything or alone or deep_combo.auth == FULL.auth:
+        project.poe("lint")
+    else:
+        project.poe("test", "types")
     _git_has_nothing_to_report_but_the_generated_types(project)
 
 
@@ -47,11 +45,13 @@ def test_own_tests_pass(workshop: Workshop, deep_combo: Combo, everything: bool)
 def test_works_in_a_browser(
     workshop: Workshop, deep_combo: Combo, everything: bool, alone: bool
 ) -> None:
-    """All specs with the default states; with others, those that meet the states and sign-in."""
+    """All specs once; those that meet the frontend, the states and sign-in where these differ."""
     specs = ["session"]
     if deep_combo.auth == FULL.auth and deep_combo.frontend != FULL.frontend:
         specs.append("auth")
-    if everything or (deep_combo.states == FULL.states and not alone):
+    if deep_combo.states == FULL.states and not alone:
+        specs += OF_A_FRONTEND
+    if everything:
         specs = []
     project = workshop.project(deep_combo)
     project.poe("e2e", *specs)
