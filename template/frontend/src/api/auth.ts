@@ -31,6 +31,8 @@ const MARGIN = 30_000;
  */
 const HINT = "signed-in";
 const HINTS = { yes: "yes", expired: "expired" } as const;
+/** How long the server may take to renew it: until then nobody gets a token, in any tab. Milliseconds. */
+const PATIENCE = 15_000;
 /** One tab at a time rotates the cookie that all tabs share. */
 const LOCK = "auth-refresh";
 
@@ -81,6 +83,7 @@ async function rotate(): Promise<string | null> {
     const answer = await apiCore.request<Schemas["SignedIn"]>("/auth/refresh", {
       method: "POST",
       token: false,
+      signal: AbortSignal.timeout(PATIENCE),
     });
     if (asked.era === era) return accept(answer, asked.at);
   } catch (error) {

@@ -78,7 +78,8 @@ async function call(path: string, options: ApiRequest, bearer: string | null): P
   try {
     return await fetch(url(path), init);
   } catch (error) {
-    if (options.signal?.aborted) throw error;
+    const timedOut = error instanceof DOMException && error.name === "TimeoutError";
+    if (options.signal?.aborted && !timedOut) throw error;
     throw new ApiError(
       0,
       "offline",

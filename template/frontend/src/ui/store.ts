@@ -1,3 +1,5 @@
+import { Listeners } from "../api/socket/listeners";
+
 /** What a page can read and be told about; `useReadable` binds it to the framework. */
 export interface Readable<T> {
   /** Calls `listener` after each change until the returned function is called. */
@@ -13,23 +15,18 @@ export interface Store<T> extends Readable<T> {
 
 export function createStore<T>(initial: T): Store<T> {
   let value = initial;
-  const listeners = new Set<() => void>();
+  const listeners = new Listeners<undefined>();
   return {
-    subscribe(listener) {
-      // A wrapper of its own, so that subscribing one function twice is two subscriptions.
-      const entry = (): void => {
+    // A wrapper of its own, so that subscribing one function twice is two subscriptions.
+    subscribe: (listener) =>
+      listeners.addListener(() => {
         listener();
-      };
-      listeners.add(entry);
-      return () => {
-        listeners.delete(entry);
-      };
-    },
+      }),
     getSnapshot: () => value,
     set(next) {
       if (Object.is(next, value)) return;
       value = next;
-      for (const listener of [...listeners]) listener();
+      listeners.emit(undefined);
     },
   };
 }

@@ -3,6 +3,8 @@ import { SessionError, type CallOptions, type Reply } from "./types";
 
 /** How long a request may take when its caller does not say, time without a connection included. */
 const DEADLINE = 60_000;
+/** Browsers take a longer timer for one that is due at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 /** Replies of a stream that may wait for a slow reader before the stream is given up. */
 const STREAM_QUEUE = 1_000;
 
@@ -14,6 +16,8 @@ export interface Answer {
 
 /** Somebody waits for the answers to one request. */
 interface Call {
+  /** It is answered with more than one reply. */
+  inPieces: boolean;
   reply(answer: Answer): void;
   fail(error: SessionError): void;
 }
@@ -54,6 +58,16 @@ export class Calls {
     return call !== undefined;
   }
 
+  /** The session's history was lost: some replies to this request may be among it. */
+  missed(id: string): void {
+    const call = this.#calls.get(id);
+    if (call?.inPieces !== true) return;
+    call.fail(
+      new SessionError("interrupted", "The stream was interrupted: what came of it so far is all."),
+    );
+    this.#carrier.cancel(id);
+  }
+
   failAll(error: SessionError): void {
     for (const call of [...this.#calls.values()]) call.fail(error);
   }
@@ -67,13 +81,15 @@ export class Calls {
     return new Promise((resolve, reject) => {
       let last: unknown = null;
       this.#open(state, data, { deadline: DEADLINE, ...options }, (settle) => ({
-        reply: (answer) => {
+        inPieces: false,
+        reply(answer) {
           last = answer.data ?? last;
+          this.inPieces ||= answer.more === true;
           if (answer.more === true) return;
           settle();
           resolve(last as Responses[S]);
         },
-        fail: (error) => {
+        fail(error) {
           settle();
           reject(error);
         },
@@ -92,6 +108,7 @@ export class Calls {
     let wake: () => void = () => undefined;
 
     const cancel = this.#open(state, data, options, (settle) => ({
+      inPieces: true,
       reply: ({ data: one = null, more = false }) => {
         if (more || one !== null) replies.push(one as Reply<S>);
         if (!more) {
@@ -169,7 +186,7 @@ export class Calls {
     }
     this.#calls.set(id, call);
     signal?.addEventListener("abort", abort);
-    if (deadline !== undefined) {
+    if (deadline !== undefined && deadline <= LONGEST_TIMER) {
       timer = setTimeout(() => {
         giveUp(new SessionError("deadline", `No answer came within ${deadline / 1000} seconds.`));
       }, deadline);

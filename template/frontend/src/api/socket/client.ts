@@ -50,7 +50,7 @@ export class SessionSocket implements SocketClient {
   readonly #outbox: Outbox;
   readonly #calls: Calls;
   readonly #dialer: Dialer;
-  readonly #position = new Position();
+  readonly #position: Position;
   readonly #liveness: Liveness;
 
   #status: SocketStatus = "idle";
@@ -72,6 +72,7 @@ export class SessionSocket implements SocketClient {
     this.onWire = options.onWire ?? new Listeners();
     this.#token = options.token ?? apiCore.token;
     this.#outbox = new Outbox(options.limits);
+    this.#position = new Position(options.resume?.seq);
     this.#calls = new Calls({
       send: (id, state, data) => {
         this.#queue(id, { state, data, id });
@@ -327,17 +328,20 @@ export class SessionSocket implements SocketClient {
   }
 
   #initialised(data: Initialised): void {
-    if (!this.#position.initialised(data)) {
-      for (const id of this.#outbox.unanswered()) {
-        this.#outbox.remove(id);
-        this.#calls.fail(
-          id,
-          new SessionError(
-            "outcome_unknown",
-            "The connection was lost before the answer came. See whether it was done before you send it again.",
-          ),
-        );
+    const known = this.#position.initialised(data);
+    for (const id of this.#outbox.unanswered()) {
+      if (known) {
+        if (!data.recovered) this.#calls.missed(id);
+        continue;
       }
+      this.#outbox.remove(id);
+      this.#calls.fail(
+        id,
+        new SessionError(
+          "outcome_unknown",
+          "The connection was lost before the answer came. See whether it was done before you send it again.",
+        ),
+      );
     }
     this.#outbox.rewind();
     this.#dialer.succeeded();

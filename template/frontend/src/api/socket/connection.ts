@@ -23,7 +23,7 @@ export class Connection {
     this.#events = events;
     this.#socket = new WebSocket(url);
     this.#timer = setTimeout(() => {
-      this.drop(CLIENT_CLOSE.resume, "connecting took too long");
+      this.drop(CLIENT_CLOSE.resume, "Connecting took too long.");
     }, CONNECT_TIMEOUT);
     this.#socket.onopen = () => {
       if (!this.#over) events.opened();

@@ -66,9 +66,13 @@ export class Liveness {
   /** Something happened that may have cut the connection: ask, and do not wait long for the answer. */
   probe(): void {
     if (this.#timer === undefined || this.#probationEnds !== null) return;
-    this.#probationEnds = Date.now() + Math.min(PROBATION, this.#heartbeat);
+    this.#probationEnds = Date.now() + this.#probation;
     this.#ping();
     this.#schedule();
+  }
+
+  get #probation(): number {
+    return Math.min(PROBATION, this.#heartbeat);
   }
 
   #ping(): void {
@@ -90,8 +94,11 @@ export class Liveness {
 
   #tick(): void {
     const now = Date.now();
-    // The clock was set back: what was heard cannot lie in the future.
+    // The clock was set back: what was heard cannot lie in the future, nor an answer take longer.
     if (now < this.#heardAt) this.#heardAt = now;
+    if (this.#probationEnds !== null) {
+      this.#probationEnds = Math.min(this.#probationEnds, now + this.#probation);
+    }
     const late = now - this.#dueAt > this.#heartbeat / 2;
     if (this.#probationEnds !== null) {
       if (now >= this.#probationEnds) {

@@ -8,7 +8,10 @@ export interface Entry {
   readonly text: string;
   /** UTF-8 bytes. */
   readonly size: number;
+  /** On the present connection. */
   sent: boolean;
+  /** On whichever connection: the server may know of it. */
+  tried: boolean;
 }
 
 /** As many as the server takes at once by default (`SESSION_RATE`): after a long wait all may go out together. */
@@ -45,7 +48,7 @@ export class Outbox {
    */
   add(id: string | null, frame: Readonly<Record<string, unknown>>, urgent = false): void {
     const text = JSON.stringify(frame);
-    const entry: Entry = { id, frame, text, size: byteLength(text), sent: false };
+    const entry: Entry = { id, frame, text, size: byteLength(text), sent: false, tried: false };
     const { count, bytes } = this.#limits;
     if (this.#entries.length >= count || this.#bytes + entry.size > bytes) {
       throw new SessionError(
@@ -66,6 +69,7 @@ export class Outbox {
       if (entry.sent) continue;
       if ((entry.id !== null && onTheWay >= WINDOW) || !ready()) return;
       entry.sent = true;
+      entry.tried = true;
       if (entry.id === null) {
         this.#remove(entry);
         this.#loose = Math.max(this.#loose, entry.size);
@@ -79,12 +83,12 @@ export class Outbox {
     return this.#entries.some((entry) => !entry.sent);
   }
 
-  /** Forgets the request; answers whether it had gone to the server. */
+  /** Forgets the request; answers whether it had gone to the server, at whatever time. */
   remove(id: string): boolean {
     const entry = this.#entries.find((candidate) => candidate.id === id);
     if (!entry) return false;
     this.#remove(entry);
-    return entry.sent;
+    return entry.tried;
   }
 
   /** The connection is gone: what was sent and not answered is to be sent again. */
@@ -95,7 +99,7 @@ export class Outbox {
 
   /** The ids of the requests that went to the server and were not answered. */
   unanswered(): string[] {
-    return this.#entries.flatMap(({ id, sent }) => (sent && id !== null ? [id] : []));
+    return this.#entries.flatMap(({ id, tried }) => (tried && id !== null ? [id] : []));
   }
 
   /**

@@ -21,6 +21,11 @@ export class Position {
   /** The session's last message at the time of the resume: up to here, replay. */
   #head = 0;
 
+  /** `seq`: the last message that an earlier client in this place has had. */
+  constructor(seq = 0) {
+    this.#seq = seq;
+  }
+
   /** The session's id once the server has given it. */
   get session(): string | null {
     return this.#initialised?.session ?? null;

@@ -103,7 +103,7 @@ export interface WireEvent {
 }
 
 export interface CallOptions {
-  /** Milliseconds until the call is given up, time without a connection included. */
+  /** Milliseconds until the call is given up, time without a connection included; Infinity: never. */
   deadline?: number;
   /** Gives the call up; the server is told with `cancel`. */
   signal?: AbortSignal;

@@ -109,6 +109,33 @@ describe("signing in", () => {
     expect(asked()).toEqual(["POST /auth/refresh"]);
   });
 
+  it("does not wait for ever for a server that took the request and says nothing", async () => {
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
+      const controller = new AbortController();
+      setTimeout(() => {
+        controller.abort(new DOMException("It took too long.", "TimeoutError"));
+      }, milliseconds);
+      return controller.signal;
+    });
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockImplementationOnce(
+      (_url, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener("abort", () => {
+            reject(signal.reason as DOMException);
+          });
+        }),
+    );
+    const asking = expect(core.token({ refresh: true })).rejects.toMatchObject({
+      name: "ApiError",
+      status: 0,
+    });
+    await vi.advanceTimersByTimeAsync(15_000);
+    await asking;
+    await expect(core.token({ refresh: true })).resolves.toBe("token-2");
+    expect(status()).toBe("signedIn");
+  });
+
   it("rotates in one tab at a time where the browser has locks", async () => {
     await auth.signIn({ email: ADA.email, password: "a long secret" });
     fetched.mockClear();

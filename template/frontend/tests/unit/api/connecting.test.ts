@@ -113,6 +113,7 @@ describe("connecting", () => {
     const silent = await nextSocket();
     await vi.advanceTimersByTimeAsync(15_000);
     expect(silent.closedWith).not.toBeNull();
+    expect(client.reason).toBe("Connecting took too long.");
     const half = await nextSocket();
     expect(half).not.toBe(silent);
     half.accept();
@@ -360,6 +361,18 @@ describe("connecting", () => {
     welcome(socket, { recovered: true, seq: 9, resume_token: "r1" });
     socket.receive({ state: STATE, data: { text: "t" }, from: "p-2", seq: 10 });
     expect(client.resume).toEqual({ token: "r1", epoch: "e1", seq: 10 });
+  });
+
+  it("keeps the number of the place it took while nothing new comes", async () => {
+    const resume = { token: "r1", epoch: "e1", seq: 7 };
+    client = apiSockets.socketRequest({ token, session: "notes", resume });
+    client.open().catch(() => undefined);
+    const socket = await nextSocket();
+    welcome(socket, { recovered: true, seq: 7, resume_token: "r1" });
+    socket.breaks();
+    const next = await nextSocket();
+    next.accept();
+    expect(next.sent[0]).toMatchObject({ resume });
   });
 
   it("does not complain of what the close code says next", async () => {

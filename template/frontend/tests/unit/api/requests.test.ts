@@ -160,6 +160,33 @@ describe("requests", () => {
     await expect(unsent).resolves.toEqual({ text: "done" });
   });
 
+  it("are not sent as new either when they waited to be sent again", async () => {
+    const sent = ask("sent");
+    socket.breaks();
+    socket = await nextSocket();
+    socket.bufferedAmount = 1_000_000;
+    welcome(socket, { recovered: true });
+    expect(socket.requests()).toEqual([]);
+    await reconnect({ recovered: false, epoch: "e2" });
+    await expect(sent).rejects.toMatchObject({ code: "outcome_unknown" });
+    expect(socket.requests()).toEqual([]);
+  });
+
+  it("cancel on the server also while they wait to be sent again", async () => {
+    const controller = new AbortController();
+    void ask("one", { signal: controller.signal });
+    const sent = id();
+    socket.breaks();
+    socket = await nextSocket();
+    socket.bufferedAmount = 1_000_000;
+    welcome(socket, { recovered: true });
+    controller.abort();
+    socket.bufferedAmount = 0;
+    await vi.advanceTimersByTimeAsync(50);
+    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: sent }]);
+    expect(socket.requests()).toEqual([]);
+  });
+
   it("give up at their deadline and tell the server", async () => {
     const late = ask("late", { deadline: 2_000 });
     await vi.advanceTimersByTimeAsync(2_000);
@@ -173,6 +200,16 @@ describe("requests", () => {
     socket.breaks();
     await vi.advanceTimersByTimeAsync(60_000);
     await expect(forgotten).rejects.toMatchObject({ code: "deadline" });
+  });
+
+  it("wait for ever when the caller says so", async () => {
+    const patient = ask("patient", { deadline: Infinity });
+    for (let n = 0; n < 7; n += 1) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      socket.receive({ state: "pong" });
+    }
+    reply(id(), "at last");
+    await expect(patient).resolves.toEqual({ text: "at last" });
   });
 
   it("are taken out of the queue when cancelled before they were sent", async () => {

@@ -130,6 +130,45 @@ describe("a stream", () => {
     await expect(reading).resolves.toMatchObject({ replies: [{ text: "one" }, { text: "two" }] });
   });
 
+  describe("whose session lost its history while the connection was away", () => {
+    async function comeBack(): Promise<unknown> {
+      const sent = id();
+      socket.breaks();
+      socket = await nextSocket();
+      welcome(socket, { recovered: false, seq: 900 });
+      return sent;
+    }
+
+    it("says that replies are missing, and does not end as if it were whole", async () => {
+      const reading = read();
+      reply("one", true);
+      const sent = await comeBack();
+      socket.receive({
+        state: STATE,
+        data: { text: "nine hundred" },
+        id: sent,
+        seq: 901,
+        more: true,
+      });
+      socket.receive({ state: STATE, data: null, id: sent, seq: 902 });
+      await expect(reading).resolves.toMatchObject({
+        replies: [{ text: "one" }],
+        error: { code: "interrupted" },
+      });
+      expect(socket.requests()).toEqual([]);
+      expect(socket.of("cancel")).toEqual([{ state: "cancel", id: sent }]);
+    });
+
+    it("gives request() no older reply for the last one", async () => {
+      const last = client.request(STATE, data("go"));
+      last.catch(() => undefined);
+      reply("one", true);
+      const sent = await comeBack();
+      socket.receive({ state: STATE, data: null, id: sent, seq: 902 });
+      await expect(last).rejects.toMatchObject({ code: "interrupted" });
+    });
+  });
+
   it("is given up when nobody reads it, before it fills the memory", async () => {
     const stream = client.stream(STATE, data("go"));
     const first = stream.next();

@@ -228,6 +228,23 @@ describe("the session store", () => {
     expect(told).not.toHaveBeenCalled();
   });
 
+  it("has a subscriber that throws stop neither the others nor a request", async () => {
+    const reported = vi.fn();
+    vi.stubGlobal("reportError", reported);
+    const bug = new Error("a page's bug");
+    store.subscribe(() => {
+      throw bug;
+    });
+    const told = vi.fn();
+    store.subscribe(told);
+    const asked = store.sendSocketRequest(STATE, data("x"));
+    const [{ id } = { id: null }] = socket.requests();
+    socket.receive({ state: STATE, data: { text: "x" }, id, seq: 6 });
+    await expect(asked).resolves.toEqual({ text: "x" });
+    expect(told).toHaveBeenCalled();
+    expect(reported).toHaveBeenCalledWith(bug);
+  });
+
   it("leaves the old session when another one is opened, and hears nothing of it any more", async () => {
     store.initialiseSocket({ session: "other" }).catch(() => undefined);
     expect(socket.sent.at(-1)).toEqual({ state: "leave" });
