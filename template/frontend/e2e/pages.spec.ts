@@ -127,6 +127,6 @@ test("the first page is light", async ({ browser }) => {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   expect(sizes.length).toBeGreaterThan(0);
-  expect(total / 1024).toBeLessThanOrEqual(manifest.config.firstPageKiB);
+  expect(total / 1000).toBeLessThanOrEqual(manifest.config.firstPageKB);
   await page.close();
 });
