@@ -8,7 +8,9 @@ one delivery), medians of the rounds. Only ratios of one run mean anything on a 
 import argparse
 import asyncio
 import json
+import os
 import statistics
+import sys
 import time
 from collections.abc import Awaitable, Callable
 
@@ -118,20 +120,28 @@ async def idle_memory(
 async def bystander(receivers: int, seconds: float) -> tuple[float, float]:
     """p99 of somebody else's request in ms: alone, and while a room of `receivers` is told things.
 
-    The room is read by this process too, so the second number is an upper bound.
+    Who asks is a process of its own, so that it does not wait for the room's readers in this one.
     """
     with serving(PREPARED) as server:
         url = f"ws://127.0.0.1:{server.ports[0]}/socket"
-        other = await connect(url, {})
         room = await connect_many(url, receivers, HELLO)
         await settle(room)
-        alone = await sample(other, seconds)
+        alone = await sample_elsewhere(url, seconds)
         loud = asyncio.create_task(keep_telling(room))
-        beside = await sample(other, seconds)
+        beside = await sample_elsewhere(url, seconds)
         loud.cancel()
-        for client in [other, *room]:
+        for client in room:
             client.close()
     return alone, beside
+
+
+async def sample_elsewhere(url: str, seconds: float) -> float:
+    """`sample` in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, __file__, "--sample", url, str(seconds), stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await process.communicate()
+    return float(printed)
 
 
 async def keep_telling(room: list[Client]) -> None:
@@ -142,14 +152,17 @@ async def keep_telling(room: list[Client]) -> None:
         await asyncio.sleep(0.05)
 
 
-async def sample(client: Client, seconds: float) -> float:
+async def sample(url: str, seconds: float) -> float:
+    """p99 of one client's request and reply, in ms."""
+    client = await connect(url, {})
     times: list[float] = []
     make, until = numbered("echo"), time.perf_counter() + seconds
     while time.perf_counter() < until:
         begun = time.perf_counter()
-        await client.ask(make(len(times) + int(begun * 1e6)))
+        await client.ask(make(len(times)))
         times.append(time.perf_counter() - begun)
         await asyncio.sleep(0.002)
+    client.close()
     return statistics.quantiles(times, n=100)[98] * 1000
 
 
@@ -176,7 +189,14 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="echo,fanout,workers,memory,bystander")
+    parser.add_argument("--sample", nargs=2, metavar=("URL", "SECONDS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.sample:
+        url, seconds = options.sample
+        print(await sample(url, float(seconds)))
+        return
+    # The servers have core 0 for themselves.
+    os.sched_setaffinity(0, {1})
     only = options.only.split(",")
     if "echo" in only:
         await rounds(

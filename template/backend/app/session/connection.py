@@ -62,8 +62,8 @@ class Connection:
 
     __slots__ = (
         "_blocked_since",
+        "_bound",
         "_bucket",
-        "_catching_up",
         "_close_by",
         "_drained",
         "_expires",
@@ -105,7 +105,7 @@ class Connection:
         self._bucket = Bucket(limits.session_rate, now)
         self._outbox: list[Frame] = []
         self._waiting = 0
-        self._catching_up = 0
+        self._bound = limits.session_outbox_bytes
         self._blocked_since: float | None = None
         self._drained: asyncio.Future[None] | None = None
         self._strikes = 0
@@ -141,18 +141,19 @@ class Connection:
         """
         if self._verdict is not None:
             return
-        if not self._outbox:
+        outbox = self._outbox
+        if not outbox:
             self._flusher.add(self)
-        self._outbox.append(frame)
+        outbox.append(frame)
         self._waiting += frame.size
-        if self._waiting > self._limits.session_outbox_bytes + self._catching_up:
+        if self._waiting > self._bound:
             self._overflow()
 
     def catch_up(self, frames: list[Frame]) -> None:
         """Send what a newcomer has to know first: however much it is, it does not make the reader
         slow.
         """
-        self._catching_up += sum(frame.size for frame in frames)
+        self._bound += sum(frame.size for frame in frames)
         for frame in frames:
             self.push(frame)
 
@@ -172,7 +173,8 @@ class Connection:
         taken = self.transport.write(outbox)
         if taken == len(outbox):
             outbox.clear()
-            self._waiting = self._catching_up = 0
+            self._waiting = 0
+            self._bound = self._limits.session_outbox_bytes
         else:
             self._waiting -= sum(frame.size for frame in outbox[:taken])
             del outbox[:taken]
@@ -202,11 +204,11 @@ class Connection:
     def _overflow(self) -> None:
         """Write at once; else drop what need not be kept."""
         self.flush()
-        if self._waiting <= self._limits.session_outbox_bytes + self._catching_up:
+        if self._waiting <= self._bound:
             return
         self._outbox[:] = kept = thinned(self._outbox)
         self._waiting = sum(frame.size for frame in kept)
-        if self._waiting > self._limits.session_outbox_bytes + self._catching_up:
+        if self._waiting > self._bound:
             self.slow()
 
     # --- closing

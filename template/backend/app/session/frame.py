@@ -7,43 +7,38 @@ from app.session.broker import Retain
 
 class Frame:
     """A text message. `payload` is its UTF-8; `retain` and `state` say what may be dropped
-    first; `seq` is its number in its room, 0 where it has none.
+    first; `seq` is its number in its room, 0 where it has none. `wire` and `text` are its two forms
+    for a transport: None until `framed` and `decoded` make them for the first reader.
     """
 
-    __slots__ = ("_text", "_wire", "payload", "retain", "seq", "state")
+    __slots__ = ("payload", "retain", "seq", "size", "state", "text", "wire")
 
     def __init__(
         self, payload: bytes, retain: Retain = "all", state: str = "", seq: int = 0
     ) -> None:
         self.payload = payload
+        self.size = len(payload)
         self.retain: Retain = retain
         self.state = state
         self.seq = seq
-        self._wire: bytes | None = None
-        self._text: str | None = None
+        self.wire: bytes | None = None
+        self.text: str | None = None
 
-    @property
-    def size(self) -> int:
-        """Bytes of the payload."""
-        return len(self.payload)
-
-    @property
-    def wire(self) -> bytes:
+    def framed(self) -> bytes:
         """The WebSocket frame (RFC 6455: final, text, unmasked, uncompressed), header included."""
-        if self._wire is None:
-            size = len(self.payload)
+        if self.wire is None:
+            size = self.size
             if size < 126:
                 header = pack("!BB", 0x81, size)
             elif size < 65536:
                 header = pack("!BBH", 0x81, 126, size)
             else:
                 header = pack("!BBQ", 0x81, 127, size)
-            self._wire = header + self.payload
-        return self._wire
+            self.wire = header + self.payload
+        return self.wire
 
-    @property
-    def text(self) -> str:
+    def decoded(self) -> str:
         """What ASGI's `send` takes."""
-        if self._text is None:
-            self._text = self.payload.decode()
-        return self._text
+        if self.text is None:
+            self.text = self.payload.decode()
+        return self.text

@@ -119,12 +119,13 @@ class PreparedTransport:
         if to.paused:
             return 0
         if len(frames) == 1:
-            to.write(frames[0].wire)
+            frame = frames[0]
+            to.write(frame.wire or frame.framed())
             return 1
         taken, size = 0, 0
         parts: list[bytes] = []
         for frame in frames:
-            parts.append(frame.wire)
+            parts.append(frame.wire or frame.framed())
             size += frame.size
             taken += 1
             if size >= _PIECE:
@@ -178,7 +179,7 @@ class AsgiTransport:
             if self._task is not None:
                 break
             if not self.broken:
-                self._begin({"type": "websocket.send", "text": frame.text})
+                self._begin({"type": "websocket.send", "text": frame.text or frame.decoded()})
             taken += 1
         return taken
 

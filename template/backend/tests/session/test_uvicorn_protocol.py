@@ -124,5 +124,5 @@ async def test_what_is_not_websocket_is_closed_with_its_code(
 def test_a_prepared_frame_is_what_a_websocket_library_would_write(size: int) -> None:
     payload = random.Random(size).randbytes(size).hex()[:size].encode()
     frame = Prepared(payload)
-    assert frame.wire == Frame(Opcode.TEXT, payload).serialize(mask=False)
-    assert frame.text.encode() == payload
+    assert frame.framed() == Frame(Opcode.TEXT, payload).serialize(mask=False)
+    assert frame.decoded().encode() == payload
