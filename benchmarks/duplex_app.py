@@ -72,6 +72,4 @@ def create_app() -> FastAPI:
         yield
         await engine.stop()
 
-    app = FastAPI(lifespan=lifespan)
-    app.router.routes.append(engine.route("/socket"))
-    return app
+    return FastAPI(lifespan=lifespan, middleware=[engine.middleware("/socket")])

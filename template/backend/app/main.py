@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version=VERSION,
         lifespan=lifespan,
+        middleware=[engine.middleware(SOCKET)],
         openapi_url=docs.OPENAPI,
         docs_url=None,
         redoc_url=None,
@@ -73,7 +74,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if not settings.production:
         app.include_router(docs.router)
     app.include_router(asyncapi_page.router(lambda: describe_socket(registry)))
-    app.router.routes.append(engine.route(SOCKET))
     app.mount("/", Pages())
     return app
 

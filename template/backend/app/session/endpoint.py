@@ -1,6 +1,6 @@
 """The one WebSocket route: from the handshake to the last frame of a connection.
 
-A plain ASGI application, so that frames go straight to the server. The loop is the guide's:
+Plain ASGI, so that frames go straight to the server. The loop is the guide's:
 receive, validate, act, respond; a bad frame is answered with an error and the session lives on.
 """
 
@@ -11,6 +11,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydantic_core import to_json
+from starlette import types
 
 from app.origins import is_allowed
 from app.session.connection import Connection, Phase
@@ -70,7 +71,7 @@ async def receive_request(socket: "Conversation") -> Request | Control:
         try:
             return socket.understand(text)
         except Rejected as rejected:
-            socket.connection.send(rejected.frame)
+            send_response(socket.connection, rejected.frame)
         except Unreadable as unreadable:
             socket.connection.error(str(unreadable), "bad_frame")
 
@@ -84,12 +85,22 @@ def send_response(connection: Connection, response: bytes) -> bool:
 
 
 class Socket:
-    """The ASGI application of the route."""
+    """ASGI middleware that answers the WebSockets of `path`, in front of the application's routes.
 
-    def __init__(self, engine: "Engine") -> None:
+    Behind them each frame would pass through what Starlette wraps around `send` to turn exceptions
+    into answers: 0.4 of the 6 µs that a frame costs.
+    """
+
+    def __init__(self, app: types.ASGIApp, engine: "Engine", path: str) -> None:
+        self._app = app
         self._engine = engine
+        self._path = path
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
+        """Answer one connection, or leave it to the application."""
+        if scope["type"] != "websocket" or _path(scope) != self._path:
+            await self._app(scope, receive, send)
+            return
         await receive()
         client = cast("tuple[str, int] | None", scope.get("client"))
         address = client[0] if client else "local"
@@ -97,7 +108,9 @@ class Socket:
         if refusal is not None:
             await _refuse(scope, send, *refusal)
             return
-        await Conversation(self._engine, address, scope, receive, send).run(send)
+        # A coroutine function of the server's: `AsgiTransport` takes its first step by hand.
+        direct = cast("Send", send)
+        await Conversation(self._engine, address, scope, receive, direct).run(direct)
 
     def _refusal(self, scope: Scope, address: str) -> tuple[int, str, ErrorCode] | None:
         """Why a socket is not accepted, if it is not: HTTP status, sentence, code."""
@@ -113,7 +126,15 @@ class Socket:
         return None
 
 
-async def _refuse(scope: Scope, send: Send, status: int, sentence: str, code: ErrorCode) -> None:
+def _path(scope: Scope) -> str:
+    """The path as the application's routes see it, also where a proxy serves it below another."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path[len(root) :] if path.startswith(f"{root}/") else path
+
+
+async def _refuse(
+    scope: Scope, send: types.Send, status: int, sentence: str, code: ErrorCode
+) -> None:
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": Close.FORBIDDEN, "reason": sentence})
         return

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel
-from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.middleware import Middleware
 
 from app.session import connection as connections
 from app.session import limits
@@ -102,9 +102,9 @@ class Engine:
 
     # --- life
 
-    def route(self, path: str) -> BaseRoute:
-        """The WebSocket route, to be added to the application's routes."""
-        return WebSocketRoute(path, Socket(self), name="session")
+    def middleware(self, path: str) -> Middleware:
+        """Answers the sessions' WebSockets at `path`; to be given to the application."""
+        return Middleware(Socket, engine=self, path=path)
 
     async def start(self) -> None:
         """Connect to the broker and begin to watch the deadlines."""

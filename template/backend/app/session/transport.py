@@ -16,6 +16,7 @@ from app.session.frame import Frame
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Coroutine[object, None, None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 EXTENSION = "duplex.prepared"
 _PIECE = 65536

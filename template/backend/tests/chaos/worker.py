@@ -39,7 +39,7 @@ def main(settings: Settings) -> None:
         yield
         await engine.stop()
 
-    app = Starlette(routes=[engine.route(PATH)], lifespan=lifespan)
+    app = Starlette(middleware=[engine.middleware(PATH)], lifespan=lifespan)
     config = uvicorn.Config(
         app,
         ws=PreparedProtocol,

@@ -165,7 +165,7 @@ async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Se
         yield
         await engine.stop()
 
-    app = Starlette(routes=[engine.route(PATH)], lifespan=lifespan)
+    app = Starlette(middleware=[engine.middleware(PATH)], lifespan=lifespan)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
