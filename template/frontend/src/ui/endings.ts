@@ -24,9 +24,11 @@ const ENDINGS: Readonly<Record<number, Ending>> = {
   4429: { icon: "alert", wayOn: "join" },
 };
 
-/** Why a session ended, as a picture, and the way on from there. */
+const OTHER: Ending = { icon: "alert", wayOn: "join" };
+
+/** Why a session ended, as a picture, and the way on from there: for one code always the same object. */
 export function ending({ code }: Pick<SessionState, "code">): Ending {
-  return ENDINGS[code ?? 1000] ?? { icon: "alert", wayOn: "join" };
+  return ENDINGS[code ?? 1000] ?? OTHER;
 }
 
 /** What the buttons say. */

@@ -102,10 +102,13 @@ describe("the live page", () => {
     expect(screen.getByText("Elsewhere: /session")).toBeTruthy();
   });
 
-  it("joins the same session again after an idle one ended", async () => {
+  it.each([
+    ["an idle time", 4408],
+    ["a reason that the page does not know", 4477],
+  ])("joins the same session again after %s ended it", async (_, code) => {
     const socket = await open();
     act(() => {
-      socket.breaks(4408, "idle");
+      socket.breaks(code);
     });
     fireEvent.click(screen.getByRole("button", { name: "Join again" }));
     await act(async () => {

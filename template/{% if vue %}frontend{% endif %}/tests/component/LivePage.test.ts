@@ -69,8 +69,11 @@ describe("the live page", () => {
     expect(router.currentRoute.value.fullPath).toBe("/session");
   });
 
-  it("joins the same session again after an idle one ended", async () => {
-    (await open()).breaks(4408, "idle");
+  it.each([
+    ["an idle time", 4408],
+    ["a reason that the page does not know", 4477],
+  ])("joins the same session again after %s ended it", async (_, code) => {
+    (await open()).breaks(code);
     await flushPromises();
     await press("Join again");
     const socket = await comeBack();

@@ -15,4 +15,6 @@ test.each([
   [4477, "join"],
 ])("the way on after %i is %s", (code, wayOn) => {
   expect(ending({ code }).wayOn).toBe(wayOn);
+  // A new object at every call would have a hook render for ever.
+  expect(ending({ code })).toBe(ending({ code }));
 });
