@@ -131,6 +131,22 @@ def names_module() -> TemplateModule:
     return environment.get_template("hooks/names.jinja").make_module()
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Plain, with a dash - and 1.5 & more", "Plain, with a dash - and 1.5 & more."),
+        ("- no list", r"\- no list."),
+        ("--- no line", r"\--- no line."),
+        ("1. no list", r"1\. no list."),
+        ("AT&amp;T, R&D; ~~old~~", r"AT\&amp;T, R\&D; \~\~old\~\~."),
+        ("Ends itself.", "Ends itself."),
+        ("Really?", "Really?"),
+    ],
+)
+def test_a_description_is_a_sentence_of_plain_text_in_the_readme(text: str, shown: str) -> None:
+    assert str(vars(names_module())["sentence"](text)) == shown
+
+
 def test_reserved_names_are_the_engine_s(render: Callable[..., Render]) -> None:
     """What the protocol keeps for itself stands as a string in protocol.py."""
     text = (render().root / "backend/app/session/protocol.py").read_text(encoding="utf-8")

@@ -26,6 +26,7 @@ PROTOCOL = [
     "left",
     "expiring",
     "draining",
+    "skipped",
     "state",
 ]
 
@@ -71,6 +72,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("states", 5, "expected a list"),
     ("states", None, "expected a list such as [startThings, somethingHappened], not nothing"),
     ("states", {"a": "b"}, "expected a list"),
+    ("states", "!!set {a, b}", "expected a list"),
     ("states", ["ok", True], "item 2 is the boolean true"),
     ("states", ["ok", None], "item 2 is empty"),
     ("states", [7], "item 1 is the number 7"),
@@ -87,6 +89,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("project_name", "a\nb", "line break"),
     ("project_name", "a\x00b", "control character"),
     ("project_name", "a\u2028b", "line break"),
+    ("project_name", "\u200b", r'"\u200b" holds a character that nobody sees'),
+    ("project_name", "a\u202eb", r'"a\u202eb" holds a character that nobody sees'),
     ("project_name", "x" * 61, "61 letters: at most 60"),
     ("project_name", "</script>", '"</script>" holds one of'),
     ("project_name", "{{ 7 }}", "holds one of"),

@@ -152,6 +152,21 @@ def test_names_arrive_unharmed_wherever_they_are_shown(
         r'^\s+(?:name|description): (".*"),$', done["frontend/src/project.ts"], re.MULTILINE
     )
     assert [json.loads(value) for value in values] == [name, description]
+    heading, _, lead = done["README.md"].splitlines()[:3]
+    assert re.sub(r"\\(?=\W)", "", heading) == f"# {name}"
+    assert re.sub(r"\\(?=\W)", "", lead) == f"{description}."
+    assert not re.search(r"(?<!\\)[\[\]*_|#~]", heading.removeprefix("# ") + lead)
+
+
+def test_the_oldest_copier_that_is_admitted_renders_the_same(
+    render: Callable[..., Render], source: Path, tmp_path: Path
+) -> None:
+    settings = yaml.safe_load((source / "copier.yml").read_text(encoding="utf-8"))
+    oldest = f"copier=={settings['_min_copier_version']}"
+    target = tmp_path / "project"
+    copier = ["uv", "run", "--isolated", "--no-project", "--with", oldest, "copier"]
+    run([*copier, "copy", "--quiet", "--defaults", str(source), str(target)])
+    assert Render(target).files() == render().files()
 
 
 def test_no_file_names_a_package_registry(combo: Combo, render: Callable[..., Render]) -> None:
