@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.middleware import Middleware
 
 from app.session import connection as connections
-from app.session import limits
+from app.session import limits, protocol
 from app.session.broker import BrokerUnavailable, Entry, Keep, from_url
 from app.session.connection import Connection, Phase
 from app.session.dispatch import Registry
@@ -19,6 +19,7 @@ from app.session.document import check_document
 from app.session.draining import send_away
 from app.session.endpoint import Socket
 from app.session.flusher import Flusher
+from app.session.frame import Frame
 from app.session.identity import Authenticate, Identity, MayJoin, SavedStore
 from app.session.joining import Joining
 from app.session.member import Member
@@ -32,6 +33,8 @@ logger = logging.getLogger("app.session")
 
 GRACE = 15.0
 """Seconds a participant whose connection was lost stays present, at most."""
+
+_DOWN = "The sessions' store cannot be reached now: what is sent may be refused until it is back."
 
 _NO_CODE, _LOST = 1005, 1006
 _LEFT = (Close.ENDED, _NO_CODE)
@@ -287,8 +290,12 @@ class Engine:
                 one.fail("Your sign-in was revoked.", "not_signed_in", Close.NOT_SIGNED_IN)
 
     def down(self, reason: str) -> None:
-        """See `BrokerEvents`."""
+        """See `BrokerEvents`. Who only listens would not learn of it from an answer."""
         logger.error("the broker cannot be reached: %s", reason)
+        frame = Frame(protocol.error(_DOWN, "broker_unavailable"))
+        for one in self.connections:
+            if one.phase is Phase.OPEN:
+                one.push(frame)
 
     def up(self) -> None:
         """See `BrokerEvents`."""

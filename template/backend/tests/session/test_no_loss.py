@@ -194,6 +194,18 @@ async def test_nothing_is_answered_that_the_store_did_not_take(
         assert (await bob.reply("notes"))["data"] == {"lines": lines}
 
 
+async def test_everybody_is_told_when_the_store_is_gone_and_stays(server: Server) -> None:
+    async with await server.client(session="a") as ada, await server.client(session="b") as bob:
+        await ada.quiet()
+        server.engine.down("for once")
+        for one in (ada, bob):
+            error = await one.receive()
+            assert (error["state"], error["code"]) == ("error", "broker_unavailable")
+            assert "id" not in error
+        server.engine.up()
+        assert (await ada.reply("note", {"text": "on"}))["data"] == {"text": "on"}
+
+
 async def test_retain_says_what_is_replayed(server: Server) -> None:
     async with await server.client(session="retain") as bob:
         ada = await server.client(session="retain")

@@ -35,7 +35,7 @@ export interface SessionState {
   readonly seq: number;
   /** Requests without their last answer. */
   readonly pending: number;
-  /** What the server last complained about that belongs to no request. */
+  /** What the server complained about last, and that belongs to no request; null once it answers. */
   readonly error: string | null;
   /** Round trip of the last ping in milliseconds. */
   readonly latency: number | null;
@@ -74,7 +74,7 @@ export function reduce(
   frame: ISocketResponse,
   watchers: Watchers,
 ): SessionState {
-  if (isOfState(frame)) return respond(state, frame, watchers);
+  if (isOfState(frame)) return respond(calmed(state), frame, watchers);
   switch (frame.state) {
     case "initialised":
       return begin(state, frame.data);
@@ -97,6 +97,11 @@ export function reduce(
       // A state that only a newer server knows.
       return { ...state, contractChanged: true };
   }
+}
+
+/** What the server complained about is over once it answers; said again, it is news. */
+function calmed(state: SessionState): SessionState {
+  return state.error === null ? state : { ...state, error: null };
 }
 
 function begin(state: SessionState, data: Initialised): SessionState {

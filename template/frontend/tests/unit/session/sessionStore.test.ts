@@ -72,6 +72,8 @@ describe("the session store", () => {
   it("shows a complaint of the server that belongs to no request", () => {
     socket.receive({ state: "error", error: "Slow down.", code: "too_fast" });
     expect(now().error).toBe("Slow down.");
+    socket.receive({ state: STATE, data: { text: "on" }, from: "p-2", seq: 6 });
+    expect(now().error).toBeNull();
   });
 
   it("follows who comes and goes", () => {
