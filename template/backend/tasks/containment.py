@@ -4,7 +4,7 @@ Knows the words that Pydantic writes. Where it cannot tell, it says that somethi
 change that is reported in vain costs a look, one that is overlooked costs a broken page.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,8 +16,21 @@ _UPPER = {"maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties
 _READ = {
     "$ref", "additionalProperties", "allOf", "anyOf", "const", "contentEncoding", "default",
     "deprecated", "description", "enum", "examples", "format", "items", "oneOf", "prefixItems",
-    "properties", "required", "title", "type", *BOUNDS,
+    "properties", "propertyNames", "required", "title", "type", *BOUNDS,
 }  # fmt: skip
+_TWINS = {
+    "minimum": "exclusiveMinimum",
+    "exclusiveMinimum": "minimum",
+    "maximum": "exclusiveMaximum",
+    "exclusiveMaximum": "maximum",
+}
+_FORMS = {"format", "contentEncoding"}
+_ANY_KEY: Schema = {"type": "string"}
+
+MOST = 100
+"""Differences that are kept of one type: its ways through recursive types are without number."""
+
+_Compare = Callable[[Schema, Schema, str], "list[Difference]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +72,65 @@ class _Walk:
         self._inside = inside
         self._outside = outside
         self._answers = answers
-        self._open: set[tuple[str, str]] = set()
+        self._known: dict[tuple[str, str, str], list[Difference]] = {}
 
     def walk(self, inner: Schema, outer: Schema, path: str) -> list[Difference]:
-        """Compare two schemas; a pair that is being compared already is taken as fitting."""
-        pair = (str(inner.get("$ref")), str(outer.get("$ref")))
-        named = "$ref" in inner and "$ref" in outer
-        if named and pair in self._open:
-            return []
-        if named:
-            self._open.add(pair)
-        try:
-            return self._choices(inner, outer, path)
-        finally:
-            self._open.discard(pair)
+        """Compare two schemas."""
+        return self._once(self._choices, inner, outer, path)
+
+    def _once(self, compare: _Compare, inner: Schema, outer: Schema, path: str) -> list[Difference]:
+        """Two named types are compared once; while they are, they are taken as fitting."""
+        if not ("$ref" in inner and "$ref" in outer):
+            return compare(inner, outer, path)
+        pair = (compare.__name__, str(inner["$ref"]), str(outer["$ref"]))
+        if pair not in self._known:
+            before = set(self._known)
+            self._known[pair] = []
+            found = compare(inner, outer, "")[:MOST]
+            if found:
+                # What fitted meanwhile may have done so only because these two were taken to fit.
+                self._known = {key: one for key, one in self._known.items() if one or key in before}
+            self._known[pair] = found
+        return [
+            Difference(_joined(path, one.path), one.inner, one.outer) for one in self._known[pair]
+        ]
 
     def _choices(self, inner: Schema, outer: Schema, path: str) -> list[Difference]:
         """Every alternative of the inner schema must fit into one of the outer's."""
         found: list[Difference] = []
         wider = list(_alternatives(outer, self._outside))
+        words = kind(inner), kind(outer)
         for one in _alternatives(inner, self._inside):
-            tries = [self._plain(one, other, path) for other in wider]
-            if all(tries):
-                same = [
-                    reasons
-                    for reasons, other in zip(tries, wider, strict=True)
-                    if other.get("type") == one.get("type")
-                ]
-                words = Difference(path, kind(inner), kind(outer))
-                found += min(same, key=len) if len(same) == 1 else [words]
+            near = wider if len(wider) == 1 else [it for it in wider if not self._apart(one, it)]
+            tries = [self._once(self._plain, one, other, path) for other in near]
+            if not all(tries):
+                continue
+            name = self._inside.resolved(one).get("type")
+            same = [
+                reasons
+                for reasons, other in zip(tries, near, strict=True)
+                if self._outside.resolved(other).get("type") == name
+            ]
+            if len(same) == 1 or (same and words[0] == words[1]):
+                found += min(same, key=len)
+            elif words[0] == words[1]:
+                found.append(Difference(path, kind(one), " or ".join(map(kind, wider))))
+            else:
+                found.append(Difference(path, *words))
         return found
 
+    def _apart(self, inner: Schema, outer: Schema) -> bool:
+        """Whether a field with a fixed value, as a tag is, tells that no value is of both."""
+        mine = self._inside.resolved(inner).get("properties", {})
+        theirs = self._outside.resolved(outer).get("properties", {})
+        return any(
+            "const" in mine[name] and "const" in theirs[name] and mine[name] != theirs[name]
+            for name in mine.keys() & theirs.keys()
+        )
+
     def _plain(self, inner: Schema, outer: Schema, path: str) -> list[Difference]:
+        inner = _keyed(self._inside.resolved(inner))
+        outer = _keyed(self._outside.resolved(outer))
         here = Difference(path, kind(inner), kind(outer))
         if not outer.keys() & _READ - {"description", "default", "examples", "deprecated"}:
             return []
@@ -98,14 +138,18 @@ class _Walk:
             return [Difference(path, _in_full(inner), _in_full(outer))]
         allowed, values = _values(outer), _values(inner)
         if allowed is not None:
-            fits = values is not None and all(value in allowed for value in values)
-            return [] if fits else [here]
+            # As JSON: for Python, true is 1.
+            written = set(map(literal, allowed))
+            return [] if values is not None and written.issuperset(map(literal, values)) else [here]
         if values is not None:
-            return [] if all(_is_a(value, outer.get("type")) for value in values) else [here]
+            told = all(_is_a(value, outer.get("type")) for value in values)
+            if not told or _FORMS & outer.keys():
+                return [here]
+            return [] if self._answers else list(_bounds(_bounds_of(values), outer, path))
         types = (inner.get("type"), outer.get("type"))
         if types[0] != types[1] and types != ("integer", "number"):
             return [here]
-        for word in ("format", "contentEncoding"):
+        for word in _FORMS:
             if word in outer and inner.get(word) != outer[word]:
                 return [here]
         found = [] if self._answers else list(_bounds(inner, outer, path))
@@ -141,7 +185,11 @@ class _Walk:
             return []
         if theirs is False:
             return [] if self._answers else [Difference(where, "any field", "no other field")]
-        return self.walk({} if mine is True else mine, theirs, where)
+        keys = inner.get("propertyNames", _ANY_KEY), outer.get("propertyNames", _ANY_KEY)
+        return [
+            *(self.walk(*keys, f"{where} (key)") if "propertyNames" in outer else []),
+            *self.walk({} if mine is True else mine, theirs, where),
+        ]
 
     def _array(self, inner: Schema, outer: Schema, path: str) -> list[Difference]:
         mine, theirs = inner.get("prefixItems"), outer.get("prefixItems")
@@ -157,8 +205,9 @@ class _Walk:
 
 
 def _alternatives(schema: Schema, definitions: Definitions) -> Iterator[Schema]:
-    schema = definitions.resolved(schema)
-    parts = schema.get("anyOf") or schema.get("oneOf")
+    """The members of a union, one by one, with the names that they have."""
+    resolved = definitions.resolved(schema)
+    parts = resolved.get("anyOf") or resolved.get("oneOf")
     if parts is None:
         yield schema
         return
@@ -175,9 +224,52 @@ def _bounds(inner: Schema, outer: Schema, path: str) -> Iterator[Difference]:
             continue
         if word in _UPPER and mine is not None and mine <= theirs:
             continue
+        if word in _TWINS and _within(inner, word, theirs):
+            continue
         if word == "multipleOf" and mine is not None and mine % theirs == 0:
             continue
         yield Difference(path, bound(word, mine), bound(word, theirs))
+
+
+def _within(inner: Schema, word: str, theirs: float) -> bool:
+    """Whether the bound's twin, `minimum` for `exclusiveMinimum`, keeps a value inside too."""
+    twin = inner.get(_TWINS[word])
+    if twin is None:
+        return False
+    room = (twin - theirs) * (1 if word in _LOWER else -1)
+    if word.startswith("exclusive"):
+        return room > 0
+    return room >= (-1 if inner.get("type") == "integer" and theirs % 1 == 0 else 0)
+
+
+def _bounds_of(values: list[Any]) -> Schema:
+    """The narrowest bounds around given values of one type."""
+    if all(isinstance(value, str) for value in values):
+        lengths = list(map(len, values))
+        return {"minLength": min(lengths), "maxLength": max(lengths)}
+    if all(isinstance(value, int | float) for value in values):
+        return {"minimum": min(values), "maximum": max(values)}
+    return {}
+
+
+def _keyed(schema: Schema) -> Schema:
+    """A dict whose keys have a pattern or a format, with the schema of the keys in full."""
+    names = schema.get("propertyNames", {})
+    if "format" in names:
+        return {**schema, "propertyNames": {**_ANY_KEY, **names}}
+    patterns = schema.get("patternProperties", {})
+    if len(patterns) != 1 or names or "additionalProperties" in schema:
+        return schema
+    ((pattern, values),) = patterns.items()
+    rest = {word: value for word, value in schema.items() if word != "patternProperties"}
+    keys = {**_ANY_KEY, "pattern": pattern}
+    return {**rest, "additionalProperties": values, "propertyNames": keys}
+
+
+def _joined(path: str, further: str) -> str:
+    if not path or not further:
+        return path or further
+    return path + further if further[0] in "[ " else f"{path}.{further}"
 
 
 def _presence(name: str, schema: Schema) -> str:
@@ -187,6 +279,8 @@ def _presence(name: str, schema: Schema) -> str:
 
 
 def _values(schema: Schema) -> list[Any] | None:
+    if schema.get("type") == "boolean" and not {"const", "enum"} & schema.keys():
+        return [False, True]
     return [schema["const"]] if "const" in schema else schema.get("enum")
 
 
