@@ -9,7 +9,7 @@ from pathlib import Path
 from tasks import node, setup, stamps
 from tasks.against import against
 from tasks.console import TaskError, say
-from tasks.paths import ASYNCAPI_JSON, BACKEND, CONTRACT_TS, FRONTEND, REST_TS, shown
+from tasks.paths import ASYNCAPI_JSON, BACKEND, CONTRACT_TS, FRONTEND, REST_TS, STATES, shown
 from tasks.typescript import blocks_of
 
 SCRIPT = "scripts/contract.mjs"
@@ -126,6 +126,9 @@ def _where(error: Exception) -> str:
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).is_relative_to(BACKEND)
     ]
+    if type(error).__name__ == "BadState":
+        # Its sentence names the model; where the engine found it is of no use.
+        own = [frame for frame in own if Path(frame.filename).is_relative_to(STATES)]
     place = f"{shown(Path(own[-1].filename))}:{own[-1].lineno}: " if own else ""
     return f"{place}{type(error).__name__}: {error}"
 

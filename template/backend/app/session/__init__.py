@@ -25,7 +25,7 @@ A team rarely opens this folder; its own code is in `app/states`. The way of a r
     identity.py     who somebody is
     limits.py       rates and counts
     frame.py        one message, encoded once for many
-    contract.py     states -> types for the page
+    contract.py     states -> types for the page (with model_schemas.py, type_names.py)
     server.py       what `python -m app` runs
 
 Three decisions carry the rest:

@@ -11,21 +11,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import BaseModel, JsonValue, TypeAdapter, create_model
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
-from pydantic_core.core_schema import (
-    DataclassField,
-    ModelField,
-    TypedDictField,
-)
+from pydantic.json_schema import JsonSchemaMode
 
 from app.session.dispatch import AnyState
+from app.session.model_schemas import REFERENCE, ModelSchemas, Schema, require_tags
 from app.session.protocol import ErrorCode
-from app.session.type_names import type_key, type_names
-
-Schema = dict[str, Any]
-"""A JSON Schema; references are `{"$ref": "#/$defs/Name"}` with names of this contract."""
-
-REFERENCE = "#/$defs/"
+from app.session.type_names import type_names
 
 TAKEN = frozenset(
     {
@@ -137,23 +128,6 @@ def _options(one: AnyState) -> dict[str, JsonValue]:
     }
 
 
-class _Schemas(GenerateJsonSchema):
-    """Pydantic's schemas, but what the server sends always has its fields with defaults."""
-
-    def field_is_required(
-        self,
-        field: ModelField | DataclassField | TypedDictField,
-        total: bool,
-    ) -> bool:
-        if self.mode == "serialization" and field["type"] != "typed-dict-field":
-            return not (field.get("serialization_exclude") or "serialization_exclude_if" in field)
-        return super().field_is_required(field, total)
-
-    def normalize_name(self, name: str) -> str:
-        """The key of a named type, which `type_names` takes apart again."""
-        return type_key(name)
-
-
 def _described(
     wanted: Iterable[tuple[str, JsonSchemaMode, Any]],
     frames: frozenset[str],
@@ -164,11 +138,11 @@ def _described(
         (key, mode, TypeAdapter(kind)) for key, mode, kind in wanted
     ]
     schemas, document = TypeAdapter.json_schemas(
-        adapters, ref_template=REFERENCE + "{model}", schema_generator=_Schemas
+        adapters, ref_template=REFERENCE + "{model}", schema_generator=ModelSchemas
     )
     definitions = cast("dict[str, Schema]", document.get("$defs", {}))
     for schema in [*schemas.values(), *list(definitions.values())]:
-        _require_tags(schema, definitions)
+        require_tags(schema, definitions)
     fixed = {
         str(schema["$ref"]).removeprefix(REFERENCE): key
         for (key, _), schema in schemas.items()
@@ -183,26 +157,6 @@ def _described(
         {key: rename(schema) for key, schema in schemas.items()},
         {names[key]: rename(schema) for key, schema in definitions.items()},
     )
-
-
-def _require_tags(value: Any, definitions: Mapping[str, Schema]) -> None:
-    """A member of a tagged union is told by its tag, so Pydantic wants it in spite of a default."""
-    if isinstance(value, list):
-        for part in cast("list[Any]", value):
-            _require_tags(part, definitions)
-    if not isinstance(value, dict):
-        return
-    schema = cast("Schema", value)
-    told, members = schema.get("discriminator"), schema.get("oneOf")
-    if isinstance(told, dict) and isinstance(members, list):
-        tag = cast("dict[str, str]", told)["propertyName"]
-        for part in cast("list[Schema]", members):
-            member = definitions.get(str(part.get("$ref")).removeprefix(REFERENCE), part)
-            required: list[str] = member.get("required", [])
-            if tag in member.get("properties", {}) and tag not in required:
-                member["required"] = [tag, *required]
-    for part in schema.values():
-        _require_tags(part, definitions)
 
 
 _MAPS_OF_SCHEMAS = ("properties", "patternProperties", "$defs")

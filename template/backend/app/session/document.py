@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import JsonSchemaMode
 
 from app.session.dispatch import BadState
+from app.session.model_schemas import ModelSchemas
 
 Properties = dict[str, frozenset[str]]
 """The fields on the wire by model."""
@@ -35,6 +36,6 @@ def check_document(model: type[BaseModel]) -> None:
 
 
 def _properties(model: type[BaseModel], mode: JsonSchemaMode) -> Properties:
-    schema: dict[str, Any] = model.model_json_schema(mode=mode)
+    schema: dict[str, Any] = model.model_json_schema(mode=mode, schema_generator=ModelSchemas)
     every = {**schema.get("$defs", {}), model.__name__: schema}
     return {name: frozenset(one.get("properties", ())) for name, one in every.items()}

@@ -10,8 +10,10 @@ from pydantic import Field
 
 from app.session import Model, Session, state
 from app.session.contract import REFERENCE, describe, plain
-from app.session.dispatch import AnyState, Registry
+from app.session.dispatch import AnyState, BadState, Registry
 from app.session.type_names import type_key, type_names
+from tasks.console import TaskError
+from tasks.contract import check
 from tasks.typescript import for_compiler
 from tests.tasks import rare_shapes, shapes
 from tests.tasks.compiling import errors_of, generate, registry_of
@@ -130,6 +132,15 @@ def test_two_states_may_each_have_a_model_of_the_same_name() -> None:
     contract = describe(registry, Notes)
     assert contract.states["first"].request == {"$ref": "#/$defs/FirstItem"}
     assert contract.definitions["SecondItem"]["properties"].keys() == {"text", "more"}
+
+
+def test_a_mistake_in_a_model_is_told_by_its_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise BadState("app.states.some.Inner: `here` has no type on the wire")
+
+    monkeypatch.setattr("app.session.contract.describe", refuse)
+    with pytest.raises(TaskError, match=r"^BadState: app\.states\.some\.Inner: `here`"):
+        check()
 
 
 def one_state(request: type[Model], name: str = "one", **rules: Any) -> Registry:
