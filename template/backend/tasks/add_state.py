@@ -76,12 +76,14 @@ def read_answers(file: Path) -> dict[str, Any]:
 
 def extended(states: Iterable[str], names: Iterable[str]) -> list[str]:
     """The states with the new ones behind; raises TaskError for a name that is there already."""
-    together = list(states)
+    old, new = list(states), list[str]()
     for name in names:
-        if name in together:
+        if name in old:
             raise TaskError(f"{name!r} is a state of this project already. Nothing was changed.")
-        together.append(name)
-    return together
+        if name in new:
+            raise TaskError(f"{name!r} was given twice. Nothing was changed.")
+        new.append(name)
+    return [*old, *new]
 
 
 def must_be_clean() -> None:
@@ -129,9 +131,16 @@ def update(states: list[str], answers: dict[str, Any]) -> None:
 
 
 def _unreachable(answers: dict[str, Any], reason: str) -> str:
+    place = str(answers["_src_path"])
+    hint = "Is it still there, and may you read it?"
+    if ":" not in place and not Path(place).expanduser().is_absolute():
+        hint = (
+            f"Its path is looked up in this project: write an absolute one, or the URL, behind"
+            f" `_src_path:` in {ANSWERS}, and commit that."
+        )
     return (
-        f"The template {answers['_src_path']} at {answers['_commit']} could not be rendered again."
-        " Is it still there, and may you read it? Copier says:\n" + reason
+        f"The template {place} at {answers['_commit']} could not be rendered again. {hint}"
+        f" Copier says:\n{reason}"
     )
 
 

@@ -37,9 +37,15 @@ def test_new_names_go_behind_the_old_ones() -> None:
     assert add_state.extended(["save"], ["pause", "resume"]) == ["save", "pause", "resume"]
 
 
-@pytest.mark.parametrize("names", [["save"], ["pause", "pause"]])
-def test_a_name_that_is_there_is_refused(names: list[str]) -> None:
-    with pytest.raises(TaskError, match="is a state of this project already"):
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["save"], "'save' is a state of this project already"),
+        (["pause", "pause"], "'pause' was given twice"),
+    ],
+)
+def test_a_name_that_is_there_is_refused(names: list[str], message: str) -> None:
+    with pytest.raises(TaskError, match=message):
         add_state.extended(["save"], names)
 
 
@@ -95,4 +101,12 @@ def test_a_template_that_is_gone_is_named(project: Path) -> None:
     commit(project)
     found = add_state.read_answers(project / ".copier-answers.yml")
     with pytest.raises(TaskError, match=r"nowhere at v1\.0\.0 could not be rendered again"):
+        add_state.update(["save", "pause"], found)
+
+
+def test_a_template_that_was_given_as_a_relative_path_is_explained(project: Path) -> None:
+    answers(project, "_commit: v1.0.0\n_src_path: duplex\nstates: [save]\n")
+    commit(project)
+    found = add_state.read_answers(project / ".copier-answers.yml")
+    with pytest.raises(TaskError, match="write an absolute one, or the URL, behind `_src_path:`"):
         add_state.update(["save", "pause"], found)
