@@ -32,7 +32,10 @@ async def place(
     """The application with the states of these tests; its `host:port`."""
     monkeypatch.setattr(main, "discover", states)
     monkeypatch.setattr(main, "Snapshot", Notes)
-    quick = settings.model_copy(update={"session_rate": Rate(100_000, 1.0)})
+    # Deadlines are looked at ten times a heartbeat: often, for a token of two seconds.
+    quick = settings.model_copy(
+        update={"session_rate": Rate(100_000, 1.0), "session_heartbeat": 2.0}
+    )
     async with serve(main.create_app(quick)) as made:
         yield made
 
