@@ -32,7 +32,7 @@ async def place(
     """The application with the states of these tests; its `host:port`."""
     monkeypatch.setattr(main, "discover", states)
     monkeypatch.setattr(main, "Snapshot", Notes)
-    # Deadlines are looked at ten times a heartbeat: often, for a token of two seconds.
+    # Deadlines are looked at ten times a heartbeat: often, for a token of four seconds.
     quick = settings.model_copy(
         update={"session_rate": Rate(100_000, 1.0), "session_heartbeat": 2.0}
     )
@@ -87,7 +87,7 @@ async def people(place: str, chance: Random) -> AsyncIterator[People]:
 async def test_a_token_that_runs_out_ends_only_the_session_of_those_who_do_not_renew_it(
     people: People, chance: Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens, "LIFETIME", 2)
+    monkeypatch.setattr(tokens, "LIFETIME", 4)
     ada = await people.talker("ada", await people.sign_up("ada"))
     bob = await people.talker("bob", await people.sign_up("bob"), renews=False)
     over = asyncio.Event()
