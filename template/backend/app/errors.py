@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from app.headers import HEADERS
+
 logger = logging.getLogger(__name__)
 
 
@@ -80,13 +82,21 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     faults = [
-        Fault(field=".".join(str(part) for part in detail["loc"]), problem=str(detail["msg"]))
+        Fault(
+            field=".".join(str(part) for part in detail["loc"]),
+            # Pydantic says so before a validator's own words.
+            problem=str(detail["msg"]).removeprefix("Value error, "),
+        )
         for detail in error.errors()
     ]
     first = faults[0]
-    return _answer(422, "invalid_data", f"{first.field}: {first.problem}.", faults)
+    # The page shows this sentence; `details` tells a program where the field is.
+    name = first.field.rpartition(".")[2].replace("_", " ").capitalize()
+    return _answer(422, "invalid_data", f"{name}: {first.problem}.", faults)
 
 
 async def _on_bug(request: Request, error: Exception) -> JSONResponse:
     # Starlette raises the exception again after this answer: the server logs it.
-    return _answer(500, "internal", "Something went wrong here. It was logged.")
+    # It passes by the app's own middleware, so it gets its headers here.
+    headers = {**HEADERS, "Cache-Control": "no-store"}
+    return _answer(500, "internal", "Something went wrong here. It was logged.", headers=headers)

@@ -87,6 +87,9 @@ async def test_a_bug_tells_nothing_about_itself(app: FastAPI) -> None:
     assert response.status_code == 500
     assert response.json()["code"] == "internal"
     assert "inside" not in response.text
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert response.headers["cache-control"] == "no-store"
 
 
 def test_the_api_is_described_without_starting_anything(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ address. A method that sends mail can answer the same in both cases.
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -23,8 +23,32 @@ from app.errors import ApiError, Problem
 from app.settings import PASSWORD_LENGTH
 from app.users.models import Email, Name, User
 
-GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=128)]
-NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_LENGTH, max_length=128)]
+LONGEST_PASSWORD = 128
+"""Characters."""
+
+
+def _check_new(password: object) -> object:
+    if isinstance(password, str) and not PASSWORD_LENGTH <= len(password) <= LONGEST_PASSWORD:
+        raise ValueError(f"it needs {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters")
+    return password
+
+
+def _check_text(password: SecretStr) -> SecretStr:
+    # JSON can spell half of a character, which has no bytes to hash.
+    if any("\ud800" <= character <= "\udfff" for character in password.get_secret_value()):
+        raise ValueError("it holds half of a character")
+    return password
+
+
+GivenPassword = Annotated[
+    SecretStr, Field(min_length=1, max_length=LONGEST_PASSWORD), AfterValidator(_check_text)
+]
+NewPassword = Annotated[
+    SecretStr,
+    Field(min_length=PASSWORD_LENGTH, max_length=LONGEST_PASSWORD),
+    BeforeValidator(_check_new),
+    AfterValidator(_check_text),
+]
 
 router = APIRouter(
     prefix="/api/v1/auth",

@@ -12,6 +12,7 @@ from app.deps import DatabaseDep
 from app.errors import Problem, not_found
 from app.features import owner
 from app.saved.models import SavedSession
+from app.texts import Line, is_line
 
 LISTED = 200
 """Saved sessions that the list shows at most, the newest first."""
@@ -36,7 +37,7 @@ class SavedItem(BaseModel):
 class TitleChange(BaseModel):
     """A new title for a saved session."""
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    title: Annotated[Line, StringConstraints(max_length=200)]
 
 
 @router.get("")
@@ -79,7 +80,7 @@ async def delete_saved_session(session_id: str, owner: Owner, database: Database
 
 
 async def _own(db: AsyncSession, session_id: str, owner: str | None) -> SavedSession:
-    saved = await db.get(SavedSession, session_id)
+    saved = await db.get(SavedSession, session_id) if is_line(session_id) else None
     # Somebody else's session looks like one that does not exist.
     if saved is None or saved.owner != owner:
         raise not_found("saved session")

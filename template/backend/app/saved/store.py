@@ -31,6 +31,7 @@ class Store:
                     "Somebody else saved this session; only they can save it again.",
                     code="forbidden",
                 )
-            saved.title = title.strip() or saved.title
+            # Without NUL, which PostgreSQL would refuse.
+            saved.title = title.replace("\0", "").strip() or saved.title
             saved.snapshot = snapshot
             return SavedRef(id=saved.id, title=saved.title)

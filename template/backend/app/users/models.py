@@ -11,6 +11,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Moment, now
+from app.texts import Line
 
 _ATOM = r"[^\s\x00-\x1f@\"(),:;<>\[\\\].]+"
 _LOCAL = re.compile(rf"(?=.{{1,64}}$){_ATOM}(\.{_ATOM})*")
@@ -38,7 +39,7 @@ Email = Annotated[
 ]
 """An e-mail address in the one spelling that is stored: two spellings are one account."""
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Name = Annotated[Line, StringConstraints(max_length=80)]
 """What others see of a user."""
 
 

@@ -11,6 +11,7 @@ from app.auth import attempts, families
 from app.auth.current import ActiveDep, AdminDep
 from app.deps import DatabaseDep, EngineDep
 from app.errors import ApiError, Problem, not_found
+from app.texts import is_line
 from app.users.models import User
 from app.users.profile import AccountChange, Profile, ProfileChange
 
@@ -54,7 +55,7 @@ async def list_users(
     admin: AdminDep,
     database: DatabaseDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> UserPage:
     """List all accounts by e-mail address, for admins."""
     async with database.reading() as db:
@@ -78,7 +79,8 @@ async def change_account(
     if user_id == admin.user.id:
         raise ApiError(403, "forbidden", "Another admin has to change your own account.")
     async with database.transaction() as db:
-        user = await db.get(User, user_id, with_for_update=True)
+        known = is_line(user_id)
+        user = await db.get(User, user_id, with_for_update=True) if known else None
         if user is None:
             raise not_found("user")
         loses = (user.is_admin and change.is_admin is False) or (

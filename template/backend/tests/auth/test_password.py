@@ -107,6 +107,31 @@ async def test_bad_details_are_explained(
     assert [detail["field"] for detail in response.json()["details"]] == [field]
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"email": "a..b@example.org"}, "Email: not an e-mail address."),
+        ({"name": "A\0"}, "Name: control characters cannot be used."),
+        ({"password": "too short"}, "Password: it needs 10 to 128 characters."),
+    ],
+)
+async def test_bad_details_are_explained_to_people(
+    client: httpx.AsyncClient, change: dict[str, str], sentence: str
+) -> None:
+    good = {"email": "ada@example.org", "name": "Ada", "password": PASSWORD}
+    response = await client.post("/api/v1/auth/sign-up", json=good | change)
+    assert (response.status_code, response.json()["error"]) == (422, sentence)
+
+
+@pytest.mark.parametrize("path", ["sign-in", "sign-up"])
+async def test_half_a_character_is_no_password(client: httpx.AsyncClient, path: str) -> None:
+    body = b'{"email": "ada@example.org", "name": "Ada", "password": "\\ud800 and more of it"}'
+    headers = {"Content-Type": "application/json"}
+    response = await client.post(f"/api/v1/auth/{path}", content=body, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_data")
+    assert "and more of it" not in response.text
+
+
 async def test_a_password_is_not_repeated_in_an_error(client: httpx.AsyncClient) -> None:
     body = {"email": "ada@example.org", "name": "Ada", "password": "hush"}
     assert "hush" not in (await client.post("/api/v1/auth/sign-up", json=body)).text

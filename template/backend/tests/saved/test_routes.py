@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from app import features
 from app.database import Database
 from app.saved.store import Store
+from tests.databases import on_every_database
 
 
 class Owner:
@@ -62,7 +63,22 @@ async def test_the_sessions_of_others_do_not_exist(
     assert (await client.get("/api/v1/sessions/hers")).json()["title"] == "Hers"
 
 
-@pytest.mark.parametrize("title", ["", "   ", "x" * 201, None, 7])
+@on_every_database
+@pytest.mark.parametrize("session_id", ["nothing", "%00", "a%00b", "%27%20OR%201=1--", "x" * 3000])
+async def test_an_id_that_cannot_be_is_not_found(
+    session_id: str, client: httpx.AsyncClient, owner: Owner
+) -> None:
+    path = f"/api/v1/sessions/{session_id}"
+    answers = [
+        await client.get(path),
+        await client.patch(path, json={"title": "Mine"}),
+        await client.delete(path),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\0b", "a\x1bb", None, 7])
 async def test_a_title_has_to_be_one(
     title: object, client: httpx.AsyncClient, database: Database, owner: Owner
 ) -> None:

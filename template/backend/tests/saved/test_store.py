@@ -25,6 +25,13 @@ async def test_saving_again_keeps_the_title_unless_there_is_a_new_one(database: 
     assert await store.load("meeting") == "3"
 
 
+@on_every_database
+async def test_a_title_is_kept_without_what_no_database_keeps(database: Database) -> None:
+    store = Store(database)
+    assert (await store.save("meeting", "Mon\0day\0", None, "1")).title == "Monday"
+    assert (await store.save("meeting", "\0", None, "2")).title == "Monday"
+
+
 async def test_only_the_owner_saves_again(database: Database) -> None:
     store = Store(database)
     await store.save("meeting", "Monday", "ada", "1")

@@ -7,6 +7,7 @@ from app.auth import attempts
 from app.database import Database
 from app.users.models import User
 from tests.auth.conftest import Device, NewDevice
+from tests.databases import on_every_database
 
 
 async def ask(
@@ -46,7 +47,11 @@ async def test_changing_name_and_address(ada: Device) -> None:
     assert (await ada.sign_in()).status_code == 200
 
 
-@pytest.mark.parametrize("body", [{"name": ""}, {"email": "nonsense"}, {"name": 7}])
+@on_every_database
+@pytest.mark.parametrize(
+    "body",
+    [{"name": ""}, {"name": "a\0b"}, {"email": "nonsense"}, {"email": "a\0@b.org"}, {"name": 7}],
+)
 async def test_a_bad_change_is_refused(ada: Device, body: dict[str, Any]) -> None:
     assert (await ask(ada, "PATCH", "/me", body)).status_code == 422
     assert (await ask(ada, "GET", "/me")).json() == ada.profile
@@ -100,8 +105,17 @@ async def test_admins_cannot_lock_themselves_out(admin: Device) -> None:
     assert (await ask(admin, "GET", "")).status_code == 200
 
 
-async def test_an_unknown_account_is_not_found(admin: Device) -> None:
-    assert (await ask(admin, "PATCH", "/nobody", {"is_active": False})).status_code == 404
+@on_every_database
+@pytest.mark.parametrize("user_id", ["nobody", "%00"])
+async def test_an_unknown_account_is_not_found(admin: Device, user_id: str) -> None:
+    assert (await ask(admin, "PATCH", f"/{user_id}", {"is_active": False})).status_code == 404
+
+
+@on_every_database
+async def test_behind_the_last_account_there_is_none(admin: Device) -> None:
+    far = await ask(admin, "GET", f"?offset={2**31 - 1}")
+    assert (far.status_code, far.json()["users"]) == (200, [])
+    assert (await ask(admin, "GET", f"?offset={2**31}")).status_code == 422
 
 
 async def test_others_change_nobody(ada: Device, admin: Device) -> None:
