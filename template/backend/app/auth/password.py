@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import attempts, families
 from app.auth.answers import OwnPage, SignedIn, answer
@@ -49,6 +50,9 @@ NewPassword = Annotated[
     BeforeValidator(_check_new),
     AfterValidator(_check_text),
 ]
+
+_WRONG = "The e-mail address or the password is wrong."
+_ANOTHER = "Your current password is another one."
 
 router = APIRouter(
     prefix="/api/v1/auth",
@@ -122,9 +126,11 @@ async def sign_in(
         user = await db.scalar(select(User).where(User.email == form.email))
     user = await _checked(user, form.password)
     if user is None:
-        raise ApiError(401, "not_signed_in", "The e-mail address or the password is wrong.")
+        raise ApiError(401, "not_signed_in", _WRONG)
     await _renew_hash(database, user, form.password)
     async with database.transaction() as db:
+        if not await _is_still(db, user):
+            raise ApiError(401, "not_signed_in", _WRONG)
         await attempts.forget(db, attempts.PER_ACCOUNT, "sign-in", here, form.email)
         granted = await families.start(db, user)
     return answer(response, settings, granted)
@@ -142,9 +148,11 @@ async def change_password(
     """Change your password; every other device is signed out, and every open session closed."""
     await attempts.count(database, attempts.PER_ACCOUNT, "change-password", active.user.id)
     if await _checked(active.user, change.current_password) is None:
-        raise ApiError(403, "forbidden", "Your current password is another one.")
+        raise ApiError(403, "forbidden", _ANOTHER)
     stored = await hash_password(change.new_password.get_secret_value())
     async with database.transaction() as db:
+        if not await _is_still(db, active.user):
+            raise ApiError(403, "forbidden", _ANOTHER)
         user = await db.get_one(User, active.user.id)
         user.password_hash = stored
         await families.revoke_all(db, user.id)
@@ -164,7 +172,17 @@ async def _renew_hash(database: Database, user: User, password: SecretStr) -> No
         return
     stored = await hash_password(password.get_secret_value())
     async with database.transaction() as db:
-        (await db.get_one(User, user.id)).password_hash = stored
+        if await _is_still(db, user):
+            (await db.get_one(User, user.id)).password_hash = user.password_hash = stored
+
+
+async def _is_still(db: AsyncSession, user: User) -> bool:
+    """Whether nobody changed the password, or deactivated the account, while it was checked.
+
+    Holds the account until the transaction ends.
+    """
+    now = await db.scalar(select(User).where(User.id == user.id).with_for_update())
+    return now is not None and now.is_active and now.password_hash == user.password_hash
 
 
 def _address(request: Request) -> str:

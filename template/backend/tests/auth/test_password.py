@@ -1,3 +1,4 @@
+import asyncio
 from typing import Literal
 
 import httpx
@@ -13,6 +14,7 @@ from app.units import Rate
 from app.users.models import User
 from tests.auth.conftest import PASSWORD, Device, NewDevice
 from tests.conftest import new_client
+from tests.databases import on_every_database
 
 
 async def stored_hash(database: Database) -> str:
@@ -205,6 +207,35 @@ async def test_changing_the_password_needs_the_current_one(ada: Device) -> None:
     body = {"current_password": "wrong password", "new_password": "another password"}
     assert (await ada.post("change-password", body)).status_code == 403
     assert (await ada.sign_in()).status_code == 200
+
+
+@on_every_database
+async def test_of_two_changes_at_the_same_moment_one_counts(ada: Device) -> None:
+    first, second = await asyncio.gather(
+        *(
+            ada.post("change-password", {"current_password": PASSWORD, "new_password": new})
+            for new in ("another password", "a third password")
+        )
+    )
+    assert sorted((first.status_code, second.status_code)) == [200, 403]
+    # The browser is signed in with the one that counts.
+    assert (await ada.post("refresh")).status_code == 200
+
+
+@on_every_database
+async def test_nobody_slips_in_with_the_old_password_while_it_is_changed(
+    ada: Device, new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = {"current_password": PASSWORD, "new_password": "another password"}
+
+    async def slow(stored: str | None, password: str) -> bool:
+        right = await verify_password(stored, password)
+        monkeypatch.setattr("app.auth.password.verify_password", verify_password)
+        assert (await ada.post("change-password", new)).status_code == 200
+        return right
+
+    monkeypatch.setattr("app.auth.password.verify_password", slow)
+    assert (await new_device().sign_in()).status_code == 401
 
 
 async def test_another_site_cannot_sign_anybody_in(app: FastAPI, ada: Device) -> None:
