@@ -53,6 +53,19 @@ test.describe("axe finds nothing", () => {
       }
     });
 
+    test(`in the account's menu and before a question (${colorScheme})`, async ({ person }) => {
+      test.skip(!project.signIn, "this project has no accounts");
+      const name = "Maximiliane von Hohenstein zu \u00d6sterreich";
+      const { page } = await person(name, { ...STILL, colorScheme });
+      await page.goto("/account");
+      await page.getByRole("button", { name: `Account: ${name}` }).click();
+      await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
+      await expectNothingFound(page, "the account's menu");
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Sign out everywhere" }).click();
+      await expectNothingFound(page, "the question before signing out everywhere");
+    });
+
     test(`in a session (${colorScheme})`, async ({ person }) => {
       await expectNothingInSession(await person("Ada", { ...STILL, colorScheme }));
     });

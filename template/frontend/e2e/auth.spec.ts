@@ -78,6 +78,35 @@ test("a wrong password is refused without telling whether the account exists", a
   expect(said[0]).toBe(said[1]);
 });
 
+test("what was wrong with a sign-in is settled by one that is right", async ({ person }) => {
+  const ada = await person("Ada");
+  await signOut(ada);
+  await ada.page.goto("/sign-in");
+  await signIn(ada, "not the password");
+  await expect(ada.alert).toBeVisible();
+  // The keyboard goes on where it was.
+  await expect(ada.page.getByRole("button", { name: "Sign in" })).toBeFocused();
+  await signIn(ada);
+  await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+  await expect(ada.alert).toHaveCount(0);
+});
+
+test("who is signed in has no business on the pages for signing in", async ({ person }) => {
+  const ada = await person("Ada");
+  for (const path of ["/sign-in", "/sign-up"]) {
+    await ada.page.goto(`${path}?next=/saved`);
+    await expect(ada.page.getByRole("heading", { name: "Saved sessions" })).toBeVisible();
+  }
+  await signOut(ada);
+  await ada.page.goto("/settings");
+  await ada.page.getByRole("link", { name: "Sign in" }).click();
+  await signIn(ada);
+  await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+  // They leave nothing in the history to come back to.
+  await ada.page.goBack();
+  await expect(ada.page.getByRole("heading", { name: "Settings" })).toBeVisible();
+});
+
 test("signing out in one tab ends the session in another", async ({ person }) => {
   const ada = await person("Ada");
   await ada.start();
@@ -105,7 +134,8 @@ test("a new password replaces the old one", async ({ person }) => {
   await ada.page.goto("/account");
   await ada.page.getByLabel("Current password").fill(PASSWORD);
   await ada.page.getByLabel("New password").fill(fresh);
-  await ada.page.getByRole("button", { name: "Change password" }).click();
+  // Pressed twice, it is changed once.
+  await ada.page.getByRole("button", { name: "Change password" }).dblclick();
   await expect(ada.page.getByText("Password changed.")).toBeVisible();
 
   await signOut(ada);

@@ -34,8 +34,11 @@ test("every page is one link away and has a title of its own", async ({ person }
 
 test("an unknown page is a friendly one", async ({ person }) => {
   const { page } = await person("Ada");
-  await page.goto("/no/such/page");
-  await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+  for (const path of ["/session/no%20such%20id", "/no/such/page"]) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+    await expect(page).toHaveTitle(/^Page not found/u);
+  }
   await page.getByRole("link", { name: "Back to the home page" }).click();
   await expect(page).toHaveURL("/");
 });
@@ -70,6 +73,25 @@ test("a display name is kept and used for the next session", async ({ person }) 
   await expect(page.getByText("Name saved.")).toBeVisible();
   await page.goto("/session");
   await expect(page.getByRole("textbox", { name: "Your name" })).toHaveValue("Countess");
+});
+
+test("a name is more than spaces", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/session");
+  const name = page.getByRole("textbox", { name: "Your name" });
+  await name.fill("   ");
+  await page.getByRole("button", { name: "Start session" }).click();
+  await expect(name).toBeFocused();
+  expect(await name.evaluate((field: HTMLInputElement) => field.validity.valid)).toBe(false);
+  await expect(page).toHaveURL("/session");
+});
+
+test("a long word fits on the smallest screen", async ({ person }) => {
+  const { page } = await person("Ada", { viewport: { width: 320, height: 640 } });
+  await page.goto("/");
+  const heading = page.getByRole("heading", { level: 1 });
+  await heading.evaluate((element) => (element.textContent = "Donaudampfschifffahrtsgesellschaft"));
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 });
 
 test("on a phone everything fits and the dock leads everywhere", async ({ person }) => {

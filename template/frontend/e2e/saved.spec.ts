@@ -1,3 +1,5 @@
+import type { Page } from "@playwright/test";
+
 import { project } from "../src/project";
 import { type Person, unique } from "./support/person";
 import { closingState, openState } from "./support/states";
@@ -15,6 +17,14 @@ async function saveOne(ada: Person): Promise<string> {
   await ada.send(closingState, title);
   await expect(ada.status).toHaveText("Session ended");
   return title;
+}
+
+/** At the list, where there is one session with this title. */
+async function withOneSaved(ada: Person): Promise<{ page: Page; title: string }> {
+  const title = await saveOne(ada);
+  await ada.page.goto("/saved");
+  await expect(ada.page.getByRole("link", { name: `Open ${title}` })).toBeVisible();
+  return { page: ada.page, title };
 }
 
 test.describe("saved sessions", () => {
@@ -71,6 +81,36 @@ test.describe("saved sessions", () => {
     await ask.click();
     await dialog.getByRole("button", { name: "Delete" }).click();
     await expect(open).toHaveCount(0);
+  });
+});
+
+test.describe("the question before something is lost", () => {
+  test.skip(closingState === undefined, "no state of this project saves");
+
+  test("gives the keyboard back to where it was asked", async ({ person }) => {
+    const { page, title } = await withOneSaved(await person("Ada"));
+    for (const what of ["Rename", "Delete"]) {
+      const button = page.getByRole("button", { name: `${what} ${title}` });
+      await button.click();
+      await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+      await expect(button).toBeFocused();
+    }
+    await page.getByRole("button", { name: `Delete ${title}` }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await expect(page.getByRole("main")).toBeFocused();
+  });
+
+  test("says in front of the page what went wrong", async ({ person }) => {
+    const { page, title } = await withOneSaved(await person("Ada"));
+    await page.route("**/api/v1/sessions/*", (route) => route.abort(), { times: 1 });
+    await page.getByRole("button", { name: `Rename ${title}` }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Rename" }).click();
+    await expect(dialog.getByRole("alert")).toBeVisible();
+    await dialog.getByRole("button", { name: "Dismiss" }).click();
+    await expect(dialog.getByRole("alert")).toHaveCount(0);
+    await dialog.getByRole("button", { name: "Rename" }).click();
+    await expect(dialog).toHaveCount(0);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type ComponentType, lazy, Suspense, useEffect } from "react";
+import { type ComponentType, lazy, Suspense, useLayoutEffect } from "react";
 import { type RouteObject, useLocation, useRoutes } from "react-router";
 
 import PageBoundary from "./components/PageBoundary";
@@ -51,7 +51,7 @@ interface PageProps {
 }
 
 function Page({ title, account, Content }: PageProps) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = pageTitle(title, project.name);
   }, [title]);
   const { RequireAccount } = features;

@@ -4,6 +4,7 @@ import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from
 import { project } from "./project";
 import { liveSession } from "./ui/liveSession";
 import { pageTitle } from "./ui/navigation";
+import { SESSION_ID } from "./ui/sessionName";
 import { toasts } from "./ui/toasts";
 
 declare module "vue-router" {
@@ -22,7 +23,8 @@ const pages: RouteRecordRaw[] = [
     meta: { title: "Start a session", account: true },
   },
   {
-    path: "/session/:id",
+    // No other id can have a session: that page does not exist.
+    path: `/session/:id(${SESSION_ID})`,
     name: "live",
     component: () => import("./pages/LivePage.vue"),
     props: true,

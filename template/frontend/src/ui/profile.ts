@@ -4,6 +4,8 @@ import { createStore, type Readable } from "./store";
 const KEY = "name";
 /** The longest display name, in characters. */
 export const NAME_LENGTH = 60;
+/** For the `pattern` of a field that must hold more than spaces. */
+export const NOT_BLANK = ".*\\S.*";
 
 export interface DisplayName extends Readable<string> {
   /** Remembers the name on this device; an empty one is forgotten. */

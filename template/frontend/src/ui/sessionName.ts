@@ -1,5 +1,9 @@
-/** What the protocol takes as the id of a session. */
-const ID = /^[A-Za-z0-9_-]{1,64}$/u;
+/** What the protocol takes as the id of a session, as a regular expression. */
+export const SESSION_ID = "[A-Za-z0-9_-]{1,64}";
+const ID = new RegExp(`^${SESSION_ID}$`, "u");
+
+/** Whether there can be a session of this id. */
+export const isSessionId = (id: string): boolean => ID.test(id);
 
 export type SessionName =
   | { ok: true; /** Null: a new private session with an id from the server. */ id: string | null }
@@ -14,7 +18,7 @@ export function readSessionName(typed: string): SessionName {
   if (text === "") return { ok: true, id: null };
   const link = /^https?:\/\/[^/]+\/session\/([^/?#]+)/u.exec(text);
   const id = link?.[1] ?? text.replace(/\s+/gu, "-");
-  if (ID.test(id)) return { ok: true, id };
+  if (isSessionId(id)) return { ok: true, id };
   return {
     ok: false,
     problem: "Use up to 64 letters, digits, hyphens and underscores, or paste an invite link.",

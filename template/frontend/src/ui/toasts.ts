@@ -12,6 +12,8 @@ export interface Toasts extends Readable<readonly Toast[]> {
   /** Shows a sentence; the same sentence is never on the page twice. */
   show(kind: ToastKind, text: string): void;
   dismiss(id: number): void;
+  /** Takes away what went wrong before something that settles it. */
+  dismissErrors(): void;
 }
 
 /** How long a toast stays, in ms: an error long enough to be read twice. */
@@ -30,6 +32,9 @@ export function createToasts(): Toasts {
     subscribe: store.subscribe,
     getSnapshot: store.getSnapshot,
     dismiss,
+    dismissErrors() {
+      store.set(store.getSnapshot().filter(({ kind }) => kind !== "error"));
+    },
     show(kind, text) {
       lastId += 1;
       const id = lastId;

@@ -17,7 +17,7 @@ export default function AppHeader() {
           <span className="brand-mark">
             <AppIcon name="duplex" />
           </span>
-          <span className="truncate">{project.name}</span>
+          <span className="truncate max-[22.5rem]:sr-only">{project.name}</span>
         </Link>
         <nav aria-label="Pages" className="ml-6 hidden items-center gap-1 md:flex">
           {NAVIGATION.map(({ to, label }) => (

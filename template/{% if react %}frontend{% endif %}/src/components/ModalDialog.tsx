@@ -1,5 +1,8 @@
 import { type ReactNode, useEffectEvent, useId, useLayoutEffect, useRef } from "react";
 
+import { openDialog } from "../ui/dialog";
+import ToastStack from "./ToastStack";
+
 interface ModalDialogProps {
   title: string;
   onClose: () => void;
@@ -16,16 +19,15 @@ export default function ModalDialog({ title, onClose, children }: ModalDialogPro
     if (dialog.current?.open === false) onClose();
   });
 
-  // A layout effect is undone while the dialog is still on the page: closing it gives the focus
-  // back to the button that opened it.
+  // A layout effect is undone while the dialog is still on the page.
   useLayoutEffect(() => {
     const shown = dialog.current;
     if (shown === null) return;
     shown.addEventListener("close", closed);
-    shown.showModal();
+    const close = openDialog(shown);
     return () => {
       shown.removeEventListener("close", closed);
-      shown.close();
+      close();
     };
   }, []);
 
@@ -44,6 +46,8 @@ export default function ModalDialog({ title, onClose, children }: ModalDialogPro
         </h2>
         {children}
       </div>
+      {/* The page's own toasts are behind the dialog, out of sight and reach. */}
+      <ToastStack />
     </dialog>
   );
 }

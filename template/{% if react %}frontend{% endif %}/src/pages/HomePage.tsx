@@ -8,8 +8,8 @@ import { NEXT_STEPS } from "../ui/home";
 export default function HomePage() {
   return (
     <div className="page">
-      <section className="grid items-center gap-12 py-4 sm:py-10 lg:grid-cols-[1.1fr_1fr] lg:gap-16">
-        <div>
+      <section className="grid grid-cols-1 items-center gap-12 py-4 sm:py-10 lg:grid-cols-[1.1fr_1fr] lg:gap-16">
+        <div className="min-w-0">
           <h1 className="text-4xl font-semibold wrap-break-word sm:text-6xl">{project.name}</h1>
           <p className="muted mt-5 max-w-xl text-lg text-pretty sm:text-xl">
             {project.description}

@@ -14,9 +14,16 @@ import { useSession } from "../hooks/useSession";
 import { ending } from "../ui/endings";
 import { joinSession, liveSession, sendForm } from "../ui/liveSession";
 import { displayName } from "../ui/profile";
+import { isSessionId } from "../ui/sessionName";
+import NotFoundPage from "./NotFoundPage";
 
 export default function LivePage() {
   const { id = "" } = useParams();
+  // No other id can have a session: that page does not exist.
+  return isSessionId(id) ? <Live id={id} /> : <NotFoundPage />;
+}
+
+function Live({ id }: { id: string }) {
   const name = useReadable(displayName);
   const here = useSession(({ session }) => session === id);
   const opened = useSession(({ session, participant }) => session === id && participant !== null);

@@ -1,8 +1,15 @@
+import { useEffect } from "react";
 import { Link } from "react-router";
 
 import AppIcon from "../components/AppIcon";
+import { project } from "../project";
+import { pageTitle } from "../ui/navigation";
 
 export default function NotFoundPage() {
+  // Also where another page finds that it does not exist, after that page has set its own title.
+  useEffect(() => {
+    document.title = pageTitle("Page not found", project.name);
+  }, []);
   return (
     <div className="page page-narrow">
       <div className="empty py-16 sm:py-24">

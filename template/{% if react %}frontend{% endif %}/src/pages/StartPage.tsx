@@ -5,7 +5,7 @@ import AppIcon from "../components/AppIcon";
 import { useSession } from "../hooks/useSession";
 import { liveSession } from "../ui/liveSession";
 import { problemOf } from "../ui/problem";
-import { displayName, NAME_LENGTH } from "../ui/profile";
+import { displayName, NAME_LENGTH, NOT_BLANK } from "../ui/profile";
 import { readSessionName } from "../ui/sessionName";
 import { toasts } from "../ui/toasts";
 
@@ -27,6 +27,7 @@ export default function StartPage() {
   }, []);
 
   async function start(): Promise<void> {
+    if (busy) return;
     const read = readSessionName(sessionName);
     setProblem(read.ok ? null : read.problem);
     if (!read.ok) return;
@@ -78,6 +79,7 @@ export default function StartPage() {
             type="text"
             autoComplete="nickname"
             required
+            pattern={NOT_BLANK}
             maxLength={NAME_LENGTH}
             aria-describedby={`${fields}-name-hint`}
           />
@@ -109,7 +111,7 @@ export default function StartPage() {
             {problem ?? "Leave it empty for a private session that nobody can guess."}
           </p>
         </div>
-        <button type="submit" className="btn self-start btn-primary" disabled={busy}>
+        <button type="submit" className="btn self-start btn-primary" aria-disabled={busy}>
           {busy ? (
             <span className="loading loading-sm loading-spinner" />
           ) : (

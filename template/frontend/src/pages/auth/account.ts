@@ -2,6 +2,7 @@ import { auth } from "../../api/auth";
 import type { SessionState } from "../../session/sessionStore";
 import { liveSession } from "../../ui/liveSession";
 import { displayName } from "../../ui/profile";
+import { toasts } from "../../ui/toasts";
 
 /** The close code of a session whose user is not signed in any more. */
 const NOT_SIGNED_IN = 4401;
@@ -34,6 +35,8 @@ export function followAccount(onLeft: () => void): void {
     if (now.status === "signedIn") {
       const fresh = before.status === "signedOut" || displayName.getSnapshot() === "";
       if (fresh) displayName.set(now.user.name);
+      // A password that was wrong before.
+      if (before.status === "signedOut") toasts.dismissErrors();
     } else if (before.status === "signedIn") {
       displayName.set("");
       const expired = now.status === "signedOut" && now.expired;

@@ -29,12 +29,8 @@ export default function AccountMenu() {
   }
   return (
     <>
-      <button
-        type="button"
-        className="btn btn-circle btn-ghost"
-        popoverTarget={menuId}
-        aria-label={user.name}
-      >
+      <button type="button" className="btn btn-circle btn-ghost" popoverTarget={menuId}>
+        <span className="sr-only">Account: {user.name}</span>
         <span className="avatar-round" aria-hidden="true">
           {initials(user.name)}
         </span>

@@ -1,4 +1,8 @@
 import type { ReactNode } from "react";
+import { Navigate, useSearchParams } from "react-router";
+
+import { nextPath } from "../../pages/auth/account";
+import { useAuth } from "../../stores/auth";
 
 interface AuthCardProps {
   title: string;
@@ -11,6 +15,7 @@ interface AuthCardProps {
   other: ReactNode;
 }
 
+/** A page for signing in. */
 export default function AuthCard({
   title,
   action,
@@ -19,6 +24,11 @@ export default function AuthCard({
   children,
   other,
 }: AuthCardProps) {
+  const [query] = useSearchParams();
+  const signedIn = useAuth(({ status }) => status === "signedIn");
+  // After signing in here or in another tab, and who comes back to this page, which therefore keeps
+  // no place in the history.
+  if (signedIn) return <Navigate to={nextPath(query.get("next"))} replace />;
   return (
     <div className="page page-narrow">
       <div className="mx-auto max-w-md">
@@ -27,11 +37,11 @@ export default function AuthCard({
           className="panel mt-8 flex flex-col gap-6"
           onSubmit={(event) => {
             event.preventDefault();
-            onSubmit();
+            if (!busy) onSubmit();
           }}
         >
           {children}
-          <button type="submit" className="btn btn-block btn-primary" disabled={busy}>
+          <button type="submit" className="btn btn-block btn-primary" aria-disabled={busy}>
             {busy && <span className="loading loading-sm loading-spinner" />}
             {action}
           </button>

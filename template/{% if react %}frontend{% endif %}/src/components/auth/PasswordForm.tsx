@@ -8,12 +8,17 @@ import TextField from "./TextField";
 export default function PasswordForm({ email }: { email: string }) {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
+  const [busy, setBusy] = useState(false);
 
   async function change(): Promise<void> {
+    if (busy) return;
+    setBusy(true);
     const passwords = { current_password: current, new_password: next };
-    if (!(await attempt(() => auth.changePassword(passwords), "Password changed."))) return;
-    setCurrent("");
-    setNext("");
+    if (await attempt(() => auth.changePassword(passwords), "Password changed.")) {
+      setCurrent("");
+      setNext("");
+    }
+    setBusy(false);
   }
 
   return (
@@ -47,7 +52,7 @@ export default function PasswordForm({ email }: { email: string }) {
           minLength={PASSWORD_LENGTH}
           hint={PASSWORD_HINT}
         />
-        <button type="submit" className="btn self-start btn-quiet">
+        <button type="submit" className="btn self-start btn-quiet" aria-disabled={busy}>
           Change password
         </button>
       </form>

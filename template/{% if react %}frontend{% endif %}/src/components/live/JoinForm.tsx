@@ -1,6 +1,6 @@
 import { useId, useState } from "react";
 
-import { NAME_LENGTH } from "../../ui/profile";
+import { NAME_LENGTH, NOT_BLANK } from "../../ui/profile";
 
 interface JoinFormProps {
   session: string;
@@ -19,7 +19,7 @@ export default function JoinForm({ session, onJoin }: JoinFormProps) {
         className="panel mt-8 flex flex-col gap-6"
         onSubmit={(event) => {
           event.preventDefault();
-          if (name.trim() !== "") onJoin(name);
+          onJoin(name);
         }}
       >
         <div className="field">
@@ -36,6 +36,7 @@ export default function JoinForm({ session, onJoin }: JoinFormProps) {
             type="text"
             autoComplete="nickname"
             required
+            pattern={NOT_BLANK}
             maxLength={NAME_LENGTH}
           />
         </div>

@@ -1,25 +1,20 @@
 import { useState } from "react";
-import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
+import { Link, useLocation } from "react-router";
 
 import { auth } from "../../api/auth";
 import AuthCard from "../../components/auth/AuthCard";
 import TextField from "../../components/auth/TextField";
 import { attempt } from "../../ui/problem";
-import { nextPath } from "./account";
 
 export default function SignInPage() {
-  const navigate = useNavigate();
   const { search } = useLocation();
-  const [query] = useSearchParams();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
 
   async function signIn(): Promise<void> {
     setBusy(true);
-    if (await attempt(() => auth.signIn({ email, password }))) {
-      await navigate(nextPath(query.get("next")));
-    }
+    await attempt(() => auth.signIn({ email, password }));
     setBusy(false);
   }
 

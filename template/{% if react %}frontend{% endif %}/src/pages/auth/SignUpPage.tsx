@@ -1,16 +1,14 @@
 import { useState } from "react";
-import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
+import { Link, useLocation } from "react-router";
 
 import { auth } from "../../api/auth";
 import AuthCard from "../../components/auth/AuthCard";
 import TextField from "../../components/auth/TextField";
 import { attempt } from "../../ui/problem";
-import { nextPath, PASSWORD_HINT, PASSWORD_LENGTH } from "./account";
+import { PASSWORD_HINT, PASSWORD_LENGTH } from "./account";
 
 export default function SignUpPage() {
-  const navigate = useNavigate();
   const { search } = useLocation();
-  const [query] = useSearchParams();
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
@@ -18,9 +16,7 @@ export default function SignUpPage() {
 
   async function signUp(): Promise<void> {
     setBusy(true);
-    if (await attempt(() => auth.signUp({ name, email, password }))) {
-      await navigate(nextPath(query.get("next")));
-    }
+    await attempt(() => auth.signUp({ name, email, password }));
     setBusy(false);
   }
 

@@ -17,6 +17,6 @@ export function guardAccounts(router: Router): void {
   followAccount(() => {
     const { meta, path, fullPath } = router.currentRoute.value;
     if (saysSignedOut(liveSession.getSnapshot(), path)) return;
-    if (meta.account) void router.push(signInPath(fullPath));
+    if (meta.account) void router.replace(signInPath(fullPath));
   });
 }
