@@ -1,9 +1,10 @@
 import { fileURLToPath, URL } from "node:url";
 
 import tailwindcss from "@tailwindcss/vite";
-import vue from "@vitejs/plugin-vue";
 import { checker } from "vite-plugin-checker";
 import { defineConfig } from "vitest/config";
+
+import { framework, typeChecker } from "./vite.framework";
 
 // `uv run poe dev` starts the API on a free port of its own and says where; the page, the API and
 // the socket then share the one URL of this dev server, as they do in production.
@@ -11,11 +12,11 @@ const api = process.env["API_URL"] ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
   plugins: [
-    vue(),
+    framework,
     tailwindcss(),
     // Type errors in `poe dev`: on the page and in the terminal. `poe lint` finds them otherwise.
     ...(process.env["VITEST"] === undefined
-      ? [checker({ vueTsc: { tsconfigPath: "tsconfig.app.json" }, enableBuild: false })]
+      ? [checker({ ...typeChecker, enableBuild: false })]
       : []),
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
@@ -39,7 +40,7 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
-    include: ["tests/**/*.test.ts", "src/**/*.test.ts"],
+    include: ["tests/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
   },
 });
