@@ -85,6 +85,7 @@ class Engine:
         self.contract = contract
         self.census = limits.Census(settings)
         self.draining = False
+        self.revoked = 0
         self.rooms: dict[str, Room] = {}
         self.connections: set[Connection] = set()
         keep = Keep(
@@ -285,8 +286,10 @@ class Engine:
         """See `BrokerEvents`."""
         if message.get("kind") != "revoke":
             return
+        self.revoked += 1
         for one in list(self.connections):
-            if one.member is not None and one.member.identity.user == message.get("user"):
+            # Also who is still on the way in.
+            if one.user is not None and one.user == message.get("user"):
                 one.fail("Your sign-in was revoked.", "not_signed_in", Close.NOT_SIGNED_IN)
 
     def down(self, reason: str) -> None:

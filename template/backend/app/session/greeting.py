@@ -47,11 +47,22 @@ async def greet(engine: "Engine", one: Connection, next_text: NextText) -> None:
         one.fail(sentence, "refused", Close.CONTRACT_CHANGED)
         return
     try:
-        identity = await engine.authenticate(hello.token)
+        identity = await _authenticate(engine, hello.token)
     except NotSignedIn as error:
         one.fail(str(error) or "You are not signed in.", "not_signed_in", Close.NOT_SIGNED_IN)
         return
     await _enter(engine, one, hello, identity)
+
+
+async def _authenticate(engine: "Engine", token: str | None) -> Identity:
+    """What the token says when nobody was revoked meanwhile: it may have been this very user, who
+    is not known by name yet.
+    """
+    while True:
+        revoked = engine.revoked
+        identity = await engine.authenticate(token)
+        if revoked == engine.revoked:
+            return identity
 
 
 async def _enter(engine: "Engine", one: Connection, hello: Hello, identity: Identity) -> None:

@@ -1,5 +1,8 @@
 """Promise 5: sign-in stays true as long as the connection lives."""
 
+import pytest
+
+from app.session import Identity, NotSignedIn
 from tests.session.support import Server
 
 
@@ -64,3 +67,37 @@ async def test_a_revoked_user_is_closed_everywhere_and_nobody_else(server: Serve
             assert await gone.closed() == 4401
         for other in (bob, guest):
             assert await other.quiet() == []
+
+
+async def test_who_is_revoked_while_they_join_does_not_get_in(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def revoked(identity: Identity, session: str) -> bool:
+        await server.engine.revoke("eve")
+        return True
+
+    monkeypatch.setattr(server.engine, "may_join", revoked)
+    async with await server.socket() as eve:
+        await eve.send({"token": "eve"})
+        assert (await eve.receive())["code"] == "not_signed_in"
+        assert await eve.closed() == 4401
+
+
+async def test_who_is_revoked_while_the_token_is_checked_is_checked_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = [True]
+
+    async def slow(token: str | None) -> Identity:
+        # What the database said before it was changed.
+        if not good:
+            raise NotSignedIn("You were signed out.")
+        good.clear()
+        await server.engine.revoke("eve")
+        return Identity(user="eve")
+
+    monkeypatch.setattr(server.engine, "authenticate", slow)
+    async with await server.socket() as eve:
+        await eve.send({"token": "eve"})
+        assert (await eve.receive())["code"] == "not_signed_in"
+        assert await eve.closed() == 4401
