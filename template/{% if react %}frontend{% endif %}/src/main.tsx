@@ -12,11 +12,13 @@ const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has no element #app to show the page in.");
 
 features.start();
-await prepareInspector();
-createRoot(root).render(
-  <StrictMode>
-    <BrowserRouter>
-      <App />
-    </BrowserRouter>
-  </StrictMode>,
-);
+// No `await` out here: the inspector imports from the page's one file, which then waited for itself.
+void prepareInspector().then(() => {
+  createRoot(root).render(
+    <StrictMode>
+      <BrowserRouter>
+        <App />
+      </BrowserRouter>
+    </StrictMode>,
+  );
+});

@@ -12,5 +12,5 @@ const router = createPageRouter(features.routes);
 const app = createApp(App).use(createPinia());
 // Guards come before the first navigation, which starts when the router is installed.
 features.install(router);
-await prepareInspector();
-app.use(router).mount("#app");
+// No `await` out here: the inspector imports from the page's one file, which then waited for itself.
+void prepareInspector().then(() => app.use(router).mount("#app"));
