@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.addresses import neighbourhood
 from app.auth import attempts, families
 from app.auth.answers import OwnPage, SignedIn, answer
 from app.auth.current import ActiveDep
@@ -93,7 +94,7 @@ async def sign_up(
     database: DatabaseDep,
 ) -> SignedIn:
     """Make an account and sign in."""
-    await attempts.count(database, attempts.PER_ADDRESS, "sign-up", _address(request))
+    await attempts.count(database, attempts.PER_ADDRESS, "sign-up", neighbourhood(request.client))
     stored = await hash_password(form.password.get_secret_value())
     try:
         async with database.transaction() as db:
@@ -119,7 +120,7 @@ async def sign_in(
     database: DatabaseDep,
 ) -> SignedIn:
     """Sign in."""
-    here = _address(request)
+    here = neighbourhood(request.client)
     await attempts.count(database, attempts.PER_ADDRESS, "sign-in", here)
     await attempts.count(database, attempts.PER_ACCOUNT, "sign-in", here, form.email)
     async with database.reading() as db:
@@ -183,7 +184,3 @@ async def _is_still(db: AsyncSession, user: User) -> bool:
     """
     now = await db.scalar(select(User).where(User.id == user.id).with_for_update())
     return now is not None and now.is_active and now.password_hash == user.password_hash
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

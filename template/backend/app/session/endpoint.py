@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from pydantic_core import to_json
 from starlette import types
 
+from app.addresses import neighbourhood
 from app.origins import is_allowed
 from app.session.connection import Connection, Phase
 from app.session.controls import Controls, read_control
@@ -102,8 +103,7 @@ class Socket:
             await self._app(scope, receive, send)
             return
         await receive()
-        client = cast("tuple[str, int] | None", scope.get("client"))
-        address = client[0] if client else "local"
+        address = neighbourhood(scope.get("client"))
         refusal = self._refusal(scope, address)
         if refusal is not None:
             await _refuse(scope, send, *refusal)

@@ -1,5 +1,5 @@
 import asyncio
-from typing import Literal
+from typing import Literal, cast
 
 import httpx
 import pytest
@@ -175,6 +175,19 @@ async def test_guessing_is_limited_for_an_address(
     for number in range(3):
         assert (await new_device(f"{number}@example.org").sign_in()).status_code == 401
     assert (await new_device("other@example.org").sign_in()).status_code == 429
+
+
+async def test_one_customer_of_ipv6_is_one_address(ada: Device, new_device: NewDevice) -> None:
+    async def guess(host: str) -> int:
+        device = new_device()
+        transport = cast("httpx.ASGITransport", device.http._transport)  # pyright: ignore[reportPrivateUsage]
+        transport.client = (host, 4711)
+        return (await device.sign_in("wrong password")).status_code
+
+    for number in range(attempts.PER_ACCOUNT.count):
+        assert await guess(f"2001:db8::{number:x}") == 401
+    assert await guess("2001:db8::ffff") == 429
+    assert await guess("2001:db8:0:1::1") == 401
 
 
 async def test_signing_in_starts_the_count_again(ada: Device) -> None:
