@@ -27,7 +27,8 @@ export function joinSession(id: string, name: string): void {
 export const sendForm = (state: StateName, form: RequestForm): Promise<boolean> =>
   attempt(async () => {
     try {
-      await liveSession.watchRequestSocket(state, form);
+      // The page says that it is delivered when the connection is back, whenever that is.
+      await liveSession.watchRequestSocket(state, form, { deadline: Infinity });
     } catch (error) {
       throw error instanceof SessionError && error.code === "too_big"
         ? new SessionError(error.code, tooBigWords(state, error.details), error.details)

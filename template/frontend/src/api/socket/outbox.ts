@@ -44,12 +44,16 @@ export class Outbox {
 
   /**
    * Adds a frame at the end, or (`urgent`) before everything that waits.
-   * @throws {SessionError} `queue_full`, and nothing is kept
+   * @throws {SessionError} `queue_full` or `too_big`, and nothing is kept
    */
   add(id: string | null, frame: Readonly<Record<string, unknown>>, urgent = false): void {
     const text = JSON.stringify(frame);
     const entry: Entry = { id, frame, text, size: byteLength(text), sent: false, tried: false };
     const { count, bytes } = this.#limits;
+    if (entry.size > bytes) {
+      const { size } = entry;
+      throw new SessionError("too_big", "A message was too big for the server.", { size });
+    }
     if (this.#entries.length >= count || this.#bytes + entry.size > bytes) {
       throw new SessionError(
         "queue_full",

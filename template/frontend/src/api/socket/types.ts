@@ -155,7 +155,7 @@ export interface SocketClient {
   open(): Promise<Initialised>;
   /**
    * Sends a frame of any shape, now or when the connection is back.
-   * @throws {SessionError} `queue_full` or `ended`
+   * @throws {SessionError} `queue_full`, `too_big` or `ended`
    */
   sendPacked(frame: Readonly<Record<string, unknown>>): void;
   /** One request and its reply (the last one, when the state streams); rejects with SessionError. */

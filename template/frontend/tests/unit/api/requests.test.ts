@@ -106,6 +106,14 @@ describe("requests", () => {
     expect(client.pending).toBe(50);
   });
 
+  it("are refused as too big, and not as too many, when one alone would not fit", async () => {
+    await expect(ask("x".repeat(1024 * 1024))).rejects.toMatchObject({
+      code: "too_big",
+      details: { size: expect.toSatisfy((size: number) => size > 1024 * 1024) as number },
+    });
+    expect(client.pending).toBe(0);
+  });
+
   it("wait while the browser's buffer is full", async () => {
     socket.bufferedAmount = 1_000_000;
     void ask("one");
