@@ -10,6 +10,7 @@ A team rarely opens this folder; its own code is in `app/states`. The way of a r
     member.py       a participant's requests, one after the other; streams beside them
     runner.py       one request: claimed, handled within its deadline, committed, answered
     session.py      what a handler is given: `session.edit()`, `send`, `save`, `transaction` …
+    entry.py        one numbered message of a room
     broker.py       what outlives a process: a room's order, log, document, presence, requests
       broker_memory.py   kept in this process, the default (with log.py, handled.py)
       broker_redis*.py   kept in Redis or Valkey, for several workers

@@ -14,7 +14,6 @@ from app.session.broker import (
     BrokerEvents,
     Claim,
     Commit,
-    Entry,
     Join,
     Joined,
     Keep,
@@ -23,6 +22,7 @@ from app.session.broker import (
     Person,
     RoomGone,
 )
+from app.session.entry import Entry
 from app.session.handled import Handled
 from app.session.log import Log
 

@@ -23,7 +23,6 @@ from app.session.broker import (
     BrokerUnavailable,
     Claim,
     Commit,
-    Entry,
     Join,
     Joined,
     Keep,
@@ -35,6 +34,7 @@ from app.session.broker import (
 from app.session.broker_redis_follow import Followed, read_rows
 from app.session.broker_redis_keeper import Keeper
 from app.session.broker_redis_link import Answer
+from app.session.entry import Entry
 from app.session.turns import Turns
 
 TIMEOUT: Final = 2.0

@@ -11,9 +11,10 @@ from typing import cast
 
 from pydantic_core import from_json
 
-from app.session.broker import BrokerEvents, BrokerUnavailable, Entry
+from app.session.broker import BrokerEvents, BrokerUnavailable
 from app.session.broker_redis_books import Books
 from app.session.broker_redis_link import Answer
+from app.session.entry import Entry
 
 Tail = Callable[["Followed"], Awaitable[Answer]]
 """Runs tail.lua for a room."""

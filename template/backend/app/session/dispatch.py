@@ -32,7 +32,7 @@ from pydantic import (
 from pydantic_core import to_json
 
 from app.session import protocol
-from app.session.broker import Retain
+from app.session.entry import Retain
 from app.session.identity import Identity
 from app.session.protocol import ErrorCode, Unreadable, sanitize_data_request, unpack
 from app.units import Rate

@@ -12,12 +12,13 @@ from starlette.middleware import Middleware
 
 from app.session import connection as connections
 from app.session import limits, protocol
-from app.session.broker import BrokerUnavailable, Entry, Keep, from_url
+from app.session.broker import BrokerUnavailable, Keep, from_url
 from app.session.connection import Connection, Phase
 from app.session.dispatch import Registry
 from app.session.document import check_document
 from app.session.draining import send_away
 from app.session.endpoint import Socket
+from app.session.entry import Entry
 from app.session.flusher import Flusher
 from app.session.frame import Frame
 from app.session.identity import Authenticate, Identity, MayJoin, SavedStore

@@ -2,7 +2,7 @@
 
 from struct import pack
 
-from app.session.broker import Retain
+from app.session.entry import Retain
 
 
 class Frame:

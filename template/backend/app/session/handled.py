@@ -4,7 +4,8 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from app.session.broker import Claim, Entry, Keep
+from app.session.broker import Claim, Keep
+from app.session.entry import Entry
 
 
 @dataclass(slots=True)

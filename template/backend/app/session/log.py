@@ -2,7 +2,8 @@
 
 from collections import OrderedDict
 
-from app.session.broker import Entry, Keep
+from app.session.broker import Keep
+from app.session.entry import Entry
 
 
 class Log:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from app.session import protocol
-from app.session.broker import Entry
 from app.session.connection import Connection
 from app.session.dispatch import AnyState
+from app.session.entry import Entry
 from app.session.frame import Frame
 from app.session.identity import Identity
 from app.session.limits import Bucket

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from app.session.broker import Entry, Lock
+from app.session.broker import Lock
+from app.session.entry import Entry
 from app.session.frame import Frame
 from app.session.protocol import Close
 

@@ -15,8 +15,9 @@ from typing import Any
 from pydantic import JsonValue
 
 from app.session import protocol
-from app.session.broker import BrokerUnavailable, Commit, Entry, LockLost, RoomGone
+from app.session.broker import BrokerUnavailable, Commit, LockLost, RoomGone
 from app.session.dispatch import AnyState
+from app.session.entry import Entry
 from app.session.member import Member, Request, Running
 from app.session.protocol import ErrorCode, Refused
 from app.session.session import Services, Session

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 from pydantic import BaseModel
 
 from app.session import protocol
-from app.session.broker import Broker, BrokerUnavailable, Commit, Entry, Lock
+from app.session.broker import Broker, BrokerUnavailable, Commit, Lock
 from app.session.dispatch import AnyState, Registry, To
+from app.session.entry import Entry
 from app.session.identity import Identity, Participant, SavedRef, SavedStore
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.session.broker import Entry, Keep, Retain
+from app.session.broker import Keep
+from app.session.entry import Entry, Retain
 from app.session.log import Log
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.session.broker import BrokerUnavailable, Commit, Entry
+from app.session.broker import BrokerUnavailable, Commit
+from app.session.entry import Entry
 from tests.session.states import Gates, states
 from tests.session.support import PATIENCE, Server, Settings, make_engine, serving
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.session.broker import Entry, Join, Joined
+from app.session.broker import Join, Joined
+from app.session.entry import Entry
 from app.session.room import Room
 from tests.session.support import Server
 

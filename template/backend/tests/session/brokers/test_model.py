@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from app.session.broker import (
     Broker,
     Commit,
-    Entry,
     Join,
     Joined,
     Keep,
@@ -20,6 +19,7 @@ from app.session.broker import (
     RoomGone,
     from_url,
 )
+from app.session.entry import Entry
 from tests.session.brokers.support import Recorder, Valkey, message, wish
 
 KEEP = Keep(count=6, size=2000, seconds=3600.0, grace=3600.0)
