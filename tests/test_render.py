@@ -169,6 +169,22 @@ def test_the_oldest_copier_that_is_admitted_renders_the_same(
     assert Render(target).files() == render().files()
 
 
+def test_getting_started_changes_lines_that_a_new_state_has(render: Callable[..., Render]) -> None:
+    """Its blocks of code, without what they add, stand in the modules that `add-state` makes."""
+    done = texts(render())
+    state = ("app/states/start_things.py", "tests/states/test_start_things.py")
+    files = [*(f"backend/{name}" for name in state), "frontend/src/states/startThings.ts"]
+    text = done["docs/getting-started.md"]
+    text = text.replace("pauseThings", "startThings").replace("PauseThings", "StartThings")
+    blocks = re.findall(r"^```(?:python|ts)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 5
+    for block in blocks:
+        old = re.sub(r"^ *minutes: int.*\n|, minutes: 10| \(5 min\)", "", block, flags=re.MULTILINE)
+        old = old.replace('f"{data.text} ({data.minutes} min)"', "data.text")
+        assert old != block
+        assert any(old in done[name] for name in files), block
+
+
 def test_no_file_names_a_package_registry(combo: Combo, render: Callable[..., Render]) -> None:
     for name, text in texts(render(combo.answers)).items():
         assert not REGISTRIES.search(text), name
