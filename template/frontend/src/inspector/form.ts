@@ -167,8 +167,8 @@ function startOf(field: Field, given: unknown, example: unknown): Draft {
       const [values, examples] = [given, example].map((one) => (isRecord(one) ? one : {}));
       // Of a given object, a field that it does not have is left out.
       const fields = field.fields.map((inner) => {
-        const draft = draftOf(inner, values?.[inner.name], examples?.[inner.name]);
-        const left = isRecord(given) && inner.optional && !(inner.name in given);
+        const draft = draftOf(inner, own(values, inner.name), own(examples, inner.name));
+        const left = isRecord(given) && inner.optional && !Object.hasOwn(given, inner.name);
         return [inner.name, left ? { ...draft, mode: "out" as const } : draft] as const;
       });
       return { ...EMPTY, fields: Object.fromEntries(fields) };
@@ -239,6 +239,10 @@ export const asJson = (value: unknown): string => JSON.stringify(value, null, 2)
 /** The path of what is at `key` inside `path`. */
 export const join = (path: string, key: string | number): string =>
   path === "" ? String(key) : `${path}.${key}`;
+
+/** What somebody wrote at `name`: a field may be called like a method of every object. */
+const own = (values: Schema | undefined, name: string): unknown =>
+  values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
 
 const asText = (value: unknown): string =>
   typeof value === "string" ? value : JSON.stringify(value);

@@ -222,3 +222,19 @@ test("a server's document says what each of its states takes", () => {
     ["stop", { schema: null, example: null }],
   ]);
 });
+
+test("a field that is called like a method of every object begins empty", () => {
+  const integer = { type: "integer" };
+  const properties = { constructor: integer, toString: integer };
+  const odd = fieldOf({ type: "object", properties, required: ["toString"] }, ROOT);
+  for (const draft of [draftOf(odd), draftOf(odd, {})]) {
+    expect(Object.values(draft.fields)).toMatchObject([
+      { mode: "out", text: "" },
+      { mode: "value", text: "" },
+    ]);
+  }
+  expect(valueOf(odd, draftOf(odd, { constructor: 2, toString: 3 }), [])).toEqual({
+    constructor: 2,
+    toString: 3,
+  });
+});
