@@ -17,7 +17,7 @@ Rules every implementation keeps (`tests/session/brokers` checks them):
 * **Fenced.** A `Lock` has a token that grows; a commit with a token that is no longer the room's
   newest raises `LockLost`. A lock is a lease: it ends by itself when its holder dies.
 * **Everything expires.** A room nobody is in is forgotten `Keep.seconds` after the last one left,
-  and so are handled requests and resume tokens.
+  and so are resume tokens; a handled request `Keep.handled` after it was.
 * **Ready for loss.** When the store cannot be reached every method raises `BrokerUnavailable`
   (quickly, after its own short timeout), `BrokerEvents.down` is called once, and `up` once it is
   back.
@@ -49,15 +49,23 @@ class RoomGone(Exception):
 class Keep:
     """How much of a room is kept for those who come back.
 
-    `count`, `size` (bytes) and `seconds` bound the replay log; `seconds` also bounds handled
-    requests, resume tokens and empty rooms. `grace`: how long a participant whose connection was
-    lost stays present.
+    `count`, `size` (bytes) and `seconds` bound the replay log; `seconds` also bounds resume tokens
+    and empty rooms. `grace`: how long a participant whose connection was lost stays present.
+    `unnoticed`: how long a connection may have been lost before that is noticed.
     """
 
     count: int = 1000
     size: int = 1 << 20
     seconds: float = 120.0
     grace: float = 15.0
+    unnoticed: float = 0.0
+
+    @property
+    def handled(self) -> float:
+        """Seconds that a handled request is remembered: its reply may be the first thing that a
+        lost connection swallowed, and its sender may come back with it at the very last moment.
+        """
+        return self.seconds + self.unnoticed
 
 
 @dataclass(slots=True, frozen=True)

@@ -50,6 +50,7 @@ def load_scripts(keep: Keep) -> dict[str, Script]:
         "COUNT": keep.count,
         "SIZE": keep.size,
         "AGE": round(keep.seconds * 1000),
+        "HANDLED": round(keep.handled * 1000),
         "GRACE": round(keep.grace * 1000),
         "LIVE": kept(keep),
     }

@@ -94,6 +94,7 @@ class Engine:
             settings.session_replay_bytes,
             settings.session_replay_seconds,
             min(GRACE, settings.session_replay_seconds),
+            unnoticed=2 * settings.session_heartbeat,
         )
         self.broker = from_url(settings.broker_url, keep)
         runner = Runner(Services(self.broker, registry, snapshot, store, transaction))

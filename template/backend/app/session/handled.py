@@ -17,7 +17,7 @@ class _Record:
 
 
 class Handled:
-    """Request ids, kept `Keep.seconds` long; their replies up to `Keep.size` bytes, the oldest
+    """Request ids, kept `Keep.handled` long; their replies up to `Keep.size` bytes, the oldest
     dropped first.
     """
 
@@ -78,7 +78,7 @@ class Handled:
         record.open.set()
 
     def _trim(self, now: float) -> None:
-        oldest = now - self._keep.seconds
+        oldest = now - self._keep.handled
         while self._records:
             request_id, record = next(iter(self._records.items()))
             if record.at >= oldest or record.open is not None:

@@ -241,6 +241,18 @@ class TestBounds:
             assert await again.quiet() == []
             await again.close()
 
+    async def test_a_request_is_not_run_again_when_its_loss_is_noticed_late(
+        self, small: Server, gates: Gates
+    ) -> None:
+        ada = await small.client(session="late")
+        first = await ada.reply("whisper", {"text": "late"}, id="same")
+        # The connection is dead, and the reply with it; the server does not know yet.
+        await asyncio.sleep(0.5)
+        again = await small.client(**ada.resume())
+        assert await again.reply("whisper", {"text": "late"}, id="same") == first
+        assert gates.runs.count("late") == 1
+        await again.close()
+
     async def test_who_does_not_come_back_has_left_after_the_grace(self, small: Server) -> None:
         async with await small.client(session="grace") as bob:
             ada = await small.client(session="grace", name="Ada")

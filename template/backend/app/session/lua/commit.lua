@@ -36,7 +36,7 @@ if reply >= 0 and not settles then
   -- A second claim sees the open one first. Without an age of its own, it goes with the rest.
   local done = R .. ':done:' .. participant
   call('HSET', done, 'i' .. request, '0 ' .. ARGV[8])
-  call('PEXPIRE', done, math.max(AGE, 1))
+  call('PEXPIRE', done, math.max(HANDLED, 1))
 elseif reply >= 0 then
   if open then
     close_claim(field, open)
@@ -48,8 +48,8 @@ elseif reply >= 0 then
     call('HSET', done, 'i' .. request, (own and first + reply - 1 or 0) .. ' ' .. dump)
     call('RPUSH', order, now .. ' ' .. size .. ' ' .. request)
     call('HINCRBY', done, 'size', size)
-    call('PEXPIRE', done, math.max(AGE, 1))
-    call('PEXPIRE', order, math.max(AGE, 1))
+    call('PEXPIRE', done, math.max(HANDLED, 1))
+    call('PEXPIRE', order, math.max(HANDLED, 1))
     trim_done(participant)
   end
 end

@@ -1,5 +1,5 @@
 -- In front of every script of a room: what the others call. broker_redis_scripts.py puts
--- the limits (COUNT, SIZE, AGE, GRACE, LIVE; times in ms) above this.
+-- the limits (COUNT, SIZE, AGE, HANDLED, GRACE, LIVE; times in ms) above this.
 --
 -- KEYS[1] is the room's hash. Its other keys share its hash tag, so they are on the same node:
 --   log      stream, `<seq>-0` -> d (dump), t (server ms), z (size), s (state, retain=latest only)
@@ -207,7 +207,7 @@ local function trim_done(participant)
       return
     end
     local at, size, id = string.match(oldest, '^(%d+) (%d+) (.*)$')
-    if tonumber(at) >= now - AGE then
+    if tonumber(at) >= now - HANDLED then
       break
     end
     call('LPOP', order)

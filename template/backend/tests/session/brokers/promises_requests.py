@@ -95,6 +95,18 @@ class RequestPromises(BrokerPromises):
             lambda: first.broker.claim(room, "ada", "1", 5), lambda claim: claim.outcome == "new"
         )
 
+    async def test_handled_requests_outlive_a_loss_that_is_noticed_late(
+        self, opened: Open, room: str
+    ) -> None:
+        first, second = await opened(Keep(seconds=0.2, grace=0.2, unnoticed=60.0))
+        await joined(first, room, "ada")
+        await first.broker.claim(room, "ada", "1", 5)
+        reply = await answer(first, room, "1", "done")
+        await asyncio.sleep(0.5)
+        again = await second.broker.claim(room, "ada", "1", 5)
+        assert again.reply is not None
+        assert again.reply.for_sender() == reply.for_sender()
+
     async def test_replies_are_bounded_in_bytes_but_nothing_is_run_again(
         self, opened: Open, room: str
     ) -> None:
