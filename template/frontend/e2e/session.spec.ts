@@ -143,6 +143,8 @@ test("who ends the session is told so, and can start a new one", async ({ person
   await grace.page.getByRole("button", { name: "End session" }).click();
   await expect(grace.status).toHaveText("Session ended");
   await expect(grace.alert).toBeVisible();
+  // The button is gone; the keyboard goes on in the page.
+  await expect(grace.page.getByRole("main")).toBeFocused();
   await expect(ada.participants).toHaveCount(1);
   await expect(ada.status).toHaveText("Connected");
 

@@ -1,3 +1,5 @@
+import { focusPage } from "./focus";
+
 /**
  * Opens a dialog over the page, answers what closes it. The focus goes back to what opened it, or to
  * the page when that is gone. To be closed while it is still on the page: a dialog that is merely
@@ -8,8 +10,6 @@ export function openDialog(dialog: HTMLDialogElement): () => void {
   dialog.showModal();
   return () => {
     dialog.close();
-    if (opener?.isConnected !== true) {
-      document.getElementById("main")?.focus({ preventScroll: true });
-    }
+    if (opener?.isConnected !== true) focusPage();
   };
 }

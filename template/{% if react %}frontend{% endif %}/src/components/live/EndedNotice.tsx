@@ -1,11 +1,17 @@
+import { useEffect } from "react";
+
 import { useSession } from "../../hooks/useSession";
 import { ending } from "../../ui/endings";
+import { keepFocus } from "../../ui/focus";
 import AppIcon from "../AppIcon";
 import WayOn from "./WayOn";
 
 export default function EndedNotice({ onJoin }: { onJoin: () => void }) {
   const reason = useSession((state) => state.reason);
   const { icon, wayOn } = useSession(ending);
+  // The buttons and fields of the live session are gone.
+  useEffect(keepFocus, []);
+
   return (
     <div className="panel notice mt-6">
       <span className="icon-tile">

@@ -1,0 +1,10 @@
+/** The keyboard goes on at the page's content. */
+export function focusPage(): void {
+  document.getElementById("main")?.focus({ preventScroll: true });
+}
+
+/** The same, but only where it has no place: what it was on has gone. */
+export function keepFocus(): void {
+  const { activeElement } = document;
+  if (activeElement === null || activeElement === document.body) focusPage();
+}
