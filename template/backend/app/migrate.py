@@ -7,6 +7,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from app.database import Database
 from app.settings import ROOT, load
@@ -51,9 +52,20 @@ async def require_current(database: Database) -> None:
         )
 
 
+async def must_answer(database: Database) -> None:
+    """End the process, with the driver's reason in one line, when no connection can be made."""
+    try:
+        async with database.engine.connect():
+            pass
+    except OperationalError as error:
+        reason = " ".join(str(error.orig).split())
+        raise SystemExit(f"DATABASE_URL: the database does not answer: {reason}") from None
+
+
 async def _main() -> None:
     database = Database(load().database_url)
     try:
+        await must_answer(database)
         await migrate(database)
     finally:
         await database.dispose()

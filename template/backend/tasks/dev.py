@@ -70,10 +70,14 @@ class _Development:
         if os.name != "nt":
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self._stop.set)
+        # Before the API reads its code: what is saved from then on must start it again.
+        changes: asyncio.Queue[set[Path]] = asyncio.Queue()
+        watcher = asyncio.create_task(_watch_into(changes))
         try:
             await self._start()
-            return await self._watch()
+            return await self._watch(changes, watcher)
         finally:
+            watcher.cancel()
             await asyncio.gather(self._vite.stop(), self._api.stop())
 
     async def _start(self) -> None:
@@ -95,13 +99,11 @@ class _Development:
         if not answered and not self._stop.is_set():
             raise TaskError(f"{child.name} did not start; its reason is above.")
 
-    async def _watch(self) -> int:
+    async def _watch(self, changes: asyncio.Queue[set[Path]], watcher: asyncio.Task[None]) -> int:
         """Until Ctrl-C (0), or an error when a server ends although nobody touched its code."""
         stop = asyncio.create_task(self._stop.wait())
         vite = asyncio.create_task(self._vite.wait())
         api = asyncio.create_task(self._api.wait())
-        changes: asyncio.Queue[set[Path]] = asyncio.Queue()
-        watcher = asyncio.create_task(_watch_into(changes))
         while True:
             change = asyncio.create_task(changes.get())
             awaited: set[asyncio.Task[Any]] = {stop, vite, change, watcher}

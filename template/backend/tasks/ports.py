@@ -1,5 +1,6 @@
 """Ports and waiting for a server of this project to answer."""
 
+import errno
 import http.client
 import socket
 import time
@@ -20,19 +21,32 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 def is_free(host: str, port: int) -> bool:
     """Whether a server could listen there now."""
+    return _hindrance(host, port) is None
+
+
+def _hindrance(host: str, port: int) -> OSError | None:
+    """What the system says when a server wants to listen there; None when it may."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-        return True
+        except OSError as error:
+            return error
+        return None
 
 
 def must_be_free(host: str, port: int) -> None:
-    """Raise TaskError, with the way out, when something listens there already."""
-    if port and not is_free(host, port):
+    """Raise TaskError, with the way out, when a server cannot listen there."""
+    hindrance = _hindrance(host, port) if port else None
+    if isinstance(hindrance, socket.gaierror) or (
+        hindrance and hindrance.errno == errno.EADDRNOTAVAIL
+    ):
+        raise TaskError(
+            f"HOST={host} is no address of this machine: 127.0.0.1 is for this machine alone,"
+            " 0.0.0.0 for the whole network."
+        )
+    if hindrance:
         raise TaskError(
             f"Port {port} on {host} is in use (or not allowed)."
             f" Stop what runs there, or set another: PORT={port + 1 if port < 65535 else 8000}"

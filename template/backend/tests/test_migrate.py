@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect
 from app import features
 from app.database import Base, Database
 from app.main import create_app
-from app.migrate import NotMigratedError, config, migrate, require_current
+from app.migrate import NotMigratedError, config, migrate, must_answer, require_current
 from app.settings import GivenSettings
 from tests.databases import on_every_database
 
@@ -47,6 +47,21 @@ async def test_several_processes_may_migrate_at_once(tmp_path: Path) -> None:
     for database in databases:
         await require_current(database)
         await database.dispose()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql+psycopg://ada:topsecret@127.0.0.1:1/db", "sqlite+aiosqlite:///{folder}"],
+)
+async def test_a_database_that_does_not_answer_is_told_in_one_line(
+    url: str, tmp_path: Path
+) -> None:
+    database = Database(url.format(folder=tmp_path))
+    with pytest.raises(SystemExit, match="DATABASE_URL: the database does not answer: ") as ended:
+        await must_answer(database)
+    assert "\n" not in str(ended.value)
+    assert "topsecret" not in str(ended.value)
+    await database.dispose()
 
 
 async def test_the_app_does_not_start_on_a_database_without_tables(tmp_path: Path) -> None:

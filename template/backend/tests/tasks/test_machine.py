@@ -148,6 +148,12 @@ def test_a_port_in_use_is_told_with_the_way_out() -> None:
     assert ports.is_free("127.0.0.1", ports.free_port())
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "999.1.1.1"])
+def test_a_host_that_is_not_this_machine_is_told(host: str) -> None:
+    with pytest.raises(TaskError, match=f"HOST={host} is no address of this machine"):
+        ports.must_be_free(host, ports.free_port())
+
+
 def test_waiting_ends_when_the_server_does() -> None:
     assert not ports.wait_for(ports.free_port(), "/", lambda: False, seconds=30)
 
