@@ -1,7 +1,7 @@
 """A schema in words, the same words wherever people read about one."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from app.session.contract import Schema
 
@@ -94,6 +94,12 @@ def _list_kind(schema: Schema) -> str:
 
 
 def _object_kind(schema: Schema) -> str:
-    if "properties" in schema or not isinstance(schema.get("additionalProperties"), dict):
+    """`object of text`, and by what keys when these are not any text."""
+    patterns: list[Schema] = list(schema.get("patternProperties", {}).values())
+    values = patterns[0] if len(patterns) == 1 else schema.get("additionalProperties")
+    if "properties" in schema or not isinstance(values, dict):
         return "object"
-    return f"object of {kind(schema['additionalProperties'])}"
+    keys = schema.get("propertyNames")
+    by = f" by {kind({'type': 'string', **keys} if 'format' in keys else keys)}" if keys else ""
+    inner = kind(cast("Schema", values))
+    return f"object of ({inner}){by}" if by and " or " in inner else f"object of {inner}{by}"
