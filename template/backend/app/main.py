@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
 
 from app import asyncapi_page, docs, errors, features, health
 from app.bodies import BodyLimit
@@ -19,9 +20,11 @@ from app.saved import routes as saved
 from app.saved.store import Store
 from app.session import Engine, Registry, discover
 from app.session.asyncapi import Document, build
+from app.session.broker import BrokerUnavailable
 from app.session.contract import describe
 from app.settings import Settings, load
 from app.snapshot import Snapshot
+from app.starting import CannotStart, Starting
 
 SOCKET = "/api/v1/socket"
 """The one address of every session."""
@@ -50,7 +53,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             for prepare in features.AT_START:
                 await prepare(settings, database)
             stack.push_async_callback(engine.stop)
-            await engine.start()
+            try:
+                await engine.start()
+            except BrokerUnavailable as error:
+                raise CannotStart(
+                    f"BROKER_URL: the sessions' store is out of reach: {error}"
+                ) from None
             yield State(settings=settings, database=database, engine=engine)
 
     app = FastAPI(
@@ -58,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version=VERSION,
         lifespan=lifespan,
-        middleware=[engine.middleware(SOCKET)],
+        middleware=[engine.middleware(SOCKET), Middleware(Starting)],
         openapi_url=docs.OPENAPI,
         docs_url=None,
         redoc_url=None,

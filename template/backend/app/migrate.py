@@ -11,12 +11,13 @@ from sqlalchemy.exc import OperationalError
 
 from app.database import Database
 from app.settings import ROOT, load
+from app.starting import CannotStart
 
 _LOCK = 4_108_877
 """Any number will do, as long as it stays the same."""
 
 
-class NotMigratedError(Exception):
+class NotMigratedError(CannotStart):
     """The tables are not those that this code expects."""
 
 

@@ -204,6 +204,9 @@ class Settings(BaseSettings):
     def _check_broker(cls, url: str) -> str:
         if url != "memory://" and not _is_url(url, {"redis", "rediss"}):
             raise ValueError
+        # The client would take number 0 for a number it does not understand.
+        if not re.fullmatch(r"/?|/[0-9]+", urlsplit(url).path):
+            raise ValueError
         return url
 
     @field_validator("workers")

@@ -69,6 +69,7 @@ def test_readable_values(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "mysql://host/name", "postgresql+psycopg://"),
         ("BROKER_URL", "amqp://host", "redis://host"),
         ("BROKER_URL", "redis://host:port/0", "redis://host"),
+        ("BROKER_URL", "redis://host:6379/sessions", "redis://host"),
         ("ALLOWED_ORIGINS", "*", "origins such as"),
         ("ALLOWED_ORIGINS", "https://example.org/page", "origins such as"),
         ("SMTP_URL", "mail.example.org", "smtp://"),

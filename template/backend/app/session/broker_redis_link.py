@@ -52,11 +52,19 @@ class Link:
         on_message: Callable[[bytes, bytes], None],
         on_down: Callable[["Link", str], None],
     ) -> None:
-        pool = ConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType]
-            url, protocol=2, socket_timeout=None, socket_connect_timeout=timeout, max_connections=2
-        )
-        self._commands = pool.make_connection()
-        self._heard = pool.make_connection()
+        try:
+            pool = ConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType]
+                url,
+                protocol=2,
+                socket_timeout=None,
+                socket_connect_timeout=timeout,
+                max_connections=2,
+            )
+            self._commands = pool.make_connection()
+            self._heard = pool.make_connection()
+        except (TypeError, ValueError) as error:
+            # What stands behind the ? of a URL are options of the client.
+            raise BrokerUnavailable(f"the client does not understand its URL: {error}") from None
         self._timeout = timeout
         self._on_message = on_message
         self._on_down = on_down
@@ -83,7 +91,8 @@ class Link:
                     self.ids.append(cast("int", await connection.read_response()))
         except (RedisError, OSError, TimeoutError) as error:
             await self.close("connecting failed")
-            raise BrokerUnavailable(f"connecting failed: {error}") from None
+            reason = str(error) or f"no answer within {self._timeout:g} s"
+            raise BrokerUnavailable(f"connecting failed: {reason}") from None
         create = self._loop.create_task
         self._tasks = [create(self._write()), create(self._read()), create(self._hear())]
         await self.measure()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -86,6 +87,13 @@ async def test_a_server_that_is_not_there_is_told_at_once(valkey: Valkey) -> Non
         await broker.start(Recorder())
     assert not await broker.check()
     await broker.stop()
+
+
+async def test_a_server_that_does_not_answer_is_told_with_the_reason() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        broker = RedisBroker(f"redis://127.0.0.1:{mute.getsockname()[1]}/0", KEEP, timeout=0.2)
+        with pytest.raises(BrokerUnavailable, match=r"no answer within 0\.2 s"):
+            await broker.start(Recorder())
 
 
 async def test_a_killed_server_that_kept_its_file_is_followed_on(

@@ -1,0 +1,36 @@
+"""What the server cannot start without is told in one line, without a traceback."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class CannotStart(Exception):
+    """Raised while the application starts; the sentence says what is missing, for who runs it."""
+
+
+class Starting:
+    """Tells the server the sentence alone; of anything else it is told the traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI wants it."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        failed: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                failed.append({**message})
+            else:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, hold)
+        except BaseException as error:
+            for message in failed:
+                if isinstance(error, CannotStart):
+                    message["message"] = str(error)
+                await send(message)
+            raise
