@@ -249,6 +249,10 @@ def test_the_page_needs_no_script_and_nothing_from_elsewhere(document: Document)
     assert all(link.startswith(("#", "/")) for link in page.links)
 
 
+def test_the_page_has_an_icon_or_browsers_complain_of_none(document: Document) -> None:
+    assert '<link rel="icon" type="image/svg+xml" href="/favicon.svg">' in render(document)
+
+
 def test_every_link_of_the_page_leads_to_one_heading(document: Document) -> None:
     page = _Page(render(document))
     assert len(page.ids) == len(set(page.ids))
