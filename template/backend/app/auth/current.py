@@ -58,6 +58,7 @@ async def get_active_websocket_user(
         name=active.user.name,
         roles=frozenset({"admin"} if active.user.is_admin else ()),
         expires=active.expires,
+        sign_in=active.sign_in.id,
     )
 
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.models import RefreshToken, SignIn
@@ -44,6 +44,14 @@ class Granted:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A sign-in that was revoked just now, and whose it was."""
+
+    user_id: str
+    sign_in_id: str
+
+
 async def start(db: AsyncSession, user: User) -> Granted:
     """Begin a family, and clear away those of the user that are over."""
     await db.execute(
@@ -58,10 +66,10 @@ async def start(db: AsyncSession, user: User) -> Granted:
     return Granted(user, sign_in, _issue(db, sign_in))
 
 
-async def rotate(db: AsyncSession, token: str) -> Granted | None:
+async def rotate(db: AsyncSession, token: str) -> Granted | Ended | None:
     """Take a refresh token for a new one; None when it is not, or no longer, good.
 
-    The caller commits in both cases: None may have revoked a family.
+    `Ended` when it can only be a copy: then its family was revoked, which the caller commits.
     """
     shown = await db.get(RefreshToken, _hash(token))
     if shown is None:
@@ -77,14 +85,18 @@ async def rotate(db: AsyncSession, token: str) -> Granted | None:
         await _forget(db, sign_in)
     elif shown.generation < sign_in.generation - 1 or now() - sign_in.rotated_at > GRACE:
         sign_in.revoked_at = now()
-        return None
+        return Ended(user.id, sign_in.id)
     return Granted(user, sign_in, _issue(db, sign_in))
 
 
-async def revoke(db: AsyncSession, token: str) -> None:
+async def revoke(db: AsyncSession, token: str) -> Ended | None:
     """End the sign-in that a refresh token belongs to; an unknown token changes nothing."""
-    family = select(RefreshToken.sign_in_id).where(RefreshToken.token_hash == _hash(token))
-    await _revoke_where(db, SignIn.id.in_(family))
+    shown = await db.get(RefreshToken, _hash(token))
+    if shown is None:
+        return None
+    sign_in = await db.get_one(SignIn, shown.sign_in_id)
+    await _revoke_where(db, SignIn.id == sign_in.id)
+    return Ended(sign_in.user_id, sign_in.id)
 
 
 async def revoke_all(db: AsyncSession, user_id: str) -> None:

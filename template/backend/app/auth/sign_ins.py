@@ -18,24 +18,36 @@ router = APIRouter(
 
 @router.post("/refresh")
 async def refresh(
-    response: Response, settings: SettingsDep, database: DatabaseDep, cookie: RefreshCookie = None
+    response: Response,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    engine: EngineDep,
+    cookie: RefreshCookie = None,
 ) -> SignedIn:
     """Take the refresh token of the cookie for a new one and a new access token."""
     async with database.transaction() as db:
         granted = await families.rotate(db, cookie) if cookie else None
-    if granted is None:
+    if isinstance(granted, families.Ended):
+        await engine.revoke(granted.user_id, granted.sign_in_id)
+    if not isinstance(granted, families.Granted):
         raise ApiError(401, "not_signed_in", "You are not signed in.")
     return answer(response, settings, granted)
 
 
 @router.post("/sign-out", status_code=204)
 async def sign_out(
-    response: Response, settings: SettingsDep, database: DatabaseDep, cookie: RefreshCookie = None
+    response: Response,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    engine: EngineDep,
+    cookie: RefreshCookie = None,
 ) -> None:
-    """Sign out on this device."""
+    """Sign out on this device and close its open sessions."""
     if cookie:
         async with database.transaction() as db:
-            await families.revoke(db, cookie)
+            ended = await families.revoke(db, cookie)
+        if ended is not None:
+            await engine.revoke(ended.user_id, ended.sign_in_id)
     clear_cookie(response, settings)
 
 

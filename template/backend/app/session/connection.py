@@ -83,6 +83,7 @@ class Connection:
         "member",
         "phase",
         "pings",
+        "sign_in",
         "since",
         "transport",
         "user",
@@ -97,6 +98,7 @@ class Connection:
         self.since = self.heard = self.asked = now
         self.member: Member | None = None
         self.user: str | None = None
+        self.sign_in: str | None = None
         self.pings = False
         self.greeted = False
         self.transport: Transport

@@ -74,7 +74,7 @@ class Controls:
             if identity.user != member.identity.user:
                 one.error("The token is somebody else's.", "forbidden", frame.id)
             else:
-                member.identity = identity
+                member.identity, one.sign_in = identity, identity.sign_in
                 one.signed_in_until(identity.expires)
                 data = {"expires": identity.expires}
                 one.send(protocol.notice("authenticate", dict(data), frame.id))

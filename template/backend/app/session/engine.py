@@ -145,9 +145,18 @@ class Engine:
             "draining": self.draining,
         }
 
-    async def revoke(self, user: str) -> None:
-        """Close every connection of a user with 4401, on every worker."""
-        await self.broker.tell({"kind": "revoke", "user": user})
+    async def revoke(self, user: str, sign_in: str | None = None) -> None:
+        """Close every connection of a user with 4401, on every worker; only those of one `sign_in`
+        where it is given.
+        """
+        message = {"kind": "revoke", "user": user}
+        if sign_in is not None:
+            message["sign_in"] = sign_in
+        try:
+            await self.broker.tell(message)
+        except BrokerUnavailable:
+            logger.warning("only this worker was told that %s is revoked", user)
+            self.control(message)
 
     async def _sweep(self) -> None:
         s = self.settings
@@ -289,9 +298,10 @@ class Engine:
         if message.get("kind") != "revoke":
             return
         self.revoked += 1
+        user, sign_in = message["user"], message.get("sign_in")
         for one in list(self.connections):
             # Also who is still on the way in.
-            if one.user is not None and one.user == message.get("user"):
+            if one.user == user and sign_in in (None, one.sign_in):
                 one.fail("Your sign-in was revoked.", "not_signed_in", Close.NOT_SIGNED_IN)
 
     def down(self, reason: str) -> None:

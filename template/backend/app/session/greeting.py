@@ -73,7 +73,7 @@ async def _enter(engine: "Engine", one: Connection, hello: Hello, identity: Iden
         if not engine.census.admit_user(identity.user):
             one.fail("You have too many connections open.", "too_many", Close.TOO_FAST)
             return
-        one.user = identity.user
+        one.user, one.sign_in = identity.user, identity.sign_in
     if not await engine.may_join(identity, room):
         one.fail("You may not join this session.", "forbidden", Close.FORBIDDEN)
         return

@@ -7,12 +7,15 @@ from typing import Protocol
 
 @dataclass(slots=True, frozen=True)
 class Identity:
-    """Who a token stands for. `expires`: Unix seconds until which it is good; None for ever."""
+    """Who a token stands for. `expires`: Unix seconds until which it is good; None for ever.
+    `sign_in`: which of the user's sign-ins it belongs to, where there are several.
+    """
 
     user: str | None = None
     name: str | None = None
     roles: frozenset[str] = field(default_factory=frozenset[str])
     expires: float | None = None
+    sign_in: str | None = None
 
 
 @dataclass(slots=True, frozen=True)

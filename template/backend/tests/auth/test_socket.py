@@ -54,6 +54,34 @@ async def test_signing_out_everywhere_closes_every_session(server: str, ada: Dev
     assert (code, sentence) == ("not_signed_in", "You were signed out. Please sign in again.")
 
 
+async def test_signing_out_closes_the_sessions_of_this_sign_in_only(
+    server: str, ada: Device
+) -> None:
+    first = ada.token
+    await ada.sign_in()
+    async with (
+        converse(server, token=first) as elsewhere,
+        converse(server, token=ada.token) as here,
+    ):
+        assert (await ada.post("sign-out")).status_code == 204
+        assert await here.closed() == 4401
+        await elsewhere.send("ping")
+        await elsewhere.receive("pong")
+
+
+async def test_a_copied_refresh_token_closes_the_sessions_of_its_sign_in(
+    server: str, ada: Device
+) -> None:
+    copied = ada.cookie
+    async with converse(server, token=ada.token) as conversation:
+        for _ in range(2):
+            assert (await ada.post("refresh")).status_code == 200
+        ada.http.cookies.clear()
+        ada.http.cookies.set("refresh_token", copied)
+        assert (await ada.post("refresh")).status_code == 401
+        assert await conversation.closed() == 4401
+
+
 async def test_changing_the_password_closes_every_session(server: str, ada: Device) -> None:
     async with converse(server, token=ada.token) as conversation:
         await ada.post(

@@ -30,7 +30,7 @@ const MARGIN = 30_000;
  * Missing after signing out.
  */
 const HINT = "signed-in";
-const HINTS = { yes: "yes", expired: "expired" } as const;
+const HINTS = { yes: "yes", leaving: "leaving", expired: "expired" } as const;
 /** How long the server may take to renew it: until then nobody gets a token, in any tab. Milliseconds. */
 const PATIENCE = 15_000;
 /** One tab at a time rotates the cookie that all tabs share. */
@@ -44,10 +44,16 @@ const store = createStore<AuthState>(STARTING);
 let access: { token: string; until: number } | null = null;
 let refreshing: Promise<string | null> | null = null;
 let started: Promise<void> | null = null;
+/**
+ * This tab or another is signing out: the server closes the sessions before it answers, and nobody is
+ * to renew what is being given up, or call it expired.
+ */
+let leaving = false;
 /** Grows with each sign-in and sign-out: an answer that was asked for before is out of date. */
 let era = 0;
 
 function accept(answer: Schemas["SignedIn"], askedAt: number): string {
+  leaving = false;
   access = { token: answer.access_token, until: askedAt + answer.expires_in * 1000 };
   storage.write(HINT, HINTS.yes);
   store.set({ status: "signedIn", user: answer.user });
@@ -55,11 +61,13 @@ function accept(answer: Schemas["SignedIn"], askedAt: number): string {
 }
 
 function hasCookie(): boolean {
-  return storage.read(HINT) === HINTS.yes;
+  const hint = storage.read(HINT);
+  return hint === HINTS.yes || hint === HINTS.leaving;
 }
 
 function forget(state: AuthState): void {
   era += 1;
+  leaving = false;
   access = null;
   refreshing = null;
   storage.write(HINT, state === EXPIRED ? HINTS.expired : null);
@@ -112,6 +120,7 @@ function refresh(): Promise<string | null> {
 }
 
 async function provide(options: { refresh: boolean }): Promise<string | null> {
+  if (leaving && options.refresh) return null;
   if (!hasCookie() && access === null) return null;
   const good = access !== null && access.until - Date.now() > MARGIN;
   return good && !options.refresh ? (access?.token ?? null) : refresh();
@@ -127,6 +136,19 @@ function start(): Promise<void> {
   return started;
 }
 
+async function leave(path: string, token: boolean): Promise<void> {
+  leaving = true;
+  storage.write(HINT, HINTS.leaving);
+  try {
+    await apiCore.request(path, { method: "POST", token });
+  } catch (error) {
+    leaving = false;
+    storage.write(HINT, HINTS.yes);
+    throw error;
+  }
+  forget(SIGNED_OUT);
+}
+
 async function setProfile(answer: Promise<Profile>): Promise<Profile> {
   const asked = era;
   const user = await answer;
@@ -134,9 +156,11 @@ async function setProfile(answer: Promise<Profile>): Promise<Profile> {
   return user;
 }
 
-// Another tab signed in or out, or found that the sign-in is over.
+// Another tab signed in or out, is about to, or found that the sign-in is over.
 addEventListener("storage", ({ key, newValue }) => {
   if (key !== HINT) return;
+  leaving = newValue === HINTS.leaving;
+  if (leaving) return;
   if (newValue === null) forget(SIGNED_OUT);
   else if (newValue === HINTS.expired) forget(EXPIRED);
   else if (access === null) void refresh().catch(() => null);
@@ -157,17 +181,11 @@ export const auth = {
   changePassword: (change: PasswordChange): Promise<Profile> =>
     enter("/auth/change-password", change, true),
 
-  /** Signs out on this device. */
-  async signOut(): Promise<void> {
-    await apiCore.request("/auth/sign-out", { method: "POST", token: false });
-    forget(SIGNED_OUT);
-  },
+  /** Signs out on this device, which closes its open sessions. */
+  signOut: (): Promise<void> => leave("/auth/sign-out", false),
 
   /** Signs out on every device and closes every open session. */
-  async signOutEverywhere(): Promise<void> {
-    await apiCore.request("/auth/sign-out-everywhere", { method: "POST" });
-    forget(SIGNED_OUT);
-  },
+  signOutEverywhere: (): Promise<void> => leave("/auth/sign-out-everywhere", true),
 
   profile: (): Promise<Profile> => setProfile(apiCore.request("/users/me")),
 

@@ -170,6 +170,28 @@ describe("signing in", () => {
     expect(status()).toBe("signedIn");
   });
 
+  it("renews nothing while it signs out, also in other tabs", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    let answer: (response: Response) => void = () => undefined;
+    fetched.mockClear();
+    fetched.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    const leaving = auth.signOut();
+    await expect(core.token({ refresh: true })).resolves.toBeNull();
+    const newValue = localStorage.getItem("signed-in");
+    answer(empty());
+    await leaving;
+    expect(asked()).toEqual(["POST /auth/sign-out"]);
+
+    fetched.mockImplementation(() => Promise.resolve(signedIn()));
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockClear();
+    window.dispatchEvent(new StorageEvent("storage", { key: "signed-in", newValue }));
+    await expect(core.token({ refresh: true })).resolves.toBeNull();
+    expect(asked()).toEqual([]);
+    window.dispatchEvent(new StorageEvent("storage", { key: "signed-in", newValue: "yes" }));
+    await expect(core.token({ refresh: true })).resolves.not.toBeNull();
+  });
+
   it("tells a sign-in that is over from signing out, to other tabs too", async () => {
     await auth.signIn({ email: ADA.email, password: "a long secret" });
     fetched.mockImplementation(() => Promise.resolve(refused()));
