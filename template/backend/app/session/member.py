@@ -43,31 +43,42 @@ class Request:
 class Running:
     """The request that is being handled now, and why it has to stop if it must."""
 
-    __slots__ = ("request", "stopped", "task")
+    __slots__ = ("_held", "request", "stopped", "task")
 
     def __init__(self, request: Request, task: "asyncio.Task[None] | None") -> None:
         self.request = request
         self.task = task
         self.stopped: ErrorCode | None = None
+        self._held = False
 
     def stop(self, why: ErrorCode) -> None:
-        """Cancel the handler; the first reason stays. Of no effect while it is sealed."""
+        """Cancel the handler; the first reason stays. Of no effect once it is sealed."""
         if self.stopped is None and self.task is not None:
             self.stopped = why
-            self.task.cancel()
+            if not self._held:
+                self.task.cancel()
 
     def seal(self) -> None:
         """The handler is done and its outcome is being committed: too late to stop it."""
         self.task = None
 
     @contextmanager
-    def sealed(self) -> Generator[None]:
-        """Sealed for the time of the `with`."""
-        task, self.task = self.task, None
+    def held(self) -> Generator[None]:
+        """What stops it waits for the end of the `with`: a piece is committed whole or not at all.
+
+        Not even entered by a stream that goes on although it was stopped.
+        """
+        self._heed()
+        self._held = True
         try:
             yield
         finally:
-            self.task = task
+            self._held = False
+        self._heed()
+
+    def _heed(self) -> None:
+        if self.stopped is not None:
+            raise asyncio.CancelledError
 
 
 class Member:

@@ -137,6 +137,8 @@ class Refused(Exception):
         code: ErrorCode = "refused",
         details: dict[str, JsonValue] | None = None,
     ) -> None:
+        # What is no JSON fails here, where it was written, and not when it is sent.
+        error_head(sentence, code, {**(details or {})})
         super().__init__(sentence)
         self.sentence = sentence
         self.code: ErrorCode = code
@@ -205,7 +207,7 @@ def error_head(sentence: str, code: ErrorCode, details: JsonValue = None) -> byt
     frame: dict[str, JsonValue] = {"state": "error", "error": sentence, "code": code}
     if details:
         frame["details"] = details
-    return to_json(frame)[:-1]
+    return to_json(frame, inf_nan_mode="null")[:-1]
 
 
 def error(

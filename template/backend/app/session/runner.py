@@ -44,7 +44,8 @@ class Runner:
         """Handle one request; a stream is only started. Raises nothing but its task's own
         cancellation.
         """
-        running = member.running = Running(request, asyncio.current_task())
+        task = asyncio.current_task()
+        running = member.running = Running(request, task)
         timer = asyncio.get_running_loop().call_later(
             request.state.deadline, running.stop, "deadline"
         )
@@ -55,12 +56,15 @@ class Runner:
                 await self._start_stream(member, request)
             else:
                 await self._answer(member, running)
-        except asyncio.CancelledError:
-            await self._stopped(member, running)
-        except Exception as error:
-            await self._failed(member, request, error)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            await self._ended_by(member, running, error)
         finally:
             timer.cancel()
+            if running.stopped is not None and task is not None:
+                # The next request runs in the same task.
+                task.uncancel()
             member.running = None
 
     async def _claimed(self, member: Member, request: Request, request_id: str) -> bool:
@@ -91,9 +95,9 @@ class Runner:
             value = await _call(request, session)
             running.seal()
             await session.commit(_reply(state, member, request, value, more=False), last=True)
-        except BaseException:
-            await session.release()
-            raise
+        finally:
+            running.seal()
+            await session.end()
 
     # --- streams
 
@@ -117,13 +121,12 @@ class Runner:
         await asyncio.sleep(0)
 
     async def _stream(self, member: Member, running: Running) -> None:
-        request = running.request
         try:
             await self._pieces(member, running)
-        except asyncio.CancelledError:
-            await self._stopped(member, running)
-        except Exception as error:
-            await self._failed(member, request, error)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            await self._ended_by(member, running, error)
         finally:
             member.streams.discard(running)
 
@@ -141,7 +144,7 @@ class Runner:
                     timer.cancel()
                 if value is _END:
                     break
-                with running.sealed():
+                with running.held():
                     await session.commit(
                         _reply(state, member, request, value, more=True), last=False
                     )
@@ -152,21 +155,27 @@ class Runner:
             running.seal()
             await session.commit(_reply(state, member, request, _END, more=False), last=True)
         finally:
-            await session.release()
+            await session.end()
             await pieces.aclose()
 
     # --- endings
 
-    async def _stopped(self, member: Member, running: Running) -> None:
+    async def _ended_by(self, member: Member, running: Running, error: BaseException) -> None:
+        """Answer a request that raised: also `SystemExit` or a cancellation of the handler's own
+        making must not take others with it. Only the cancellation of the task itself goes on.
+        """
+        running.seal()
         why = running.stopped
-        if why is None:
-            raise asyncio.CancelledError
-        task = asyncio.current_task()
-        if task is not None:
-            task.uncancel()
-        await self._refuse(member, running.request, _SENTENCES[why], why)
+        if not isinstance(error, asyncio.CancelledError):
+            await self._failed(member, running.request, error)
+        elif why is not None:
+            await self._refuse(member, running.request, _SENTENCES[why], why)
+        elif _cancelled():
+            raise error
+        else:
+            await self._failed(member, running.request, error)
 
-    async def _failed(self, member: Member, request: Request, error: Exception) -> None:
+    async def _failed(self, member: Member, request: Request, error: BaseException) -> None:
         if isinstance(error, Refused):
             await self._refuse(member, request, error.sentence, error.code, error.details)
         elif isinstance(error, RoomGone):
@@ -214,6 +223,11 @@ class Runner:
 def _call(request: Request, session: Session) -> Any:
     handler = request.state.handler
     return handler(session) if request.data is None else handler(session, request.data)
+
+
+def _cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _outcome(

@@ -50,6 +50,8 @@ class Session:
         "_entries",
         "_lock",
         "_member",
+        "_open",
+        "_over",
         "_private",
         "_services",
         "_state",
@@ -68,6 +70,8 @@ class Session:
         self._lock: Lock | None = None
         self._document: BaseModel | None = None
         self._dirty = False
+        self._open = 0
+        self._over = False
 
     @property
     def id(self) -> str:
@@ -119,24 +123,35 @@ class Session:
         it. The changes become true together with the reply; if the handler raises, nothing was
         changed.
         """
+        self._check_open()
         if self._lock is None:
             lease = self._state.deadline + _LEASE_MARGIN
             self._lock = await self._services.broker.lock(self.id, lease)
+            if self._over:
+                await self.release()
+                self._check_open()
         if self._document is None:
             self._document = self._member.room.document_of(self._lock, self._services.document)
-        before = None if not self._dirty else self._document.model_copy(deep=True)
+        document = self._document
+        before = None if not self._dirty else document.model_copy(deep=True)
+        self._open += 1
         try:
-            yield cast("Snapshot", self._document)
+            yield cast("Snapshot", document)
+            if self._document is not document:
+                raise RuntimeError("an edit inside this one failed: its changes are not known")
         except BaseException:
             self._document = before
             self._member.room.forget_document()
             raise
+        finally:
+            self._open -= 1
         self._dirty = True
 
     def send(self, state: "str | AnyState", data: BaseModel | None, to: To = "everybody") -> None:
         """Send a message of another state, in front of this request's reply and only if it
         succeeds.
         """
+        self._check_open()
         name = state if isinstance(state, str) else state.name
         known = self._services.registry[name]
         entry = Entry(
@@ -163,6 +178,8 @@ class Session:
         """Make what the request did true and seen, then give the lock back. `last`: the reply is
         recorded.
         """
+        if self._open:
+            raise RuntimeError("an answer inside `session.edit()`: end the edit before it")
         claim = None
         if last and self.request_id is not None:
             claim = (self._member.participant, self.request_id)
@@ -196,9 +213,18 @@ class Session:
         """Give up what is held; what was not committed is forgotten."""
         lock, self._lock = self._lock, None
         self._document = None
-        if self._dirty:
+        if self._dirty or self._open:
             self._member.room.forget_document()
         if lock is not None:
             # Out of reach, the broker gives it back later.
             with suppress(BrokerUnavailable):
                 await self._services.broker.unlock(lock)
+
+    async def end(self) -> None:
+        """The request is over: nothing more can be done with this session."""
+        self._over = True
+        await self.release()
+
+    def _check_open(self) -> None:
+        if self._over:
+            raise RuntimeError("the request is over: its session cannot be used any more")

@@ -1,0 +1,188 @@
+"""Handlers that do what they should not: their sender gets an error, everybody else goes on."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
+from typing import cast
+
+import pytest
+
+from app.session import Model, Refused, Registry, Session, state
+from tests.session.support import Client, Frame, Notes, Server, make_engine, serving
+
+
+class Text(Model):
+    text: str = ""
+
+
+RAISED: dict[str, Callable[[], BaseException]] = {
+    "exit": lambda: SystemExit(3),
+    "interrupt": KeyboardInterrupt,
+    "cancelled": asyncio.CancelledError,
+    "group": lambda: BaseExceptionGroup("both", [asyncio.CancelledError(), ValueError()]),
+    "no JSON": lambda: Refused("No.", details={"at": cast("str", object())}),
+    "no text": lambda: Refused("half of a pair: \ud83d"),
+}
+
+
+def lines_of(document: object) -> list[str]:
+    return cast("Notes", document).lines
+
+
+def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
+    @state("note", deadline=5.0, to="sender")
+    async def note(session: Session, data: Text) -> Text:
+        async with session.edit() as document:
+            lines_of(document).append(data.text)
+        return data
+
+    @state("notes", to="sender")
+    async def notes(session: Session) -> Notes:
+        return cast("Notes", await session.read())
+
+    @state("throw", to="sender")
+    async def throw(session: Session, data: Text) -> None:
+        error = RAISED[data.text]()
+        raise error
+
+    @state("throwLater", to="sender")
+    async def throw_later(session: Session, data: Text) -> AsyncIterator[Text]:
+        yield data
+        error = RAISED[data.text]()
+        raise error
+
+    @state("notANumber", to="sender")
+    async def not_a_number(session: Session) -> None:
+        raise Refused("No.", details={"left": float("nan")})
+
+    @state("deaf", deadline=0.05, to="sender")
+    async def deaf(session: Session) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    @state("cancellations", to="sender")
+    async def cancellations(session: Session) -> Text:
+        task = asyncio.current_task()
+        return Text(text=str(task.cancelling() if task is not None else None))
+
+    @state("deafStream", to="sender")
+    async def deaf_stream(session: Session) -> AsyncIterator[Text]:
+        while True:
+            yield Text()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+
+    @state("nested", to="sender")
+    async def nested(session: Session) -> None:
+        async with session.edit() as document:
+            lines_of(document).append("outer")
+            with suppress(ValueError):
+                async with session.edit() as inner:
+                    lines_of(inner).append("inner")
+                    raise ValueError
+            lines_of(document).append("outer again")
+
+    @state("editing", to="sender")
+    async def editing(session: Session) -> AsyncIterator[Text]:
+        async with session.edit() as document:
+            lines_of(document).append("kept?")
+            yield Text()
+            lines_of(document).append("unlocked")
+
+    @state("lingers", to="sender")
+    async def lingers(session: Session) -> None:
+        async def after() -> None:
+            await asyncio.sleep(0.01)
+            async with session.edit() as document:
+                lines_of(document).append("too late")
+
+        later.append(asyncio.create_task(after()))
+
+    found = [
+        note, notes, throw, throw_later, not_a_number, deaf, cancellations, deaf_stream, nested,
+        editing, lingers,
+    ]  # fmt: skip
+    return Registry(found)
+
+
+@pytest.fixture
+def later() -> list["asyncio.Task[None]"]:
+    return []
+
+
+@pytest.fixture
+async def wild(later: list["asyncio.Task[None]"]) -> AsyncGenerator[Server]:
+    async with serving(make_engine(misbehaving(later))) as running:
+        yield running
+
+
+async def answer(client: Client, state: str, text: str | None = None) -> Frame:
+    """The last frame of a request's answer."""
+    frame = await client.reply(state, None if text is None else {"text": text})
+    while frame.get("more"):
+        frame = await client.receive()
+    return frame
+
+
+@pytest.mark.parametrize("state", ["throw", "throwLater"])
+@pytest.mark.parametrize("what", RAISED)
+async def test_whatever_a_handler_raises_its_sender_gets_an_error(
+    wild: Server, state: str, what: str
+) -> None:
+    async with await wild.client() as client:
+        await client.ask(state, {"text": what}, id="1")
+        # Sent behind it, and answered like any other.
+        await client.ask("note", {"text": "next"}, id="2")
+        answers: dict[str, Frame] = {}
+        while len(answers) < 2:
+            frame = await client.receive()
+            if not frame.get("more"):
+                answers[frame["id"]] = frame
+        assert answers["1"]["code"] == "internal"
+        assert "reference" in answers["1"]["error"]
+        assert answers["2"]["data"] == {"text": "next"}
+
+
+async def test_a_number_that_json_does_not_know_is_null_in_an_error(wild: Server) -> None:
+    async with await wild.client() as client:
+        frame = await answer(client, "notANumber")
+        assert frame["details"] == {"state": "notANumber", "left": None}
+
+
+async def test_a_handler_that_swallows_its_cancellation_leaves_nothing_to_the_next(
+    wild: Server,
+) -> None:
+    async with await wild.client() as client:
+        await client.ask("deaf", id="1")
+        assert (await answer(client, "cancellations"))["data"] == {"text": "0"}
+
+
+async def test_a_stream_that_swallows_its_cancellation_ends_all_the_same(wild: Server) -> None:
+    async with await wild.client() as client:
+        await client.reply("deafStream", id="s")
+        await client.send({"state": "cancel", "data": {"id": "s"}})
+        assert (await client.until("error"))["code"] == "cancelled"
+        await client.reply("note", {"text": "after"})
+        assert await client.quiet() == []
+
+
+@pytest.mark.parametrize("state", ["nested", "editing"])
+async def test_an_edit_that_cannot_be_whole_is_an_error_and_changes_nothing(
+    wild: Server, state: str
+) -> None:
+    async with await wild.client() as client:
+        await answer(client, "note", "first")
+        assert (await answer(client, state))["code"] == "internal"
+        await answer(client, "note", "last")
+        assert (await answer(client, "notes"))["data"] == {"lines": ["first", "last"]}
+
+
+async def test_a_session_kept_after_its_request_cannot_lock_the_document(
+    wild: Server, later: list["asyncio.Task[None]"]
+) -> None:
+    async with await wild.client() as client:
+        await answer(client, "lingers")
+        with pytest.raises(RuntimeError, match="is over"):
+            await later[0]
+        assert (await answer(client, "note", "free"))["data"] == {"text": "free"}
+        assert (await answer(client, "notes"))["data"] == {"lines": ["free"]}
