@@ -463,6 +463,36 @@ async def test_a_worker_that_comes_back_too_late_has_its_members_resume(
     assert [one.participant for one in back.people] == ["bob", "ada"]
 
 
+async def test_a_worker_that_was_cut_off_learns_who_resumed_elsewhere(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first, second = await process(proxied.url), await process(valkey.url)
+    await joined(first, room, "ada")
+    await joined(first, room, "bob")
+    proxied.cut()
+    await until_down(first)
+    assert (await resumed(second, room, "ada")).resumed
+    proxied.mend()
+    await until_up(first)
+    assert first.record.told == [("down",), ("taken_over", room, "ada", "ada-1"), ("up",)]
+
+
+async def test_a_worker_that_was_cut_off_keeps_the_requests_it_handles(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first, second = await process(proxied.url), await process(valkey.url)
+    await joined(first, room, "ada")
+    assert await first.broker.claim(room, "ada", "1", 0) == Claim("new")
+    proxied.cut()
+    await until_down(first)
+    proxied.mend()
+    await until_up(first)
+    assert await second.broker.claim(room, "ada", "1", 0) == Claim("busy")
+    reply = message("once", request_id="1")
+    await first.broker.commit(Commit(room, [reply], claim=("ada", "1"), reply=reply))
+    assert first.record.states(room) == ["joined", "say"]
+
+
 async def test_what_could_not_be_told_is_settled_after_the_reconnect(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
@@ -523,6 +553,21 @@ async def test_everything_expires(valkey: Valkey, process: Open, room: str) -> N
         assert await link.call("PTTL", key) > 0, key
     await first.broker.unlock(held)
     await second.broker.unlock(await waiting)
+
+
+async def test_what_is_in_use_does_not_expire(forgetful: Valkey, process: Open, room: str) -> None:
+    first = await process(forgetful.url, lease=0.6)
+    await joined(first, room, "ada")
+    link = keeper(first).link
+    keys: list[bytes] = [key for key in await link.call("KEYS", "*") if not key.endswith(b":said")]
+    assert len(keys) >= 6
+    for key in keys:
+        await link.call("PEXPIRE", key, 60_000)
+
+    async def soonest() -> int:
+        return min([await link.call("PTTL", key) for key in keys])
+
+    await eventually(soonest, lambda ms: ms > 60_000)
 
 
 async def test_a_join_whose_caller_is_gone_leaves_nobody_behind(
