@@ -84,6 +84,7 @@ class MemoryBroker:
         self._rooms: dict[str, _Room] = {}
         self._watched: set[str] = set()
         self._events: BrokerEvents | None = None
+        self._fence = 0
 
     async def start(self, events: BrokerEvents) -> None:
         self._events = events
@@ -259,17 +260,22 @@ class MemoryBroker:
         if self._rooms.get(room) is not live:
             live.mutex.release()
             raise RoomGone(room)
-        live.fence += 1
+        # Of no other lock, also not of a room that ended and was opened again under its id.
+        self._fence += 1
+        live.fence = self._fence
         return Lock(room, live.fence, live.document, live.version)
 
     async def unlock(self, lock: Lock) -> None:
         live = self._rooms.get(lock.room)
         if live is not None and live.fence == lock.token and live.mutex is not None:
-            live.fence += 1
+            live.fence = 0
             live.mutex.release()
 
     async def commit(self, commit: Commit) -> int:
         room = self._live(commit.room)
+        if commit.claim is not None and commit.claim[0] not in room.people:
+            # It claimed in a room that ended; this one was opened under its id.
+            raise RoomGone(commit.room)
         if commit.lock is not None and commit.document is not None:
             if commit.lock.token != room.fence:
                 raise LockLost(commit.room)

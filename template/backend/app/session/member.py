@@ -140,6 +140,8 @@ class Member:
         former, self.connection = self.connection, connection
         if former is not None:
             former.member = None
+            # What they said last may not have arrived there.
+            self.end_streams("interrupted", private=True)
             former.close(Close.REPLACED, "This participant was resumed by another connection.")
 
     def frame(self, entry: Entry) -> Frame:

@@ -177,6 +177,48 @@ async def test_a_private_stream_ends_with_its_connection(server: Server, gates: 
     await again.close()
 
 
+async def test_a_private_stream_ends_where_its_participant_is_resumed_elsewhere(
+    server: Server, gates: Gates
+) -> None:
+    ada = await server.client()
+    await ada.ask("tick", {"text": "moved"}, id="t")
+    await ada.until("tick")
+    # The old connection is half-open: what was sent there may be lost without a word.
+    again = await server.client(**ada.resume())
+    assert (await again.reply("tick", {"text": "moved"}, id="t"))["code"] == "interrupted"
+    await gates.entered["tick over"].wait()
+    await again.close()
+
+
+async def test_what_still_runs_when_its_session_ends_does_not_touch_the_next_one(
+    server: Server, gates: Gates
+) -> None:
+    ada = await server.client(session="again")
+    first, second = [await server.client(session="again") for _ in range(2)]
+    await first.ask("holdNote", {"text": "old"}, id="1")
+    await second.ask("hold", {"text": "stray"}, id="1")
+    for name in ("old", "stray"):
+        await gates.entered[name].wait()
+    await ada.reply("save", {"title": "over"})
+    for one in (ada, first, second):
+        await one.closed()
+
+    eve = await server.client(session="again")
+    await eve.ask("holdNote", {"text": "new"}, id="1")
+    await gates.entered["new"].wait()
+    for name in ("old", "stray"):
+        gates.open[name].set()
+    # Their handlers go on at once; this is behind them.
+    late = await server.client(session="again")
+    assert late.initialised["snapshot"] == {"lines": []}
+    gates.open["new"].set()
+    reply = await eve.until("holdNote")
+    assert (reply["data"], "from" in reply) == ({"text": "new"}, False)
+    assert (await late.reply("notes"))["data"] == {"lines": ["new"]}
+    for one in (eve, late):
+        await one.close()
+
+
 async def test_a_closing_state_answers_tells_everybody_and_ends_the_session(
     server: Server, store: Store
 ) -> None:

@@ -11,6 +11,10 @@ end
 if fence ~= '' and (got[2] ~= fence or not got[3]) then
   return { -2 }
 end
+if participant ~= '' and call('HEXISTS', PEOPLE, 'p:' .. participant) == 0 then
+  -- It claimed in a room that ended; this one was opened under its id.
+  return { -1 }
+end
 local field = participant .. ' ' .. request
 local open = reply >= 0 and call('HGET', OPEN, field)
 if nonce ~= '' and not owns(open, nonce) then

@@ -10,6 +10,8 @@ if not live() then
   end
   call('UNLINK', unpack(ALL))
   call('HSET', R, 'epoch', epoch, 'doc', seed, 'seq', 0, 'gap', 0, 'size', 0, 'oldest', 0, 'version', 0)
+  -- No lock of a room that ended under this id has its number.
+  call('HSET', R, 'fence', now)
 end
 settle()
 
