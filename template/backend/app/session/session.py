@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
 from app.session import protocol
 from app.session.broker import Broker, BrokerUnavailable, Commit, Lock
@@ -188,7 +189,7 @@ class Session:
             entries.append(reply)
         document = None
         if self._dirty and self._document is not None:
-            document = protocol.pack(self._document)
+            document = self._pack(self._document)
         if entries or document is not None or claim is not None:
             commit = Commit(
                 self.id,
@@ -224,6 +225,19 @@ class Session:
         """The request is over: nothing more can be done with this session."""
         self._over = True
         await self.release()
+
+    def _pack(self, document: BaseModel) -> bytes:
+        """The document's JSON. Raises pydantic's errors for a value of another type than declared:
+        stored, nobody could read the document any more.
+        """
+        serializer = type(document).__pydantic_serializer__
+        try:
+            return serializer.to_json(document, by_alias=True, warnings="error")
+        except PydanticSerializationError:
+            # It may read back all the same, as a tuple does for a list.
+            text = serializer.to_json(document, by_alias=True, warnings=False)
+            self._document = self._services.document.model_validate_json(text)
+            return text
 
     def _check_open(self) -> None:
         if self._over:

@@ -89,6 +89,16 @@ def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
             yield Text()
             lines_of(document).append("unlocked")
 
+    @state("mistyped", to="sender")
+    async def mistyped(session: Session) -> None:
+        async with session.edit() as document:
+            lines_of(document).append(cast("str", 5))
+
+    @state("tuple", to="sender")
+    async def as_tuple(session: Session, data: Text) -> None:
+        async with session.edit() as document:
+            cast("Notes", document).lines = cast("list[str]", (data.text,))
+
     @state("lingers", to="sender")
     async def lingers(session: Session) -> None:
         async def after() -> None:
@@ -100,7 +110,7 @@ def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
 
     found = [
         note, notes, throw, throw_later, not_a_number, deaf, cancellations, deaf_stream, nested,
-        editing, lingers,
+        editing, mistyped, as_tuple, lingers,
     ]  # fmt: skip
     return Registry(found)
 
@@ -166,7 +176,7 @@ async def test_a_stream_that_swallows_its_cancellation_ends_all_the_same(wild: S
         assert await client.quiet() == []
 
 
-@pytest.mark.parametrize("state", ["nested", "editing"])
+@pytest.mark.parametrize("state", ["nested", "editing", "mistyped"])
 async def test_an_edit_that_cannot_be_whole_is_an_error_and_changes_nothing(
     wild: Server, state: str
 ) -> None:
@@ -175,6 +185,13 @@ async def test_an_edit_that_cannot_be_whole_is_an_error_and_changes_nothing(
         assert (await answer(client, state))["code"] == "internal"
         await answer(client, "note", "last")
         assert (await answer(client, "notes"))["data"] == {"lines": ["first", "last"]}
+
+
+async def test_a_document_is_edited_on_as_it_was_stored(wild: Server) -> None:
+    async with await wild.client() as client:
+        assert (await answer(client, "tuple", "first"))["data"] is None
+        await answer(client, "note", "second")
+        assert (await answer(client, "notes"))["data"] == {"lines": ["first", "second"]}
 
 
 async def test_a_session_kept_after_its_request_cannot_lock_the_document(
