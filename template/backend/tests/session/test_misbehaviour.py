@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from app.session import Model, Refused, Registry, Session, state
+from app.session.broker import Commit
 from tests.session.support import Client, Frame, Notes, Server, make_engine, serving
 
 
@@ -72,6 +73,11 @@ def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(60)
 
+    @state("hundred")
+    async def hundred(session: Session) -> AsyncIterator[Text]:
+        for number in range(100):
+            yield Text(text=str(number))
+
     @state("nested", to="sender")
     async def nested(session: Session) -> None:
         async with session.edit() as document:
@@ -109,8 +115,8 @@ def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
         later.append(asyncio.create_task(after()))
 
     found = [
-        note, notes, throw, throw_later, not_a_number, deaf, cancellations, deaf_stream, nested,
-        editing, mistyped, as_tuple, lingers,
+        note, notes, throw, throw_later, not_a_number, deaf, cancellations, deaf_stream, hundred,
+        nested, editing, mistyped, as_tuple, lingers,
     ]  # fmt: skip
     return Registry(found)
 
@@ -174,6 +180,30 @@ async def test_a_stream_that_swallows_its_cancellation_ends_all_the_same(wild: S
         assert (await client.until("error"))["code"] == "cancelled"
         await client.reply("note", {"text": "after"})
         assert await client.quiet() == []
+
+
+async def test_a_stream_cancelled_while_a_piece_is_stored_ends_behind_it(
+    wild: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storing, stored = asyncio.Event(), asyncio.Event()
+    commit = wild.engine.broker.commit
+
+    async def slowly(step: Commit) -> int:
+        if any(entry.more for entry in step.entries):
+            storing.set()
+            await stored.wait()
+        return await commit(step)
+
+    async with await wild.client() as client:
+        monkeypatch.setattr(wild.engine.broker, "commit", slowly)
+        await client.ask("hundred", id="s")
+        await storing.wait()
+        await client.send({"state": "cancel", "data": {"id": "s"}})
+        # Its answer comes when the cancellation was read.
+        assert await client.quiet() == []
+        stored.set()
+        assert (await client.receive())["more"]
+        assert (await client.receive())["code"] == "cancelled"
 
 
 @pytest.mark.parametrize("state", ["nested", "editing", "mistyped"])
