@@ -174,12 +174,16 @@ class Keeper:
         for script in self.scripts.values():
             await link.call("SCRIPT", "LOAD", script.text)
         await self._enter_era(link, durable)
-        names, rooms = self.names, self.follower.rooms
-        self._untold = []
-        await link.subscribe([names.told, names.heard, *map(names.channel, rooms)])
+        await self._listen(link)
         await self._beat(link, first=True)
         await self._catch_up_control(link)
         await self._resync(link)
+
+    async def _listen(self, link: Link) -> None:
+        """Hear this era's channels; control messages wait for `_catch_up_control`."""
+        names, rooms = self.names, self.follower.rooms
+        self._untold = []
+        await link.subscribe([names.told, names.heard, *map(names.channel, rooms)])
 
     async def _enter_era(self, link: Link, durable: bool) -> None:
         era = await enter_era(link, self.scripts["era"], self._server, durable)
@@ -294,6 +298,9 @@ class Keeper:
                 if followed.behind is None:
                     followed.behind = []
             await self._enter_era(link, True)
+            # Or somebody emptied the store: then nothing is said any more where this one listens.
+            await self._listen(link)
+            await self._catch_up_control(link)
             await self._resync(link)
         await link.ping()
         await link.measure()

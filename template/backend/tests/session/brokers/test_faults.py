@@ -555,6 +555,28 @@ async def test_everything_expires(valkey: Valkey, process: Open, room: str) -> N
     await second.broker.unlock(await waiting)
 
 
+async def test_a_store_that_is_emptied_under_way_is_listened_to_again(
+    forgetful: Valkey, process: Open, room: str
+) -> None:
+    first, second = [await process(forgetful.url, lease=0.6) for _ in range(2)]
+    await joined(first, room, "ada")
+    link = keeper(first).link
+    former = keeper(first).names.base
+    await link.call("FLUSHALL")
+
+    async def same() -> bool:
+        names = {keeper(one).names.base for one in (first, second)}
+        return len(names) == 1 and former not in names
+
+    await eventually(same, lambda found: found)
+    await first.record.until(lambda: ("lost", room) in first.record.told)
+    await second.broker.tell({"kind": "revoke", "user": "ada"})
+    await first.record.until(lambda: bool(first.record.messages))
+    await joined(second, room, "bob")
+    await first.record.until(lambda: first.record.states(room)[-1:] == ["joined"])
+    assert first.record.seqs(room)[-1] == 1
+
+
 async def test_what_is_in_use_does_not_expire(forgetful: Valkey, process: Open, room: str) -> None:
     first = await process(forgetful.url, lease=0.6)
     await joined(first, room, "ada")
