@@ -224,7 +224,8 @@ class Session:
     async def end(self) -> None:
         """The request is over: nothing more can be done with this session."""
         self._over = True
-        await self.release()
+        if self._lock is not None or self._dirty or self._open:
+            await self.release()
 
     def _pack(self, document: BaseModel) -> bytes:
         """The document's JSON. Raises pydantic's errors for a value of another type than declared:
