@@ -48,7 +48,8 @@ def test_works_in_a_browser(
     """All specs once; those that meet the frontend, the states and sign-in where these differ."""
     specs = ["session"]
     if deep_combo.auth == FULL.auth and deep_combo.frontend != FULL.frontend:
-        specs.append("auth")
+        # Waiting for tokens to run out takes longer than all the rest.
+        specs.append("auth.spec" if alone else "auth")
     if deep_combo.states == FULL.states and not alone:
         specs += OF_A_FRONTEND
     if everything:

@@ -223,7 +223,17 @@ async def test_changing_the_password_needs_the_current_one(ada: Device) -> None:
 
 
 @on_every_database
-async def test_of_two_changes_at_the_same_moment_one_counts(ada: Device) -> None:
+async def test_of_two_changes_at_the_same_moment_one_counts(
+    ada: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_checked = asyncio.Barrier(2)
+
+    async def verify(stored: str | None, password: str) -> bool:
+        right = await verify_password(stored, password)
+        await both_checked.wait()
+        return right
+
+    monkeypatch.setattr("app.auth.password.verify_password", verify)
     first, second = await asyncio.gather(
         *(
             ada.post("change-password", {"current_password": PASSWORD, "new_password": new})
