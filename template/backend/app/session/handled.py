@@ -12,8 +12,14 @@ from app.session.entry import Entry
 class _Record:
     at: float
     reply: Entry | None = None
-    open: asyncio.Event | None = None
+    open: bool = False
     otherwise: Entry | None = None
+    awaited: asyncio.Event | None = None
+
+    def close(self) -> None:
+        self.open = False
+        if self.awaited is not None:
+            self.awaited.set()
 
 
 class Handled:
@@ -36,23 +42,25 @@ class Handled:
         loop = asyncio.get_running_loop()
         self._trim(loop.time())
         record = self._records.get(request_id)
-        if record is not None and record.open is not None:
+        if record is not None and record.open:
+            if record.awaited is None:
+                record.awaited = asyncio.Event()
             try:
                 async with asyncio.timeout(wait):
-                    await record.open.wait()
+                    await record.awaited.wait()
             except TimeoutError:
                 return Claim("busy")
             record = self._records.get(request_id)
         if record is None:
-            self._records[request_id] = _Record(loop.time(), open=asyncio.Event())
+            self._records[request_id] = _Record(loop.time(), open=True)
             return _NEW
-        return Claim("busy") if record.open is not None else Claim("done", record.reply)
+        return Claim("busy") if record.open else Claim("done", record.reply)
 
     def settle(self, request_id: str, reply: Entry, now: float) -> None:
         """The request was answered with `reply`."""
         record = self._records.pop(request_id, None)
-        if record is not None and record.open is not None:
-            record.open.set()
+        if record is not None and record.open:
+            record.close()
         elif record is not None and record.reply is not None:
             self._size -= record.reply.size()
         self._records[request_id] = _Record(now, reply)
@@ -63,25 +71,25 @@ class Handled:
     def begun(self, request_id: str, otherwise: Entry) -> None:
         """The claimed request has begun: given back, it is answered with `otherwise`."""
         record = self._records.get(request_id)
-        if record is not None and record.open is not None:
+        if record is not None and record.open:
             record.otherwise = otherwise
 
     def release(self, request_id: str) -> None:
         """The claim is given back: unless it had `begun`, the request may run again."""
         record = self._records.get(request_id)
-        if record is None or record.open is None:
+        if record is None or not record.open:
             return
         if record.otherwise is not None:
             self.settle(request_id, record.otherwise, record.at)
             return
         del self._records[request_id]
-        record.open.set()
+        record.close()
 
     def _trim(self, now: float) -> None:
         oldest = now - self._keep.handled
         while self._records:
             request_id, record = next(iter(self._records.items()))
-            if record.at >= oldest or record.open is not None:
+            if record.at >= oldest or record.open:
                 return
             del self._records[request_id]
             if record.reply is not None:

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from app.session import protocol
 from app.session.broker import BrokerUnavailable, Commit, LockLost, RoomGone
+from app.session.deadlines import Deadlines
 from app.session.dispatch import AnyState
 from app.session.entry import Entry
 from app.session.member import Member, Request, Running
@@ -38,6 +39,7 @@ class Runner:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._deadlines = Deadlines()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, member: Member, request: Request) -> None:
@@ -46,9 +48,8 @@ class Runner:
         """
         task = asyncio.current_task()
         running = member.running = Running(request, task)
-        timer = asyncio.get_running_loop().call_later(
-            request.state.deadline, running.stop, "deadline"
-        )
+        deadline = self._deadlines.of(request.state.deadline)
+        deadline.begin(running)
         try:
             if request.id is not None and not await self._claimed(member, request, request.id):
                 return
@@ -61,7 +62,7 @@ class Runner:
         except BaseException as error:
             await self._ended_by(member, running, error)
         finally:
-            timer.cancel()
+            deadline.end(running)
             if running.stopped is not None and task is not None:
                 # The next request runs in the same task.
                 task.uncancel()
@@ -134,14 +135,14 @@ class Runner:
         request, state = running.request, running.request.state
         session = Session(self._services, member, state, request.id)
         pieces: AsyncGenerator[object] = _call(request, session)
-        loop = asyncio.get_running_loop()
+        deadline = self._deadlines.of(state.deadline)
         try:
             while True:
-                timer = loop.call_later(state.deadline, running.stop, "deadline")
+                deadline.begin(running)
                 try:
                     value = await anext(pieces, _END)
                 finally:
-                    timer.cancel()
+                    deadline.end(running)
                 if value is _END:
                     break
                 with running.held():
