@@ -28,8 +28,11 @@ function Live({ id }: { id: string }) {
   const here = useSession(({ session }) => session === id);
   const opened = useSession(({ session, participant }) => session === id && participant !== null);
   const ended = useSession(({ status }) => status === "ended");
-  // What was said is for people who are signed in.
-  const hidden = useSession((state) => ending(state).wayOn === "signIn") && ended;
+  // What was said is for people who are signed in; an empty list would ask for a first note.
+  const hidden =
+    useSession(
+      (state) => ending(state).wayOn === "signIn" || state.snapshot.entries.length === 0,
+    ) && ended;
 
   const join = useCallback(() => {
     joinSession(id, displayName.getSnapshot());

@@ -27,11 +27,11 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function open(): Promise<FakeSocket> {
+async function open(entries = [entry]): Promise<FakeSocket> {
   show(<LivePage />, "/session/notes", "/session/:id");
   return act(async () => {
     const socket = await nextSocket();
-    welcome(socket, { snapshot: { entries: [entry] } });
+    welcome(socket, { snapshot: { entries } });
     return socket;
   });
 }
@@ -100,6 +100,16 @@ describe("the live page", () => {
     expect(screen.queryByRole("button", { name: "Send" })).toBeNull();
     fireEvent.click(screen.getByRole("button", { name: "Start a new session" }));
     expect(screen.getByText("Elsewhere: /session")).toBeTruthy();
+  });
+
+  it("does not ask for a first note when the session is over", async () => {
+    const socket = await open([]);
+    expect(screen.getByText("Nothing here yet")).toBeTruthy();
+    act(() => {
+      socket.breaks(1000, "ended");
+    });
+
+    expect(screen.queryByText("Nothing here yet")).toBeNull();
   });
 
   it.each([

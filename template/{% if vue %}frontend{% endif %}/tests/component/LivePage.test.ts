@@ -69,6 +69,14 @@ describe("the live page", () => {
     expect(router.currentRoute.value.fullPath).toBe("/session");
   });
 
+  it("does not ask for a first note when the session is over", async () => {
+    const socket = await open();
+    expect(page.text()).toContain("Nothing here yet");
+    socket.breaks(1000, "ended");
+    await flushPromises();
+    expect(page.text()).not.toContain("Nothing here yet");
+  });
+
   it.each([
     ["an idle time", 4408],
     ["a reason that the page does not know", 4477],
