@@ -9,6 +9,7 @@ A team rarely opens this folder; its own code is in `app/states`. The way of a r
     dispatch.py     `@state`: a name, its handler, types and rules; `discover` finds them all
     member.py       a participant's requests, one after the other; streams beside them
     runner.py       one request: claimed, handled within its deadline, committed, answered
+                    (deadlines.py: one timer for many)
     session.py      what a handler is given: `session.edit()`, `send`, `save`, `transaction` …
     entry.py        one numbered message of a room
     broker.py       what outlives a process: a room's order, log, document, presence, requests
@@ -27,6 +28,7 @@ A team rarely opens this folder; its own code is in `app/states`. The way of a r
     limits.py       rates and counts
     frame.py        one message, encoded once for many
     contract.py     states -> types for the page (with model_schemas.py, type_names.py)
+    asyncapi*.py    states -> the AsyncAPI document (with samples.py, schema_words.py)
     server.py       what `python -m app` runs
 
 Three decisions carry the rest:
