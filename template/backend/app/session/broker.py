@@ -152,7 +152,8 @@ class Commit:
     room message the very object in `entries`, so that it has its number). `settles` False: the
     claim stays open, and `reply`, a private one, is its outcome should it be given back or its
     process die. `ends`: the room ends with this commit: after the entries it is forgotten, and
-    opening its id again starts a new epoch.
+    opening its id again starts a new epoch. `epoch`: the one it belongs to ("" for any); in another
+    one it raises `RoomGone`.
     """
 
     room: str
@@ -163,6 +164,7 @@ class Commit:
     reply: Entry | None = None
     settles: bool = True
     ends: bool = False
+    epoch: str = ""
 
 
 class BrokerEvents(Protocol):

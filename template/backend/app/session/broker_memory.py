@@ -273,6 +273,8 @@ class MemoryBroker:
 
     async def commit(self, commit: Commit) -> int:
         room = self._live(commit.room)
+        if commit.epoch not in ("", room.epoch):
+            raise RoomGone(commit.room)
         if commit.claim is not None and commit.claim[0] not in room.people:
             # It claimed in a room that ended; this one was opened under its id.
             raise RoomGone(commit.room)

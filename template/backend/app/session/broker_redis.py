@@ -288,6 +288,7 @@ class RedisBroker:
             private.size() if private is not None else 0,
             int(commit.ends),
             int(commit.settles),
+            commit.epoch,
         ]
         for entry in entries:
             arguments += (entry.dump(), entry.size(), entry.retain, entry.state)

@@ -57,7 +57,9 @@ class Joining:
             raise
         member = room.members.get(joined.participant)
         if member is None:
-            member = Member(room, joined.participant, joined.name, identity, "", self._run)
+            member = Member(
+                room, joined.epoch, joined.participant, joined.name, identity, "", self._run
+            )
             room.members[joined.participant] = member
         room.arrivals.discard(arrival)
         member.token = hello.resume.token if joined.resumed and hello.resume else token

@@ -82,13 +82,16 @@ class Running:
 
 
 class Member:
-    """See the module. `seen` is the number of the last room message given to its connection."""
+    """See the module. `epoch` is the life of the session it belongs to, `seen` the number of the last
+    room message given to its connection.
+    """
 
     __slots__ = (
         "_buckets",
         "_run",
         "_worker",
         "connection",
+        "epoch",
         "identity",
         "name",
         "participant",
@@ -103,6 +106,7 @@ class Member:
     def __init__(
         self,
         room: "Room",
+        epoch: str,
         participant: str,
         name: str,
         identity: Identity,
@@ -110,6 +114,7 @@ class Member:
         run: "Callable[[Member, Request], Coroutine[object, object, None]]",
     ) -> None:
         self.room = room
+        self.epoch = epoch
         self.participant = participant
         self.name = name
         self.identity = identity

@@ -199,6 +199,7 @@ class Session:
                 claim,
                 reply if claim is not None else None,
                 ends=reply.closes,
+                epoch=self._member.epoch,
             )
             version = await self._services.broker.commit(commit)
             if document is not None and self._document is not None:

@@ -194,26 +194,29 @@ async def test_what_still_runs_when_its_session_ends_does_not_touch_the_next_one
     server: Server, gates: Gates
 ) -> None:
     ada = await server.client(session="again")
-    first, second = [await server.client(session="again") for _ in range(2)]
+    first, second, third = [await server.client(session="again") for _ in range(3)]
     await first.ask("holdNote", {"text": "old"}, id="1")
     await second.ask("hold", {"text": "stray"}, id="1")
-    for name in ("old", "stray"):
+    await third.ask("hold", {"text": "nameless"})
+    names = ("old", "stray", "nameless")
+    for name in names:
         await gates.entered[name].wait()
     await ada.reply("save", {"title": "over"})
-    for one in (ada, first, second):
+    for one in (ada, first, second, third):
         await one.closed()
 
     eve = await server.client(session="again")
     await eve.ask("holdNote", {"text": "new"}, id="1")
     await gates.entered["new"].wait()
-    for name in ("old", "stray"):
+    for name in names:
         gates.open[name].set()
     # Their handlers go on at once; this is behind them.
     late = await server.client(session="again")
     assert late.initialised["snapshot"] == {"lines": []}
     gates.open["new"].set()
-    reply = await eve.until("holdNote")
-    assert (reply["data"], "from" in reply) == ({"text": "new"}, False)
+    heard = [await eve.receive() for _ in range(2)]
+    assert [frame["state"] for frame in heard] == ["joined", "holdNote"]
+    assert (heard[-1]["data"], "from" in heard[-1]) == ({"text": "new"}, False)
     assert (await late.reply("notes"))["data"] == {"lines": ["new"]}
     for one in (eve, late):
         await one.close()

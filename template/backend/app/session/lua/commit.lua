@@ -1,11 +1,12 @@
 -- `Broker.commit`: {-1} no such room, {-2} lock lost, {-3} claim lost, {1, version, first number, ms, epoch}.
 -- ARGV: 2 fence or '', 3 document, 4 participant, 5 request id, 6 its claim or '', 7 which entry is the reply
 -- (0: the private one in 8, of size 9; -1: none), 10 whether the room ends, 11 whether the reply settles the claim
--- (else it is the outcome if the claim is not settled), then dump, size, retain, state of each.
+-- (else it is the outcome if the claim is not settled), 12 the epoch it was made in or '' for any, then dump, size,
+-- retain, state of each.
 local fence, participant, request, nonce = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 local reply, ends, settles = tonumber(ARGV[7]), ARGV[10] == '1', ARGV[11] == '1'
-local got = call('HMGET', R, 'version', 'fence', 'holder')
-if not got[1] then
+local got = call('HMGET', R, 'version', 'fence', 'holder', 'epoch')
+if not got[1] or (ARGV[12] ~= '' and ARGV[12] ~= got[4]) then
   return { -1 }
 end
 if fence ~= '' and (got[2] ~= fence or not got[3]) then
@@ -27,7 +28,7 @@ if fence ~= '' then
   call('HSET', R, 'doc', ARGV[3], 'version', version)
 end
 local entries = {}
-for i = 12, #ARGV, 4 do
+for i = 13, #ARGV, 4 do
   entries[#entries + 1] = {
     dump = ARGV[i], size = tonumber(ARGV[i + 1]), retain = ARGV[i + 2], state = ARGV[i + 3],
   }

@@ -181,6 +181,25 @@ class RoomPromises(BrokerPromises):
             assert process.record.seqs(room) == [1, 2, 3, 1, 2]
             assert process.record.told.count(("lost", room)) == 0
 
+    async def test_what_belongs_to_a_room_that_ended_does_not_reach_the_next_one(
+        self, opened: Open, room: str
+    ) -> None:
+        first, second = await opened(LONG)
+        ada = await joined(first, room, "ada")
+        await first.broker.commit(Commit(room, [message("on")], epoch=ada.epoch))
+        await first.broker.commit(Commit(room, [message("bye", closes=True)], ends=True))
+        bob = await joined(second, room, "bob")
+        with pytest.raises(RoomGone):
+            await first.broker.commit(Commit(room, [message("late")], epoch=ada.epoch))
+        lock = await first.broker.lock(room, 10)
+        with pytest.raises(RoomGone):
+            await first.broker.commit(Commit(room, [], lock, b'{"n":9}', epoch=ada.epoch))
+        await first.broker.unlock(lock)
+        assert await second.broker.read(room) == b"{}"
+        own = message("mine", "bob")
+        await second.broker.commit(Commit(room, [own], epoch=bob.epoch))
+        assert own.seq == 2
+
     async def test_a_room_nobody_is_in_is_forgotten(self, opened: Open, room: str) -> None:
         first, second = await opened(SHORT)
         ada = await joined(first, room, "ada")
