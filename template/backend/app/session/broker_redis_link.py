@@ -158,6 +158,9 @@ class Link:
         if isinstance(error, ReadOnlyError):
             self._die("the server is a replica now")
             return BrokerUnavailable(str(error))
+        if str(error).startswith("FORMER"):
+            self._die("the store was emptied")
+            return BrokerUnavailable(str(error))
         if str(error).startswith(_UNABLE) or type(error).__name__ == "OutOfMemoryError":
             return BrokerUnavailable(str(error))
         return error

@@ -8,6 +8,11 @@ if not live() then
   if not seeded then
     return { 0 }
   end
+  -- Emptied under way, the store has or will have another era: in this one nobody would find the room.
+  local base, era = string.match(R, '^(.-):(.-):{')
+  if string.match(call('GET', base .. ':era') or '', '^%S*') ~= era then
+    return redis.error_reply('FORMER this era is over')
+  end
   call('UNLINK', unpack(ALL))
   call('HSET', R, 'epoch', epoch, 'doc', seed, 'seq', 0, 'gap', 0, 'size', 0, 'oldest', 0, 'version', 0)
   -- No lock of a room that ended under this id has its number.

@@ -577,6 +577,23 @@ async def test_a_store_that_is_emptied_under_way_is_listened_to_again(
     assert first.record.seqs(room)[-1] == 1
 
 
+async def test_no_room_is_opened_in_an_era_that_is_over(
+    forgetful: Valkey, process: Open, room: str
+) -> None:
+    """What would be answered in it, nobody would find who comes back."""
+    first, second = [await process(forgetful.url) for _ in range(2)]
+    await joined(first, room, "ada")
+    await keeper(first).link.call("FLUSHALL")
+    for one in (first, second):
+        with pytest.raises(BrokerUnavailable):
+            await joined(one, room, "ada")
+        await until_up(one)
+        one.record.told.clear()
+    ada = await joined(first, room, "ada")
+    again = await resumed(second, room, "ada", ada.epoch, ada.seq)
+    assert (again.resumed, again.replay) == (True, [])
+
+
 async def test_what_is_in_use_does_not_expire(forgetful: Valkey, process: Open, room: str) -> None:
     first = await process(forgetful.url, lease=0.6)
     await joined(first, room, "ada")
