@@ -27,6 +27,7 @@ async def send_away(engine: "Engine") -> None:
         at = loop.time() + random.uniform(0, within * 0.9)
         going.append(loop.create_task(_retire(one, at, end)))
     await asyncio.gather(*going)
+    await _interrupt_streams(engine)
     for one in list(engine.connections):
         one.close(Close.RESTART, "The server is leaving.")
     try:
@@ -41,10 +42,18 @@ async def _retire(one: Connection, at: float, end: float) -> None:
     """Close a connection at its time, or when its requests are done, at the latest at `end`."""
     loop = asyncio.get_running_loop()
     await asyncio.sleep(at - loop.time())
-    if one.member is not None and one.member.working:
+    if one.member is not None:
         try:
             async with asyncio.timeout_at(end):
-                await one.member.settled()
+                await one.member.finished()
         except TimeoutError:
             return
     one.close(Close.DRAINING, "The server is leaving; resume elsewhere.")
+
+
+async def _interrupt_streams(engine: "Engine") -> None:
+    """End what would go on for ever, also of those whose connection is gone: all are told."""
+    members = [member for room in engine.rooms.values() for member in room.members.values()]
+    ending = [task for member in members for task in member.end_streams("interrupted")]
+    if ending:
+        await asyncio.wait(ending, timeout=engine.settings.session_write_timeout)

@@ -24,7 +24,7 @@ from app.session.frame import Frame
 from app.session.identity import Authenticate, Identity, MayJoin, SavedStore
 from app.session.joining import Joining
 from app.session.member import Member
-from app.session.protocol import Close
+from app.session.protocol import Close, ErrorCode
 from app.session.room import Room
 from app.session.runner import Runner
 from app.session.session import Services, Transaction
@@ -225,14 +225,18 @@ class Engine:
         await self.tidy(member.room)
 
     async def _leave(self, member: Member, connection: str) -> None:
-        member.end_streams()
-        await member.settled()
+        await self._end_streams(member, "cancelled")
         await self.broker.leave(member.room.id, member.participant, connection)
 
     async def _step_out(self, member: Member, connection: str) -> None:
-        member.end_streams("interrupted")
-        await member.settled()
+        await self._end_streams(member, "interrupted")
         await self.broker.drop(member.room.id, member.participant, connection, at_once=True)
+
+    async def _end_streams(self, member: Member, why: ErrorCode) -> None:
+        """Who listens to them is told before the participant is gone; also wait for its requests."""
+        if ending := member.end_streams(why):
+            await asyncio.wait(ending, timeout=self.settings.session_write_timeout)
+        await member.settled()
 
     # --- rooms
 

@@ -41,26 +41,31 @@ class Request:
 
 
 class Running:
-    """The request that is being handled now, and why it has to stop if it must."""
+    """The request that is being handled now, and why it has to stop if it must.
 
-    __slots__ = ("_held", "request", "stopped", "task")
+    `told`: the session was given pieces of its answer and waits for the last.
+    """
+
+    __slots__ = ("_held", "_sealed", "request", "stopped", "task", "told")
 
     def __init__(self, request: Request, task: "asyncio.Task[None] | None") -> None:
         self.request = request
         self.task = task
         self.stopped: ErrorCode | None = None
+        self.told = False
         self._held = False
+        self._sealed = False
 
     def stop(self, why: ErrorCode) -> None:
         """Cancel the handler; the first reason stays. Of no effect once it is sealed."""
-        if self.stopped is None and self.task is not None:
+        if self.stopped is None and self.task is not None and not self._sealed:
             self.stopped = why
             if not self._held:
                 self.task.cancel()
 
     def seal(self) -> None:
         """The handler is done and its outcome is being committed: too late to stop it."""
-        self.task = None
+        self._sealed = True
 
     @contextmanager
     def held(self) -> Generator[None]:
@@ -132,11 +137,6 @@ class Member:
     def busy(self) -> int:
         """Requests queued or running, streams included."""
         return len(self.queue) + len(self.streams) + (self._worker is not None)
-
-    @property
-    def working(self) -> bool:
-        """Whether ordinary requests wait or run."""
-        return self._worker is not None
 
     def replace_connection(self, connection: Connection | None) -> None:
         """From now on this participant is at `connection` (None: at another process); a connection
@@ -215,11 +215,16 @@ class Member:
                 return True
         return False
 
-    def end_streams(self, why: ErrorCode = "cancelled", *, private: bool = False) -> None:
-        """Stop all streams; `private`: only those that nobody else gets."""
+    def end_streams(
+        self, why: ErrorCode = "cancelled", *, private: bool = False
+    ) -> "list[asyncio.Task[None]]":
+        """Stop all streams; `private`: only those that nobody else gets. The tasks that end them."""
+        ending: list[asyncio.Task[None]] = []
         for one in list(self.streams):
-            if not private or one.request.state.to == "sender":
+            if one.task is not None and (not private or one.request.state.to == "sender"):
+                ending.append(one.task)
                 one.stop(why)
+        return ending
 
     def end(self, code: int, reason: str) -> None:
         """No more requests; the connection is closed after what it still has to send."""
@@ -233,12 +238,21 @@ class Member:
         if self._worker is not None:
             await asyncio.wait([self._worker])
 
+    async def finished(self) -> None:
+        """Wait until nothing of it runs any more, streams included."""
+        while tasks := self._tasks():
+            await asyncio.wait(tasks)
+
     async def stop(self) -> None:
         """Cancel all that runs; for the end of the process."""
         self.queue.clear()
-        tasks = [one.task for one in self.streams if one.task is not None]
-        if self._worker is not None:
-            tasks.append(self._worker)
+        tasks = self._tasks()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _tasks(self) -> "list[asyncio.Task[None]]":
+        tasks = [one.task for one in self.streams if one.task is not None]
+        if self._worker is not None:
+            tasks.append(self._worker)
+        return tasks

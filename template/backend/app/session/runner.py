@@ -149,6 +149,7 @@ class Runner:
                     await session.commit(
                         _reply(state, member, request, value, more=True), last=False
                     )
+                    running.told = state.to == "everybody"
                 # A stream never runs ahead of its reader, nor keeps the loop for itself.
                 await asyncio.sleep(0)
                 if member.connection is not None:
@@ -168,17 +169,18 @@ class Runner:
         running.seal()
         why = running.stopped
         if not isinstance(error, asyncio.CancelledError):
-            await self._failed(member, running.request, error)
+            await self._failed(member, running, error)
         elif why is not None:
-            await self._refuse(member, running.request, _SENTENCES[why], why)
+            await self._refuse(member, running, _SENTENCES[why], why)
         elif _cancelled():
             raise error
         else:
-            await self._failed(member, running.request, error)
+            await self._failed(member, running, error)
 
-    async def _failed(self, member: Member, request: Request, error: BaseException) -> None:
+    async def _failed(self, member: Member, running: Running, error: BaseException) -> None:
+        request = running.request
         if isinstance(error, Refused):
-            await self._refuse(member, request, error.sentence, error.code, error.details)
+            await self._refuse(member, running, error.sentence, error.code, error.details)
         elif isinstance(error, RoomGone):
             member.error("The session has ended.", "conflict", request.id)
         elif isinstance(error, BrokerUnavailable):
@@ -189,7 +191,7 @@ class Runner:
             reference = secrets.token_hex(4)
             logger.error("%s failed (reference %s)", request.state.where, reference, exc_info=error)
             sentence = f"The request failed on the server (reference {reference})."
-            await self._refuse(member, request, sentence, "internal")
+            await self._refuse(member, running, sentence, "internal")
 
     async def _unhandled(self, member: Member, request: Request, code: ErrorCode) -> None:
         """Nothing was changed: the same request, with the same id, may be sent again."""
@@ -205,18 +207,28 @@ class Runner:
     async def _refuse(
         self,
         member: Member,
-        request: Request,
+        running: Running,
         sentence: str,
         code: ErrorCode,
         details: dict[str, JsonValue] | None = None,
     ) -> None:
-        """Answer with an error, recorded like a reply: sent again, the request is not run again."""
+        """Answer with an error, recorded like a reply: sent again, the request is not run again.
+        Whoever else got pieces of a stream gets its end.
+        """
+        request = running.request
         entry = _outcome(member, request, sentence, code, details)
-        if request.id is not None:
-            claim = (member.participant, request.id)
+        if request.id is not None or running.told:
+            commit = Commit(member.room.id, epoch=member.epoch)
+            if request.id is not None:
+                commit.claim, commit.reply = (member.participant, request.id), entry
+            if running.told:
+                end = _reply(request.state, member, request, _END, more=False)
+                # To its sender the error is the end.
+                end.request_id = None
+                commit.entries.append(end)
             try:
-                await self._services.broker.commit(Commit(member.room.id, claim=claim, reply=entry))
-            except (BrokerUnavailable, RoomGone):
+                await self._services.broker.commit(commit)
+            except (BrokerUnavailable, LockLost, RoomGone):
                 logger.info("the outcome of %s could not be recorded", request.state.name)
         member.push(entry)
 

@@ -136,6 +136,16 @@ def states(gates: Gates) -> Registry:
         finally:
             gates.entered["tick over"].set()
 
+    @state("feed")
+    async def feed(session: Session, data: Text) -> AsyncIterator[Number]:
+        if data.text == "":
+            raise RuntimeError("nothing to say")
+        gates.runs.append(data.text)
+        yield Number(number=0)
+        await gates.wait(data.text)
+        if data.text == "fails":
+            raise RuntimeError("secret inside")
+
     @state("flood", to="sender")
     async def flood(session: Session, data: Count) -> AsyncIterator[Said]:
         for _ in range(data.upto):
@@ -185,7 +195,7 @@ def states(gates: Gates) -> Registry:
         return Saved(id=ref.id, title=ref.title)
 
     found = [
-        say, whisper, note, notes, hold, hold_note, spoil, announce, count, tick, flood, kinds,
+        say, whisper, note, notes, hold, hold_note, spoil, announce, count, tick, feed, flood, kinds,
         nothing, lies, slow, rare, rule, cursor, glance, place,
         save,
     ]  # fmt: skip

@@ -166,6 +166,47 @@ async def test_a_stream_says_more_until_its_end_to_everybody(server: Server) -> 
         assert all(f["from"] == ada.participant and "id" not in f for f in others)
 
 
+@pytest.mark.parametrize("how", ["fails", "cancelled", "leaves"])
+async def test_a_stream_that_breaks_off_ends_for_everybody(
+    server: Server, gates: Gates, how: str
+) -> None:
+    session = f"broken-{how}"
+    bob = await server.client(session=session)
+    ada = await server.client(session=session)
+    await ada.ask("feed", {"text": how}, id="f")
+    await gates.entered[how].wait()
+    if how == "fails":
+        gates.open[how].set()
+    elif how == "cancelled":
+        await ada.send({"state": "cancel", "data": {"id": "f"}})
+    else:
+        await ada.send({"state": "leave"})
+    first, last = await bob.until("feed"), await bob.until("feed")
+    assert (first["more"], last["data"], last.get("more")) == (True, None, None)
+    assert last == {"state": "feed", "data": None, "from": ada.participant, "seq": first["seq"] + 1}
+    if how == "leaves":
+        assert (await bob.receive())["state"] == "left"
+        await ada.closed()
+    else:
+        mine = await ada.quiet()
+        own = {"state": "feed", "data": None, "seq": last["seq"]}
+        assert own in mine
+        assert [one["id"] for one in mine if one["state"] == "error"] == ["f"]
+        assert (await ada.reply("feed", {"text": how}, id="f"))["state"] == "error"
+        await ada.close()
+    assert gates.runs == [how]
+    await bob.close()
+
+
+async def test_a_stream_that_gave_nothing_tells_nobody_else(server: Server) -> None:
+    async with (
+        await server.client(session="silent") as ada,
+        await server.client(session="silent") as bob,
+    ):
+        assert (await ada.reply("feed", {"text": ""}, id="f"))["code"] == "internal"
+        assert await bob.quiet() == []
+
+
 async def test_a_private_stream_ends_with_its_connection(server: Server, gates: Gates) -> None:
     ada = await server.client()
     await ada.ask("tick", {"text": "lost"}, id="t")

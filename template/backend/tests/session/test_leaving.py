@@ -2,12 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests.session.brokers.support import Valkey
 from tests.session.states import Gates, states
-from tests.session.support import PATIENCE, Server, Settings, make_engine, serving
+from tests.session.support import (
+    PATIENCE,
+    Client,
+    Frame,
+    Server,
+    Settings,
+    make_engine,
+    serving,
+)
 
 
 @pytest.fixture
@@ -48,6 +58,73 @@ async def test_a_request_that_runs_is_finished_before_the_server_leaves(
     asyncio.get_running_loop().call_later(1.9, gates.open["finish"].set)
     assert (await ada.until("hold"))["id"] == "f"
     assert await ada.closed() == 4503
+
+
+async def test_a_stream_that_ends_in_time_is_whole_when_the_server_leaves(
+    patient: Server, gates: Gates
+) -> None:
+    ada = await patient.client()
+    await ada.ask("feed", {"text": "short"}, id="s")
+    await gates.entered["short"].wait()
+    patient.engine.begin_drain()
+    await ada.until("draining")
+    asyncio.get_running_loop().call_later(1.9, gates.open["short"].set)
+    last = await ada.until("feed")
+    assert (last["id"], last["data"], last.get("more")) == ("s", None, None)
+    assert await ada.closed() == 4503
+
+
+@pytest.mark.parametrize("state", ["feed", "tick"])
+async def test_a_stream_that_goes_on_is_interrupted_when_the_server_leaves_and_all_are_told(
+    shared_valkey: Valkey, gates: Gates, state: str
+) -> None:
+    settings = Settings(session_drain=0.2, broker_url=shared_valkey.url)
+    room = f"drain-{state}"
+    async with (
+        serving(make_engine(states(gates), settings)) as second,
+        serving(make_engine(states(gates), settings)) as first,
+        await second.client(session=room) as bob,
+    ):
+        ada, eve = [await first.client(session=room) for _ in range(2)]
+        for one in (ada, eve):
+            await one.ask(state, {"text": "on"}, id="s")
+            assert (await one.until(state))["more"]
+        # Who has no connection just now has no other way to learn of it than from the log.
+        eve.lose()
+        await first.engine.drain()
+        mine = [frame async for frame in frames_to_the_end(ada)]
+        assert [one["code"] for one in mine if one["state"] == "error"] == ["interrupted"]
+        assert ada.socket.close_code == 1012
+
+        again = await second.client(**ada.resume(seq_of(mine)))
+        assert again.initialised["recovered"]
+        assert (await again.reply(state, {"text": "on"}, id="s"))["code"] == "interrupted"
+        back = await second.client(**eve.resume())
+        assert back.initialised["recovered"]
+        await back.ask(state, {"text": "on"}, id="s")
+        assert (await back.until("error"))["code"] == "interrupted"
+        heard = [frame for frame in await bob.quiet() if frame["state"] == state]
+        if state == "tick":
+            assert heard == []
+        else:
+            assert gates.runs == ["on", "on"]
+            for who in (ada, eve):
+                said = [frame for frame in heard if frame["from"] == who.participant]
+                assert [frame.get("more") for frame in said] == [True, None]
+        for one in (again, back):
+            await one.close()
+
+
+async def frames_to_the_end(client: Client) -> AsyncGenerator[Frame]:
+    """What a client gets until its connection is closed."""
+    with suppress(ConnectionClosed):
+        while True:
+            yield await client.receive()
+
+
+def seq_of(frames: list[Frame]) -> int:
+    """The last number among these."""
+    return max(frame.get("seq", 0) for frame in frames)
 
 
 async def test_a_leaving_server_takes_nobody_in(patient: Server, gates: Gates) -> None:
