@@ -57,8 +57,6 @@ class Runner:
                 await self._start_stream(member, request)
             else:
                 await self._answer(member, running)
-        except GeneratorExit:
-            raise
         except BaseException as error:
             await self._ended_by(member, running, error)
         finally:
@@ -124,8 +122,6 @@ class Runner:
     async def _stream(self, member: Member, running: Running) -> None:
         try:
             await self._pieces(member, running)
-        except GeneratorExit:
-            raise
         except BaseException as error:
             await self._ended_by(member, running, error)
         finally:
@@ -164,8 +160,11 @@ class Runner:
 
     async def _ended_by(self, member: Member, running: Running, error: BaseException) -> None:
         """Answer a request that raised: also `SystemExit` or a cancellation of the handler's own
-        making must not take others with it. Only the cancellation of the task itself goes on.
+        making must not take others with it. Only the cancellation of the task itself goes on, and
+        the closing of its coroutine, in which nothing can be awaited.
         """
+        if isinstance(error, GeneratorExit) and not _is_current(running.task):
+            raise error
         running.seal()
         why = running.stopped
         if not isinstance(error, asyncio.CancelledError):
@@ -236,6 +235,14 @@ class Runner:
 def _call(request: Request, session: Session) -> Any:
     handler = request.state.handler
     return handler(session) if request.data is None else handler(session, request.data)
+
+
+def _is_current(task: "asyncio.Task[None] | None") -> bool:
+    try:
+        return asyncio.current_task() is task
+    except RuntimeError:
+        # No loop runs any more.
+        return False
 
 
 def _cancelled() -> bool:

@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from typing import cast
+from unittest.mock import Mock
 
 import pytest
 
 from app.session import Model, Refused, Registry, Session, state
 from app.session.broker import Commit
+from app.session.member import Member, Request, Running
+from app.session.runner import Runner
+from app.session.session import Services
 from tests.session.support import Client, Frame, Notes, Server, make_engine, serving
 
 
@@ -20,6 +24,7 @@ RAISED: dict[str, Callable[[], BaseException]] = {
     "exit": lambda: SystemExit(3),
     "interrupt": KeyboardInterrupt,
     "cancelled": asyncio.CancelledError,
+    "generator exit": GeneratorExit,
     "group": lambda: BaseExceptionGroup("both", [asyncio.CancelledError(), ValueError()]),
     "no JSON": lambda: Refused("No.", details={"at": cast("str", object())}),
     "no text": lambda: Refused("half of a pair: \ud83d"),
@@ -159,6 +164,30 @@ async def test_whatever_a_handler_raises_its_sender_gets_an_error(
         assert answers["2"]["data"] == {"text": "next"}
 
 
+def test_a_request_whose_loop_is_gone_is_closed_without_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entered = asyncio.Event()
+
+    @state("endless", to="sender")
+    async def endless(session: Session) -> None:
+        entered.set()
+        await asyncio.Event().wait()
+
+    loop = asyncio.new_event_loop()
+    try:
+        member = Mock(spec=Member, room=Mock(id="room"), streams=set[Running]())
+        request = Request(endless, None, None)
+        running = loop.create_task(Runner(Mock(spec=Services)).run(member, request))
+        loop.run_until_complete(entered.wait())
+        # As the interpreter does with what nobody waits for any more.
+        running.get_coro().close()
+    finally:
+        loop.close()
+    assert member.push.mock_calls == []
+    assert caplog.records == []
+
+
 async def test_a_number_that_json_does_not_know_is_null_in_an_error(wild: Server) -> None:
     async with await wild.client() as client:
         frame = await answer(client, "notANumber")
@@ -203,6 +232,8 @@ async def test_a_stream_cancelled_while_a_piece_is_stored_ends_behind_it(
         assert await client.quiet() == []
         stored.set()
         assert (await client.receive())["more"]
+        end = await client.receive()
+        assert (end["state"], end["data"], "id" in end) == ("hundred", None, False)
         assert (await client.receive())["code"] == "cancelled"
 
 
