@@ -12,6 +12,7 @@ from pydantic_core import PydanticSerializationError
 from app.session import protocol
 from app.session.broker import Broker, BrokerUnavailable, Commit, Lock
 from app.session.dispatch import AnyState, Registry, To
+from app.session.document import has_bounds
 from app.session.entry import Entry
 from app.session.identity import Identity, Participant, SavedRef, SavedStore
 
@@ -229,17 +230,21 @@ class Session:
             await self.release()
 
     def _pack(self, document: BaseModel) -> bytes:
-        """The document's JSON. Raises pydantic's errors for a value of another type than declared:
-        stored, nobody could read the document any more.
+        """The document's JSON. Raises pydantic's errors for a value of another type than declared,
+        or beyond its bounds: stored, nobody could read the document any more.
         """
-        serializer = type(document).__pydantic_serializer__
+        kind = self._services.document
+        serializer = kind.__pydantic_serializer__
         try:
-            return serializer.to_json(document, by_alias=True, warnings="error")
+            text = serializer.to_json(document, by_alias=True, warnings="error")
         except PydanticSerializationError:
             # It may read back all the same, as a tuple does for a list.
             text = serializer.to_json(document, by_alias=True, warnings=False)
-            self._document = self._services.document.model_validate_json(text)
+            self._document = kind.model_validate_json(text)
             return text
+        if has_bounds(kind) and self._lock is not None and text != self._lock.document:
+            kind.model_validate_json(text)
+        return text
 
     def _check_open(self) -> None:
         if self._over:
