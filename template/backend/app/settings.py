@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     first_admin_email: str | None = Field(default=None, description="an e-mail address")
     first_admin_password: SecretStr | None = Field(
         default=None,
-        description=f"a password of at least {PASSWORD_LENGTH} characters,"
+        description=f"a password of at least {PASSWORD_LENGTH} characters, not all spaces,"
         " together with FIRST_ADMIN_EMAIL",
     )
 
@@ -271,7 +271,8 @@ class Settings(BaseSettings):
         email = info.data.get("first_admin_email", password)
         if (password is None) != (email is None):
             raise ValueError
-        if password is not None and len(password.get_secret_value()) < PASSWORD_LENGTH:
+        given = None if password is None else password.get_secret_value()
+        if given is not None and (len(given) < PASSWORD_LENGTH or not given.strip()):
             raise ValueError
         return password
 

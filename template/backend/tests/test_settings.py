@@ -167,6 +167,15 @@ def test_several_processes_need_one_secret(
     assert line.startswith("SECRET_KEY: nothing is set")
 
 
+def test_the_first_admins_password_is_more_than_spaces(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FIRST_ADMIN_EMAIL", "admin@example.org")
+    monkeypatch.setenv("FIRST_ADMIN_PASSWORD", " " * 10)
+    (line,) = complaints(capsys)
+    assert "not all spaces" in line
+
+
 @pytest.mark.parametrize("name", ["FIRST_ADMIN_EMAIL", "FIRST_ADMIN_PASSWORD"])
 def test_the_first_admin_needs_both(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -32,6 +32,8 @@ LONGEST_PASSWORD = 128
 def _check_new(password: object) -> object:
     if isinstance(password, str) and not PASSWORD_LENGTH <= len(password) <= LONGEST_PASSWORD:
         raise ValueError(f"it needs {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters")
+    if isinstance(password, str) and not password.strip():
+        raise ValueError("it needs more than spaces")
     return password
 
 

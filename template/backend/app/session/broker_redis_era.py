@@ -2,8 +2,8 @@
 
 Everything is kept under the name of an era. A new one begins when the store is found empty, and
 when it was restarted and may have forgotten something it had acknowledged: then nobody can follow a
-room on without a silent gap, so nobody does. A worker that does not know it yet opens no room: join.lua
-compares.
+room on without a silent gap, so nobody does. A worker that does not know it yet opens no room:
+join.lua compares.
 """
 
 import secrets

@@ -233,7 +233,7 @@ class Engine:
         await self.broker.drop(member.room.id, member.participant, connection, at_once=True)
 
     async def _end_streams(self, member: Member, why: ErrorCode) -> None:
-        """Who listens to them is told before the participant is gone; also wait for its requests."""
+        """Who listens is told before the participant is gone; its requests are waited for too."""
         if ending := member.end_streams(why):
             await asyncio.wait(ending, timeout=self.settings.session_write_timeout)
         await member.settled()

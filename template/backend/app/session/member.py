@@ -87,8 +87,8 @@ class Running:
 
 
 class Member:
-    """See the module. `epoch` is the life of the session it belongs to, `seen` the number of the last
-    room message given to its connection.
+    """See the module. `epoch` is the life of the session it belongs to, `seen` the number of the
+    last room message given to its connection.
     """
 
     __slots__ = (
@@ -218,7 +218,7 @@ class Member:
     def end_streams(
         self, why: ErrorCode = "cancelled", *, private: bool = False
     ) -> "list[asyncio.Task[None]]":
-        """Stop all streams; `private`: only those that nobody else gets. The tasks that end them."""
+        """Stop all streams; `private`: only those that nobody else gets. The tasks they end in."""
         ending: list[asyncio.Task[None]] = []
         for one in list(self.streams):
             if one.task is not None and (not private or one.request.state.to == "sender"):

@@ -115,6 +115,7 @@ async def test_bad_details_are_explained(
         ({"email": "a..b@example.org"}, "Email: not an e-mail address."),
         ({"name": "A\0"}, "Name: control characters cannot be used."),
         ({"password": "too short"}, "Password: it needs 10 to 128 characters."),
+        ({"password": " \t\N{NO-BREAK SPACE}" * 4}, "Password: it needs more than spaces."),
     ],
 )
 async def test_bad_details_are_explained_to_people(

@@ -195,8 +195,8 @@ def states(gates: Gates) -> Registry:
         return Saved(id=ref.id, title=ref.title)
 
     found = [
-        say, whisper, note, notes, hold, hold_note, spoil, announce, count, tick, feed, flood, kinds,
-        nothing, lies, slow, rare, rule, cursor, glance, place,
+        say, whisper, note, notes, hold, hold_note, spoil, announce, count, tick, feed, flood,
+        kinds, nothing, lies, slow, rare, rule, cursor, glance, place,
         save,
     ]  # fmt: skip
     return Registry(found)

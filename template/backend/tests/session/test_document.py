@@ -6,7 +6,14 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import pytest
-from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, computed_field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    ConfigDict,
+    Field,
+    computed_field,
+    model_validator,
+)
 
 from app.session import BadState, Model, Registry
 from app.session.document import has_bounds
@@ -116,7 +123,7 @@ def field(annotation: object) -> type[Model]:
         field(list[Annotated[str, Field(max_length=3)]]),
         field(Annotated[list[int], Field(min_length=1)]),
         field(dict[Annotated[str, Field(pattern="a")], int]),
-        field(Annotated[int, Field(ge=1)] | None),
+        field(dict[str, Annotated[int, Field(ge=1)]]),
         field(Annotated[str, AfterValidator(str)]),
         # Written as null where it is no number, which is not read back.
         field(float),

@@ -10,6 +10,9 @@ export interface Verdict {
  */
 export const CLIENT_CLOSE = { ended: 1000, resume: 4500, away: 4501 } as const;
 
+/** The browser's code for a connection that never came up. */
+export const NEVER_OPENED = 1006;
+
 /** Everybody lost the server at once: the return is spread over this. Milliseconds. */
 export const RESTART_WINDOW = 5_000;
 

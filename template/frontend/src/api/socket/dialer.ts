@@ -1,6 +1,6 @@
 import type { TokenProvider } from "../core";
 import { Backoff } from "./backoff";
-import { CLIENT_CLOSE, isSharedLoss, RESTART_WINDOW, verdict } from "./closeCodes";
+import { CLIENT_CLOSE, isSharedLoss, NEVER_OPENED, RESTART_WINDOW, verdict } from "./closeCodes";
 import { Connection } from "./connection";
 import { SessionError, type ErrorFrame } from "./types";
 
@@ -118,17 +118,23 @@ export class Dialer {
         return;
       }
     }
-    this.#connection = new Connection(this.#url, {
-      opened: () => {
-        this.#events.opened(token);
-      },
-      received: (text) => {
-        this.#events.received(text);
-      },
-      closed: (code, reason) => {
-        this.#closed(code, reason, token);
-      },
-    });
+    try {
+      this.#connection = new Connection(this.#url, {
+        opened: () => {
+          this.#events.opened(token);
+        },
+        received: (text) => {
+          this.#events.received(text);
+        },
+        closed: (code, reason) => {
+          this.#closed(code, reason, token);
+        },
+      });
+    } catch {
+      // An address that is none, or that the page's own policy forbids, is so the next time too.
+      const words = `This browser refuses to connect to ${this.#url}.`;
+      this.#events.over(new SessionError("ended", words), NEVER_OPENED);
+    }
   }
 
   #closed(code: number, reason: string, token: string | null): void {

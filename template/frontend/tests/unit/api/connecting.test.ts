@@ -108,6 +108,22 @@ describe("connecting", () => {
     expect(client.status).toBe("open");
   });
 
+  it("ends in words when the browser refuses the address, and does not try again", async () => {
+    const attempts = vi.fn(function refuse() {
+      throw new DOMException("The URL is invalid.", "SyntaxError");
+    });
+    vi.stubGlobal("WebSocket", attempts);
+    const states: string[] = [];
+    client = apiSockets.socketRequest({ token, url: "ws://nowhere:port" });
+    client.onStatus.addListener(({ status }) => states.push(status));
+    const refused = expect(client.open()).rejects.toMatchObject({ code: "ended" });
+    await vi.advanceTimersByTimeAsync(ANY_WAIT);
+    await refused;
+    expect(states).toEqual(["connecting", "ended"]);
+    expect(client.reason).toBe("This browser refuses to connect to ws://nowhere:port.");
+    expect(attempts).toHaveBeenCalledTimes(1);
+  });
+
   it("gives up an attempt that takes too long, also when only the answer to the hello is missing", async () => {
     client.open().catch(() => undefined);
     const silent = await nextSocket();
