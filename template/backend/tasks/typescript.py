@@ -1,7 +1,7 @@
 """A contract as the blocks of contract.ts: text, and schemas for json-schema-to-typescript."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from app.session.contract import REFERENCE, Contract, Schema
@@ -40,6 +40,10 @@ def blocks_of(contract: Contract) -> list[Block]:
     )
     requests = {name: state.request for name, state in contract.states.items()}
     responses = {name: state.response for name, state in contract.states.items()}
+    definitions = {
+        name: cast("Schema", with_keys(schema, contract.definitions))
+        for name, schema in contract.definitions.items()
+    }
     return [
         HEADER,
         "/** Tells two versions of the contract apart; the first frame carries it. */\n"
@@ -52,7 +56,7 @@ def blocks_of(contract: Contract) -> list[Block]:
         OPTIONS,
         f"export const STATES = {{{options}}} as const"
         " satisfies { readonly [S in StateName]: StateOptions };",
-        *(_compiled(name, schema) for name, schema in contract.definitions.items()),
+        *(_compiled(name, schema) for name, schema in definitions.items()),
     ]
 
 
@@ -72,6 +76,27 @@ def _every(sides: dict[str, Schema], description: str) -> Schema:
         "required": list(sides),
         "additionalProperties": False,
     }
+
+
+def with_keys(part: object, definitions: Mapping[str, Schema]) -> object:
+    """The schema, where an object whose keys are an enum's values has a field for each of them."""
+    if isinstance(part, list):
+        return [with_keys(one, definitions) for one in cast("list[object]", part)]
+    if not isinstance(part, dict):
+        return part
+    schema: Schema = {
+        word: with_keys(value, definitions) for word, value in cast("Schema", part).items()
+    }
+    values: object = schema.get("additionalProperties")
+    if schema.get("type") == "object" and values:
+        names: Schema = schema.get("propertyNames", {})
+        names = definitions.get(str(names.get("$ref")).removeprefix(REFERENCE), names)
+        keys: list[object] = names.get("enum", [names["const"]] if "const" in names else [])
+        if keys:
+            value: object = Schema() if values is True else values
+            fields = dict.fromkeys(map(str, keys), value)
+            return {**schema, "properties": fields, "additionalProperties": False}
+    return schema
 
 
 def for_compiler(schema: Schema) -> Schema:

@@ -87,6 +87,10 @@ class Everything(Model):
     unique: set[str] = {"b", "a"}
     by_name: dict[str, Tree] = {}
     by_number: dict[int, list[bool]] = {}
+    by_colour: dict[Colour, Tree] = {}
+    by_level: dict[Level, bool] = {}
+    by_kind: dict[Literal["free"], Any] = {}
+    by_word: list[dict[Literal["on", "off"], int]] = []
     tree: Tree = Field(default_factory=Tree, description="Where it grows.")
     trees: Page[Tree] | None = None
     point: Point = Point(0, 0)
@@ -158,6 +162,10 @@ REQUESTS: dict[str, JsonValue] = {
         "few": ["a", "b"],
         "by_name": {"a": {"children": [{}]}},
         "by_number": {"1": [True]},
+        "by_colour": {"red": {}},
+        "by_level": {"2": True},
+        "by_kind": {"free": [None]},
+        "by_word": [{"off": 1}],
         "trees": {"items": [{"value": 1}], "next": 2},
         "point": [1, 2.5],
         "options": {"loud": True},

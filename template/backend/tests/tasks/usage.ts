@@ -64,6 +64,13 @@ yes<Same<Reply["few"], string[]>>();
 yes<Same<Reply["unique"], string[]>>();
 yes<Same<Reply["by_name"][string]["children"][number]["value"], number>>();
 yes<Same<Reply["by_number"][string], boolean[]>>();
+yes<Same<keyof Reply["by_colour"], "red" | "green">>();
+yes<Same<NonNullable<Reply["by_colour"]["green"]>["value"], number>>();
+yes<Same<Reply["by_level"]["2"], boolean | undefined>>();
+yes<Same<Reply["by_kind"], { free?: unknown }>>();
+yes<Same<Reply["by_word"][number], { on?: number; off?: number }>>();
+// @ts-expect-error no such colour
+export const colourless: Requests["everything"] = { needed: "", by_colour: { blue: {} } };
 yes<Same<Reply["tree"]["children"][number]["children"][number]["value"], number>>();
 yes<Same<NonNullable<Reply["trees"]>["items"][number]["value"], number>>();
 yes<Same<NonNullable<Reply["trees"]>["next"], number | null>>();
