@@ -11,11 +11,16 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.session.contract import Contract, describe
+from app.session.dispatch import discover
+from app.snapshot import Snapshot
 from tasks import setup
 from tasks.console import TaskError, say
 from tasks.load_client import sign_up
 from tasks.replay_file import Conversation, read, script_of
+from tasks.replay_match import Matcher
 from tasks.replay_run import Outcome, play
+from tasks.replay_sets import Sets
 from tasks.talk import PASSWORD, check_url, credentials
 from tasks.talk_client import Conversation as Session
 from tasks.talk_client import NeedsSignIn
@@ -82,14 +87,20 @@ def wish_of(arguments: list[str]) -> Wish:
 
 
 async def replay(
-    conversation: Conversation, url: str, token: str | None = None, *, speed: float | None = None
+    conversation: Conversation,
+    url: str,
+    token: str | None = None,
+    *,
+    speed: float | None = None,
+    contract: Contract | None = None,
 ) -> Outcome:
     """Hold a conversation against the server at `url`; raises NeedsSignIn, and TaskError when it
-    cannot begin.
+    cannot begin. `contract`: what that server speaks, if it is not this project's.
     """
     script = script_of(conversation)
+    matcher = Matcher(conversation.ignore, Sets(contract or describe(discover(), Snapshot)).has)
     async with await Session.open(url, token, None, script.name) as session:
-        outcome = await play(script, session, conversation.ignore, speed=speed)
+        outcome = await play(script, session, matcher, speed=speed)
     if script.others:
         outcome.notes.append(
             f"{script.others} frames of other participants were left out: a replay is alone."

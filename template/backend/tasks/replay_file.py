@@ -142,6 +142,21 @@ def is_hello(one: Recorded) -> bool:
     return one.direction == "sent" and "state" not in one.frame
 
 
+class Ends:
+    """Knows the frame that ends a broken stream for the others: its sender has the error."""
+
+    def __init__(self) -> None:
+        self._streams: set[object] = set()
+
+    def is_one(self, frame: Frame) -> bool:
+        """To be asked of every frame of one's own, in order."""
+        if frame.get("more"):
+            self._streams.add(frame.get("state"))
+            return False
+        empty = "id" not in frame and frame.get("data") is None
+        return empty and frame.get("state") in self._streams
+
+
 class _Writer:
     """Goes through the frames and leaves out what came twice, or has no place in a replay."""
 
@@ -153,6 +168,7 @@ class _Writer:
         self._sent: set[str] = set()
         self._answered: set[str] = set()
         self._cancelled: set[str] = set()
+        self._ends = Ends()
         self._numbers: set[int] = set()
 
     def take(self, one: Recorded) -> None:
@@ -184,6 +200,8 @@ class _Writer:
             return
         if frame.get("from", self._own) != self._own:
             self.others += 1
+            return
+        if self._ends.is_one(frame):
             return
         number = frame.get("seq")
         if isinstance(number, int):

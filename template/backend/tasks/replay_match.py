@@ -1,12 +1,12 @@
 """Whether a frame is the one that was recorded, where some values are new each time.
 
 Times match any time. UUIDs and other generated ids match one to one: the same recorded id must be
-the same new one everywhere. Everything else must be equal.
+the same new one everywhere. Sets may come in another order. Everything else must be equal.
 """
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
@@ -43,10 +43,16 @@ class Difference:
 
 
 class Matcher:
-    """Compares the frames of one replay; remembers which new id stands for which recorded one."""
+    """Compares the frames of one replay; remembers which new id stands for which recorded one.
 
-    def __init__(self, ignore: Iterable[str] = ()) -> None:
+    `ignore` are paths, where `*` is anything; `is_set` tells whether a list at a path is a set.
+    """
+
+    def __init__(
+        self, ignore: Iterable[str] = (), is_set: Callable[[str], bool] = lambda path: False
+    ) -> None:
         self._ignore = list(ignore)
+        self._is_set = is_set
         self._new: dict[str, str] = {}
         self._old: dict[str, str] = {}
 
@@ -101,6 +107,8 @@ class Matcher:
         ]
 
     def _lists(self, recorded: list[object], now: list[object], path: str) -> list[Difference]:
+        if self._is_set(path):
+            now = self._in_order_of(recorded, now)
         longest = max(len(recorded), len(now))
         return [
             difference
@@ -111,6 +119,17 @@ class Matcher:
                 f"{path}.{index}",
             )
         ]
+
+    def _in_order_of(self, recorded: list[object], now: list[object]) -> list[object]:
+        """A set's values where the recorded ones stand; what is new fills the gaps."""
+        left = list(now)
+        placed: list[object] = []
+        for one in recorded:
+            wanted = self._new.get(one, one) if isinstance(one, str) else one
+            place = next((i for i, other in enumerate(left) if _equal(wanted, other)), None)
+            placed.append(_MISSING if place is None else left.pop(place))
+        rest = iter(left)
+        return [next(rest, one) if one is _MISSING else one for one in placed] + list(rest)
 
     def _texts(self, recorded: str, now: object) -> bool:
         if recorded == now:

@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
-from tasks.replay_file import NOTICES, PASSING, Expect, Frame, Script, Send
+from tasks.replay_file import NOTICES, PASSING, Ends, Expect, Frame, Script, Send
 from tasks.replay_match import Difference, Matcher, shown
 from tasks.talk_client import Closed, Conversation
 
@@ -51,28 +51,29 @@ class Outcome:
 
 
 async def play(
-    script: Script, conversation: Conversation, ignore: list[str], *, speed: float | None = None
+    script: Script, conversation: Conversation, matcher: Matcher, *, speed: float | None = None
 ) -> Outcome:
     """Hold the conversation over an open session of its own.
 
     `speed` None goes on as soon as the recorded answers are there; a number keeps the recorded
     pauses, so many times faster.
     """
-    return await _Player(script, conversation, ignore, speed).play()
+    return await _Player(script, conversation, matcher, speed).play()
 
 
 class _Player:
     def __init__(
-        self, script: Script, conversation: Conversation, ignore: list[str], speed: float | None
+        self, script: Script, conversation: Conversation, matcher: Matcher, speed: float | None
     ) -> None:
         self._script = script
         self._conversation = conversation
         self._speed = speed
-        self._matcher = Matcher(ignore)
+        self._matcher = matcher
         self._outcome = Outcome()
         self._waiting: defaultdict[str | None, deque[Frame]] = defaultdict(deque)
         self._cancelled: set[str] = set()
         self._answered: set[str] = set()
+        self._ends = Ends()
         self._closed: Closed | None = None
         self._began = asyncio.get_running_loop().time()
         self._sent = 0
@@ -161,6 +162,8 @@ class _Player:
         if frame.get("state") in NOTICES or frame.get("from", own) != own:
             return
         if "id" not in frame and frame.get("code") in PASSING:
+            return
+        if self._ends.is_one(frame):
             return
         request = frame.get("id")
         self._waiting[request].append(frame)

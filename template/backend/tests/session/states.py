@@ -60,6 +60,10 @@ class Kinds(Model):
     no: bool
 
 
+class Bag(Model):
+    letters: set[str]
+
+
 class Title(Model):
     title: str = ""
 
@@ -155,6 +159,10 @@ def states(gates: Gates) -> Registry:
     async def kinds(session: Session, data: Kinds) -> Kinds:
         return data
 
+    @state("bag", to="sender")
+    async def bag(session: Session, data: Text) -> Bag:
+        return Bag(letters=set(data.text))
+
     @state("nothing", to="sender")
     async def nothing(session: Session) -> None:
         return None
@@ -196,7 +204,7 @@ def states(gates: Gates) -> Registry:
 
     found = [
         say, whisper, note, notes, hold, hold_note, spoil, announce, count, tick, feed, flood,
-        kinds, nothing, lies, slow, rare, rule, cursor, glance, place,
+        kinds, bag, nothing, lies, slow, rare, rule, cursor, glance, place,
         save,
     ]  # fmt: skip
     return Registry(found)

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+from app.session import Model, Registry, Session, state
+from app.session.contract import describe
 from tasks import replay, replay_run
 from tasks.console import TaskError
 from tasks.replay_file import HIDDEN, Conversation, Expect, read, script_of
 from tasks.replay_match import Matcher
+from tasks.replay_sets import Sets
 from tasks.temporary import Server, running
 from tests.session.states import Gates, states
-from tests.session.support import Client, Frame, make_engine, serving
+from tests.session.support import Client, Frame, Notes, make_engine, serving
 
 HELLO = Path(__file__).parents[1] / "conversations" / "hello.json"
 
@@ -78,6 +81,7 @@ async def recorded() -> dict[str, Any]:
         await recorder.ask("note", {"text": "hello"}, "1")
         await recorder.ask("count", {"upto": 2}, "2")
         await recorder.ask("kinds", KINDS, "3")
+        await recorder.ask("bag", {"text": "abc"}, "b")
         await recorder.ask("count", {"upto": "many"}, "4")
         await recorder.ask("spoil", {"text": ""}, "5")
         await recorder.ask("announce", {"text": "news"}, "6")
@@ -87,6 +91,11 @@ async def recorded() -> dict[str, Any]:
         await recorder.until(lambda frame: frame.get("id") == "7")
         await recorder.send({"state": "cancel", "data": {"id": "7"}})
         await recorder.until(lambda frame: frame.get("id") == "7" and not frame.get("more"))
+        # To everybody: the others get its end, and so does who asked.
+        await recorder.send({"state": "feed", "data": {"text": "f"}, "id": "f"})
+        await recorder.until(lambda frame: frame.get("id") == "f")
+        await recorder.send({"state": "cancel", "data": {"id": "f"}})
+        await recorder.until(lambda frame: frame.get("id") == "f" and not frame.get("more"))
         await recorder.ask("notes", None, "8")
         await recorder.ask("save", {"title": "The end"}, "9")
         return recorder.file()
@@ -114,12 +123,15 @@ async def test_what_was_said_is_said_again(url: str, recorded: dict[str, Any]) -
         *["count (part)"] * 2,
         "count",
         "kinds",
+        "bag",
         "error invalid_data",
         "error internal",
         "say",
         "announce",
         "say",
         "tick (part)",
+        "error cancelled",
+        "feed (part)",
         "error cancelled",
         "notes",
         "save",
@@ -258,6 +270,79 @@ def test_new_ids_and_times_match_but_each_id_is_one() -> None:
     assert Matcher().values(before, {**after, "at": "tomorrow"}, "x") != []
     assert Matcher().values("a quite long sentence", "a quite wrong sentence", "x") != []
     assert Matcher().values("monday-stand-up-notes", "tuesday-stand-up-notes", "x") != []
+
+
+async def test_a_set_may_come_in_another_order(url: str, recorded: dict[str, Any]) -> None:
+    def turned(frames: list[Frame]) -> None:
+        received(frames, "b")["data"]["letters"].reverse()
+
+    conversation = changed(recorded, turned)
+    contract = describe(states(Gates()), Notes)
+    outcome = await replay.replay(conversation, url, contract=contract)
+    assert outcome.differences == [], outcome.report()
+    # This project's own contract does not know that state.
+    assert (await replay.replay(conversation, url)).differences
+
+
+def test_a_sets_values_come_in_any_order_and_are_the_same() -> None:
+    matcher = Matcher(is_set=lambda path: path.endswith(".words"))
+    recorded = {"words": ["a", "b", 1], "list": ["a", "b"], "k": {"words": [True, "x"]}}
+
+    def found(**now: object) -> list[str]:
+        return [str(one) for one in matcher.values(recorded, {**recorded, **now}, "say.data")]
+
+    assert found(words=["b", 1, "a"], k={"words": ["x", True]}) == []
+    assert found(list=["b", "a"]) != []
+    assert found(words=["b", "c", "a"]) == ['say.data.words.2: recorded 1, now "c"']
+    assert found(words=["b", "a"]) == ["say.data.words.2: recorded 1, now nothing"]
+    assert found(words=["b", 1, "a", "c"]) == ['say.data.words.3: recorded nothing, now "c"']
+    assert found(k={"words": ["x", 1]}) == ["say.data.k.words.0: recorded true, now 1"]
+
+
+def test_new_ids_in_a_set_are_found_by_what_was_said_of_them_before() -> None:
+    old = ["3f0e8a52-6f6a-4c1e-9a53-6d1b7c2e4f10", "11112222-3333-4444-a555-b66666c77777"]
+    new = ["9a1b2c3d-6f6a-4c1e-9a53-0d1b7c2e4f99", "0a0b0c0d-1e1f-4a4b-8c8d-9e9f0a1b2c3d"]
+    matcher = Matcher(is_set=lambda path: path == "x.keys")
+    assert matcher.values({"one": old[0]}, {"one": new[0]}, "x") == []
+    assert matcher.values({"keys": old}, {"keys": [new[1], new[0]]}, "x") == []
+    assert matcher.values({"two": old[1]}, {"two": new[0]}, "x") != []
+
+
+class Leaf(Model):
+    words: set[str]
+    below: "list[Leaf]" = []
+
+
+class Several(Model):
+    plain: list[str] = []
+    own: set[int] | None = None
+    by_name: dict[str, frozenset[str]] = {}
+    pair: tuple[int, set[str]] = (0, set())
+    leaf: Leaf | None = None
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("several.data.plain", False),
+        ("several.data.own", True),
+        ("several.data.by_name.some key", True),
+        ("several.data.pair", False),
+        ("several.data.pair.1", True),
+        ("several.data.leaf.below.0.below.12.words", True),
+        ("several.data.leaf.below", False),
+        ("several.data.nowhere.at.all", False),
+        ("several.details.own", False),
+        ("unknown.data.own", False),
+        ("initialised.data.snapshot.words", True),
+    ],
+)
+def test_the_contract_says_what_is_a_set(path: str, expected: bool) -> None:
+    @state("several")
+    async def several(session: Session) -> Several:
+        return Several()
+
+    assert Sets(describe(Registry([several]), Leaf)).has(path) == expected
 
 
 def test_hidden_and_ignored_values_are_not_compared() -> None:
