@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from tests.chaos.record import Asked, Frame, Got, Opened, Record, requests
 from tests.chaos.states import ROOM, STREAMS, WRITES
 
+PRESENCE = frozenset({"joined", "left"})
+
 Number = tuple[str, str, int]
 """A room message: session, epoch, seq."""
 
@@ -126,7 +128,8 @@ class Checker:
             walk.people.discard(frame["data"]["participant"])
 
     def _remember(self, walk: Walk, number: Number, frame: Frame) -> None:
-        sender = frame.get("from") or ("" if "id" not in frame else walk.participant)
+        # What has no `from` is one's own, also the end of a broken stream, which has no id.
+        sender = frame.get("from") or ("" if frame["state"] in PRESENCE else walk.participant)
         content = json.dumps([frame["state"], frame["data"], frame.get("more", False), sender])
         known = self.log.setdefault(number, content)
         if known != content:

@@ -126,6 +126,18 @@ def test_a_good_record_is_good() -> None:
     assert check([play.ada, play.bob]) == []
 
 
+def test_a_broken_stream_ends_for_everybody() -> None:
+    play = good()
+    play.send(play.bob, "bob-3", "count", upto=2)
+    play.piece(play.bob, "bob-3", 0)
+    play.piece(play.bob, "bob-3", None)
+    del frame(play.bob, 11)["id"]
+    play.error(play.bob, "bob-3", "interrupted")
+    assert check([play.ada, play.bob]) == []
+    frame(play.ada, 11)["from"] = "ada"
+    assert check([play.ada, play.bob]) != []
+
+
 def got(record: Record, seq: int) -> int:
     """Where in the record the message of this number is."""
     for index, event in enumerate(record.events):
