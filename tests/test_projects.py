@@ -49,7 +49,7 @@ def test_works_in_a_browser(
     specs = ["session"]
     if deep_combo.auth == FULL.auth and deep_combo.frontend != FULL.frontend:
         # Waiting for tokens to run out takes longer than all the rest.
-        specs.append("auth.spec" if alone else "auth")
+        specs += ["auth.spec" if alone else "auth", "users.spec"]
     if deep_combo.states == FULL.states and not alone:
         specs += OF_A_FRONTEND
     if everything:

@@ -1,23 +1,11 @@
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
-
 import { project } from "../src/project";
+import { expectNothingFound } from "./support/axe";
 import type { Person } from "./support/person";
 import { anyState, openState } from "./support/states";
 import { expect, test } from "./support/test";
 
 const PATHS = ["/", "/session", "/saved", "/settings", "/no-such-page"];
-const ACCOUNT_PATHS = project.signIn ? ["/sign-in", "/sign-up", "/account"] : [];
-
-/** `rules`: only these, where the rest was looked at already. */
-async function expectNothingFound(page: Page, where: string, rules?: string[]): Promise<void> {
-  const axe = new AxeBuilder({ page });
-  const { violations } = await (rules === undefined ? axe : axe.withRules(rules)).analyze();
-  const found = violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join("\n")}`,
-  );
-  expect(found, where).toEqual([]);
-}
+const ACCOUNT_PATHS = project.signIn ? ["/sign-in", "/sign-up", "/account", "/users"] : [];
 
 async function expectNothingInSession(ada: Person): Promise<void> {
   await ada.start();

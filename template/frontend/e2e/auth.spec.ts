@@ -1,11 +1,7 @@
-import { PASSWORD, type Person } from "./support/person";
-import { expect, test } from "./support/test";
+import type { Route } from "@playwright/test";
 
-async function signIn({ page, email }: Person, password = PASSWORD): Promise<void> {
-  await page.getByLabel("E-mail").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
+import { PASSWORD, Person } from "./support/person";
+import { expect, test } from "./support/test";
 
 async function signOut({ page, name }: Person): Promise<void> {
   await page.getByRole("button", { name }).click();
@@ -18,7 +14,7 @@ test("who is not signed in is asked to, and then gets where they wanted", async 
   await signOut(ada);
   await ada.page.goto("/saved");
   await expect(ada.page).toHaveURL(/\/sign-in\?next=(\/|%2F)saved$/);
-  await signIn(ada);
+  await ada.signIn();
   await expect(ada.page.getByRole("heading", { name: "Saved sessions" })).toBeVisible();
 });
 
@@ -41,7 +37,7 @@ test("after signing in the page never leads to another site", async ({ person })
   const ada = await person("Ada");
   await signOut(ada);
   await ada.page.goto(`/sign-in?next=${encodeURIComponent("//example.com/session")}`);
-  await signIn(ada);
+  await ada.signIn();
   await expect(ada.page).toHaveURL("/session");
 });
 
@@ -82,11 +78,11 @@ test("what was wrong with a sign-in is settled by one that is right", async ({ p
   const ada = await person("Ada");
   await signOut(ada);
   await ada.page.goto("/sign-in");
-  await signIn(ada, "not the password");
+  await ada.signIn("not the password");
   await expect(ada.alert).toBeVisible();
   // The keyboard goes on where it was.
   await expect(ada.page.getByRole("button", { name: "Sign in" })).toBeFocused();
-  await signIn(ada);
+  await ada.signIn();
   await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
   await expect(ada.alert).toHaveCount(0);
 });
@@ -100,11 +96,37 @@ test("who is signed in has no business on the pages for signing in", async ({ pe
   await signOut(ada);
   await ada.page.goto("/settings");
   await ada.page.getByRole("link", { name: "Sign in" }).click();
-  await signIn(ada);
+  await ada.signIn();
   await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
   // They leave nothing in the history to come back to.
   await ada.page.goBack();
   await expect(ada.page.getByRole("heading", { name: "Settings" })).toBeVisible();
+});
+
+test("who signs in next at the same page sees nothing of who was there before", async ({
+  person,
+}) => {
+  const ada = await person("Ada");
+  const grace = await person("Grace");
+  const kept = { id: "hers", title: "A diary", created_at: "2026-01-05T09:00:00Z" };
+  const sessions = [{ ...kept, updated_at: kept.created_at }];
+  const list = /\/api\/v1\/sessions\?/u;
+  await ada.page.route(list, (route) => route.fulfill({ json: { sessions, total: 1 } }));
+  const saved = ada.page.getByRole("banner").getByRole("link", { name: "Saved" });
+  await saved.click();
+  await expect(ada.page.getByText("A diary")).toBeVisible();
+
+  // Without a reload, which would empty the page's memory.
+  await signOut(ada);
+  await ada.page.unroute(list);
+  const asked = new Promise<Route>((resolve) => void ada.page.route(list, resolve));
+  await saved.click();
+  await new Person("Grace", ada.page, grace.email).signIn();
+  const route = await asked;
+  await expect(ada.page.getByText("Loading the list.")).toBeAttached();
+  await expect(ada.page.getByText("A diary")).toHaveCount(0);
+  await route.continue();
+  await expect(ada.page.getByText("No saved sessions yet")).toBeVisible();
 });
 
 test("signing out in one tab ends the session in another", async ({ person }) => {
@@ -140,9 +162,9 @@ test("a new password replaces the old one", async ({ person }) => {
 
   await signOut(ada);
   await ada.page.goto("/sign-in");
-  await signIn(ada);
+  await ada.signIn();
   await expect(ada.alert).toBeVisible();
-  await signIn(ada, fresh);
+  await ada.signIn(fresh);
   await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
 });
 

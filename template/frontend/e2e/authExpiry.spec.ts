@@ -1,4 +1,4 @@
-import { PASSWORD, type Person } from "./support/person";
+import type { Person } from "./support/person";
 import { NO_SERVER } from "./support/server";
 import { openState } from "./support/states";
 import { expect, test } from "./support/test";
@@ -49,9 +49,7 @@ test("a sign-in that is not renewed is said, and signing in leads back into the 
   // Who is not signed in does not read on.
   await expect(ada.notes).toHaveCount(0);
   await ada.page.getByRole("button", { name: "Sign in" }).click();
-  await ada.page.getByLabel("E-mail").fill(ada.email);
-  await ada.page.getByLabel("Password").fill(PASSWORD);
-  await ada.page.getByRole("button", { name: "Sign in" }).click();
+  await ada.signIn();
 
   await ada.isIn();
   await expect(ada.page).toHaveURL(link);

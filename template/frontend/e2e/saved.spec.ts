@@ -5,6 +5,9 @@ import { type Person, unique } from "./support/person";
 import { closingState, openState } from "./support/states";
 import { expect, test } from "./support/test";
 
+/** What the page asks for a part of the list. */
+const LIST = /\/api\/v1\/sessions\?/u;
+
 /** Starts a session with one note where that is possible, saves it, and answers its title. */
 async function saveOne(ada: Person): Promise<string> {
   if (closingState === undefined) throw new Error("No state of this project saves.");
@@ -124,16 +127,56 @@ test("the page says who sees the list", async ({ person }) => {
 
 test("an empty list says how something gets there", async ({ person }) => {
   const ada = await person("Ada");
-  await ada.page.route("**/api/v1/sessions", (route) => route.fulfill({ json: [] }));
+  await ada.page.route(LIST, (route) => route.fulfill({ json: { sessions: [], total: 0 } }));
   await ada.page.goto("/saved");
   await expect(ada.page.getByText("No saved sessions yet")).toBeVisible();
 });
 
 test("a list that cannot be loaded says so and can be tried again", async ({ person }) => {
   const ada = await person("Ada");
-  await ada.page.route("**/api/v1/sessions", (route) => route.abort(), { times: 1 });
+  await ada.page.route(LIST, (route) => route.abort(), { times: 1 });
   await ada.page.goto("/saved");
   await expect(ada.page.getByText("The list could not be loaded")).toBeVisible();
   await ada.page.getByRole("button", { name: "Try again" }).click();
   await expect(ada.page.getByText("The list could not be loaded")).toHaveCount(0);
+});
+
+test("a long list is turned page by page, and the way back leads to the same place", async ({
+  person,
+}) => {
+  const { page } = await person("Ada");
+  const all = Array.from({ length: 120 }, (_, index) => ({
+    id: `number-${index + 1}`,
+    title: `Number ${index + 1}`,
+    created_at: "2026-01-05T09:00:00Z",
+    updated_at: "2026-01-05T10:00:00Z",
+  }));
+  await page.route(LIST, (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const [offset, limit] = [Number(query.get("offset")), Number(query.get("limit"))];
+    return route.fulfill({
+      json: { sessions: all.slice(offset, offset + limit), total: all.length },
+    });
+  });
+  await page.goto("/saved");
+  const where = page.getByRole("navigation", { name: "Parts of the list" });
+  await expect(where.getByRole("status")).toHaveText("1\u201350 of 120");
+  await where.getByRole("link", { name: "Next" }).press("Enter");
+  await expect(where.getByRole("status")).toHaveText("51\u2013100 of 120");
+  // The keyboard and the eye go on at the top.
+  await expect(page.getByRole("main")).toBeFocused();
+  expect(await page.evaluate(() => scrollY)).toBe(0);
+
+  await page.getByRole("link", { name: "Open Number 51", exact: true }).click();
+  await expect(page).toHaveURL("/session/number-51");
+  await page.goBack();
+  await expect(page.getByRole("link", { name: "Open Number 51", exact: true })).toBeVisible();
+  await page.reload();
+  await expect(where.getByRole("status")).toHaveText("51\u2013100 of 120");
+
+  // Others delete most of them: the page that was asked for has gone.
+  all.splice(40);
+  await page.reload();
+  await expect(page.getByRole("link", { name: "Open Number 40", exact: true })).toBeVisible();
+  await expect(where).toHaveCount(0);
 });

@@ -1,3 +1,5 @@
+import type { Page } from "@playwright/test";
+
 import { project } from "../src/project";
 import { openState, openStates } from "./support/states";
 import { expect, test } from "./support/test";
@@ -17,6 +19,28 @@ const PAGES = {
   unknown: "/nothing",
   ...(project.signIn && { "sign-in": "/sign-in", "sign-up": "/sign-up", account: "/account" }),
 };
+
+/** Makes the page believe that an admin is signed in, and that these are the users. */
+async function playAdmin(page: Page, names: readonly string[]): Promise<void> {
+  let self: object = {};
+  await page.route("**/api/v1/auth/refresh", async (route) => {
+    const response = await route.fetch();
+    const answer = (await response.json()) as { user: object };
+    self = { ...answer.user, is_admin: true };
+    await route.fulfill({ response, json: { ...answer, user: self } });
+  });
+  await page.route(/\/api\/v1\/users\?/u, (route) => {
+    const others = names.map((name, index) => ({
+      id: `example-${index}`,
+      email: `${name.toLowerCase().replace(" ", ".")}@example.com`,
+      name,
+      is_admin: index === 1,
+      is_active: index !== 2,
+      created_at: "2026-11-03T09:30:00Z",
+    }));
+    return route.fulfill({ json: { users: [self, ...others], total: names.length + 1 } });
+  });
+}
 
 test.skip(process.env["SCREENSHOTS"] === undefined, "SCREENSHOTS=1 takes the pictures");
 
@@ -66,19 +90,27 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expect(ada.status).toHaveText("Session ended");
       await shoot("ended");
 
-      await ada.page.route("**/api/v1/sessions", (route) =>
-        route.fulfill({
-          json: ["Sprint retro", "Launch rehearsal", "Monday stand-up"].map((title, index) => ({
-            id: `example-${index}`,
-            title,
-            created_at: `2026-11-0${3 - index}T09:30:00Z`,
-            updated_at: `2026-11-0${3 - index}T10:05:00Z`,
-          })),
+      const sessions = ["Sprint retro", "Launch rehearsal", "Monday stand-up"].map(
+        (title, index) => ({
+          id: `example-${index}`,
+          title,
+          created_at: `2026-11-0${3 - index}T09:30:00Z`,
+          updated_at: `2026-11-0${3 - index}T10:05:00Z`,
         }),
+      );
+      await ada.page.route(/\/api\/v1\/sessions\?/u, (route) =>
+        route.fulfill({ json: { sessions, total: sessions.length } }),
       );
       await ada.page.goto("/saved");
       await expect(ada.page.getByRole("link", { name: "Open Sprint retro" })).toBeVisible();
       await shoot("saved");
+
+      if (project.signIn) {
+        await playAdmin(ada.page, ["Alan Turing", "Grace Hopper", "Joan Clarke", "Max Newman"]);
+        await ada.page.goto("/users");
+        await expect(ada.page.getByRole("list", { name: "Users" })).toBeVisible();
+        await shoot("users");
+      }
     });
   }
 }

@@ -5,17 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, StringConstraints
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.deps import DatabaseDep
 from app.errors import Problem, not_found
 from app.features import owner
+from app.paging import Limit, Offset
 from app.saved.models import SavedSession
 from app.texts import Line, is_line
-
-LISTED = 200
-"""Saved sessions that the list shows at most, the newest first."""
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["saved sessions"])
 
@@ -34,6 +32,13 @@ class SavedItem(BaseModel):
     updated_at: datetime
 
 
+class SavedPage(BaseModel):
+    """Some of the saved sessions, and how many there are."""
+
+    sessions: list[SavedItem]
+    total: int
+
+
 class TitleChange(BaseModel):
     """A new title for a saved session."""
 
@@ -41,16 +46,23 @@ class TitleChange(BaseModel):
 
 
 @router.get("")
-async def list_saved_sessions(owner: Owner, database: DatabaseDep) -> list[SavedItem]:
+async def list_saved_sessions(
+    owner: Owner, database: DatabaseDep, limit: Limit = 50, offset: Offset = 0
+) -> SavedPage:
     """List your saved sessions, the last saved first."""
+    own = SavedSession.owner.is_not_distinct_from(owner)
     async with database.reading() as db:
         rows = await db.scalars(
             select(SavedSession)
-            .where(SavedSession.owner.is_not_distinct_from(owner))
+            .where(own)
+            # The id, so that sessions of one moment keep their places from page to page.
             .order_by(SavedSession.updated_at.desc(), SavedSession.id)
-            .limit(LISTED)
+            .limit(limit)
+            .offset(offset)
         )
-        return [SavedItem.model_validate(row) for row in rows]
+        sessions = [SavedItem.model_validate(row) for row in rows]
+        total = await db.scalar(select(func.count(SavedSession.id)).where(own)) or 0
+        return SavedPage(sessions=sessions, total=total)
 
 
 @router.get("/{session_id}", responses={404: {"model": Problem}})

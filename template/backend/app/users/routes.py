@@ -1,8 +1,6 @@
 """One's own account, and the accounts of others for admins."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +9,7 @@ from app.auth import attempts, families
 from app.auth.current import ActiveDep, AdminDep
 from app.deps import DatabaseDep, EngineDep
 from app.errors import ApiError, Problem, not_found
+from app.paging import Limit, Offset
 from app.texts import is_line
 from app.users.models import User
 from app.users.profile import AccountChange, Profile, ProfileChange
@@ -52,10 +51,7 @@ async def change_profile(
 
 @router.get("", responses={403: {"model": Problem}})
 async def list_users(
-    admin: AdminDep,
-    database: DatabaseDep,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    admin: AdminDep, database: DatabaseDep, limit: Limit = 50, offset: Offset = 0
 ) -> UserPage:
     """List all accounts by e-mail address, for admins."""
     async with database.reading() as db:

@@ -100,5 +100,6 @@ async def test_what_was_saved_is_in_the_own_list(server: str, ada: Device) -> No
         await conversation.send(closing[0], {"title": "Monday"})
         assert await conversation.closed() == 1000
     listed = await ada.http.get("/api/v1/sessions", headers=ada.authorization)
-    assert [(item["id"], item["title"]) for item in listed.json()] == [("meeting", "Monday")]
+    sessions = listed.json()["sessions"]
+    assert [(item["id"], item["title"]) for item in sessions] == [("meeting", "Monday")]
     assert (await ada.http.get("/api/v1/sessions")).status_code == 401

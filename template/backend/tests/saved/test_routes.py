@@ -1,11 +1,21 @@
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from app import features
 from app.database import Database
+from app.saved.models import SavedSession
 from app.saved.store import Store
 from tests.databases import on_every_database
+
+
+async def listed(client: httpx.AsyncClient, query: str = "") -> tuple[list[str], int]:
+    """The ids on one page, and how many there are on all."""
+    answer = await client.get(f"/api/v1/sessions{query}")
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["sessions"]], answer.json()["total"]
 
 
 class Owner:
@@ -26,13 +36,13 @@ async def test_the_life_of_a_saved_session(
     who: str | None, client: httpx.AsyncClient, database: Database, owner: Owner
 ) -> None:
     owner.id = who
-    assert (await client.get("/api/v1/sessions")).json() == []
+    assert await listed(client) == ([], 0)
     await Store(database).save("first", "First", who, "{}")
     await Store(database).save("second", "Second", who, "{}")
 
-    listed = (await client.get("/api/v1/sessions")).json()
-    assert [item["id"] for item in listed] == ["second", "first"]
-    assert set(listed[0]) == {"id", "title", "created_at", "updated_at"}
+    assert await listed(client) == (["second", "first"], 2)
+    (item, _) = (await client.get("/api/v1/sessions")).json()["sessions"]
+    assert set(item) == {"id", "title", "created_at", "updated_at"}
 
     renamed = await client.patch("/api/v1/sessions/first", json={"title": "  Renamed "})
     assert (renamed.status_code, renamed.json()["title"]) == (200, "Renamed")
@@ -40,8 +50,37 @@ async def test_the_life_of_a_saved_session(
 
     gone = await client.delete("/api/v1/sessions/first")
     assert (gone.status_code, gone.content) == (204, b"")
-    assert [item["id"] for item in (await client.get("/api/v1/sessions")).json()] == ["second"]
+    assert await listed(client) == (["second"], 1)
     assert await Store(database).load("first") is None
+
+
+@on_every_database
+async def test_a_long_list_is_read_in_pages(
+    client: httpx.AsyncClient, database: Database, owner: Owner
+) -> None:
+    # All of one moment: only the ids tell what comes first.
+    moment = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    async with database.transaction() as db:
+        for number in range(53):
+            about = {"title": "Monday", "snapshot": "{}", "updated_at": moment}
+            db.add(SavedSession(id=f"s{number:02}", owner=None, **about))
+            db.add(SavedSession(id=f"other{number:02}", owner="ada", **about))
+    ids = [f"s{number:02}" for number in range(53)]
+    assert await listed(client) == (ids[:50], 53)
+    assert await listed(client, "?offset=50") == (ids[50:], 53)
+    assert await listed(client, "?limit=2&offset=1") == (ids[1:3], 53)
+    assert await listed(client, f"?limit=200&offset={2**31 - 1}") == ([], 53)
+
+    await client.delete("/api/v1/sessions/s01")
+    assert await listed(client, "?limit=2&offset=1") == (ids[2:4], 52)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "offset=-1", "offset=x"])
+async def test_a_part_that_cannot_be_is_refused(
+    query: str, client: httpx.AsyncClient, owner: Owner
+) -> None:
+    answer = await client.get(f"/api/v1/sessions?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_data")
 
 
 @pytest.mark.parametrize("other", ["bob", None])
@@ -50,7 +89,7 @@ async def test_the_sessions_of_others_do_not_exist(
 ) -> None:
     await Store(database).save("hers", "Hers", "ada", "{}")
     owner.id = other
-    assert (await client.get("/api/v1/sessions")).json() == []
+    assert await listed(client) == ([], 0)
     answers = [
         await client.get("/api/v1/sessions/hers"),
         await client.patch("/api/v1/sessions/hers", json={"title": "His"}),

@@ -11,13 +11,13 @@ export const unique = (word: string): string => `${word}-${crypto.randomUUID().s
 
 /** Somebody at a page, doing what people do. */
 export class Person {
-  readonly email = `${unique("person")}@example.com`;
   /** Errors that nothing on the page caught. */
   readonly faults: string[] = [];
 
   constructor(
     readonly name: string,
     readonly page: Page,
+    readonly email = `${unique("person")}@example.com`,
   ) {
     page.on("pageerror", (error) => this.faults.push(String(error)));
   }
@@ -52,6 +52,13 @@ export class Person {
     await expect(this.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
   }
 
+  /** Fills in the page for signing in, which leads to the one that was asked for. */
+  async signIn(password = PASSWORD): Promise<void> {
+    await this.page.getByLabel("E-mail").fill(this.email);
+    await this.page.getByLabel("Password").fill(password);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+  }
+
   /** Starts a session, a private one without a name; answers its invite link. */
   async start(session = ""): Promise<string> {
     await this.page.goto("/session");
@@ -74,7 +81,7 @@ export class Person {
 
   /** Opens the same session in another tab of the same browser. */
   async openTab(): Promise<Person> {
-    const tab = new Person(this.name, await this.page.context().newPage());
+    const tab = new Person(this.name, await this.page.context().newPage(), this.email);
     await tab.page.goto(this.page.url());
     await tab.isIn();
     return tab;

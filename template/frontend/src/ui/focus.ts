@@ -8,3 +8,9 @@ export function keepFocus(): void {
   const { activeElement } = document;
   if (activeElement === null || activeElement === document.body) focusPage();
 }
+
+/** Another part of a long list is shown: everything goes on at the page's start. */
+export function startOfPage(): void {
+  focusPage();
+  scrollTo(0, 0);
+}

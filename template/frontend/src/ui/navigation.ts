@@ -1,4 +1,5 @@
 import type { IconName } from "./icons";
+import { createStore, type Readable } from "./store";
 
 export interface NavigationItem {
   to: string;
@@ -7,11 +8,18 @@ export interface NavigationItem {
 }
 
 /** The links in the header; on a phone they stand in the dock, after `HOME`. */
-export const NAVIGATION: readonly NavigationItem[] = [
+export type Navigation = Readable<readonly NavigationItem[]>;
+
+/** The links with `more` of them, which a feature brings. */
+export const links = (...more: NavigationItem[]): readonly NavigationItem[] => [
   { to: "/session", label: "Session", icon: "duplex" },
   { to: "/saved", label: "Saved", icon: "saved" },
+  ...more,
   { to: "/settings", label: "Settings", icon: "settings" },
 ];
+
+/** The same links for everybody. */
+export const navigation: Navigation = createStore(links());
 
 export const HOME: NavigationItem = { to: "/", label: "Home", icon: "home" };
 

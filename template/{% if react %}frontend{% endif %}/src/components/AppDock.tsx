@@ -1,13 +1,16 @@
 import { Link, useLocation } from "react-router";
 
-import { HOME, isCurrent, NAVIGATION } from "../ui/navigation";
+import { features } from "../features";
+import { useReadable } from "../hooks/useReadable";
+import { HOME, isCurrent } from "../ui/navigation";
 import AppIcon from "./AppIcon";
 
 export default function AppDock() {
   const { pathname } = useLocation();
+  const navigation = useReadable(features.navigation);
   return (
     <nav aria-label="Pages" className="dock app-dock md:hidden">
-      {[HOME, ...NAVIGATION].map((item) => (
+      {[HOME, ...navigation].map((item) => (
         <Link
           key={item.to}
           to={item.to}

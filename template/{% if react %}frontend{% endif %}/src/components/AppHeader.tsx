@@ -1,14 +1,16 @@
 import { Link, useLocation } from "react-router";
 
 import { features } from "../features";
+import { useReadable } from "../hooks/useReadable";
 import { project } from "../project";
-import { isCurrent, NAVIGATION } from "../ui/navigation";
+import { isCurrent } from "../ui/navigation";
 import AppIcon from "./AppIcon";
 import ConnectionStatus from "./ConnectionStatus";
 import ThemeToggle from "./ThemeToggle";
 
 export default function AppHeader() {
   const { pathname } = useLocation();
+  const navigation = useReadable(features.navigation);
   const { AccountMenu } = features;
   return (
     <header className="app-header">
@@ -20,7 +22,7 @@ export default function AppHeader() {
           <span className="truncate max-[22.5rem]:sr-only">{project.name}</span>
         </Link>
         <nav aria-label="Pages" className="ml-6 hidden items-center gap-1 md:flex">
-          {NAVIGATION.map(({ to, label }) => (
+          {navigation.map(({ to, label }) => (
             <Link
               key={to}
               to={to}

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../../src/api/core";
 import { savedSessions, type SavedSession } from "../../src/api/saved";
 import SavedPage from "../../src/pages/SavedPage";
-import { useSaved } from "../../src/stores/saved";
+import { savedList } from "../../src/ui/savedList";
 import { toasts } from "../../src/ui/toasts";
 import { show } from "./render";
 
@@ -15,13 +15,15 @@ const session: SavedSession = {
   updated_at: "2026-01-05T10:00:00Z",
 };
 
+const part = (...items: SavedSession[]) => ({ items, total: items.length });
+
 beforeEach(() => {
-  useSaved.setState(useSaved.getInitialState(), true);
+  savedList.forget();
 });
 
 describe("the saved sessions", () => {
   it("say that they are loading, then that there is none", async () => {
-    vi.spyOn(savedSessions, "list").mockResolvedValue([]);
+    vi.spyOn(savedSessions, "list").mockResolvedValue(part());
     const { container } = show(<SavedPage />);
 
     expect(container.querySelector("[aria-busy=true]")).not.toBeNull();
@@ -33,20 +35,20 @@ describe("the saved sessions", () => {
     show(<SavedPage />);
     expect(await screen.findByText("No server.")).toBeTruthy();
 
-    vi.spyOn(savedSessions, "list").mockResolvedValue([session]);
+    vi.spyOn(savedSessions, "list").mockResolvedValue(part(session));
     fireEvent.click(screen.getByRole("button", { name: "Try again" }));
     expect(await screen.findByText("Monday")).toBeTruthy();
   });
 
   it("are renamed in a dialog that closes when it worked", async () => {
-    const list = vi.spyOn(savedSessions, "list").mockResolvedValue([session]);
+    const list = vi.spyOn(savedSessions, "list").mockResolvedValue(part(session));
     const rename = vi.spyOn(savedSessions, "rename").mockResolvedValue(session);
     show(<SavedPage />);
     fireEvent.click(await screen.findByRole("button", { name: "Rename Monday" }));
     fireEvent.change(screen.getByRole("textbox", { name: "Title" }), {
       target: { value: " Tuesday " },
     });
-    list.mockResolvedValue([{ ...session, title: "Tuesday" }]);
+    list.mockResolvedValue(part({ ...session, title: "Tuesday" }));
     fireEvent.click(screen.getByRole("button", { name: "Rename" }));
 
     expect(await screen.findByText("Tuesday")).toBeTruthy();
@@ -57,7 +59,7 @@ describe("the saved sessions", () => {
   });
 
   it("stay when deleting them fails, and say why", async () => {
-    vi.spyOn(savedSessions, "list").mockResolvedValue([session]);
+    vi.spyOn(savedSessions, "list").mockResolvedValue(part(session));
     vi.spyOn(savedSessions, "remove").mockRejectedValue(new ApiError(500, "internal", "Not now."));
     show(<SavedPage />);
     fireEvent.click(await screen.findByRole("button", { name: "Delete Monday" }));
@@ -69,5 +71,17 @@ describe("the saved sessions", () => {
     expect(screen.getByRole("link", { name: "Open Monday" }).getAttribute("href")).toBe(
       "/session/notes",
     );
+  });
+
+  it("are turned page by page, and the page is in the address", async () => {
+    const list = vi.spyOn(savedSessions, "list").mockResolvedValue({ items: [session], total: 51 });
+    show(<SavedPage />, "/saved");
+    fireEvent.click(await screen.findByRole("link", { name: "Next" }));
+
+    expect(await screen.findByText("51–51 of 51")).toBeTruthy();
+    expect(list).toHaveBeenLastCalledWith({ limit: 50, offset: 50 });
+    const back = screen.getByRole("link", { name: "Previous" });
+    expect(back.getAttribute("href")).toBe("/saved");
+    expect(screen.queryByRole("link", { name: "Next" })).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 import { auth } from "../../api/auth";
 import type { SessionState } from "../../session/sessionStore";
+import { forgetting } from "../../ui/forgetting";
 import { liveSession } from "../../ui/liveSession";
 import { displayName } from "../../ui/profile";
 import { toasts } from "../../ui/toasts";
@@ -39,6 +40,7 @@ export function followAccount(onLeft: () => void): void {
       if (before.status === "signedOut") toasts.dismissErrors();
     } else if (before.status === "signedIn") {
       displayName.set("");
+      forgetting.emit(undefined);
       const expired = now.status === "signedOut" && now.expired;
       liveSession.closeSocket(expired ? NOT_SIGNED_IN : undefined);
       onLeft();

@@ -123,7 +123,9 @@ describe("the REST core", () => {
   });
 
   it("lists, renames and removes saved sessions", async () => {
-    await savedSessions.list();
+    fetched.mockResolvedValueOnce(Response.json({ sessions: [], total: 70 }));
+    const part = await savedSessions.list({ limit: 50, offset: 100 });
+    expect(part).toEqual({ items: [], total: 70 });
     await savedSessions.rename("a/b", "New title");
     await savedSessions.remove("a/b");
     const calls = fetched.mock.calls.map(([url, { method, body }]) => [
@@ -132,7 +134,7 @@ describe("the REST core", () => {
       body,
     ]);
     expect(calls).toEqual([
-      ["GET", "/api/v1/sessions", undefined],
+      ["GET", "/api/v1/sessions?limit=50&offset=100", undefined],
       ["PATCH", "/api/v1/sessions/a%2Fb", '{"title":"New title"}'],
       ["DELETE", "/api/v1/sessions/a%2Fb", undefined],
     ]);

@@ -16,4 +16,9 @@ export const authRoutes: readonly RouteRecordRaw[] = [
     component: () => import("./AccountPage.vue"),
     meta: { title: "Account", account: true },
   },
+  {
+    path: "/users",
+    component: () => import("./UsersPage.vue"),
+    meta: { title: "Users", account: true },
+  },
 ];

@@ -1,0 +1,179 @@
+import type { Locator } from "@playwright/test";
+
+import { expectNothingFound } from "./support/axe";
+import { PASSWORD, Person } from "./support/person";
+import { NO_SERVER, OwnServer } from "./support/server";
+import { expect, test as base } from "./support/test";
+
+const ADMIN = "admin@example.com";
+const PHONE = { width: 390, height: 844 };
+/** As long as a name can be, and with a word that is wider than a phone. */
+const LONG =
+  "Maximiliane von Hohenstein, Donaudampfschifffahrtselektrizitätenhauptgesellschaft".slice(0, 80);
+
+interface Fixtures {
+  /** The first admin, signed in, at the list of all users. */
+  admin: Person;
+}
+
+interface WorkerFixtures {
+  /** One with an admin, and few accounts beside. */
+  server: OwnServer;
+}
+
+const test = base.extend<Fixtures, WorkerFixtures>({
+  server: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads from it which fixtures are needed
+    async ({}, use) => {
+      const settings = { FIRST_ADMIN_EMAIL: ADMIN, FIRST_ADMIN_PASSWORD: PASSWORD };
+      const server = await OwnServer.open({ settings });
+      await use(server);
+      await server.close();
+    },
+    { scope: "worker" },
+  ],
+  admin: async ({ browser, server }, use) => {
+    // Still, so that no colour is caught half way.
+    const options = { baseURL: server.url, reducedMotion: "reduce" } as const;
+    const context = await browser.newContext(options);
+    const admin = new Person("Admin", await context.newPage(), ADMIN);
+    await admin.page.goto("/users");
+    await admin.signIn();
+    await expect(admin.page.getByRole("heading", { name: "Users" })).toBeVisible();
+    await use(admin);
+    expect(admin.faults, "uncaught errors on the admin's page").toEqual([]);
+    await context.close();
+  },
+});
+
+test.skip(NO_SERVER !== false, NO_SERVER || "");
+
+const rowOf = (admin: Person, one: Person): Locator =>
+  admin.page.getByRole("listitem").filter({ hasText: one.email });
+
+async function press(admin: Person, label: string, one: Person): Promise<void> {
+  await admin.page.getByRole("button", { name: `${label}: ${one.email}` }).click();
+}
+
+async function confirm(admin: Person, label: string): Promise<void> {
+  const dialog = admin.page.getByRole("dialog");
+  await dialog.getByRole("button", { name: label, exact: true }).click();
+  await expect(dialog).toHaveCount(0);
+}
+
+test("only an admin finds the users; others are told so and get no list", async ({
+  admin,
+  person,
+  server,
+}) => {
+  await expect(admin.page).toHaveTitle(/^Users · /u);
+  await admin.page.goto("/");
+  await admin.page.getByRole("banner").getByRole("link", { name: "Users" }).click();
+  await expect(rowOf(admin, admin)).toContainText("Another admin has to change your own account.");
+
+  const grace = await person("Grace", { baseURL: server.url });
+  const asked: string[] = [];
+  grace.page.on("request", (request) => {
+    if (/\/api\/v1\/users(\?|$)/u.test(request.url())) asked.push(request.url());
+  });
+  await expect(grace.page.getByRole("link", { name: "Saved" }).first()).toBeVisible();
+  await expect(grace.page.getByRole("link", { name: "Users" })).toHaveCount(0);
+  await grace.page.goto("/users");
+  await expect(grace.page.getByText("Only admins see this page")).toBeVisible();
+  expect(asked).toEqual([]);
+});
+
+test("whose account is deactivated is told so in an open session, and comes back when it is active", async ({
+  admin,
+  person,
+  server,
+}) => {
+  const grace = await person("Grace", { baseURL: server.url });
+  const link = await grace.start();
+  await admin.page.reload();
+  await press(admin, "Deactivate", grace);
+  await confirm(admin, "Deactivate");
+  await expect(rowOf(admin, grace)).toContainText("Deactivated");
+  await expect(admin.page.getByText("Grace was deactivated and signed out.")).toBeVisible();
+
+  await expect(grace.alert).toHaveText(/You are not signed in any more/u);
+  await expect(grace.status).toHaveText("Session ended");
+  await expect(grace.page).toHaveURL(link);
+  await grace.page.getByRole("button", { name: "Sign in" }).click();
+  await grace.signIn();
+  await expect(grace.alert).toBeVisible();
+  await expect(grace.page).toHaveURL(/\/sign-in/u);
+
+  await press(admin, "Activate", grace);
+  await expect(rowOf(admin, grace)).not.toContainText("Deactivated");
+  await grace.signIn();
+  await grace.isIn();
+  await expect(grace.page).toHaveURL(link);
+});
+
+test("an admin makes another one, and takes it away again", async ({ admin, person, server }) => {
+  const grace = await person("Grace", { baseURL: server.url });
+  await admin.page.reload();
+  await press(admin, "Make admin", grace);
+  await expect(admin.page.getByText("Grace is an admin now.")).toBeVisible();
+  await grace.page.goto("/users");
+  await expect(grace.page.getByRole("listitem").filter({ hasText: ADMIN })).toBeVisible();
+
+  await press(admin, "Take admin away", grace);
+  await confirm(admin, "Take admin away");
+  // The page of who was an admin notices with what it asks next.
+  await grace.page.getByRole("button", { name: `Deactivate: ${ADMIN}` }).click();
+  await grace.page.getByRole("dialog").getByRole("button", { name: "Deactivate" }).click();
+  await expect(grace.page).toHaveURL(/\/sign-in\?next=(\/|%2F)users$/u);
+  await grace.signIn();
+  await expect(grace.page.getByText("Only admins see this page")).toBeVisible();
+});
+
+test("by keyboard the question gives the focus back, and a button keeps it", async ({
+  admin,
+  person,
+  server,
+}) => {
+  const grace = await person("Grace", { baseURL: server.url });
+  await admin.page.reload();
+  const deactivate = admin.page.getByRole("button", { name: `Deactivate: ${grace.email}` });
+  await deactivate.press("Enter");
+  await expect(admin.page.getByRole("dialog", { name: "Deactivate Grace?" })).toBeVisible();
+  await admin.page.keyboard.press("Escape");
+  await expect(deactivate).toBeFocused();
+  await admin.page.keyboard.press("Shift+Tab");
+  await expect(
+    admin.page.getByRole("button", { name: `Make admin: ${grace.email}` }),
+  ).toBeFocused();
+  await admin.page.keyboard.press("Enter");
+  await expect(
+    admin.page.getByRole("button", { name: `Take admin away: ${grace.email}` }),
+  ).toBeFocused();
+});
+
+test("axe finds nothing, in the light, in the dark and on a phone, where all fits", async ({
+  admin,
+  person,
+  server,
+}) => {
+  test.slow();
+  const { page } = admin;
+  const grace = await person("Grace", { baseURL: server.url });
+  await person(LONG, { baseURL: server.url });
+  await page.reload();
+  await press(admin, "Make admin", grace);
+  await press(admin, "Deactivate", grace);
+  await confirm(admin, "Deactivate");
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectNothingFound(page, `the users, ${colorScheme}`);
+    await press(admin, "Take admin away", grace);
+    await expectNothingFound(page, `the question, ${colorScheme}`);
+    await page.keyboard.press("Escape");
+  }
+  await page.setViewportSize(PHONE);
+  await expectNothingFound(page, "the users on a phone");
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
+  const dock = page.getByRole("navigation", { name: "Pages" });
+  await expect(dock.getByRole("link", { name: "Users" })).toBeVisible();
+});
