@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.deps import DatabaseDep
 from app.errors import Problem, not_found
@@ -80,6 +81,8 @@ async def rename_saved_session(
     async with database.transaction() as db:
         saved = await _own(db, session_id, owner)
         saved.title = change.title
+        # Renaming is no saving: the session keeps its place in the list.
+        flag_modified(saved, "updated_at")
         await db.flush()
         return SavedItem.model_validate(saved)
 

@@ -41,12 +41,14 @@ async def test_the_life_of_a_saved_session(
     await Store(database).save("second", "Second", who, "{}")
 
     assert await listed(client) == (["second", "first"], 2)
-    (item, _) = (await client.get("/api/v1/sessions")).json()["sessions"]
-    assert set(item) == {"id", "title", "created_at", "updated_at"}
+    (_, saved) = (await client.get("/api/v1/sessions")).json()["sessions"]
+    assert set(saved) == {"id", "title", "created_at", "updated_at"}
 
     renamed = await client.patch("/api/v1/sessions/first", json={"title": "  Renamed "})
     assert (renamed.status_code, renamed.json()["title"]) == (200, "Renamed")
     assert (await client.get("/api/v1/sessions/first")).json() == renamed.json()
+    assert renamed.json()["updated_at"] == saved["updated_at"]
+    assert await listed(client) == (["second", "first"], 2)
 
     gone = await client.delete("/api/v1/sessions/first")
     assert (gone.status_code, gone.content) == (204, b"")
