@@ -166,12 +166,16 @@ test("axe finds nothing, in the light, in the dark and on a phone, where all fit
   await confirm(admin, "Deactivate");
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
+    await page.reload();
+    await expect(rowOf(admin, grace)).toContainText("Deactivated");
     await expectNothingFound(page, `the users, ${colorScheme}`);
     await press(admin, "Take admin away", grace);
+    await expect(page.getByRole("dialog")).toBeVisible();
     await expectNothingFound(page, `the question, ${colorScheme}`);
-    await page.keyboard.press("Escape");
   }
   await page.setViewportSize(PHONE);
+  await page.reload();
+  await expect(rowOf(admin, grace)).toBeVisible();
   await expectNothingFound(page, "the users on a phone");
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
   const dock = page.getByRole("navigation", { name: "Pages" });

@@ -18,8 +18,14 @@ export default function UsersPanel({ self }: { self: string }) {
   }, [page]);
 
   async function act(asked: Asked): Promise<void> {
-    if (asked.action.question !== null && asking === null) setAsking(asked);
-    else if (await userList.act(asked)) setAsking(null);
+    if (!(await userList.act(asked))) return;
+    // Meanwhile something else may have been asked.
+    setAsking((now) => (now === asked ? null : now));
+  }
+
+  function choose(asked: Asked): void {
+    if (asked.action.question === null) void act(asked);
+    else setAsking(asked);
   }
 
   return (
@@ -34,13 +40,7 @@ export default function UsersPanel({ self }: { self: string }) {
       >
         {(users) => (
           <>
-            <UserList
-              users={users}
-              self={self}
-              onAct={(asked) => {
-                void act(asked);
-              }}
-            />
+            <UserList users={users} self={self} onAct={choose} />
             {list.total === 1 && <p className="muted mt-4 text-center text-sm">{NOBODY_ELSE}</p>}
           </>
         )}

@@ -124,6 +124,19 @@ describe("the page of all users", () => {
     expect(change).toHaveBeenCalledExactlyOnceWith("grace", expected);
   });
 
+  it("goes on asking while something that was done before is answered", async () => {
+    let answer: (user: Profile) => void = () => undefined;
+    change.mockReturnValue(new Promise((resolve) => (answer = resolve)));
+    show(<UsersPage />);
+    await press("Make admin: grace@example.org");
+    await press("Deactivate: grace@example.org");
+    const admin = { ...grace, is_admin: true };
+    everybody(ada, admin);
+    answer(admin);
+    expect(await screen.findByText("Take admin away")).toBeTruthy();
+    expect(screen.getByRole("dialog").textContent).toContain("Deactivate Grace?");
+  });
+
   it("keeps the question open when it fails, and says why", async () => {
     change.mockRejectedValue(new ApiError(404, "not_found", "There is no such user."));
     show(<UsersPage />);

@@ -135,6 +135,18 @@ describe("the page of all users", () => {
     expect(change).toHaveBeenCalledExactlyOnceWith("grace", expected);
   });
 
+  it("goes on asking while something that was done before is answered", async () => {
+    let answer: (user: Profile) => void = () => undefined;
+    change.mockReturnValue(new Promise((resolve) => (answer = resolve)));
+    const page = await open();
+    await press(page, "Make admin: grace@example.org");
+    await press(page, "Deactivate: grace@example.org");
+    answer({ ...grace, is_admin: true });
+    await flushPromises();
+    expect(said()).toContain("Grace is an admin now.");
+    expect(page.get("dialog").text()).toContain("Deactivate Grace?");
+  });
+
   it("keeps the question open when it fails, and says why", async () => {
     change.mockRejectedValue(new ApiError(404, "not_found", "There is no such user."));
     const page = await open();
