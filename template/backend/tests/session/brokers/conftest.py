@@ -1,11 +1,17 @@
-"""A real Valkey per test module, and one that each fault test may do its worst to."""
+"""A real Valkey per test module, one that a test may do its worst to, and processes at them."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from tests.session.brokers.support import Valkey
+from app.session.broker import Keep
+from app.session.broker_redis import RedisBroker
+from tests.session.brokers.processes import KEEP, Open
+from tests.session.brokers.promises import Process
+from tests.session.brokers.support import Proxy, Recorder, Valkey
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +39,35 @@ def durable(tmp_path: Path) -> Iterator[Valkey]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def room() -> str:
+    """A room nobody else has."""
+    return uuid4().hex
+
+
+@pytest.fixture
+async def process(room: str) -> AsyncIterator[Open]:
+    """Open a process at a URL that watches the room; closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def opening(
+            url: str, keep: Keep = KEEP, patience: float = 2.0, lease: float = 30.0
+        ) -> Process:
+            made = Process(RedisBroker(url, keep, timeout=patience, lease=lease), Recorder())
+            await made.broker.start(made.record)
+            stack.push_async_callback(made.broker.stop)
+            await made.broker.watch(room)
+            return made
+
+        yield opening
+
+
+@pytest.fixture
+async def proxied(valkey: Valkey) -> AsyncIterator[Proxy]:
+    """A bad network in front of the shared server."""
+    proxy = Proxy(valkey.port)
+    await proxy.start()
+    yield proxy
+    await proxy.stop()

@@ -1,7 +1,7 @@
 """What the tests of every broker's promises build on: two processes that share it.
 
 `test_brokers.py` runs the classes of `promises_*.py` for each broker. With `memory://` both
-processes are the same one; what only makes sense between processes is tested in `test_faults.py`.
+processes are the same one; what only makes sense between processes is tested in `test_faults_*.py`.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable

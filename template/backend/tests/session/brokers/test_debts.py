@@ -1,8 +1,7 @@
 """What cannot be given back at once is given back later, and calls are not given up too early."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from functools import partial
 from typing import cast
 from uuid import uuid4
 
@@ -12,41 +11,19 @@ from app.session.broker import BrokerUnavailable, Claim, Keep, Person
 from app.session.broker_redis import RedisBroker
 from app.session.broker_redis_era import identify
 from app.session.broker_redis_link import Link
-from tests.session.brokers.promises import Process, joined
-from tests.session.brokers.support import PATIENCE, Proxy, Recorder, Valkey, eventually
+from tests.session.brokers.processes import Open, keeper
+from tests.session.brokers.promises import joined
+from tests.session.brokers.support import PATIENCE, Proxy, Valkey, eventually
 
 KEEP = Keep(seconds=60.0, grace=0.2)
 BEAT = 0.2
 """Seconds between two beats of these processes."""
 
-Open = Callable[[str], Awaitable[Process]]
-
 
 @pytest.fixture
-def room() -> str:
-    """A room nobody else has."""
-    return uuid4().hex
-
-
-@pytest.fixture
-async def process(room: str) -> AsyncIterator[Open]:
-    """Open a process at a URL that watches the room; closed after the test."""
-    async with AsyncExitStack() as stack:
-
-        async def opening(url: str) -> Process:
-            made = Process(RedisBroker(url, KEEP, lease=3 * BEAT), Recorder())
-            await made.broker.start(made.record)
-            stack.push_async_callback(made.broker.stop)
-            await made.broker.watch(room)
-            return made
-
-        yield opening
-
-
-def link(process: Process) -> Link:
-    """A process's connection."""
-    assert isinstance(process.broker, RedisBroker)
-    return process.broker.keeper.link
+def process(process: Open) -> Open:
+    """Processes that beat often."""
+    return partial(process, keep=KEEP, lease=3 * BEAT)
 
 
 async def test_a_lock_that_comes_while_reconnecting_is_not_kept(
@@ -80,7 +57,7 @@ async def test_what_a_full_store_did_not_take_back_is_taken_back_later(
     await joined(second, room, "bob")
     assert await first.broker.claim(room, "ada", "1", 0) == Claim("new")
     lock = await first.broker.lock(room, 3600)
-    await link(first).call("CONFIG", "SET", "maxmemory", "1")
+    await keeper(first).link.call("CONFIG", "SET", "maxmemory", "1")
     for call in (
         first.broker.release(room, "ada", "1"),
         first.broker.unlock(lock),
@@ -88,7 +65,7 @@ async def test_what_a_full_store_did_not_take_back_is_taken_back_later(
     ):
         with pytest.raises(BrokerUnavailable):
             await call
-    await link(first).call("CONFIG", "SET", "maxmemory", "0")
+    await keeper(first).link.call("CONFIG", "SET", "maxmemory", "0")
     async with asyncio.timeout(PATIENCE):
         assert await second.broker.claim(room, "ada", "1", PATIENCE) == Claim("new")
         await second.broker.unlock(await second.broker.lock(room, 5))
@@ -109,8 +86,8 @@ async def test_a_slow_greeting_of_the_store_does_not_shorten_every_call(
 
     async def margin() -> float:
         """Milliseconds that a call made now has left when it gets to the server."""
-        at = int(link(first).latest)
-        seconds, microseconds = await link(first).call("TIME")
+        at = int(keeper(first).link.latest)
+        seconds, microseconds = await keeper(first).link.call("TIME")
         return at - int(seconds) * 1000 - int(microseconds) / 1000
 
     await eventually(margin, lambda ms: ms > 1950)
@@ -133,7 +110,7 @@ async def test_a_server_that_still_loads_is_not_asked_whether_it_forgets() -> No
 async def test_watching_a_room_does_not_wait_for_another(valkey: Valkey, process: Open) -> None:
     first = await process(valkey.url)
     asked = 0
-    subscribe = link(first).subscribe
+    subscribe = keeper(first).link.subscribe
     all_asked = asyncio.Event()
 
     async def together(channels: list[bytes]) -> None:
@@ -144,6 +121,6 @@ async def test_watching_a_room_does_not_wait_for_another(valkey: Valkey, process
         await all_asked.wait()
         await subscribe(channels)
 
-    link(first).subscribe = together  # pyright: ignore[reportAttributeAccessIssue]
+    keeper(first).link.subscribe = together  # pyright: ignore[reportAttributeAccessIssue]
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(first.broker.watch(uuid4().hex) for _ in range(3)))
