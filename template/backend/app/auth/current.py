@@ -94,8 +94,13 @@ async def get_owner(active: ActiveDep) -> str | None:
 async def get_admin(active: ActiveDep) -> Active:
     """The admin who sends this request; a 403 for everybody else."""
     if not active.user.is_admin:
-        raise ApiError(403, "forbidden", "Only an admin may do this.")
+        raise no_admin()
     return active
+
+
+def no_admin() -> ApiError:
+    """The answer to who may not do what admins do."""
+    return ApiError(403, "forbidden", "Only an admin may do this.")
 
 
 AdminDep = Annotated[Active, Depends(get_admin)]

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.auth import attempts, families
-from app.auth.current import ActiveDep, AdminDep
+from app.auth.current import ActiveDep, AdminDep, no_admin
 from app.deps import DatabaseDep, EngineDep
 from app.errors import ApiError, Problem, not_found
 from app.paging import Limit, Offset
@@ -75,10 +75,16 @@ async def change_account(
     if user_id == admin.user.id:
         raise ApiError(403, "forbidden", "Another admin has to change your own account.")
     async with database.transaction() as db:
-        known = is_line(user_id)
-        user = await db.get(User, user_id, with_for_update=True) if known else None
+        # Held in one order: of two admins who take the role from each other, one is too late.
+        both = select(User).where(User.id.in_((admin.user.id, user_id))).order_by(User.id)
+        found = await db.scalars(both.with_for_update()) if is_line(user_id) else ()
+        users = {one.id: one for one in found}
+        user = users.get(user_id)
         if user is None:
             raise not_found("user")
+        asking = users.get(admin.user.id)
+        if asking is None or not (asking.is_admin and asking.is_active):
+            raise no_admin()
         loses = (user.is_admin and change.is_admin is False) or (
             user.is_active and change.is_active is False
         )

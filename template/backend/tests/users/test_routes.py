@@ -1,10 +1,13 @@
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
 from app.auth import attempts
+from app.auth.current import Active, find_active
 from app.database import Database
+from app.settings import Settings
 from app.users.models import User
 from tests.auth.conftest import Device, NewDevice
 from tests.databases import on_every_database
@@ -121,3 +124,26 @@ async def test_behind_the_last_account_there_is_none(admin: Device) -> None:
 async def test_others_change_nobody(ada: Device, admin: Device) -> None:
     response = await ask(ada, "PATCH", f"/{admin.profile['id']}", {"is_active": False})
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+
+
+@on_every_database
+async def test_of_two_admins_who_take_the_role_from_each_other_one_keeps_it(
+    admin: Device, ada: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_known = asyncio.Barrier(2)
+
+    async def find(token: str | None, settings: Settings, database: Database) -> Active:
+        active = await find_active(token, settings, database)
+        await both_known.wait()
+        return active
+
+    await ask(admin, "PATCH", f"/{ada.profile['id']}", {"is_admin": True})
+    with monkeypatch.context() as patch:
+        patch.setattr("app.auth.current.find_active", find)
+        first, second = await asyncio.gather(
+            ask(admin, "PATCH", f"/{ada.profile['id']}", {"is_admin": False}),
+            ask(ada, "PATCH", f"/{admin.profile['id']}", {"is_admin": False}),
+        )
+    assert sorted((first.status_code, second.status_code)) == [200, 403]
+    keeper = admin if first.status_code == 200 else ada
+    assert (await ask(keeper, "GET", "")).status_code == 200
