@@ -53,8 +53,8 @@ class Controls:
         wanted = wanted if isinstance(wanted, str) else frame.id
         if wanted is None:
             self._connection.error("`cancel` needs the id of a request.", "bad_frame")
-        else:
-            member.cancel(wanted)
+        elif not member.cancel(wanted) and wanted in member.elsewhere:
+            self._engine.spawn(self._engine.cancel(member, wanted))
 
     async def _renew(self, member: Member, frame: Control) -> None:
         """A new token on an open connection: it takes the place of the old one, for the same

@@ -97,8 +97,8 @@ class Engine:
             unnoticed=2 * settings.session_heartbeat,
         )
         self.broker = from_url(settings.broker_url, keep)
-        runner = Runner(Services(self.broker, registry, snapshot, store, transaction))
-        self.joining = Joining(self, snapshot, store, runner.run)
+        self._runner = Runner(Services(self.broker, registry, snapshot, store, transaction))
+        self.joining = Joining(self, snapshot, store, self._runner.run)
         self._watching = Turns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._drain: asyncio.Task[None] | None = None
@@ -127,6 +127,7 @@ class Engine:
         for room in self.rooms.values():
             for member in room.members.values():
                 await member.stop()
+        await self._runner.stop()
         self.rooms.clear()
         await self.broker.stop()
 
@@ -157,6 +158,14 @@ class Engine:
         except BrokerUnavailable:
             logger.warning("only this worker was told that %s is revoked", user)
             self.control(message)
+
+    async def cancel(self, member: Member, request_id: str) -> None:
+        """Stop a stream of this participant at the worker that runs it."""
+        message = {"room": member.room.id, "participant": member.participant, "request": request_id}
+        try:
+            await self.broker.tell({"kind": "cancel", **message})
+        except BrokerUnavailable:
+            logger.info("no worker was told that a stream is cancelled")
 
     async def _sweep(self) -> None:
         s = self.settings
@@ -299,10 +308,15 @@ class Engine:
 
     def control(self, message: Mapping[str, str]) -> None:
         """See `BrokerEvents`."""
-        if message.get("kind") != "revoke":
-            return
+        if message.get("kind") == "revoke":
+            self._revoke(message["user"], message.get("sign_in"))
+        elif message.get("kind") == "cancel" and (room := self.rooms.get(message["room"])):
+            member = room.members.get(message["participant"])
+            if member is not None:
+                member.cancel(message["request"])
+
+    def _revoke(self, user: str, sign_in: str | None) -> None:
         self.revoked += 1
-        user, sign_in = message["user"], message.get("sign_in")
         for one in list(self.connections):
             # Also who is still on the way in.
             if one.user == user and sign_in in (None, one.sign_in):

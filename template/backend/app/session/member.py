@@ -88,7 +88,8 @@ class Running:
 
 class Member:
     """See the module. `epoch` is the life of the session it belongs to, `seen` the number of the
-    last room message given to its connection.
+    last room message given to its connection, `elsewhere` the ids of streams at other workers that
+    were asked for again here.
     """
 
     __slots__ = (
@@ -96,6 +97,7 @@ class Member:
         "_run",
         "_worker",
         "connection",
+        "elsewhere",
         "epoch",
         "identity",
         "name",
@@ -129,6 +131,7 @@ class Member:
         self.queue: deque[Request] = deque()
         self.running: Running | None = None
         self.streams: set[Running] = set()
+        self.elsewhere: set[str] = set()
         self._run = run
         self._worker: asyncio.Task[None] | None = None
         self._buckets: dict[str, Bucket] | None = None

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -66,16 +66,29 @@ class Runner:
                 task.uncancel()
             member.running = None
 
+    async def stop(self) -> None:
+        """Cancel what still runs beside the requests; for the end of the process."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def _claimed(self, member: Member, request: Request, request_id: str) -> bool:
         """Whether the request is to be handled; else it was answered as it was before."""
-        if any(one.request.id == request_id for one in member.streams):
+        if request_id in member.elsewhere or any(
+            one.request.id == request_id for one in member.streams
+        ):
             return False
+        state = request.state
+        # What everybody gets of a stream comes with the room: nothing has to wait for its end.
+        comes = state.streams and state.to == "everybody"
         claim = await self._services.broker.claim(
-            member.room.id, member.participant, request_id, request.state.deadline
+            member.room.id, member.participant, request_id, 0 if comes else state.deadline
         )
         if claim.outcome == "new":
             return True
-        if claim.reply is not None:
+        if claim.outcome == "busy" and comes:
+            self._spawn(self._follow(member, request, request_id))
+        elif claim.reply is not None:
             member.push(claim.reply)
         elif claim.outcome == "done":
             member.error(
@@ -112,10 +125,8 @@ class Runner:
                 )
             )
         running = Running(request, None)
-        running.task = asyncio.get_running_loop().create_task(self._stream(member, running))
+        running.task = self._spawn(self._stream(member, running))
         member.streams.add(running)
-        self._tasks.add(running.task)
-        running.task.add_done_callback(self._tasks.discard)
         # Its first step is taken before the next request's.
         await asyncio.sleep(0)
 
@@ -155,6 +166,34 @@ class Runner:
         finally:
             await session.end()
             await pieces.aclose()
+
+    async def _follow(self, member: Member, request: Request, request_id: str) -> None:
+        """Wait for the end of a stream at another worker, and say it if it broke off. Its pieces
+        and its good end come with the room.
+        """
+        member.elsewhere.add(request_id)
+        try:
+            while member.connection is not None:
+                claim = await self._services.broker.claim(
+                    member.room.id, member.participant, request_id, request.state.deadline
+                )
+                if claim.outcome == "busy":
+                    continue
+                if claim.outcome == "new":
+                    await self._start_stream(member, request)
+                elif claim.reply is not None and claim.reply.private:
+                    member.push(claim.reply)
+                return
+        except Exception as error:
+            await self._failed(member, Running(request, None), error)
+        finally:
+            member.elsewhere.discard(request_id)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     # --- endings
 

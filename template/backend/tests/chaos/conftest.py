@@ -14,7 +14,10 @@ from tests.session.brokers.support import Valkey
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1"))
 """How often each case is played."""
 
-SEED = int(os.environ.get("CHAOS_SEED") or SystemRandom().randrange(10**9))
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or SystemRandom().random()
+"""What only this run has, and all its processes where pytest has several (`-n`)."""
+
+SEED = int(os.environ.get("CHAOS_SEED") or Random(RUN).randrange(10**9))
 """Of the first round; each further one has the next number."""
 
 TIMERS: dict[str, Any] = {
