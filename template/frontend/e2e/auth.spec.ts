@@ -7,6 +7,8 @@ async function signOut({ page, name }: Person): Promise<void> {
   await page.getByRole("button", { name }).click();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
+  // The last that signing out does; it would lead away from where a test goes next.
+  await expect(page).toHaveURL("/");
 }
 
 test("who is not signed in is asked to, and then gets where they wanted", async ({ person }) => {

@@ -47,6 +47,17 @@ async def test_a_leaving_server_says_so_and_spreads_the_ends(patient: Server) ->
     assert times[-1] - start < 4.0
 
 
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is sent away has the first moment of the window."""
+
+    def first(begin: float, end: float) -> float:
+        return begin
+
+    monkeypatch.setattr("app.session.draining.random.uniform", first)
+
+
+@pytest.mark.usefixtures("at_once")
 async def test_a_request_that_runs_is_finished_before_the_server_leaves(
     patient: Server, gates: Gates
 ) -> None:
@@ -55,11 +66,13 @@ async def test_a_request_that_runs_is_finished_before_the_server_leaves(
     await gates.entered["finish"].wait()
     patient.engine.begin_drain()
     await ada.until("draining")
-    asyncio.get_running_loop().call_later(1.9, gates.open["finish"].set)
+    assert await ada.quiet() == []
+    gates.open["finish"].set()
     assert (await ada.until("hold"))["id"] == "f"
     assert await ada.closed() == 4503
 
 
+@pytest.mark.usefixtures("at_once")
 async def test_a_stream_that_ends_in_time_is_whole_when_the_server_leaves(
     patient: Server, gates: Gates
 ) -> None:
@@ -68,7 +81,8 @@ async def test_a_stream_that_ends_in_time_is_whole_when_the_server_leaves(
     await gates.entered["short"].wait()
     patient.engine.begin_drain()
     await ada.until("draining")
-    asyncio.get_running_loop().call_later(1.9, gates.open["short"].set)
+    assert await ada.quiet() == []
+    gates.open["short"].set()
     last = await ada.until("feed")
     assert (last["id"], last["data"], last.get("more")) == ("s", None, None)
     assert await ada.closed() == 4503
