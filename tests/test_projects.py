@@ -8,6 +8,8 @@ from tests.workshop import Project, Workshop
 SAME_EVERYWHERE = tuple(f"--ignore=backend/tests/{name}" for name in ("chaos", "session", "tasks"))
 """pytest's options for leaving out the tests of what is never rendered differently."""
 
+SIDE_BY_SIDE = ("-n", "2", "--dist=loadfile")
+"""pytest's options for what mostly waits: for a lease, a heartbeat, a token's end."""
 
 OF_A_FRONTEND = ("accessibility", "inspector", "pages", "saved")
 """Browser specs of what each frontend draws; the others are about the client that both share."""
@@ -37,7 +39,7 @@ def test_own_tests_pass(workshop: Workshop, deep_combo: Combo, everything: bool)
     """All of `poe test` but the types, which `poe lint` looks at as well."""
     project = workshop.project(deep_combo)
     project.poe("test", "contract")
-    project.poe("test", "backend", *(() if everything else SAME_EVERYWHERE))
+    project.poe("test", "backend", *(SIDE_BY_SIDE if everything else SAME_EVERYWHERE))
     project.poe("test", "frontend")
     _git_has_nothing_to_report_but_the_generated_types(project)
 
@@ -48,8 +50,8 @@ def test_works_in_a_browser(
     """All specs once; those that meet the frontend, the states and sign-in where these differ."""
     specs = ["session"]
     if deep_combo.auth == FULL.auth and deep_combo.frontend != FULL.frontend:
-        # Waiting for tokens to run out takes longer than all the rest.
-        specs += ["auth.spec" if alone else "auth", "users.spec"]
+        # Waiting for tokens to run out takes longest, and is of the client that both share.
+        specs += ["auth.spec", "users.spec"]
     if deep_combo.states == FULL.states and not alone:
         specs += OF_A_FRONTEND
     if everything:
