@@ -70,10 +70,12 @@ class Talker:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._task is not None
-        self._task.cancel()
+        ending = [self._task] if self._renewing is None else [self._task, self._renewing]
+        for task in ending:
+            task.cancel()
         for timer in self._timers:
             timer.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
 
     @property
     def name(self) -> str:
