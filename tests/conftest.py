@@ -156,6 +156,12 @@ def alone(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def everything(deep_combo: Combo, request: pytest.FixtureRequest, alone: bool) -> bool:
-    """Whether this combination runs every test it has; with `--all` each does."""
-    return bool(request.config.getoption("--all")) or (deep_combo == FULL and not alone)
+def every_combination(request: pytest.FixtureRequest) -> bool:
+    """Whether each combination runs every test it has (`--all`)."""
+    return bool(request.config.getoption("--all"))
+
+
+@pytest.fixture
+def everything(deep_combo: Combo, every_combination: bool, alone: bool) -> bool:
+    """Whether this combination runs every test it has."""
+    return every_combination or (deep_combo == FULL and not alone)

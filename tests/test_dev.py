@@ -51,11 +51,11 @@ class Terminal:
 
 
 def test_the_contract_is_renewed_and_a_type_error_is_seen_at_once(
-    workshop: Workshop, deep_combo: Combo, tmp_path: Path, everything: bool, alone: bool
+    workshop: Workshop, deep_combo: Combo, tmp_path: Path, every_combination: bool, alone: bool
 ) -> None:
     """Once with each run of the suite, and not where somebody waits for one combination."""
     elsewhere = alone or deep_combo == FULL
-    if deep_combo.states != FULL.states or (elsewhere and not everything):
+    if deep_combo.states != FULL.states or (elsewhere and not every_combination):
         pytest.skip("types are watched alike whatever the states are")
     project = workshop.project(deep_combo)
     copy = tmp_path / "project"
