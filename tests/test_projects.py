@@ -8,8 +8,6 @@ from tests.workshop import Project, Workshop
 SAME_EVERYWHERE = tuple(f"--ignore=backend/tests/{name}" for name in ("chaos", "session", "tasks"))
 """pytest's options for leaving out the tests of what is never rendered differently."""
 
-SIDE_BY_SIDE = ("-n", "2", "--dist=loadfile")
-"""pytest's options for what mostly waits: for a lease, a heartbeat, a token's end."""
 
 OF_A_FRONTEND = ("accessibility", "inspector", "pages", "saved")
 """Browser specs of what each frontend draws; the others are about the client that both share."""
@@ -39,7 +37,7 @@ def test_own_tests_pass(workshop: Workshop, deep_combo: Combo, everything: bool)
     """All of `poe test` but the types, which `poe lint` looks at as well."""
     project = workshop.project(deep_combo)
     project.poe("test", "contract")
-    project.poe("test", "backend", *(SIDE_BY_SIDE if everything else SAME_EVERYWHERE))
+    project.poe("test", "backend", *(() if everything else SAME_EVERYWHERE))
     project.poe("test", "frontend")
     _git_has_nothing_to_report_but_the_generated_types(project)
 
@@ -55,8 +53,7 @@ def test_works_in_a_browser(
     if deep_combo.states == FULL.states and not alone:
         specs += OF_A_FRONTEND
     if everything:
-        # Most of these wait: for a server that starts again, for a heartbeat, for a token's end.
-        specs = ["--workers=3"]
+        specs = []
     project = workshop.project(deep_combo)
     project.poe("e2e", *specs)
     _git_has_nothing_to_report_but_the_generated_types(project)
