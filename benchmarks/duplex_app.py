@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from app.session import Engine, Identity, Model, Registry, SavedRef, Session, state
-from app.settings import Settings
+from duplex import Engine, Identity, Model, Registry, SavedRef, Session, state
+from duplex.settings.settings import Settings
 from fastapi import FastAPI
 
 

@@ -23,7 +23,7 @@ PAYLOAD = "x" * 160
 
 DUPLEX = [*uvicorn("duplex_app:create_app", "--factory", *FAST)]
 PREPARED = [
-    part.replace("websockets-sansio", "app.session.uvicorn_protocol:PreparedProtocol")
+    part.replace("websockets-sansio", "duplex.socket.uvicorn_protocol:PreparedProtocol")
     for part in DUPLEX
 ]
 ECHOES = {

@@ -1,7 +1,7 @@
-"""`python -m app`: the server, as the settings say."""
+"""`python -m app`: the server, as the settings say. `python -m app migrate`: the newest schema."""
 
-from app import settings
-from app.session import server
+import duplex
+from app.settings import Settings
 
 if __name__ == "__main__":
-    server.run(settings.load())
+    duplex.main("app.main:create_app", Settings.load())

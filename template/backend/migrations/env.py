@@ -5,10 +5,11 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
-from app import features, settings
-from app.database import Base, Database
+from app.main import application
+from app.settings import Settings
+from duplex import Base, Database
 
-assert features.TABLES, "importing the features registers their tables"
+assert application, "importing the application registers its tables"
 
 
 def run(connection: Connection) -> None:
@@ -25,7 +26,7 @@ def run(connection: Connection) -> None:
 
 async def run_alone() -> None:
     """Connect as the settings say: for `alembic` on the command line."""
-    database = Database(settings.load().database_url)
+    database = Database(Settings.load().database_url)
     try:
         async with database.engine.begin() as connection:
             await connection.run_sync(run)

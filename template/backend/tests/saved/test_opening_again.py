@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from app.database import Database
-from app.saved.store import Store
-from app.session import discover
-from app.snapshot import Entry, Snapshot
+from app.document import Entry, Snapshot
+from app.sessions import Store
+from duplex import discover
+from duplex.web.database import Database
 from tests.conftest import Join
 
 

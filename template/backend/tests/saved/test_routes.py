@@ -5,9 +5,9 @@ import pytest
 from fastapi import FastAPI
 
 from app import features
-from app.database import Database
-from app.saved.models import SavedSession
-from app.saved.store import Store
+from app.models.saved import SavedSession
+from app.sessions import Store
+from duplex.web.database import Database
 from tests.databases import on_every_database
 
 

@@ -1,9 +1,9 @@
 import pytest
 
-from app.database import Database
-from app.saved.models import SavedSession
-from app.saved.store import Store
-from app.session import Refused
+from app.models.saved import SavedSession
+from app.sessions import Store
+from duplex import Refused
+from duplex.web.database import Database
 from tests.databases import on_every_database
 
 

@@ -1,4 +1,4 @@
-/** YOURS: the document that everybody in a session shares; the mirror of `backend/app/snapshot.py`. */
+/** YOURS: the document that everybody in a session shares; the mirror of `backend/app/document.py`. */
 import type { Snapshot } from "../api/contract";
 
 /** As many as the server keeps (`ENTRIES_KEPT`). */

@@ -1,1 +1,0 @@
-"""Signing in: one module per method, and what all methods share."""

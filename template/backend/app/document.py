@@ -1,0 +1,36 @@
+"""The document that everybody in a session shares: any model whose fields have defaults."""
+
+from datetime import UTC, datetime
+
+from pydantic import Field
+
+import duplex
+from duplex import Model
+
+ENTRIES_KEPT = 50
+"""Older entries make room for new ones."""
+
+
+class Entry(Model):
+    """One line of the shared notes."""
+
+    state: str
+    """The state name that made it."""
+    text: str
+    by: str
+    """The participant's name."""
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
+class Document(Model):
+    """What everybody in a session sees: newcomers get it whole, `save` stores it."""
+
+    entries: list[Entry] = Field(default_factory=list[Entry])
+
+    def add(self, entry: Entry) -> None:
+        """Append an entry and drop the oldest ones above `ENTRIES_KEPT`."""
+        self.entries = [*self.entries, entry][-ENTRIES_KEPT:]
+
+
+Session = duplex.Session[Document]
+"""What a handler is given."""

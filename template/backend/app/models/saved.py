@@ -1,0 +1,24 @@
+"""The table of saved sessions."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from duplex import Base, Moment, now
+
+
+class SavedSession(Base):
+    """A session's shared document as it was when somebody saved it."""
+
+    __tablename__ = "saved_sessions"
+    __table_args__ = (Index("ix_saved_sessions_owner", "owner", "updated_at"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    owner: Mapped[str | None] = mapped_column(String(36))
+    """The user's id; None where people do not sign in."""
+    snapshot: Mapped[str] = mapped_column(Text)
+    """JSON of the `Snapshot` model."""
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    updated_at: Mapped[datetime] = mapped_column(Moment, default=now, onupdate=now)

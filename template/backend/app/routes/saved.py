@@ -1,0 +1,104 @@
+"""The list of saved sessions, and what can be done with one."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
+
+from app.models.saved import SavedSession
+from duplex import DatabaseDep, IdentityDep, Limit, Line, Offset, Problem, is_line, not_found
+
+router = APIRouter(prefix="/api/v1/sessions", tags=["saved sessions"])
+
+
+async def get_owner(identity: IdentityDep) -> str | None:
+    """Whose saved sessions a request is about."""
+    return identity.user
+
+
+Owner = Annotated[str | None, Depends(get_owner)]
+"""The user who asks; None where people do not sign in and everybody shares one list."""
+
+
+class SavedItem(BaseModel):
+    """A saved session without its document."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class SavedPage(BaseModel):
+    """Some of the saved sessions, and how many there are."""
+
+    sessions: list[SavedItem]
+    total: int
+
+
+class TitleChange(BaseModel):
+    """A new title for a saved session."""
+
+    title: Annotated[Line, StringConstraints(max_length=200)]
+
+
+@router.get("")
+async def list_saved_sessions(
+    owner: Owner, database: DatabaseDep, limit: Limit = 50, offset: Offset = 0
+) -> SavedPage:
+    """List your saved sessions, the last saved first."""
+    own = SavedSession.owner.is_not_distinct_from(owner)
+    async with database.reading() as db:
+        rows = await db.scalars(
+            select(SavedSession)
+            .where(own)
+            # The id, so that sessions of one moment keep their places from page to page.
+            .order_by(SavedSession.updated_at.desc(), SavedSession.id)
+            .limit(limit)
+            .offset(offset)
+        )
+        sessions = [SavedItem.model_validate(row) for row in rows]
+        total = await db.scalar(select(func.count(SavedSession.id)).where(own)) or 0
+        return SavedPage(sessions=sessions, total=total)
+
+
+@router.get("/{session_id}", responses={404: {"model": Problem}})
+async def get_saved_session(session_id: str, owner: Owner, database: DatabaseDep) -> SavedItem:
+    """Get one of your saved sessions."""
+    async with database.reading() as db:
+        return SavedItem.model_validate(await _own(db, session_id, owner))
+
+
+@router.patch("/{session_id}", responses={404: {"model": Problem}})
+async def rename_saved_session(
+    session_id: str, change: TitleChange, owner: Owner, database: DatabaseDep
+) -> SavedItem:
+    """Give one of your saved sessions another title."""
+    async with database.transaction() as db:
+        saved = await _own(db, session_id, owner)
+        saved.title = change.title
+        # Renaming is no saving: the session keeps its place in the list.
+        flag_modified(saved, "updated_at")
+        await db.flush()
+        return SavedItem.model_validate(saved)
+
+
+@router.delete("/{session_id}", status_code=204, responses={404: {"model": Problem}})
+async def delete_saved_session(session_id: str, owner: Owner, database: DatabaseDep) -> None:
+    """Delete one of your saved sessions; a session that is open right now goes on."""
+    async with database.transaction() as db:
+        await db.delete(await _own(db, session_id, owner))
+
+
+async def _own(db: AsyncSession, session_id: str, owner: str | None) -> SavedSession:
+    saved = await db.get(SavedSession, session_id) if is_line(session_id) else None
+    # Somebody else's session looks like one that does not exist.
+    if saved is None or saved.owner != owner:
+        raise not_found("saved session")
+    return saved

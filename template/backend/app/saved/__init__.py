@@ -1,1 +1,0 @@
-"""Sessions that were saved: kept in the database, listed on the page, opened again by id."""

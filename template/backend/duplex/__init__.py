@@ -1,0 +1,70 @@
+"""The engine of a Duplex application: one typed WebSocket session per page.
+
+These names are all that an application needs; README.md tells how the engine works. With sign-in,
+`duplex.accounts` offers more.
+"""
+
+from duplex.brokers.base import BrokerUnavailable
+from duplex.command_line import main
+from duplex.identity import Authenticate, Identity, NotSignedIn, Participant
+from duplex.project import Project
+from duplex.requests.registry import BadState, Registry, State, admins, discover, state
+from duplex.requests.session import Session
+from duplex.requests.store import SavedRef
+from duplex.rooms.engine import Engine
+from duplex.settings.base import Settings
+from duplex.socket.endpoint import receive_request, send_response
+from duplex.units import Rate
+from duplex.web.application import Application
+from duplex.web.database import Base, Database, Moment, now
+from duplex.web.deps import DatabaseDep, EngineDep, IdentityDep, SettingsDep
+from duplex.web.errors import ApiError, Problem, not_found
+from duplex.web.paging import Limit, Offset
+from duplex.web.sessions import Sessions
+from duplex.web.texts import Line, is_line
+from duplex.wire.protocol import Close, ErrorCode, Model, Refused, sanitize_data_request
+
+__all__ = [
+    "ApiError",
+    "Application",
+    "Authenticate",
+    "BadState",
+    "Base",
+    "BrokerUnavailable",
+    "Close",
+    "Database",
+    "DatabaseDep",
+    "Engine",
+    "EngineDep",
+    "ErrorCode",
+    "Identity",
+    "IdentityDep",
+    "Limit",
+    "Line",
+    "Model",
+    "Moment",
+    "NotSignedIn",
+    "Offset",
+    "Participant",
+    "Problem",
+    "Project",
+    "Rate",
+    "Refused",
+    "Registry",
+    "SavedRef",
+    "Session",
+    "Sessions",
+    "Settings",
+    "SettingsDep",
+    "State",
+    "admins",
+    "discover",
+    "is_line",
+    "main",
+    "not_found",
+    "now",
+    "receive_request",
+    "sanitize_data_request",
+    "send_response",
+    "state",
+]

@@ -1,0 +1,144 @@
+"""Refresh tokens: opaque, used once, and a sign-in that ends when an old one turns up.
+
+Every rotation moves the family to its next generation. A token of the present generation is
+rotated; one of the generation just before gets a second chance for `GRACE`; anything older can
+only come from a copy, so the whole family is revoked.
+
+The grace is for honest doubles: two tabs that refresh at the same moment, or a page that was
+reloaded before the answer with the new cookie reached it. Both of them get a token of the
+*present* generation, so the family does not fork: as soon as one of these is used, the other is
+of an old generation, and a thief who used the grace is found out at the next refresh of either.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+
+from sqlalchemy import ColumnElement, delete, or_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from duplex.accounts.models import RefreshToken, SignIn
+from duplex.accounts.users import User
+from duplex.web.database import now
+
+GRACE = timedelta(seconds=10)
+"""How long the token before the present one is taken for an honest double."""
+
+IDLE = timedelta(days=14)
+"""A device that did not refresh for so long has to sign in again."""
+
+LONGEST = timedelta(days=90)
+"""So has every device after this time."""
+
+_REMEMBERED = 200
+"""Generations whose hashes are kept to recognise a copy; older tokens are merely unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A new refresh token, in the clear only here, with the user and sign-in it stands for."""
+
+    user: User
+    sign_in: SignIn
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A sign-in that was revoked just now, and whose it was."""
+
+    user_id: str
+    sign_in_id: str
+
+
+async def start(db: AsyncSession, user: User) -> Granted:
+    """Begin a family, and clear away those of the user that are over."""
+    await db.execute(
+        delete(SignIn).where(
+            SignIn.user_id == user.id,
+            or_(SignIn.rotated_at < now() - IDLE, SignIn.created_at < now() - LONGEST),
+        )
+    )
+    sign_in = SignIn(user_id=user.id)
+    db.add(sign_in)
+    await db.flush()
+    return Granted(user, sign_in, _issue(db, sign_in))
+
+
+async def rotate(db: AsyncSession, token: str) -> Granted | Ended | None:
+    """Take a refresh token for a new one; None when it is not, or no longer, good.
+
+    `Ended` when it can only be a copy: then its family was revoked, which the caller commits.
+    """
+    shown = await db.get(RefreshToken, _hash(token))
+    if shown is None:
+        return None
+    # The lock lets two tabs refresh one after the other, each seeing what the other did.
+    sign_in = await db.get_one(SignIn, shown.sign_in_id, with_for_update=True)
+    user = await db.get_one(User, sign_in.user_id)
+    if not is_alive(sign_in) or not user.is_active:
+        return None
+    if shown.generation == sign_in.generation:
+        sign_in.generation += 1
+        sign_in.rotated_at = now()
+        await _forget(db, sign_in)
+    elif shown.generation < sign_in.generation - 1 or now() - sign_in.rotated_at > GRACE:
+        sign_in.revoked_at = now()
+        return Ended(user.id, sign_in.id)
+    return Granted(user, sign_in, _issue(db, sign_in))
+
+
+async def revoke(db: AsyncSession, token: str) -> Ended | None:
+    """End the sign-in that a refresh token belongs to; an unknown token changes nothing."""
+    shown = await db.get(RefreshToken, _hash(token))
+    if shown is None:
+        return None
+    sign_in = await db.get_one(SignIn, shown.sign_in_id)
+    await _revoke_where(db, SignIn.id == sign_in.id)
+    return Ended(sign_in.user_id, sign_in.id)
+
+
+async def revoke_all(db: AsyncSession, user_id: str) -> None:
+    """End every sign-in of a user."""
+    await _revoke_where(db, SignIn.user_id == user_id)
+
+
+def is_alive(sign_in: SignIn) -> bool:
+    """Whether its tokens, access tokens included, still count."""
+    return (
+        sign_in.revoked_at is None
+        and now() - sign_in.rotated_at < IDLE
+        and now() - sign_in.created_at < LONGEST
+    )
+
+
+def _issue(db: AsyncSession, sign_in: SignIn) -> str:
+    token = token_urlsafe(32)
+    db.add(
+        RefreshToken(token_hash=_hash(token), sign_in_id=sign_in.id, generation=sign_in.generation)
+    )
+    return token
+
+
+async def _forget(db: AsyncSession, sign_in: SignIn) -> None:
+    await db.execute(
+        delete(RefreshToken).where(
+            RefreshToken.sign_in_id == sign_in.id,
+            RefreshToken.generation < sign_in.generation - _REMEMBERED,
+        )
+    )
+
+
+async def _revoke_where(db: AsyncSession, condition: ColumnElement[bool]) -> None:
+    await db.execute(
+        update(SignIn)
+        .where(condition, SignIn.revoked_at.is_(None))
+        .values(revoked_at=now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _hash(token: str) -> str:
+    # 256 random bits need no salt and no slow hash.
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,107 @@
+"""Which requests of one participant were handled, and what was answered."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from duplex.brokers.base import Claim, Keep
+from duplex.wire.entries import Entry
+
+
+@dataclass(slots=True)
+class _Record:
+    at: float
+    reply: Entry | None = None
+    open: bool = False
+    otherwise: Entry | None = None
+    awaited: asyncio.Event | None = None
+
+    def close(self) -> None:
+        self.open = False
+        if self.awaited is not None:
+            self.awaited.set()
+
+
+class Handled:
+    """Request ids, kept `Keep.handled` long; their replies up to `Keep.size` bytes, the oldest
+    dropped first.
+    """
+
+    __slots__ = ("_keep", "_records", "_size")
+
+    def __init__(self, keep: Keep) -> None:
+        self._keep = keep
+        self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    async def claim(self, request_id: str, wait: float) -> Claim:
+        """Claim an id, waiting up to `wait` seconds for an open claim of it to be settled."""
+        loop = asyncio.get_running_loop()
+        self._trim(loop.time())
+        record = self._records.get(request_id)
+        if record is not None and record.open:
+            if record.awaited is None:
+                record.awaited = asyncio.Event()
+            try:
+                async with asyncio.timeout(wait):
+                    await record.awaited.wait()
+            except TimeoutError:
+                return Claim("busy")
+            record = self._records.get(request_id)
+        if record is None:
+            self._records[request_id] = _Record(loop.time(), open=True)
+            return _NEW
+        return Claim("busy") if record.open else Claim("done", record.reply)
+
+    def settle(self, request_id: str, reply: Entry, now: float) -> None:
+        """The request was answered with `reply`."""
+        record = self._records.pop(request_id, None)
+        if record is not None and record.open:
+            record.close()
+        elif record is not None and record.reply is not None:
+            self._size -= record.reply.size()
+        self._records[request_id] = _Record(now, reply)
+        self._size += reply.size()
+        if self._size > self._keep.size:
+            self._forget_replies()
+
+    def begun(self, request_id: str, otherwise: Entry) -> None:
+        """The claimed request has begun: given back, it is answered with `otherwise`."""
+        record = self._records.get(request_id)
+        if record is not None and record.open:
+            record.otherwise = otherwise
+
+    def release(self, request_id: str) -> None:
+        """The claim is given back: unless it had `begun`, the request may run again."""
+        record = self._records.get(request_id)
+        if record is None or not record.open:
+            return
+        if record.otherwise is not None:
+            self.settle(request_id, record.otherwise, record.at)
+            return
+        del self._records[request_id]
+        record.close()
+
+    def _trim(self, now: float) -> None:
+        oldest = now - self._keep.handled
+        while self._records:
+            request_id, record = next(iter(self._records.items()))
+            if record.at >= oldest or record.open:
+                return
+            del self._records[request_id]
+            if record.reply is not None:
+                self._size -= record.reply.size()
+
+    def _forget_replies(self) -> None:
+        for record in self._records.values():
+            if record.reply is not None:
+                self._size -= record.reply.size()
+                record.reply = None
+                if self._size <= self._keep.size:
+                    return
+
+
+_NEW = Claim("new")

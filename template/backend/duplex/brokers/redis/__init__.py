@@ -1,0 +1,1 @@
+"""The broker in Redis or Valkey, for several workers."""

@@ -1,0 +1,225 @@
+"""What page and server agree on, as JSON Schema: made from the states' models alone.
+
+Requests are described as a client must send them (a field with a default may be left out),
+responses as the server sends them (every field is there). `poe contract` makes TypeScript of it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import BaseModel, JsonValue, TypeAdapter, create_model
+from pydantic.json_schema import JsonSchemaMode
+
+from duplex.contract.model_schemas import REFERENCE, ModelSchemas, Schema, require_tags
+from duplex.contract.type_names import type_names
+from duplex.requests.registry import AnyState
+from duplex.wire.protocol import ErrorCode
+
+TAKEN = frozenset(
+    {
+        "CONTRACT",
+        "STATES",
+        "Requests",
+        "Responses",
+        "StateName",
+        "AdminStates",
+        "StateOptions",
+        "Array",
+        "Record",
+    }
+)
+"""Type names that contract.ts needs for itself."""
+
+
+class Participant(BaseModel):
+    """Somebody in the session, as everybody there sees them."""
+
+    participant: str
+    name: str
+
+
+class Initialised(BaseModel):
+    """The server's first answer: where the client is, and how to come back."""
+
+    session: str
+    participant: str
+    name: str
+    participants: list[Participant]
+    resume_token: str
+    epoch: str
+    seq: int
+    recovered: bool
+    heartbeat: float
+    contract_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateTypes:
+    """One state as both sides see it; `options` is what the page may know of its declaration."""
+
+    request: Schema
+    response: Schema
+    options: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Every state, the named types (`definitions`) they and the frames use, and a fingerprint.
+
+    The fingerprint changes when what goes over the wire changes, not with a comment.
+    """
+
+    states: dict[str, StateTypes]
+    definitions: dict[str, Schema]
+    fingerprint: str
+
+
+def describe(
+    registry: Mapping[str, AnyState], snapshot: type[BaseModel], *, detailed: bool = False
+) -> Contract:
+    """The contract of these states, and of a session whose shared document is `snapshot`.
+
+    `detailed` schemas also have the fields' plain defaults and examples, for people to read.
+    """
+    initialised = create_model("Initialised", __base__=Initialised, snapshot=(snapshot, ...))
+    frames: dict[str, Any] = {
+        "ErrorCode": ErrorCode,
+        "Initialised": initialised,
+        "Participant": Participant,
+        "Snapshot": snapshot,
+    }
+    wanted: list[tuple[str, JsonSchemaMode, Any]] = [
+        *((name, "validation", one.request or None) for name, one in registry.items()),
+        *((name, "serialization", _response(one)) for name, one in registry.items()),
+        # A frame's key cannot be a state's name: states are camelCase.
+        *((name, "serialization", kind) for name, kind in frames.items()),
+    ]
+    described, definitions = _described(wanted, frozenset(frames), DETAILS if detailed else ())
+    for name in frames:
+        definitions.setdefault(name, described[name, "serialization"])
+    states = {
+        name: StateTypes(
+            request=described[name, "validation"],
+            response=described[name, "serialization"],
+            options=_options(one),
+        )
+        for name, one in registry.items()
+    }
+    return Contract(states, dict(sorted(definitions.items())), _fingerprint(states, definitions))
+
+
+def _response(one: AnyState) -> Any:
+    """What `data` of its replies can be; a stream's last reply carries null."""
+    if one.response is None:
+        return None
+    return one.response | None if one.may_be_none or one.streams else one.response
+
+
+def _options(one: AnyState) -> dict[str, JsonValue]:
+    return {
+        "closes": one.closes,
+        "to": one.to,
+        "streams": one.streams,
+        "retain": one.retain,
+        "admin": one.admin,
+    }
+
+
+def _described(
+    wanted: Iterable[tuple[str, JsonSchemaMode, Any]],
+    frames: frozenset[str],
+    keep: Iterable[str],
+) -> tuple[dict[tuple[str, JsonSchemaMode], Schema], dict[str, Schema]]:
+    """Schemas by key and mode, and the named types that they refer to, all under final names."""
+    adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
+        (key, mode, TypeAdapter(kind)) for key, mode, kind in wanted
+    ]
+    schemas, document = TypeAdapter.json_schemas(
+        adapters, ref_template=REFERENCE + "{model}", schema_generator=ModelSchemas
+    )
+    definitions = cast("dict[str, Schema]", document.get("$defs", {}))
+    for schema in [*schemas.values(), *list(definitions.values())]:
+        require_tags(schema, definitions)
+    fixed = {
+        str(schema["$ref"]).removeprefix(REFERENCE): key
+        for (key, _), schema in schemas.items()
+        if key in frames and schema.keys() == {"$ref"}
+    }
+    names = type_names(definitions, fixed, TAKEN | frames)
+
+    def rename(schema: Schema) -> Schema:
+        return plain(schema, lambda name: names[name], keep=keep)
+
+    return (
+        {key: rename(schema) for key, schema in schemas.items()},
+        {names[key]: rename(schema) for key, schema in definitions.items()},
+    )
+
+
+_MAPS_OF_SCHEMAS = ("properties", "patternProperties", "$defs")
+_LISTS_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
+_SCHEMAS = ("items", "additionalProperties", "not", "propertyNames", "contains")
+_NOT_SHAPE = ("title", "default", "examples", "discriminator", "readOnly", "writeOnly")
+DETAILS = ("default", "examples")
+"""What is no part of the shape but helps a reader."""
+
+
+def plain(
+    schema: Schema,
+    rename: Callable[[str], str],
+    drop: Iterable[str] = (),
+    keep: Iterable[str] = (),
+) -> Schema:
+    """The schema without what is no part of its shape, and with other names for its types.
+
+    Titles only repeat names. Defaults go too, or, where they are kept, those with a structure:
+    a set inside one has another order in every process.
+    """
+
+    def walk(value: Any) -> Any:
+        part = cast("Schema", value)
+        return plain(part, rename, drop, keep) if isinstance(value, dict) else value
+
+    kept: Schema = {}
+    for word, value in schema.items():
+        if (word in _NOT_SHAPE and word not in keep) or word in drop:
+            continue
+        if word == "default" and not _is_flat(value):
+            continue
+        if word == "$ref":
+            kept[word] = REFERENCE + rename(str(value).removeprefix(REFERENCE))
+        elif word in _MAPS_OF_SCHEMAS:
+            kept[word] = {name: walk(part) for name, part in value.items()}
+        elif word in _LISTS_OF_SCHEMAS:
+            kept[word] = [walk(part) for part in value]
+        elif word in _SCHEMAS:
+            kept[word] = walk(value)
+        elif word == "enum":
+            # An enum's second name for the same value is no further value.
+            kept[word] = list({json.dumps(one): one for one in value}.values())
+        else:
+            kept[word] = value
+    return kept
+
+
+def _is_flat(value: object) -> bool:
+    items = cast("Iterable[object]", value) if isinstance(value, list) else [value]
+    return all(item is None or item == {} or isinstance(item, str | int | float) for item in items)
+
+
+def _fingerprint(states: Mapping[str, StateTypes], definitions: Mapping[str, Schema]) -> str:
+    def shape(schema: Schema) -> Schema:
+        return plain(schema, lambda name: name, drop=("description", "deprecated"))
+
+    document = {
+        "states": {
+            name: [shape(state.request), shape(state.response), state.options]
+            for name, state in states.items()
+        },
+        "definitions": {name: shape(schema) for name, schema in definitions.items()},
+    }
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

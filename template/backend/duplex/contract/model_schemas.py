@@ -1,0 +1,145 @@
+"""Pydantic's schemas of models as they go over the wire, or the reason why that cannot be told."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum, Flag
+from typing import Any, cast
+
+from pydantic.errors import PydanticInvalidForJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
+from pydantic_core.core_schema import (
+    CoreSchema,
+    DataclassField,
+    EnumSchema,
+    LiteralSchema,
+    ModelField,
+    ModelSchema,
+    TypedDictField,
+)
+
+from duplex.contract.type_names import type_key
+from duplex.requests.registry import BadState
+
+Schema = dict[str, Any]
+"""A JSON Schema; references are `{"$ref": "#/$defs/Name"}` with names of this contract."""
+
+REFERENCE = "#/$defs/"
+
+UNREADABLE = frozenset({"__proto__", "hasOwnProperty", "$ref"})
+"""Names of fields that JavaScript, or the tools that read schemas, take for something else."""
+
+
+class ModelSchemas(GenerateJsonSchema):
+    """What the server sends always has its fields with defaults; what no type can say is refused
+    with the name of its model and field.
+    """
+
+    def field_is_required(
+        self,
+        field: ModelField | DataclassField | TypedDictField,
+        total: bool,
+    ) -> bool:
+        if self.mode == "serialization" and field["type"] != "typed-dict-field":
+            return not (field.get("serialization_exclude") or "serialization_exclude_if" in field)
+        return super().field_is_required(field, total)
+
+    def normalize_name(self, name: str) -> str:
+        """The key of a named type, which `type_names` takes apart again."""
+        return type_key(name)
+
+    def enum_schema(self, schema: EnumSchema) -> JsonSchemaValue:
+        described = super().enum_schema(schema)
+        if issubclass(schema["cls"], Flag):
+            # Flags come joined, so their members are not all the values that there are.
+            described.pop("enum", None)
+            described.pop("const", None)
+            described["type"] = "integer"
+        return described
+
+    def literal_schema(self, schema: LiteralSchema) -> JsonSchemaValue:
+        for value in schema["expected"]:
+            if self.mode == "validation" and not _is_read_from_json(value):
+                raise PydanticInvalidForJsonSchema(
+                    f"Pydantic never reads Literal[{value!r}] from JSON (that of a StrEnum it does)"
+                )
+        return super().literal_schema(schema)
+
+    def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
+        """A union's member without a schema must not be missing in silence."""
+        if kind == "skipped-choice":
+            raise PydanticInvalidForJsonSchema(detail)
+        super().emit_warning(kind, detail)
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        where = f"{schema['cls'].__module__}.{schema['cls'].__qualname__}"
+        fields = _fields(schema)
+        for name, field in fields.items():
+            self._require_a_name(where, name, field)
+        try:
+            return super().model_schema(schema)
+        except PydanticInvalidForJsonSchema as error:
+            named = next((f"`{name}` " for name in fields if self._fails(fields[name])), "")
+            raise BadState(f"{where}: {named}has no type on the wire: {error.message}") from error
+
+    def _require_a_name(self, where: str, name: str, field: ModelField) -> None:
+        read = field.get("validation_alias", name)
+        if isinstance(read, list) and all(len(path) > 1 for path in _paths(read)):
+            raise BadState(
+                f"{where}: `{name}` is read from inside another field (AliasPath), which no type "
+                "of the page says: give it a plain alias too"
+            )
+        for given in (read, field.get("serialization_alias", name)):
+            if isinstance(given, str) and given in UNREADABLE:
+                raise BadState(f"{where}: a field cannot be called `{given}` on the wire")
+
+    def _fails(self, field: ModelField) -> bool:
+        try:
+            self.generate_inner(cast("CoreSchema", field))
+        except PydanticInvalidForJsonSchema:
+            return True
+        return False
+
+
+def _fields(schema: Mapping[str, Any]) -> Mapping[str, ModelField]:
+    """The fields of a model, behind whatever validators stand around them."""
+    while "fields" not in schema and isinstance(schema.get("schema"), dict):
+        schema = schema["schema"]
+    fields = schema.get("fields")
+    return cast("Mapping[str, ModelField]", fields) if isinstance(fields, dict) else {}
+
+
+def _paths(alias: list[Any]) -> list[list[str | int]]:
+    return alias if alias and isinstance(alias[0], list) else [alias]
+
+
+def _is_read_from_json(value: object) -> bool:
+    return not isinstance(value, bytes) and (
+        not isinstance(value, Enum) or isinstance(value, str | int)
+    )
+
+
+def require_tags(value: Any, definitions: Mapping[str, Schema]) -> None:
+    """A member of a tagged union is told by its tag, so Pydantic wants it in spite of a default."""
+    if isinstance(value, list):
+        for part in cast("list[Any]", value):
+            require_tags(part, definitions)
+    if not isinstance(value, dict):
+        return
+    schema = cast("Schema", value)
+    told = schema.get("discriminator")
+    if isinstance(told, dict) and isinstance(schema.get("oneOf"), list):
+        tag = cast("dict[str, str]", told)["propertyName"]
+        for member in _members(schema, definitions):
+            required: list[str] = member.get("required", [])
+            if tag in member.get("properties", {}) and tag not in required:
+                member["required"] = [tag, *required]
+    for part in schema.values():
+        require_tags(part, definitions)
+
+
+def _members(schema: Schema, definitions: Mapping[str, Schema]) -> Iterable[Schema]:
+    """What a union is one of; a member may be a union that is told by another tag."""
+    schema = definitions.get(str(schema.get("$ref")).removeprefix(REFERENCE), schema)
+    parts = cast("list[Schema] | None", schema.get("oneOf") or schema.get("anyOf"))
+    if parts is None:
+        return [schema]
+    return [member for part in parts for member in _members(part, definitions)]

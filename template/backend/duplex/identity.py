@@ -1,0 +1,34 @@
+"""Who somebody is, and how the engine finds out."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, frozen=True)
+class Identity:
+    """Who a token stands for. `expires`: Unix seconds until which it is good; None for ever.
+    `sign_in`: which of the user's sign-ins it belongs to, where there are several.
+    """
+
+    user: str | None = None
+    name: str | None = None
+    roles: frozenset[str] = field(default_factory=frozenset[str])
+    expires: float | None = None
+    sign_in: str | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Participant:
+    """Somebody in a session. `id` is public; `user` is the account's id where there is one."""
+
+    id: str
+    name: str
+    user: str | None = None
+
+
+class NotSignedIn(Exception):
+    """Raised by `authenticate`: the sentence goes to the client, the socket is closed with 4401."""
+
+
+Authenticate = Callable[[str | None], Awaitable[Identity]]
+"""The identity of a token (None: no token was given). Raises `NotSignedIn` with a sentence."""

@@ -1,0 +1,34 @@
+"""What the session engine can be told: one set of options, with the defaults of every setting."""
+
+from dataclasses import dataclass
+
+from duplex.units import Rate
+
+RATE = Rate(50, 1.0)
+"""Requests a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of the engine. Times are seconds, sizes bytes; a maximum of 0 means no limit.
+
+    `Settings.options()` makes them of the `SESSION_*` settings, where each is described.
+    """
+
+    allowed_origins: tuple[str, ...] = ()
+    rate: Rate = RATE
+    max_frame: int = 64 * 1024
+    hello_timeout: float = 10.0
+    heartbeat: float = 20.0
+    idle: float = 1800.0
+    replay_count: int = 1000
+    replay_bytes: int = 2**20
+    replay_seconds: float = 120.0
+    outbox_bytes: int = 2**20
+    write_timeout: float = 10.0
+    max_connections: int = 10_000
+    max_per_user: int = 20
+    max_per_address: int = 200
+    max_unauthenticated: int = 1000
+    refused_contracts: tuple[str, ...] = ()
+    drain: float = 20.0

@@ -1,0 +1,31 @@
+"""What the project calls itself: read from its pyproject.toml, so each fact stands once."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`slug` names packages, cookies and keys; `name` is what people read."""
+
+    root: Path
+    slug: str
+    name: str
+    description: str
+    version: str
+
+    @classmethod
+    def read(cls, root: Path) -> Self:
+        """The project whose pyproject.toml is in `root`. Raises OSError, KeyError."""
+        text = (root / "pyproject.toml").read_text(encoding="utf-8")
+        data: dict[str, Any] = tomllib.loads(text)
+        project = data["project"]
+        return cls(
+            root=root,
+            slug=project["name"],
+            name=data["tool"]["duplex"]["name"],
+            description=project["description"],
+            version=project["version"],
+        )

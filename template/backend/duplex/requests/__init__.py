@@ -1,0 +1,1 @@
+"""States and their handlers: the registry, and how one request is run."""

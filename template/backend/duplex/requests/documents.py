@@ -1,0 +1,46 @@
+"""Whether a changed document has to be read back before it is stored."""
+
+from functools import cache
+from typing import cast
+
+from pydantic import BaseModel
+
+_FREE = frozenset(
+    {
+        "any", "bool", "bytes", "date", "datetime", "default", "definition-ref", "definitions",
+        "dict", "enum", "int", "list", "literal", "model", "model-field", "model-fields", "none",
+        "nullable", "set", "str", "time", "timedelta", "uuid",
+    }
+)  # fmt: skip
+"""Kinds of values that are read back whenever they have the declared type, if no bound is set."""
+
+_BOUNDS = frozenset(
+    {
+        "ge", "gt", "le", "lt", "max_length", "min_length", "multiple_of", "now_op", "pattern",
+        "strict", "str_max_length", "str_min_length", "tz_constraint", "version",
+    }
+)  # fmt: skip
+
+
+@cache
+def has_bounds(model: type[BaseModel]) -> bool:
+    """Whether the document may refuse values of the declared types, for a bound or a validator.
+
+    Assignments and appends are not checked, so a changed one has to be read back before it is
+    stored, at three times the cost of writing it. Other documents are spared that.
+    """
+    return _is_bound(model.__pydantic_core_schema__)
+
+
+def _is_bound(part: object) -> bool:
+    if isinstance(part, list | tuple):
+        return any(map(_is_bound, cast("list[object]", part)))
+    if not isinstance(part, dict):
+        return False
+    schema = cast("dict[str, object]", part)
+    if schema.get("type", "any") not in _FREE or _BOUNDS & schema.keys():
+        return True
+    return any(_is_bound(value) for word, value in schema.items() if word not in _NO_SCHEMAS)
+
+
+_NO_SCHEMAS = frozenset({"cls", "default", "expected", "members", "metadata", "serialization"})

@@ -1,0 +1,318 @@
+"""State name -> handler. A state's types are its contract; what it declares beside them are its
+rules.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    ParamSpec,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import to_json
+
+from duplex.identity import Identity
+from duplex.units import Rate
+from duplex.wire import protocol
+from duplex.wire.entries import Retain
+from duplex.wire.protocol import ErrorCode, Unreadable, sanitize_data_request, unpack
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+To = Literal["sender", "everybody"]
+Allow = Callable[[Identity], bool]
+
+RequestId = Annotated[str, StringConstraints(min_length=1, max_length=protocol.REQUEST_ID_MAX)]
+
+
+def admins(identity: Identity) -> bool:
+    """For `allow`: only those with the role `admin`."""
+    return "admin" in identity.roles
+
+
+class BadState(Exception):
+    """A state that cannot work as written; the sentence says why and where."""
+
+
+class Rejected(Exception):
+    """A request that is answered with an error instead of being handled."""
+
+    def __init__(
+        self, sentence: str, code: ErrorCode, request_id: str | None, details: JsonValue = None
+    ) -> None:
+        super().__init__(sentence)
+        self.frame = protocol.error(sentence, code, request_id, details)
+
+
+class _Envelope(BaseModel):
+    """What every request frame has; each state's own subclass knows its `state` and `data`."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    data: Any = None
+    id: RequestId | None = None
+
+
+class State(Generic[P, R]):
+    """One state of the session: its name, its handler and its rules. Calling it calls the
+    handler.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        handler: Callable[P, R],
+        *,
+        retain: Retain,
+        limit: Rate | None,
+        deadline: float,
+        allow: Allow | None,
+        closes: bool,
+        to: To,
+    ) -> None:
+        where = f"{handler.__module__}.{handler.__qualname__}"
+        if protocol.STATE_NAME.match(name) is None or name in protocol.RESERVED:
+            raise BadState(f"{where}: {name!r} cannot be a state name")
+        self.name = name
+        self.handler = handler
+        self.retain: Retain = retain
+        self.limit = limit
+        self.deadline = deadline
+        self.allow = allow
+        self.closes = closes
+        self.to: To = to
+        self.doc = inspect.getdoc(handler) or ""
+        self.where = where
+        self.streams = inspect.isasyncgenfunction(handler)
+        if not self.streams and not inspect.iscoroutinefunction(handler):
+            raise BadState(f"{where}: a handler is an `async def`, or an async generator to stream")
+        if self.streams and closes:
+            raise BadState(f"{where}: a stream cannot close the session")
+        if closes and to != "everybody":
+            raise BadState(f"{where}: what ends the session goes to everybody")
+        hints = get_type_hints(handler, include_extras=True)
+        self.request = _request_model(handler, hints, where)
+        self.response, self.may_be_none = _response_model(hints, self.streams, where)
+        self._validator = _envelope(name, self.request).__pydantic_validator__
+
+    @property
+    def admin(self) -> bool:
+        """Whether only admins may send it (as far as the contract tells)."""
+        return self.allow is admins
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.handler(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<State {self.name} of {self.where}>"
+
+    def read(self, text: str) -> tuple[BaseModel | None, str | None]:
+        """The validated data and the id of a frame of this state, parsed once. Raises
+        `Rejected`.
+        """
+        try:
+            frame: _Envelope = self._validator.validate_json(text)
+        except ValidationError as error:
+            return self._read_again(text, error)
+        if "NaN" in text or "Infinity" in text:
+            unpack(text)
+        return (frame.data if self.request is not None else None), frame.id
+
+    def _read_again(self, text: str, error: ValidationError) -> tuple[BaseModel | None, str | None]:
+        """A frame that did not fit: without what is empty it may; otherwise say what is wrong."""
+        frame = unpack(text)
+        if frame.get("state") != self.name:
+            raise Unreadable("The frame names its state twice.") from None
+        request_id = read_id(frame)
+        frame["data"] = sanitize_data_request(frame.get("data"))
+        if frame["data"] is None or frame["data"] == {}:
+            del frame["data"]
+        try:
+            again: _Envelope = self._validator.validate_json(to_json(frame))
+        except ValidationError:
+            raise Rejected(
+                *_explain(self.name, error), request_id, _details(self.name, error)
+            ) from None
+        return (again.data if self.request is not None else None), request_id
+
+    def encode(self, value: object) -> bytes:
+        """The JSON of a response. Raises TypeError when it is not what the handler declares."""
+        if value is None and (self.response is None or self.may_be_none):
+            return b"null"
+        if self.response is None or not isinstance(value, self.response):
+            expected = "None" if self.response is None else self.response.__name__
+            raise TypeError(f"{self.where} declares {expected} and gave {type(value).__name__}")
+        return protocol.pack(value, self.response)
+
+
+AnyState = State[..., Any]
+
+
+def state(
+    name: str,
+    *,
+    retain: Retain = "all",
+    limit: str | None = None,
+    deadline: float = 30.0,
+    allow: Allow | None = None,
+    closes: bool = False,
+    to: To = "everybody",
+) -> Callable[[Callable[P, R]], State[P, R]]:
+    """Make a handler of the requests named `name`.
+
+    The handler is `async def (session, data: Request) -> Response`; `data` may be missing, the
+    response may be None. An async generator streams: each `yield` is a reply with `more`, and a
+    last one with data null ends it. A stream starts in order and then runs beside its sender's
+    later requests.
+
+    `retain`: whether its messages are replayed to those who come back (all, only the latest,
+    none), and so what is dropped first for a slow reader. `limit`: how often one participant may
+    send it, e.g. "5/s". `deadline`: seconds a request may take (for a stream: until its next
+    `yield`). `allow`: who may send it. `closes`: success ends the session. `to`: who gets the
+    reply.
+
+    A handler must not block: work that keeps the CPU busy belongs in `asyncio.to_thread` or a
+    process.
+    """
+
+    def decorate(handler: Callable[P, R]) -> State[P, R]:
+        return State(
+            name,
+            handler,
+            retain=retain,
+            limit=None if limit is None else Rate.parse(limit),
+            deadline=deadline,
+            allow=allow,
+            closes=closes,
+            to=to,
+        )
+
+    return decorate
+
+
+class Registry(Mapping[str, AnyState]):
+    """All states of an application, by name."""
+
+    def __init__(self, states: Iterable[AnyState] = ()) -> None:
+        self._states: dict[str, AnyState] = {}
+        for one in states:
+            other = self._states.get(one.name)
+            if other is not None and other is not one:
+                raise BadState(f"{one.where} and {other.where} are both named {one.name!r}")
+            self._states[one.name] = one
+
+    def __getitem__(self, name: str) -> AnyState:
+        return self._states[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._states)
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+
+def discover(package: str = "app.states") -> Registry:
+    """Import every module of a package and collect its states, in the order of their names."""
+    root = importlib.import_module(package)
+    found: set[AnyState] = set()
+    names = [info.name for info in pkgutil.walk_packages(root.__path__, f"{package}.")]
+    for module in [root, *(importlib.import_module(name) for name in sorted(names))]:
+        for value in vars(module).values():
+            if isinstance(value, State):
+                found.add(cast("AnyState", value))
+    return Registry(sorted(found, key=lambda one: one.name))
+
+
+def read_id(frame: Mapping[str, JsonValue]) -> str | None:
+    """The id of a frame. Raises `Unreadable` when it is not one."""
+    request_id = frame.get("id")
+    if request_id is None:
+        return None
+    if not isinstance(request_id, str) or not 0 < len(request_id) <= protocol.REQUEST_ID_MAX:
+        raise Unreadable(f"`id` must be text of 1 to {protocol.REQUEST_ID_MAX} characters.")
+    return request_id
+
+
+def _request_model(
+    handler: Callable[..., object], hints: Mapping[str, Any], where: str
+) -> type[BaseModel] | None:
+    parameters = list(inspect.signature(handler).parameters.values())
+    if not 1 <= len(parameters) <= 2:
+        raise BadState(f"{where}: a handler takes (session) or (session, data)")
+    if len(parameters) == 1:
+        return None
+    model = hints.get(parameters[1].name)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise BadState(f"{where}: annotate `{parameters[1].name}` with a Model")
+    return model
+
+
+def _response_model(
+    hints: Mapping[str, Any], streams: bool, where: str
+) -> tuple[type[BaseModel] | None, bool]:
+    if "return" not in hints:
+        raise BadState(f"{where}: annotate what it returns, a Model or None")
+    returned = hints["return"]
+    if streams:
+        if get_origin(returned) not in (AsyncIterator, AsyncGenerator):
+            raise BadState(f"{where}: a stream returns AsyncIterator[…]")
+        returned = get_args(returned)[0]
+    may_be_none = False
+    if get_origin(returned) in (Union, UnionType):
+        kinds = [kind for kind in get_args(returned) if kind is not NoneType]
+        may_be_none = len(kinds) < len(get_args(returned))
+        returned = kinds[0] if len(kinds) == 1 else returned
+    if returned in (None, NoneType):
+        return None, True
+    if not (isinstance(returned, type) and issubclass(returned, BaseModel)):
+        raise BadState(f"{where}: it must return a Model or None, not {returned}")
+    return returned, may_be_none
+
+
+def _envelope(name: str, request: type[BaseModel] | None) -> type[_Envelope]:
+    fields: dict[str, Any] = {"state": (Literal[name], ...)}
+    if request is not None:
+        needed = any(field.is_required() for field in request.model_fields.values())
+        fields["data"] = (request, ...) if needed else (request, request())
+    return create_model(f"{name}Frame", __base__=_Envelope, **fields)
+
+
+def _problems(error: ValidationError) -> list[tuple[str, str]]:
+    problems: list[tuple[str, str]] = []
+    for one in error.errors(include_url=False, include_context=False, include_input=False)[:10]:
+        path = [str(part) for part in one["loc"]]
+        problems.append((".".join(path[1:] if path[:1] == ["data"] else path), one["msg"]))
+    return problems
+
+
+def _explain(name: str, error: ValidationError) -> tuple[str, ErrorCode]:
+    text = "; ".join(f"{field or 'data'}: {problem}" for field, problem in _problems(error))
+    return f"The data of {name} is not valid: {text}.", "invalid_data"
+
+
+def _details(name: str, error: ValidationError) -> JsonValue:
+    problems: list[JsonValue] = [
+        {"field": field, "problem": problem} for field, problem in _problems(error)
+    ]
+    return {"state": name, "problems": problems}

@@ -1,0 +1,1 @@
+"""Rooms and participants of this process, and the engine that holds them."""

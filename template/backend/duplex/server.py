@@ -1,0 +1,75 @@
+"""Runs the application under uvicorn, from settings: one process, or WORKERS of them."""
+
+import copy
+import logging
+from typing import Any, Protocol
+
+import uvicorn
+from uvicorn.config import LOGGING_CONFIG
+
+from duplex.socket.uvicorn_protocol import PreparedProtocol
+
+
+class Settings(Protocol):
+    """What of the settings the server needs; see duplex/settings/settings.py."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def workers(self) -> int: ...
+    @property
+    def session_max_frame(self) -> int: ...
+    @property
+    def session_heartbeat(self) -> float: ...
+    @property
+    def session_drain(self) -> float: ...
+
+
+class Quiet(logging.Filter):
+    """Keeps the comings and goings of single sockets out of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = str(record.msg)
+        return '"WebSocket %s"' not in text and text not in ("connection open", "connection closed")
+
+
+def run(application: str, settings: Settings) -> None:
+    """Serve `application` (`module:factory`) until SIGTERM or Ctrl+C.
+
+    Participants are then sent away over SESSION_DRAIN (a second Ctrl+C does not wait for them).
+
+    Behind a proxy set FORWARDED_ALLOW_IPS (uvicorn's) to the proxy's address: client addresses and
+    https are then taken from its headers.
+    """
+    uvicorn.run(
+        application,
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        ws=PreparedProtocol,
+        # The engine's own limit answers with a clear error first; this one bounds memory.
+        ws_max_size=2 * settings.session_max_frame,
+        # For sockets that are not the engine's; it watches its own.
+        ws_ping_interval=settings.session_heartbeat,
+        ws_ping_timeout=settings.session_heartbeat,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=logging_config(),
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.session_drain) + 15,
+        # A worker that answers no health check is replaced; one that is busy starting is not dead.
+        timeout_worker_healthcheck=30,
+    )
+
+
+def logging_config() -> dict[str, Any]:
+    """uvicorn's logging and the application's own, without a line per socket."""
+    config = copy.deepcopy(LOGGING_CONFIG)
+    config["filters"] = {"quiet": {"()": "duplex.server.Quiet"}}
+    config["handlers"]["default"]["filters"] = ["quiet"]
+    for name in ("app", "duplex"):
+        config["loggers"][name] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    return config

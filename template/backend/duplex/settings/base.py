@@ -1,0 +1,357 @@
+"""What can be set from outside: environment variables, then `.env` in the project's root.
+
+There is no global instance: `Settings.load()` is called once by whatever starts the process, and
+the object is handed on from there.
+"""
+
+import os
+import re
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self, cast
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from duplex.options import Options
+from duplex.settings.errors import explain
+from duplex.units import Rate, parse_size
+
+SECRET_LENGTH = 32
+"""Characters each secret key must have at least."""
+
+PASSWORD_LENGTH = 10
+"""Characters a password must have at least."""
+
+_DATABASES = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _size(value: object) -> object:
+    return parse_size(value) if isinstance(value, str) else value
+
+
+def _rate(value: object) -> object:
+    return Rate.parse(value) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+Size = Annotated[int, BeforeValidator(_size)]
+
+
+class Settings(BaseSettings):
+    """Every setting, by its environment name in lower case.
+
+    A field's description is the "expected" part of the message that a bad value gets.
+    """
+
+    root: ClassVar[Path] = Path.cwd()
+    """The project's folder, with `.env`, `data/` and `frontend/`; `app/settings.py` sets it."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: Literal["development", "production"] = Field(
+        default="development", description="development or production"
+    )
+    host: str = Field(default="127.0.0.1", pattern=r"^\S+$", description="an address to listen on")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="a port from 0 (any free one) to 65535"
+    )
+    broker_url: str = Field(
+        default="memory://",
+        repr=False,
+        description="memory://, redis://host:6379/0 or rediss://host:6379/0",
+    )
+    workers: int = Field(default=1, ge=1, le=256, description="a number of processes from 1 to 256")
+    secret_key: Secrets = Field(
+        default=(),
+        description=f"one or more secrets of at least {SECRET_LENGTH} characters, the newest"
+        " first, with commas between; `openssl rand -hex 32` makes one",
+    )
+    database_url: str = Field(
+        default="sqlite+aiosqlite:///./data/app.db",
+        repr=False,
+        description="sqlite+aiosqlite:///./data/app.db or"
+        " postgresql+psycopg://user:password@host/name",
+    )
+    allowed_origins: Words = Field(
+        default=(),
+        description="origins such as https://example.org, with commas between;"
+        " empty for the page's own",
+    )
+    smtp_url: str = Field(
+        default="",
+        repr=False,
+        description="smtp://user:password@host:587 or smtps://user:password@host:465",
+    )
+    first_admin_email: str | None = Field(default=None, description="an e-mail address")
+    first_admin_password: SecretStr | None = Field(
+        default=None,
+        description=f"a password of at least {PASSWORD_LENGTH} characters, not all spaces,"
+        " together with FIRST_ADMIN_EMAIL",
+    )
+
+    session_rate: Annotated[Rate, NoDecode, BeforeValidator(_rate)] = Field(
+        default=Rate(50, 1.0), description="a rate such as 50/s, 600/m or 1000/h"
+    )
+    session_max_frame: Size = Field(
+        default=64 * 1024, ge=1024, le=64 * 2**20, description="a size from 1KiB to 64MiB"
+    )
+    session_hello_timeout: float = Field(
+        default=10.0, ge=0.1, le=300, description="seconds from 0.1 to 300"
+    )
+    session_heartbeat: float = Field(
+        default=20.0, ge=0.1, le=300, description="seconds from 0.1 to 300"
+    )
+    session_idle: float = Field(
+        default=1800.0, ge=0, le=7 * 86400, description="seconds up to 604800 (a week); 0 for never"
+    )
+    session_replay_count: int = Field(
+        default=1000, ge=0, le=1_000_000, description="a number of messages from 0 to 1000000"
+    )
+    session_replay_bytes: Size = Field(
+        default=2**20, ge=0, le=2**30, description="a size from 0 to 1GiB"
+    )
+    session_replay_seconds: float = Field(
+        default=120.0, ge=0, le=86400, description="seconds from 0 to 86400 (a day)"
+    )
+    session_outbox_bytes: Size = Field(
+        default=2**20, ge=16 * 1024, le=2**30, description="a size from 16KiB to 1GiB"
+    )
+    session_write_timeout: float = Field(
+        default=10.0, ge=0.1, le=300, description="seconds from 0.1 to 300"
+    )
+    session_max_connections: int = Field(
+        default=10_000,
+        ge=0,
+        le=1_000_000,
+        description="connections from 1 to 1000000; 0 for no limit",
+    )
+    session_max_per_user: int = Field(
+        default=20, ge=0, le=1_000_000, description="connections from 1 to 1000000; 0 for no limit"
+    )
+    session_max_per_address: int = Field(
+        default=200, ge=0, le=1_000_000, description="connections from 1 to 1000000; 0 for no limit"
+    )
+    session_max_unauthenticated: int = Field(
+        default=1000,
+        ge=0,
+        le=1_000_000,
+        description="connections from 1 to 1000000; 0 for no limit",
+    )
+    session_refused_contracts: Words = Field(
+        default=(), description="fingerprints of contracts, with commas between"
+    )
+    session_drain: float = Field(default=20.0, ge=0, le=600, description="seconds from 0 to 600")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment, then the file; arguments win over both."""
+        file = DotEnvSettingsSource(settings_cls, env_file=cls._env_file())
+        return init_settings, env_settings, file
+
+    @classmethod
+    def load(cls) -> Self:
+        """The settings of this process; a bad value is told on stderr, one line each, and exits 2.
+
+        `ENV_FILE` names another file to read than `.env`: temporary servers must not see a team's.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            lines = explain(error, cls.model_fields)
+        except (OSError, UnicodeDecodeError) as error:
+            lines = [f"{cls._env_file()} cannot be read: {error}"]
+        print("\n".join(lines), file=sys.stderr)
+        raise SystemExit(2)
+
+    @classmethod
+    def given(cls, **values: object) -> Self:
+        """Settings from these values alone, whatever the environment and `.env` say: for tests,
+        and for tools that start nothing.
+        """
+
+        class Given(cls):
+            @classmethod
+            def settings_customise_sources(
+                cls,
+                settings_cls: type[BaseSettings],
+                init_settings: PydanticBaseSettingsSource,
+                env_settings: PydanticBaseSettingsSource,
+                dotenv_settings: PydanticBaseSettingsSource,
+                file_secret_settings: PydanticBaseSettingsSource,
+            ) -> tuple[PydanticBaseSettingsSource, ...]:
+                return (init_settings,)
+
+        return cast("Self", Given.model_validate(values))
+
+    @classmethod
+    def _env_file(cls) -> Path:
+        return Path(os.environ.get("ENV_FILE") or cls.root / ".env")
+
+    def options(self) -> Options:
+        """What of it the session engine needs."""
+        return Options(
+            allowed_origins=self.allowed_origins,
+            rate=self.session_rate,
+            max_frame=self.session_max_frame,
+            hello_timeout=self.session_hello_timeout,
+            heartbeat=self.session_heartbeat,
+            idle=self.session_idle,
+            replay_count=self.session_replay_count,
+            replay_bytes=self.session_replay_bytes,
+            replay_seconds=self.session_replay_seconds,
+            outbox_bytes=self.session_outbox_bytes,
+            write_timeout=self.session_write_timeout,
+            max_connections=self.session_max_connections,
+            max_per_user=self.session_max_per_user,
+            max_per_address=self.session_max_per_address,
+            max_unauthenticated=self.session_max_unauthenticated,
+            refused_contracts=self.session_refused_contracts,
+            drain=self.session_drain,
+        )
+
+    @property
+    def production(self) -> bool:
+        """Whether real people depend on this process."""
+        return self.environment == "production"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The secrets in the clear, newest first, never empty: sign with the first, accept all."""
+        return tuple(key.get_secret_value() for key in self.secret_key)
+
+    @field_validator("broker_url")
+    @classmethod
+    def _check_broker(cls, url: str) -> str:
+        if url != "memory://" and not _is_url(url, {"redis", "rediss"}):
+            raise ValueError
+        # The client would take number 0 for a number it does not understand.
+        if not re.fullmatch(r"/?|/[0-9]+", urlsplit(url).path):
+            raise ValueError
+        return url
+
+    @field_validator("workers")
+    @classmethod
+    def _check_workers(cls, workers: int, info: ValidationInfo) -> int:
+        if workers > 1 and info.data.get("broker_url") == "memory://":
+            raise ValueError("1, because BROKER_URL=memory:// cannot join several processes")
+        return workers
+
+    @field_validator("secret_key")
+    @classmethod
+    def _check_secrets(
+        cls, keys: tuple[SecretStr, ...], info: ValidationInfo
+    ) -> tuple[SecretStr, ...]:
+        production = info.data.get("environment") == "production"
+        if not keys and not production and info.data.get("workers", 1) == 1:
+            # Lasts as long as the process; `.env` is where one that stays belongs.
+            return (SecretStr(secrets.token_hex(SECRET_LENGTH)),)
+        plain = [key.get_secret_value() for key in keys]
+        if not plain or any(len(key) < SECRET_LENGTH for key in plain):
+            raise ValueError
+        if production and any(_is_made_up(key) for key in plain):
+            raise ValueError("a random secret, not an example: `openssl rand -hex 32` makes one")
+        return keys
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, url: str) -> str:
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme not in _DATABASES or not rest.strip("/"):
+            raise ValueError
+        scheme = _DATABASES[scheme]
+        if scheme == "sqlite+aiosqlite" and not rest.startswith("/:"):
+            # A relative path counts from the project's root, wherever the process was started.
+            path, question, query = rest.removeprefix("/").partition("?")
+            return f"{scheme}:///{cls.root / path}{question}{query}"
+        return f"{scheme}://{rest}"
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        kept = tuple(origin.rstrip("/").lower() for origin in origins)
+        for origin in kept:
+            if not _is_url(origin, {"http", "https"}) or origin.count("/") > 2 or "@" in origin:
+                raise ValueError
+        return kept
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _check_smtp(cls, url: str) -> str:
+        if url and not _is_url(url, {"smtp", "smtps"}):
+            raise ValueError
+        return url
+
+    @field_validator("first_admin_email")
+    @classmethod
+    def _check_admin(cls, email: str | None) -> str | None:
+        if email is not None and re.fullmatch(r"[^@\s]+@[^@\s]+", email) is None:
+            raise ValueError
+        return email
+
+    @field_validator("first_admin_password")
+    @classmethod
+    def _check_admin_password(
+        cls, password: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        email = info.data.get("first_admin_email", password)
+        if (password is None) != (email is None):
+            raise ValueError
+        given = None if password is None else password.get_secret_value()
+        if given is not None and (len(given) < PASSWORD_LENGTH or not given.strip()):
+            raise ValueError
+        return password
+
+
+def _is_url(url: str, schemes: set[str]) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_made_up(secret: str) -> bool:
+    words = ("change", "example", "secret", "default", "password", "insecure")
+    return len(set(secret)) < 8 or any(word in secret.lower() for word in words)

@@ -1,0 +1,1 @@
+"""One socket: handshake, limits, outbox and the transports it is written to."""

@@ -1,0 +1,308 @@
+"""One socket: its outbox, its limits, its phases.
+
+A connection has no task of its own beside the server's. What it sends goes to its outbox and is
+written once per loop tick by the process's `Flusher`; deadlines are looked at by the engine's
+sweep (`check`).
+"""
+
+import asyncio
+import time
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from duplex.options import Options
+from duplex.socket.flusher import Flusher
+from duplex.socket.limits import Bucket
+from duplex.socket.outbox import thinned
+from duplex.wire import protocol
+from duplex.wire.frames import Frame
+from duplex.wire.protocol import Close, ErrorCode
+
+if TYPE_CHECKING:
+    from duplex.rooms.member import Member
+    from duplex.socket.transport import Transport
+
+_WARN = 60.0
+"""Seconds before a token runs out at which `expiring` is sent, at most."""
+
+
+class Phase(Enum):
+    """Where a connection is in its life."""
+
+    HELLO = "waits for the first frame"
+    JOINING = "has said who it is"
+    OPEN = "takes requests"
+    CLOSING = "sends its last frames"
+    CLOSED = "is gone"
+
+
+class Connection:
+    """See the module. `id` is unguessable and unique in all processes."""
+
+    __slots__ = (
+        "_blocked_since",
+        "_bound",
+        "_bucket",
+        "_close_by",
+        "_drained",
+        "_expires",
+        "_flusher",
+        "_options",
+        "_outbox",
+        "_pinged",
+        "_strikes",
+        "_verdict",
+        "_waiting",
+        "_warn_at",
+        "address",
+        "asked",
+        "greeted",
+        "heard",
+        "id",
+        "member",
+        "phase",
+        "pings",
+        "sign_in",
+        "since",
+        "transport",
+        "user",
+    )
+
+    def __init__(
+        self, name: str, address: str, options: Options, flusher: Flusher, now: float
+    ) -> None:
+        self.id = name
+        self.address = address
+        self.phase = Phase.HELLO
+        self.since = self.heard = self.asked = now
+        self.member: Member | None = None
+        self.user: str | None = None
+        self.sign_in: str | None = None
+        self.pings = False
+        self.greeted = False
+        self.transport: Transport
+        self._options = options
+        self._flusher = flusher
+        self._bucket = Bucket(options.rate, now)
+        self._outbox: list[Frame] = []
+        self._waiting = 0
+        self._bound = options.outbox_bytes
+        self._blocked_since: float | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._strikes = 0
+        self._pinged = False
+        self._verdict: tuple[int, str] | None = None
+        self._close_by = 0.0
+        self._expires: float | None = None
+        self._warn_at = 0.0
+
+    @property
+    def verdict(self) -> int | None:
+        """The code this side closes the connection with, once it does."""
+        return None if self._verdict is None else self._verdict[0]
+
+    def opened(self, now: float, expires: float | None) -> None:
+        """The hello was good: requests are taken."""
+        self.greeted = True
+        if self._verdict is None:
+            self.phase = Phase.OPEN
+        self.asked = now
+        self.signed_in_until(expires)
+
+    # --- sending
+
+    @property
+    def waiting(self) -> int:
+        """Bytes in the outbox."""
+        return self._waiting
+
+    def push(self, frame: Frame) -> None:
+        """Send a frame after all pushed before it. Never waits; a reader too far behind is
+        closed.
+        """
+        if self._verdict is not None:
+            return
+        outbox = self._outbox
+        if not outbox:
+            self._flusher.add(self)
+        outbox.append(frame)
+        self._waiting += frame.size
+        if self._waiting > self._bound:
+            self._overflow()
+
+    def catch_up(self, frames: list[Frame]) -> None:
+        """Send what a newcomer has to know first: however much it is, it does not make the reader
+        slow.
+        """
+        self._bound += sum(frame.size for frame in frames)
+        for frame in frames:
+            self.push(frame)
+
+    def send(self, payload: bytes) -> None:
+        """`push` of a payload for this connection alone."""
+        self.push(Frame(payload))
+
+    def error(self, sentence: str, code: ErrorCode, request_id: str | None = None) -> None:
+        """`push` of an error frame."""
+        self.push(Frame(protocol.error(sentence, code, request_id)))
+
+    def flush(self) -> None:
+        """Write what the transport takes now."""
+        outbox = self._outbox
+        if not outbox:
+            return
+        taken = self.transport.write(outbox)
+        if taken == len(outbox):
+            outbox.clear()
+            self._waiting = 0
+            self._bound = self._options.outbox_bytes
+        else:
+            self._waiting -= sum(frame.size for frame in outbox[:taken])
+            del outbox[:taken]
+        if self._drained is not None:
+            self._wake()
+        if self._verdict is not None and not outbox:
+            self.transport.close(*self._verdict)
+
+    def writable(self) -> None:
+        """The transport takes more again."""
+        self._blocked_since = None
+        self.flush()
+
+    async def drained(self, mark: int) -> None:
+        """Wait until at most `mark` bytes are in the outbox, or the connection is closing."""
+        while self._waiting > mark and self._verdict is None and self.phase is Phase.OPEN:
+            if self._drained is None:
+                self._drained = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._drained)
+
+    def _wake(self) -> None:
+        if self._drained is not None:
+            if not self._drained.done():
+                self._drained.set_result(None)
+            self._drained = None
+
+    def _overflow(self) -> None:
+        """Write at once; else drop what need not be kept."""
+        self.flush()
+        if self._waiting <= self._bound:
+            return
+        self._outbox[:] = kept = thinned(self._outbox)
+        self._waiting = sum(frame.size for frame in kept)
+        if self._waiting > self._bound:
+            self.slow()
+
+    # --- closing
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Send what waits, then close. The first verdict stays."""
+        if self._verdict is not None or self.phase is Phase.CLOSED:
+            return
+        # A close frame has room for 123 bytes of reason.
+        reason = reason.encode()[:120].decode(errors="ignore")
+        self._verdict = (code, reason)
+        self.phase = Phase.CLOSING
+        self._close_by = asyncio.get_running_loop().time() + self._options.write_timeout
+        self._wake()
+        if self._outbox:
+            self.flush()
+        else:
+            self.transport.close(code, reason)
+
+    def fail(self, sentence: str, code: ErrorCode, close: int, details: JsonValue = None) -> None:
+        """Say what is wrong, then close."""
+        self.push(Frame(protocol.error(sentence, code, None, details)))
+        self.close(close, sentence)
+
+    def slow(self) -> None:
+        """The reader does not keep up: what waits is dropped (it may resume), the socket closed."""
+        self._outbox.clear()
+        self._waiting = 0
+        self.close(Close.SLOW, "You do not read fast enough; resume to get what you missed.")
+
+    def closed(self) -> None:
+        """The socket is gone."""
+        self.phase = Phase.CLOSED
+        self._verdict = self._verdict or (1006, "")
+        self._outbox.clear()
+        self._waiting = 0
+        self._wake()
+
+    # --- limits and deadlines
+
+    def admit_frame(self, now: float) -> bool:
+        """Count a frame against the rate; False, with an error sent, when it is one too many."""
+        self.heard = now
+        wait = self._bucket.take(now)
+        if wait == 0.0:
+            if self._strikes:
+                self._strikes -= 1
+            return True
+        self._strikes += 1
+        rate = self._options.rate
+        if self._strikes > 2 * rate.count + 20:
+            self.fail("You kept sending faster than allowed.", "too_fast", Close.TOO_FAST)
+        return False
+
+    def signed_in_until(self, expires: float | None) -> None:
+        """The present token is good until `expires` (Unix seconds; None for ever)."""
+        self._expires = expires
+        if expires is not None:
+            left = expires - time.time()
+            self._warn_at = expires - min(_WARN, left / 2)
+
+    def check(self, now: float) -> None:
+        """Look at every deadline; called by the engine's sweep with the loop's time."""
+        if self.phase is Phase.CLOSING:
+            if now >= self._close_by:
+                self.transport.abort()
+            return
+        options = self._options
+        if self._stalled(now, options.write_timeout):
+            self.slow()
+            return
+        if self.phase is Phase.HELLO:
+            if now - self.since >= options.hello_timeout:
+                self.fail("The first frame did not come in time.", "bad_hello", Close.BAD_HELLO)
+            return
+        self._check_peer(now, options.heartbeat)
+        if self.phase is not Phase.OPEN:
+            return
+        if 0 < options.idle <= now - self.asked:
+            self.fail("Nothing was asked for too long.", "idle", Close.IDLE)
+        elif self._expires is not None:
+            self._check_token()
+
+    def _stalled(self, now: float, timeout: float) -> bool:
+        """Whether the transport has taken nothing for so long."""
+        if not self.transport.paused:
+            self._blocked_since = None
+        elif self._blocked_since is None:
+            self._blocked_since = now
+        return self._blocked_since is not None and now - self._blocked_since >= timeout
+
+    def _check_peer(self, now: float, heartbeat: float) -> None:
+        if not self.transport.watches_peer:
+            if self.pings and now - self.heard >= 1.9 * heartbeat:
+                self.transport.abort()
+            return
+        silent = now - max(self.transport.seen, self.heard)
+        if silent >= 1.9 * heartbeat:
+            self.transport.abort()
+        elif silent < 0.9 * heartbeat:
+            self._pinged = False
+        elif not self._pinged:
+            self._pinged = True
+            self.transport.ping()
+
+    def _check_token(self) -> None:
+        wall = time.time()
+        if self._expires is None or wall < self._warn_at:
+            return
+        if wall >= self._expires:
+            self.fail("Your sign-in has run out.", "not_signed_in", Close.NOT_SIGNED_IN)
+            return
+        self.send(protocol.notice("expiring", {"within": round(self._expires - wall, 3)}))
+        self._warn_at = self._expires

@@ -1,0 +1,34 @@
+"""What a reader that is behind need not get."""
+
+from collections.abc import Sequence
+
+from duplex.wire import protocol
+from duplex.wire.frames import Frame
+
+
+def thinned(outbox: Sequence[Frame]) -> list[Frame]:
+    """`outbox` without unretained messages and all but the latest of a kind.
+
+    Where room messages were dropped stands a `skipped` notice with the number of the last of them,
+    so that their reader does not take it for a loss. The notice itself is unretained: thinned
+    again, it becomes part of the next one.
+    """
+    newest = {frame.state: frame for frame in outbox if frame.retain == "latest"}
+    kept: list[Frame] = []
+    through = 0
+    for frame in outbox:
+        if frame.retain == "all" or newest.get(frame.state) is frame:
+            if through and frame.seq:
+                kept.append(_skipped(through))
+                through = 0
+            kept.append(frame)
+        elif frame.seq:
+            through = frame.seq
+    if through:
+        kept.append(_skipped(through))
+    return kept
+
+
+def _skipped(through: int) -> Frame:
+    payload = protocol.notice("skipped", {"through": through})
+    return Frame(payload, "none", "skipped", through)

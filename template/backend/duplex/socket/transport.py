@@ -1,0 +1,263 @@
+"""The two ways a connection can write: any ASGI server's `send`, or a server that takes framed
+bytes.
+
+`Prepared` is the optional scope extension `duplex.prepared` (see uvicorn_protocol.py). With it a
+message to a thousand readers is framed once and written straight to their transports. Without it
+the engine calls ASGI's `send`, once per message and reader, without a task as long as the server
+does not wait.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping, Sequence
+from typing import Any, Protocol
+
+from duplex.wire.frames import Frame
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Coroutine[object, None, None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+EXTENSION = "duplex.prepared"
+_PIECE = 65536
+
+
+class Prepared(Protocol):
+    """What a server offers under `scope["extensions"]["duplex.prepared"]`, once the socket is
+    accepted.
+    """
+
+    @property
+    def paused(self) -> bool:
+        """Whether the transport's buffer is above its mark: nothing more should be written now."""
+        ...
+
+    @property
+    def seen(self) -> float:
+        """Loop time at which the last bytes came from the peer."""
+        ...
+
+    def adopt(self, writable: Callable[[], None], shutdown: Callable[[], None]) -> None:
+        """From now on the caller keeps the connection alive, is told `writable` after a pause, and
+        when the server wants to stop `shutdown` is called instead of closing the socket."""
+        ...
+
+    def write(self, wire: bytes) -> None:
+        """Write whole WebSocket frames. Never raises; of no effect on a closed connection."""
+        ...
+
+    def ping(self) -> None:
+        """Send a WebSocket ping; the answer counts as `seen`."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame behind what was written, then close in good order."""
+        ...
+
+    def abort(self) -> None:
+        """Drop the connection now, with all that was not sent."""
+        ...
+
+
+class Transport(Protocol):
+    """What a `Connection` writes to."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the reader is behind: `write` would take nothing."""
+        ...
+
+    @property
+    def watches_peer(self) -> bool:
+        """Whether `seen` and `ping` work here; else the server has its own keepalive."""
+        ...
+
+    @property
+    def seen(self) -> float:
+        """See `Prepared.seen`."""
+        ...
+
+    def write(self, frames: Sequence[Frame]) -> int:
+        """Write the first frames, as many as go out now; how many were taken."""
+        ...
+
+    def ping(self) -> None:
+        """See `Prepared.ping`."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Close in good order behind what was written."""
+        ...
+
+    def abort(self) -> None:
+        """Drop the connection now."""
+        ...
+
+
+class PreparedTransport:
+    """Joined writes of frames that were encoded once."""
+
+    __slots__ = ("_to",)
+
+    watches_peer = True
+
+    def __init__(
+        self, to: Prepared, writable: Callable[[], None], shutdown: Callable[[], None]
+    ) -> None:
+        self._to = to
+        to.adopt(writable, shutdown)
+
+    @property
+    def paused(self) -> bool:
+        return self._to.paused
+
+    @property
+    def seen(self) -> float:
+        return self._to.seen
+
+    def write(self, frames: Sequence[Frame]) -> int:
+        to = self._to
+        if to.paused:
+            return 0
+        if len(frames) == 1:
+            frame = frames[0]
+            to.write(frame.wire or frame.framed())
+            return 1
+        taken, size = 0, 0
+        parts: list[bytes] = []
+        for frame in frames:
+            parts.append(frame.wire or frame.framed())
+            size += frame.size
+            taken += 1
+            if size >= _PIECE:
+                to.write(b"".join(parts))
+                parts, size = [], 0
+                if to.paused:
+                    return taken
+        if parts:
+            to.write(b"".join(parts))
+        return taken
+
+    def ping(self) -> None:
+        self._to.ping()
+
+    def close(self, code: int, reason: str) -> None:
+        self._to.close(code, reason)
+
+    def abort(self) -> None:
+        self._to.abort()
+
+
+class AsgiTransport:
+    """ASGI's `send`, driven without a task until it waits.
+
+    `send` is a coroutine that usually finishes at its first step (the server appends to a buffer).
+    Only when it waits, because the reader is behind, does a task finish it; nothing more is
+    written meanwhile.
+    """
+
+    __slots__ = ("_close", "_loop", "_send", "_stop", "_task", "_writable", "broken")
+
+    watches_peer = False
+    seen = 0.0
+
+    def __init__(self, send: Send, writable: Callable[[], None], stop: Callable[[], None]) -> None:
+        self._send = send
+        self._writable = writable
+        self._stop = stop
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._close: tuple[int, str] | None = None
+        self.broken = False
+
+    @property
+    def paused(self) -> bool:
+        return self._task is not None
+
+    def write(self, frames: Sequence[Frame]) -> int:
+        taken = 0
+        for frame in frames:
+            if self._task is not None:
+                break
+            if not self.broken:
+                self._begin({"type": "websocket.send", "text": frame.text or frame.decoded()})
+            taken += 1
+        return taken
+
+    def ping(self) -> None:
+        pass
+
+    def close(self, code: int, reason: str) -> None:
+        if self.broken:
+            return
+        if self._task is not None:
+            self._close = (code, reason)
+            return
+        self._begin({"type": "websocket.close", "code": code, "reason": reason})
+
+    def abort(self) -> None:
+        self.broken = True
+        if self._task is not None:
+            self._task.cancel()
+        self._stop()
+
+    def _begin(self, message: MutableMapping[str, Any]) -> None:
+        coroutine = self._send(message)
+        try:
+            waits_for = coroutine.send(None)
+        except StopIteration:
+            return
+        except Exception:  # the server's way to say that the peer is gone; `receive` tells as well
+            self.broken = True
+            return
+        self._task = self._loop.create_task(self._finish(_Rest(coroutine, waits_for)))
+
+    async def _finish(self, rest: "_Rest") -> None:
+        try:
+            await rest
+        except Exception:  # as in `_begin`
+            self.broken = True
+        finally:
+            self._task = None
+        if self._close is not None:
+            self.close(*self._close)
+        else:
+            self._writable()
+
+
+class _Rest:
+    """Awaits a coroutine whose first step was taken by hand and that now waits for `waits_for`."""
+
+    __slots__ = ("_coroutine", "_waits_for")
+
+    def __init__(self, coroutine: Coroutine[object, None, None], waits_for: object) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[object, None, None]:
+        waits_for = self._waits_for
+        while True:
+            try:
+                yield waits_for
+            except BaseException as error:
+                step = self._throw(error)
+            else:
+                step = self._next()
+            if step is _DONE:
+                return
+            waits_for = step
+
+    def _next(self) -> object:
+        try:
+            return self._coroutine.send(None)
+        except StopIteration:
+            return _DONE
+
+    def _throw(self, error: BaseException) -> object:
+        try:
+            return self._coroutine.throw(error)
+        except StopIteration:
+            return _DONE
+
+
+_DONE = object()

@@ -1,0 +1,1 @@
+"""The HTTP side: errors, headers, health, the database and the built page."""

@@ -1,0 +1,176 @@
+"""The application: everything is made here, once, and handed on."""
+
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.middleware import Middleware
+
+from duplex.brokers import from_url
+from duplex.brokers.base import BrokerUnavailable, Keep
+from duplex.contract.asyncapi import page as asyncapi_page
+from duplex.contract.asyncapi.document import Document, build
+from duplex.contract.describe import Contract, describe
+from duplex.contract.documents import check_document
+from duplex.identity import Authenticate, Identity
+from duplex.project import Project
+from duplex.requests.registry import Registry, discover
+from duplex.rooms.engine import Engine
+from duplex.settings.base import Settings
+from duplex.web import docs, errors, health
+from duplex.web.bodies import BodyLimit
+from duplex.web.database import Database
+from duplex.web.deps import State
+from duplex.web.errors import Problem
+from duplex.web.headers import SecurityHeaders
+from duplex.web.migrate import require_current
+from duplex.web.pages import Pages
+from duplex.web.sessions import Sessions, StoredSessions
+from duplex.web.starting import CannotStart, Starting
+
+SOCKET = "/api/v1/socket"
+"""The one address of every session."""
+
+
+class SignIn(Protocol):
+    """How people sign in; see `duplex.accounts`."""
+
+    @property
+    def routers(self) -> Sequence[APIRouter]:
+        """The routes of signing in and of accounts."""
+        ...
+
+    def authenticator(self, settings: Settings, database: Database) -> Authenticate:
+        """What tells whom a token stands for."""
+        ...
+
+    async def prepare(self, settings: Settings, database: Database) -> None:
+        """What is done before the first request."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a team gives to the engine: its states, document and sessions, routes and sign-in.
+
+    `states` is the package whose modules declare the states; `accounts` None means that everybody
+    may open a session without signing in.
+    """
+
+    document: type[BaseModel]
+    sessions: Sessions
+    states: str = "app.states"
+    routers: Iterable[APIRouter] = ()
+    accounts: SignIn | None = None
+
+    def registry(self) -> Registry:
+        """The states of the application. Raises `BadState`."""
+        return discover(self.states)
+
+    def contract(self) -> Contract:
+        """What page and server agree on."""
+        return describe(self.registry(), self.document)
+
+    def asyncapi(self, project: Project) -> Document:
+        """The AsyncAPI document of the socket."""
+        return build(
+            self.registry(),
+            self.document,
+            address=SOCKET,
+            title=project.name,
+            version=project.version,
+            description=project.description,
+        )
+
+    def create(self, settings: Settings) -> FastAPI:
+        """Put the application together. Nothing is opened or started before the server starts it.
+
+        Raises `BadState` for a state or a document that cannot work.
+        """
+        project = Project.read(settings.root)
+        database = Database(settings.database_url)
+        check_document(self.document)
+        engine = Engine(
+            options=settings.options(),
+            broker=from_url(settings.broker_url, keep_of(settings)),
+            registry=self.registry(),
+            document=self.document,
+            authenticate=self._authenticator(settings, database),
+            store=StoredSessions(self.sessions, database),
+            transaction=database.transaction,
+            contract=self.contract().fingerprint,
+        )
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncGenerator[State]:
+            async with AsyncExitStack() as stack:
+                stack.push_async_callback(database.dispose)
+                await require_current(database, settings.root)
+                if self.accounts is not None:
+                    await self.accounts.prepare(settings, database)
+                stack.push_async_callback(engine.stop)
+                try:
+                    await engine.start()
+                except BrokerUnavailable as error:
+                    raise CannotStart(
+                        f"BROKER_URL: the broker cannot be reached: {error}"
+                    ) from None
+                yield State(settings=settings, database=database, engine=engine)
+
+        app = FastAPI(
+            title=project.name,
+            description=project.description,
+            version=project.version,
+            lifespan=lifespan,
+            middleware=[engine.middleware(SOCKET), Middleware(Starting)],
+            openapi_url=docs.OPENAPI,
+            docs_url=None,
+            redoc_url=None,
+            generate_unique_id_function=_operation_id,
+            # Takes the place of FastAPI's own error bodies.
+            responses={422: {"model": Problem}},
+        )
+        errors.install(app)
+        app.add_middleware(BodyLimit)
+        app.add_middleware(SecurityHeaders, production=settings.production)
+        app.include_router(health.router(project.version))
+        for router in (*self.routers, *(self.accounts.routers if self.accounts else ())):
+            app.include_router(router)
+        if not settings.production:
+            app.include_router(docs.router(project.name))
+        app.include_router(asyncapi_page.router(lambda: self.asyncapi(project)))
+        app.mount("/", Pages(settings.root / "frontend" / "dist"))
+        return app
+
+    def _authenticator(self, settings: Settings, database: Database) -> Authenticate:
+        if self.accounts is None:
+            return _let_everybody_in
+        return self.accounts.authenticator(settings, database)
+
+
+GRACE = 15.0
+"""Seconds a participant whose connection was lost stays present, at most."""
+
+
+def keep_of(settings: Settings) -> Keep:
+    """How much of a room is kept, as the settings say."""
+    return Keep(
+        settings.session_replay_count,
+        settings.session_replay_bytes,
+        settings.session_replay_seconds,
+        min(GRACE, settings.session_replay_seconds),
+        unnoticed=2 * settings.session_heartbeat,
+    )
+
+
+async def _let_everybody_in(token: str | None) -> Identity:
+    return Identity()
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The function's name: types and clients are generated from it."""
+    return route.name

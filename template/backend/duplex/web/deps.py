@@ -1,0 +1,54 @@
+"""What routes ask for: the objects that `create_app` made, with their types."""
+
+from typing import Annotated, TypedDict
+
+from fastapi import Depends, Request
+
+from duplex.identity import Identity, NotSignedIn
+from duplex.rooms.engine import Engine
+from duplex.settings.base import Settings
+from duplex.web.database import Database
+from duplex.web.errors import ApiError
+
+
+class State(TypedDict):
+    """What the lifespan hands to every request."""
+
+    settings: Settings
+    database: Database
+    engine: Engine
+
+
+def get_settings(request: Request) -> Settings:
+    """The process's settings."""
+    settings: Settings = request.state.settings
+    return settings
+
+
+def get_database(request: Request) -> Database:
+    """The process's database."""
+    database: Database = request.state.database
+    return database
+
+
+def get_engine(request: Request) -> Engine:
+    """The process's session engine."""
+    engine: Engine = request.state.engine
+    return engine
+
+
+async def get_identity(request: Request) -> Identity:
+    """Who sends this request; a 401 where people sign in and nobody has."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    try:
+        return await get_engine(request).authenticate(
+            token.strip() if scheme.lower() == "bearer" else None
+        )
+    except NotSignedIn as error:
+        raise ApiError(401, "not_signed_in", str(error), {"WWW-Authenticate": "Bearer"}) from None
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+DatabaseDep = Annotated[Database, Depends(get_database)]
+EngineDep = Annotated[Engine, Depends(get_engine)]
+IdentityDep = Annotated[Identity, Depends(get_identity)]

@@ -1,0 +1,1 @@
+"""What goes over the socket: names, codes, frames and entries."""

@@ -1,0 +1,50 @@
+"""`python -m duplex_dev COMMAND ARGUMENTS…`: what every poe command runs."""
+
+import importlib
+import signal
+import sys
+from types import FrameType
+
+from duplex_dev.console import TaskError, complain, speak_utf8
+
+COMMANDS = {
+    "dev": "duplex_dev.commands.dev",
+    "serve": "duplex_dev.commands.serve",
+    "test": "duplex_dev.commands.check",
+    "e2e": "duplex_dev.commands.e2e",
+    "lint": "duplex_dev.commands.lint",
+    "fmt": "duplex_dev.commands.fmt",
+    "contract": "duplex_dev.commands.contract",
+    "add-state": "duplex_dev.commands.add_state",
+    "load": "duplex_dev.commands.load",
+    "talk": "duplex_dev.commands.talk",
+    "replay": "duplex_dev.commands.replay",
+}
+"""Command -> the module whose `main(arguments) -> exit code` does it, imported when it is used."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the process's exit code."""
+    if not arguments or arguments[0] not in COMMANDS:
+        complain(f"Which command? One of: {', '.join(COMMANDS)}")
+        return 2
+    # A command that is ended from outside stops the servers that it started, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return importlib.import_module(COMMANDS[arguments[0]]).main(arguments[1:])
+    except TaskError as error:
+        complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # Once: a second one, from uv or a process group, would break off the tidying up.
+    signal.signal(number, signal.SIG_IGN)
+    signal.raise_signal(signal.SIGINT)
+
+
+if __name__ == "__main__":
+    speak_utf8()
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,29 @@
+"""`poe serve`: page, API and socket on one port, as in production but on this machine."""
+
+import os
+import subprocess
+import sys
+
+from duplex_dev.console import no_arguments, say
+from duplex_dev.machine import python, setup
+from duplex_dev.machine.ports import must_be_free
+from duplex_dev.paths import ROOT
+from duplex_dev.project import load_settings
+
+
+def main(arguments: list[str]) -> int:
+    """Build and migrate what is stale, then become the server; HOST and PORT are settings."""
+    no_arguments("serve", arguments)
+    setup.prepare()
+    settings = load_settings()
+    must_be_free(settings.host, settings.port)
+    setup.build_frontend()
+    setup.migrate()
+    command = python.command("app")
+    say(f"Starting on http://{settings.host}:{settings.port} (Ctrl-C ends it)")
+    os.chdir(ROOT)
+    os.environ.update(python.environment())
+    if os.name != "nt":
+        # The server takes this process's place: signals reach it without a middleman.
+        os.execv(sys.executable, command)
+    return subprocess.run(command, check=False).returncode

@@ -1,0 +1,1 @@
+"""TypeScript from the contract, and which changes break clients."""

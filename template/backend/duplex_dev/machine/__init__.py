@@ -1,0 +1,1 @@
+"""Node, Python, browsers, ports and processes of this machine."""

@@ -1,0 +1,97 @@
+"""A Chromium for the browser tests: the one that is there, or one that can be had."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from duplex_dev.console import TaskError, say
+from duplex_dev.machine import node
+
+NAMES = (
+    # The same engine without windows takes half the time to start and to draw.
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+)
+"""Programs that Playwright can drive, by their names on the PATH."""
+
+PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+)
+"""Where they are when they are not on the PATH."""
+
+DOWNLOAD_TIMEOUT = 300.0
+"""Seconds for Playwright's download: it is about 150 MB."""
+
+HELP = """\
+No browser was found, and none could be installed. One of these helps:
+  - install Chromium or Google Chrome with your system's package manager
+  - CHROMIUM_PATH=/path/to/chromium uv run poe e2e
+  - where Playwright's downloads are reachable: cd frontend && npx playwright install chromium"""
+
+
+def find() -> Path | None:
+    """The browser to use; None means Playwright's own. Raises TaskError when there is none."""
+    wish = os.environ.get("CHROMIUM_PATH", "").strip()
+    if wish:
+        found = shutil.which(wish)
+        if found is None:
+            raise TaskError(f"CHROMIUM_PATH is {wish!r}, which is not a program.")
+        return Path(found)
+    found = installed()
+    if found is not None:
+        return found
+    if _playwright_installs():
+        return None
+    if _debian_installs():
+        found = installed()
+    if found is None:
+        raise TaskError(HELP)
+    return found
+
+
+def installed() -> Path | None:
+    """A browser of this machine."""
+    for name in NAMES:
+        found = shutil.which(name)
+        if found is not None:
+            return Path(found)
+    return next((Path(place) for place in PLACES if Path(place).is_file()), None)
+
+
+def _playwright_installs() -> bool:
+    """Let Playwright fetch its own browser, unless it has; tells whether it is there now."""
+    say("No Chromium on this machine: asking Playwright for its own …")
+    try:
+        done = subprocess.run(
+            node.tool("@playwright/test/cli.js", "install", "chromium"),
+            env=node.environment(),
+            timeout=DOWNLOAD_TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def _debian_installs() -> bool:
+    """As root on Debian or one of its children, take the distribution's package."""
+    apt = shutil.which("apt-get")
+    if apt is None or sys.platform != "linux" or os.geteuid() != 0:
+        return False
+    say("Playwright's browser cannot be had: installing the distribution's chromium …")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    steps = (
+        [apt, "update", "-qq"],
+        [apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    )
+    return all(subprocess.run(step, env=quiet, check=False).returncode == 0 for step in steps)

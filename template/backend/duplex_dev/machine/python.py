@@ -1,0 +1,17 @@
+"""Python's side of what the commands start: this interpreter, with backend/ on its path."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from duplex_dev.paths import BACKEND
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """The command line that runs a module of the project or of its packages."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def environment(base: Mapping[str, str] | None = None, **extra: str) -> dict[str, str]:
+    """The environment for it: `base` (this process's own) with what is given."""
+    return {**(os.environ if base is None else base), "PYTHONPATH": str(BACKEND), **extra}

@@ -1,5 +1,0 @@
-"""The people of the sign-in tests."""
-
-from tests.auth.conftest import ada, cheap_hashes, new_device
-
-__all__ = ["ada", "cheap_hashes", "new_device"]

@@ -1,0 +1,219 @@
+import asyncio
+from datetime import timedelta
+
+import httpx
+import pytest
+from app.main import create_app
+from duplex.accounts import families, tokens
+from duplex.accounts.models import RefreshToken, SignIn
+from duplex.accounts.users import User
+from duplex.settings.base import GivenSettings, Settings
+from duplex.web.database import Database
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from tests.accounts.conftest import Clock, Device, NewDevice
+from tests.conftest import new_client
+
+ALMOST = families.GRACE - timedelta(seconds=1)
+LONGER = families.GRACE + timedelta(seconds=1)
+
+
+async def test_refreshing_replaces_both_tokens(ada: Device) -> None:
+    cookie = ada.cookie
+    assert (await ada.post("refresh")).status_code == 200
+    assert ada.cookie != cookie
+    assert await ada.who() == 200
+
+
+async def test_only_the_hash_of_a_refresh_token_is_stored(ada: Device, database: Database) -> None:
+    async with database.reading() as db:
+        (stored,) = await db.scalars(select(RefreshToken.token_hash))
+    assert len(ada.cookie) == 43
+    assert ada.cookie not in stored
+
+
+async def test_an_old_refresh_token_ends_the_sign_in(ada: Device, clock: Clock) -> None:
+    stolen = ada.cookie
+    await ada.post("refresh")
+    good = ada.cookie
+    clock.move(LONGER)
+    ada.cookie = stolen
+    assert (await ada.post("refresh")).status_code == 401
+    ada.cookie = good
+    assert (await ada.post("refresh")).status_code == 401
+    assert await ada.who() == 401
+
+
+async def test_other_sign_ins_go_on(ada: Device, new_device: NewDevice, clock: Clock) -> None:
+    other = new_device()
+    await other.sign_in()
+    stolen = ada.cookie
+    await ada.post("refresh")
+    clock.move(LONGER)
+    ada.cookie = stolen
+    await ada.post("refresh")
+    assert await other.who() == 200
+    assert (await other.post("refresh")).status_code == 200
+
+
+async def test_two_tabs_may_refresh_at_the_same_moment(ada: Device, clock: Clock) -> None:
+    first, second = await asyncio.gather(ada.post("refresh"), ada.post("refresh"))
+    assert first.status_code == second.status_code == 200
+    clock.move(LONGER)
+    # The browser keeps whichever cookie came last: either has to work.
+    ada.cookie = first.cookies["refresh_token"]
+    assert (await ada.post("refresh")).status_code == 200
+    assert await ada.who() == 200
+
+
+async def test_a_page_reloaded_before_the_answer_came_stays_signed_in(
+    ada: Device, clock: Clock
+) -> None:
+    before = ada.cookie
+    await ada.post("refresh")
+    ada.cookie = before
+    clock.move(ALMOST)
+    assert (await ada.post("refresh")).status_code == 200
+    clock.move(LONGER)
+    assert (await ada.post("refresh")).status_code == 200
+
+
+async def test_a_thief_who_used_the_grace_is_found_out(ada: Device, clock: Clock) -> None:
+    stolen = ada.cookie
+    await ada.post("refresh")
+    good = ada.cookie
+    ada.cookie = stolen
+    assert (await ada.post("refresh")).status_code == 200
+    thief = ada.cookie
+    clock.move(timedelta(minutes=9))
+    assert (await ada.post("refresh")).status_code == 200
+    clock.move(timedelta(minutes=9))
+    for token in (good, thief):
+        ada.cookie = token
+        assert (await ada.post("refresh")).status_code == 401
+    assert await ada.who() == 401
+
+
+async def test_a_token_two_generations_old_gets_no_grace(ada: Device, clock: Clock) -> None:
+    oldest = ada.cookie
+    await ada.post("refresh")
+    await ada.post("refresh")
+    ada.cookie = oldest
+    assert (await ada.post("refresh")).status_code == 401
+    assert await ada.who() == 401
+
+
+async def test_an_idle_device_has_to_sign_in_again(ada: Device, clock: Clock) -> None:
+    clock.move(families.IDLE - timedelta(minutes=1))
+    assert (await ada.post("refresh")).status_code == 200
+    clock.move(families.IDLE + timedelta(minutes=1))
+    assert (await ada.post("refresh")).status_code == 401
+
+
+async def test_so_has_every_device_in_the_end(ada: Device, clock: Clock) -> None:
+    spent = timedelta()
+    while spent + timedelta(days=10) < families.LONGEST:
+        clock.move(timedelta(days=10))
+        spent += timedelta(days=10)
+        assert (await ada.post("refresh")).status_code == 200
+    clock.move(timedelta(days=11))
+    assert (await ada.post("refresh")).status_code == 401
+
+
+async def test_sign_ins_that_are_over_are_cleared_away(
+    ada: Device, database: Database, clock: Clock
+) -> None:
+    clock.move(families.IDLE + timedelta(minutes=1))
+    await ada.sign_in()
+    async with database.reading() as db:
+        assert len((await db.scalars(select(SignIn))).all()) == 1
+        assert len((await db.scalars(select(RefreshToken))).all()) == 1
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "x" * 5000])
+async def test_a_token_that_is_none_signs_nobody_in(ada: Device, token: str) -> None:
+    ada.cookie = token
+    response = await ada.post("refresh")
+    assert (response.status_code, response.json()["code"]) == (401, "not_signed_in")
+
+
+async def test_signing_out_ends_this_sign_in_only(ada: Device, new_device: NewDevice) -> None:
+    other = new_device()
+    await other.sign_in()
+    cookie = ada.cookie
+    response = await ada.post("sign-out")
+    assert response.status_code == 204
+    assert "refresh_token" not in ada.http.cookies
+    assert await ada.who() == 401
+    ada.cookie = cookie
+    assert (await ada.post("refresh")).status_code == 401
+    assert await other.who() == 200
+
+
+async def test_signing_out_twice_is_no_error(ada: Device) -> None:
+    await ada.post("sign-out")
+    assert (await ada.post("sign-out")).status_code == 204
+
+
+async def test_signing_out_everywhere(ada: Device, new_device: NewDevice) -> None:
+    other, bob = new_device(), new_device("bob@example.org")
+    await other.sign_in()
+    await bob.sign_up()
+    assert (await ada.post("sign-out-everywhere")).status_code == 204
+    assert await ada.who() == await other.who() == 401
+    assert (await other.post("refresh")).status_code == 401
+    assert await bob.who() == 200
+
+
+async def test_nobody_is_signed_out_everywhere_by_nobody(client: httpx.AsyncClient) -> None:
+    response = await client.post("/api/v1/auth/sign-out-everywhere")
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["refresh", "sign-out"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
+async def test_other_sites_cannot_use_the_cookie(
+    ada: Device, path: str, origin: str | None
+) -> None:
+    cookie = ada.cookie
+    del ada.http.headers["Origin"]
+    if origin is not None:
+        ada.http.headers["Origin"] = origin
+    assert (await ada.post(path)).status_code == 403
+    assert ada.cookie == cookie
+    ada.http.headers["Origin"] = "http://test"
+    assert (await ada.post("refresh")).status_code == 200
+
+
+async def test_in_production_the_cookie_needs_https(settings: Settings) -> None:
+    values = {"environment": "production", "secret_key": "0123456789abcdef" * 4}
+    production = GivenSettings.model_validate(
+        values | {"database_url": settings.database_url, "session_drain": 0}
+    )
+    app = create_app(production)
+    async with app.router.lifespan_context(app) as state:
+        app.state.lifespan = state
+        async with new_client(app) as client:
+            device = Device(client, "ada@example.org")
+            assert "Secure" in (await device.sign_up()).headers["set-cookie"]
+
+
+async def test_an_access_token_ends_with_its_user(
+    ada: Device, app: FastAPI, database: Database
+) -> None:
+    async with database.transaction() as db:
+        user = await db.get_one(User, ada.profile["id"])
+        user.is_active = False
+    assert await ada.who() == 401
+    assert (await ada.post("refresh")).status_code == 401
+    assert (await ada.sign_in()).status_code == 401
+    async with database.transaction() as db:
+        await db.delete(await db.get_one(User, ada.profile["id"]))
+    assert await ada.who() == 401
+
+
+async def test_an_access_token_of_another_server_is_refused(ada: Device) -> None:
+    ada.token = tokens.sign(["another secret" * 4], ada.profile["id"], "some sign-in")
+    assert await ada.who() == 401

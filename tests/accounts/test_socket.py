@@ -1,0 +1,105 @@
+"""Signing in as the session sees it, over a real WebSocket."""
+
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from duplex import discover
+from websockets.asyncio.client import connect
+
+from tests.accounts.conftest import PASSWORD, Device
+from tests.conversation import Conversation, converse
+
+
+@pytest.fixture
+async def ada(server: str) -> AsyncIterator[Device]:
+    """Ada's browser on the real server, where she has just signed up."""
+    origin = f"http://{server}"
+    async with httpx.AsyncClient(base_url=origin, headers={"Origin": origin}) as client:
+        device = Device(client, "ada@example.org")
+        assert (await device.sign_up()).status_code == 201
+        yield device
+
+
+async def refused(server: str, **hello: str) -> tuple[str, str, int]:
+    """The code and sentence of the error, and the close code, that a hello gets."""
+    async with connect(f"ws://{server}/api/v1/socket") as socket:
+        conversation = Conversation(socket)
+        await socket.send(json.dumps(hello))
+        error = await conversation.receive("error")
+        return error["code"], error["error"], await conversation.closed()
+
+
+async def test_a_token_opens_a_session(server: str, ada: Device) -> None:
+    async with converse(server, token=ada.token) as conversation:
+        assert conversation.initialised["name"] == "Ada"
+
+
+@pytest.mark.parametrize("hello", [{}, {"token": ""}, {"token": "nonsense"}])
+async def test_no_session_without_a_good_token(server: str, hello: dict[str, str]) -> None:
+    code, sentence, closed = await refused(server, **hello)
+    assert (code, closed) == ("not_signed_in", 4401)
+    assert "sign in" in sentence.lower()
+
+
+async def test_signing_out_everywhere_closes_every_session(server: str, ada: Device) -> None:
+    async with (
+        converse(server, token=ada.token) as first,
+        converse(server, token=ada.token) as second,
+    ):
+        await ada.post("sign-out-everywhere")
+        assert await first.closed() == await second.closed() == 4401
+    code, sentence, _ = await refused(server, token=ada.token)
+    assert (code, sentence) == ("not_signed_in", "You were signed out. Please sign in again.")
+
+
+async def test_signing_out_closes_the_sessions_of_this_sign_in_only(
+    server: str, ada: Device
+) -> None:
+    first = ada.token
+    await ada.sign_in()
+    async with (
+        converse(server, token=first) as elsewhere,
+        converse(server, token=ada.token) as here,
+    ):
+        assert (await ada.post("sign-out")).status_code == 204
+        assert await here.closed() == 4401
+        await elsewhere.send("ping")
+        await elsewhere.receive("pong")
+
+
+async def test_a_copied_refresh_token_closes_the_sessions_of_its_sign_in(
+    server: str, ada: Device
+) -> None:
+    copied = ada.cookie
+    async with converse(server, token=ada.token) as conversation:
+        for _ in range(2):
+            assert (await ada.post("refresh")).status_code == 200
+        ada.http.cookies.clear()
+        ada.http.cookies.set("refresh_token", copied)
+        assert (await ada.post("refresh")).status_code == 401
+        assert await conversation.closed() == 4401
+
+
+async def test_changing_the_password_closes_every_session(server: str, ada: Device) -> None:
+    async with converse(server, token=ada.token) as conversation:
+        await ada.post(
+            "change-password", {"current_password": PASSWORD, "new_password": "another password"}
+        )
+        assert await conversation.closed() == 4401
+    async with converse(server, token=ada.token) as conversation:
+        assert conversation.initialised["name"] == "Ada"
+
+
+async def test_what_was_saved_is_in_the_own_list(server: str, ada: Device) -> None:
+    closing = [name for name, state in discover().items() if state.closes]
+    if not closing:
+        pytest.skip("no state of this project saves")
+    async with converse(server, token=ada.token, session="meeting") as conversation:
+        await conversation.send(closing[0], {"title": "Monday"})
+        assert await conversation.closed() == 1000
+    listed = await ada.http.get("/api/v1/sessions", headers=ada.authorization)
+    sessions = listed.json()["sessions"]
+    assert [(item["id"], item["title"]) for item in sessions] == [("meeting", "Monday")]
+    assert (await ada.http.get("/api/v1/sessions")).status_code == 401

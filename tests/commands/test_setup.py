@@ -1,0 +1,149 @@
+"""Set-up is done once, says what it does, and cannot be torn by two commands at once."""
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from duplex_dev.console import TaskError
+from duplex_dev.machine import setup, stamps
+from duplex_dev.machine.env_file import write_env
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    file = tmp_path / ".env.example"
+    file.write_text("# A comment\nPORT=8000\nSECRET_KEY=\nLAST=1\n", encoding="utf-8")
+    return file
+
+
+def test_env_gets_a_random_secret_that_only_its_owner_can_read(
+    example: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert write_env(example, first)
+    assert write_env(example, second)
+    lines = first.read_text(encoding="utf-8").splitlines()
+    assert [line.partition("=")[0] for line in lines] == [
+        "# A comment",
+        "PORT",
+        "SECRET_KEY",
+        "LAST",
+    ]
+    assert len(lines[2]) == len("SECRET_KEY=") + 64
+    assert lines[2] not in second.read_text(encoding="utf-8")
+    if os.name == "posix":
+        assert stat.S_IMODE(first.stat().st_mode) == 0o600
+
+
+def test_an_env_that_is_there_stays_as_it_is(example: Path, tmp_path: Path) -> None:
+    target = tmp_path / ".env"
+    target.write_text("MINE=1", encoding="utf-8")
+    assert not write_env(example, target)
+    assert target.read_text(encoding="utf-8") == "MINE=1"
+
+
+def test_an_example_without_a_place_for_the_secret_is_an_error(tmp_path: Path) -> None:
+    example = tmp_path / ".env.example"
+    example.write_text("PORT=8000\n", encoding="utf-8")
+    with pytest.raises(TaskError, match="SECRET_KEY="):
+        write_env(example, tmp_path / ".env")
+    assert not (tmp_path / ".env").exists()
+
+
+def test_a_digest_sees_names_contents_and_extras(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("ab", encoding="utf-8")
+    two.write_text("c", encoding="utf-8")
+    before = stamps.digest([one, two], tmp_path, "extra")
+    assert stamps.digest([two, one], tmp_path, "extra") == before
+    assert stamps.digest([one, two], tmp_path) != before
+    one.write_text("a", encoding="utf-8")
+    two.write_text("bc", encoding="utf-8")
+    assert stamps.digest([one, two], tmp_path, "extra") != before
+
+
+def test_a_stamp_is_fresh_until_it_is_cleared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stamps, "STAMPS", tmp_path / "stamps")
+    assert not stamps.is_fresh("install", "1")
+    stamps.write("install", "1")
+    assert stamps.is_fresh("install", "1")
+    assert not stamps.is_fresh("install", "2")
+    stamps.clear("install")
+    assert not stamps.is_fresh("install", "1")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_a_second_command_waits_for_the_first(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order: list[str] = []
+    waiting = threading.Event()
+
+    def second() -> None:
+        waiting.set()
+        with setup.lock():
+            order.append("second")
+
+    with setup.lock():
+        other = threading.Thread(target=second)
+        other.start()
+        assert waiting.wait(10)
+        order.append("first")
+    other.join(30)
+    assert order == ["first", "second"]
+
+
+def test_a_command_that_waits_too_long_says_so(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "LOCK_TIMEOUT", 0.05)
+    with setup.lock(), pytest.raises(TaskError, match="15 minutes"), setup.lock():
+        pass
+
+
+def test_npm_runs_again_only_when_packages_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "FRONTEND", tmp_path)
+    monkeypatch.setattr(stamps, "STAMPS", tmp_path / "stamps")
+    monkeypatch.delenv("CI", raising=False)
+    runs: list[list[str]] = []
+
+    def run(command: list[str], **extra: str) -> int:
+        runs.append(command)
+        return 0
+
+    monkeypatch.setattr(setup.node, "run", run)
+    package = tmp_path / "package.json"
+    package.write_text("{}", encoding="utf-8")
+    setup.install_packages()
+    setup.install_packages()
+    assert len(runs) == 1
+    package.write_text('{"name": "other"}', encoding="utf-8")
+    setup.install_packages()
+    assert len(runs) == 2
+
+
+def test_a_failed_install_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup, "FRONTEND", tmp_path)
+    monkeypatch.setattr(stamps, "STAMPS", tmp_path / "stamps")
+    (tmp_path / "package.json").write_text("{}", encoding="utf-8")
+    codes = [1, 0]
+
+    def run(command: list[str]) -> int:
+        return codes.pop(0)
+
+    monkeypatch.setattr(setup.node, "run", run)
+    with pytest.raises(TaskError, match="npm"):
+        setup.install_packages()
+    setup.install_packages()
+    assert codes == []

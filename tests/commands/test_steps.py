@@ -1,0 +1,134 @@
+"""Every step runs, and the exit code, the marks and the last line agree."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from duplex_dev.__main__ import COMMANDS, main
+from duplex_dev.commands import check
+from duplex_dev.console import TaskError, no_arguments
+from duplex_dev.machine import supervise
+from duplex_dev.machine.steps import Step, python_module, run_all
+from duplex_dev.machine.supervise import Child
+from duplex_dev.paths import ROOT
+
+
+def test_a_failed_step_does_not_hide_the_others(capfd: pytest.CaptureFixture[str]) -> None:
+    ran: list[str] = []
+
+    def step(name: str, code: int) -> Step:
+        return Step(name, lambda: ran.append(name) or code)
+
+    assert run_all([step("one", 0), step("two", 3), step("three", 0)]) == 1
+    assert ran == ["one", "two", "three"]
+    lines = capfd.readouterr().out.splitlines()
+    assert any(line.startswith("✗ two failed with exit code 3") for line in lines)
+    assert any(line.startswith("✓ three") for line in lines)
+    assert lines[-1].startswith("2 of 3 passed")
+    assert lines[-1].endswith("failed: two")
+
+
+def test_all_passed_is_exit_code_zero(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_all([Step("one", lambda: 0)]) == 0
+    assert capfd.readouterr().out.splitlines()[-1].startswith("1 of 1 passed")
+
+
+def test_a_step_that_cannot_run_has_failed(capfd: pytest.CaptureFixture[str]) -> None:
+    def broken() -> int:
+        raise TaskError("There is no such tool.")
+
+    assert run_all([Step("one", broken)]) == 1
+    assert "There is no such tool." in capfd.readouterr().err
+
+
+def test_a_python_step_answers_its_exit_code() -> None:
+    assert python_module("tasks", "no-such-command")() == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], ["contract", "backend tests", "frontend tests", "backend types", "frontend types"]),
+        (["-k", "save"], ["backend tests"]),
+        (["backend", "-x"], ["backend tests"]),
+        (["frontend"], ["frontend tests"]),
+        (["types"], ["backend types", "frontend types"]),
+        (["contract"], ["contract"]),
+    ],
+)
+def test_arguments_choose_the_steps(arguments: list[str], expected: list[str]) -> None:
+    assert [step.name for step in check.steps_for(arguments)] == expected
+
+
+def test_arguments_that_nothing_would_read_are_refused() -> None:
+    with pytest.raises(TaskError, match="poe test types"):
+        check.steps_for(["types", "-x"])
+    with pytest.raises(TaskError, match="--fast"):
+        no_arguments("lint", ["--fast"])
+
+
+def test_every_command_has_a_poe_task_and_the_other_way_round() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    tasks = {
+        line.split(".")[3].rstrip("]") for line in text.splitlines() if "[tool.poe.tasks." in line
+    }
+    assert tasks == set(COMMANDS)
+
+
+def test_an_unknown_command_says_which_there_are(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["nonsense"]) == 2
+    assert "add-state" in capfd.readouterr().err
+
+
+PARENT = """
+import subprocess, sys
+waits = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+child = subprocess.Popen(waits, stdin=subprocess.PIPE)
+print(child.pid, file=open(sys.argv[1], "w"), flush=True)
+child.wait()
+"""
+
+STUBBORN = """
+import signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", file=open(sys.argv[1], "w"), flush=True)
+signal.pause()
+"""
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="process groups are of POSIX")
+
+
+async def started(source: str, note: Path) -> tuple[Child, str]:
+    """A child that runs the source, and the note it writes when it is ready."""
+    os.mkfifo(note)  # reading it waits for the writer
+    command = [sys.executable, "-c", source, str(note)]
+    child = Child("The child", command, folder=note.parent, environment={"PATH": ""})
+    await child.start()
+    return child, await asyncio.to_thread(note.read_text)
+
+
+@posix
+async def test_a_child_takes_its_own_children_along(tmp_path: Path) -> None:
+    child, note = await started(PARENT, tmp_path / "note")
+    grandchild = psutil.Process(int(note))
+    await child.stop()
+    assert not child.alive
+    psutil.wait_procs([grandchild], timeout=10)
+    assert not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE
+
+
+@posix
+async def test_a_stubborn_child_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "GRACE", 0.1)
+    child, _ = await started(STUBBORN, tmp_path / "note")
+    await child.stop()
+    assert await child.wait() == -9
+
+
+async def test_a_child_that_was_not_started_can_be_stopped(tmp_path: Path) -> None:
+    child = Child("The child", ["nothing"], folder=tmp_path, environment={})
+    await child.stop()
+    assert not child.alive

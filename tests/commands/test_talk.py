@@ -1,0 +1,158 @@
+"""`poe talk` prints replies as they come, and says in one sentence why there are none."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from duplex.settings.base import GivenSettings
+from duplex_dev.client import Conversation, NeedsSignIn
+from duplex_dev.commands import talk
+from duplex_dev.commands.talk import PASSWORD, own_url, wish_of
+from duplex_dev.console import TaskError
+from duplex_dev.machine.ports import free_port
+
+from tests.engine.states import Gates, states
+from tests.engine.support import Accounts, make_engine, serving
+
+
+@pytest.fixture(scope="module")
+async def url() -> AsyncIterator[str]:
+    """A real server with the session tests' states; nobody has to sign in."""
+    async with serving(make_engine(states(Gates()))) as server:
+        yield http(server.url)
+
+
+def http(socket: str) -> str:
+    return socket.replace("ws://", "http://").removesuffix("/api/v1/socket")
+
+
+async def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    """What `poe talk ARGUMENTS` prints."""
+    await talk.talk(wish_of(list(arguments)))
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+async def test_the_reply_is_printed(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (frame,) = await said(capsys, "say", '{"text": "hé"}', "--url", url)
+    assert (frame["state"], frame["data"]["text"]) == ("say", "hé")
+
+
+async def test_a_stream_is_printed_until_its_last_reply(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = await said(capsys, "count", '{"upto": 3}', "--url", url)
+    assert [frame.get("more") for frame in frames] == [True, True, True, None]
+    assert frames[-1]["data"] is None
+
+
+async def test_an_error_ends_it_with_its_sentence(url: str) -> None:
+    with pytest.raises(TaskError, match=r"^The data of count is not valid: upto: "):
+        await talk.talk(wish_of(["count", "--url", url]))
+    with pytest.raises(TaskError, match="no state 'nonsense'"):
+        await talk.talk(wish_of(["nonsense", "--url", url]))
+
+
+async def test_listening_prints_what_others_do_until_the_session_ends(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = await Conversation.open(url, None, "shared", "Ada")
+    async with other:
+        arguments = ["--listen", "--session", "shared", "--name", "Bob", "--url", url]
+        listener = talk.talk(wish_of(arguments))
+        await _until_joined_then(other, "save", listener)
+    frames = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert frames[0]["state"] == "initialised"
+    assert frames[0]["data"]["resume_token"] == "…"
+    assert (frames[-1]["state"], "from" in frames[-1]) == ("save", True)
+
+
+async def _until_joined_then(other: Conversation, state: str, listener: Any) -> None:
+    task = asyncio.ensure_future(listener)
+    async with asyncio.timeout(10):
+        async for frame in other.listen():
+            if frame["state"] == "joined" and frame["data"]["name"] == "Bob":
+                break
+        async for _ in other.ask(state, {}):
+            pass
+        await task
+
+
+async def test_talking_leaves_no_one_behind(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    await said(capsys, "say", "--session", "left", "--url", url)
+    async with await Conversation.open(url, None, "left", "Ada") as ada:
+        names = [one["name"] for one in ada.initialised["data"]["participants"]]
+    assert names == ["Ada"]
+
+
+async def test_without_a_server_the_error_says_how_to_start_one() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(TaskError, match=rf"No server answers at {url}\. .*poe serve"):
+        await talk.talk(wish_of(["say", "--url", url]))
+
+
+async def test_signing_in_is_asked_for_only_where_the_server_wants_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts = Accounts()
+
+    async def authenticate(token: str | None) -> Any:
+        return await accounts.authenticate(token or "bad")
+
+    asked: list[tuple[str, str]] = []
+
+    async def sign_in(url: str, email: str, password: str) -> str:
+        asked.append((email, password))
+        return "ada"
+
+    def no_question(question: str) -> str:
+        raise AssertionError(question)
+
+    monkeypatch.setattr(talk, "sign_in", sign_in)
+    monkeypatch.setattr(talk.getpass, "getpass", no_question)
+    monkeypatch.setattr(talk, "_ask_email", lambda: "ada@example.com")
+    monkeypatch.setenv(PASSWORD, "secret")
+    async with serving(make_engine(states(Gates()), authenticate=authenticate)) as server:
+        (frame,) = await said(capsys, "say", "--url", http(server.url))
+        assert frame["state"] == "say"
+        with pytest.raises(NeedsSignIn, match="not good any more"):
+            await Conversation.open(http(server.url), None, None, "x")
+    assert asked == [("ada@example.com", "secret")]
+
+
+async def test_an_account_that_is_given_where_nobody_signs_in_is_an_error(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSWORD, "secret")
+    with pytest.raises(TaskError, match="leave --email out"):
+        await talk.talk(wish_of(["say", "--email", "ada@example.com", "--url", url]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "Which state"),
+        (["say", "{text}"], "not JSON"),
+        (["say", "--url", "127.0.0.1:8000"], "expected http"),
+    ],
+)
+def test_what_cannot_be_said_is_refused(arguments: list[str], reason: str) -> None:
+    with pytest.raises(TaskError, match=reason):
+        wish_of(arguments)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:81"),
+        ("0.0.0.0", "http://127.0.0.1:81"),
+        ("::", "http://[::1]:81"),
+    ],
+)
+def test_the_server_of_the_settings_is_found(
+    monkeypatch: pytest.MonkeyPatch, host: str, expected: str
+) -> None:
+    given = GivenSettings.model_validate({"host": host, "port": 81})
+    monkeypatch.setattr(talk, "load", lambda: given)
+    assert own_url() == expected

@@ -1,0 +1,31 @@
+"""Processes for the tests of faults: opened at a URL, watched, and closed after the test."""
+
+from collections.abc import Awaitable, Callable
+
+from duplex.brokers.base import Keep
+from duplex.brokers.redis.broker import RedisBroker
+from duplex.brokers.redis.lease import Keeper
+
+from tests.engine.brokers.promises import Process
+
+KEEP = Keep(seconds=60.0, grace=30.0)
+
+Open = Callable[..., Awaitable[Process]]
+
+
+def keeper(process: Process) -> Keeper:
+    """What a process's broker is made of."""
+    assert isinstance(process.broker, RedisBroker)
+    return process.broker.keeper
+
+
+async def until_down(*processes: Process) -> None:
+    """Wait until every process was told that the store is out of reach."""
+    for one in processes:
+        await one.record.until(lambda one=one: ("down",) in one.record.told)
+
+
+async def until_up(*processes: Process) -> None:
+    """Wait until every process was told that the store is back."""
+    for one in processes:
+        await one.record.until(lambda one=one: ("up",) in one.record.told)

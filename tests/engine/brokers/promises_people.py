@@ -1,0 +1,213 @@
+"""What every broker promises of who is present, and of what is replayed to who comes back."""
+
+import asyncio
+
+from duplex.brokers.base import Commit, Keep, Person
+
+from tests.engine.brokers.promises import (
+    LONG,
+    SHORT,
+    BrokerPromises,
+    Open,
+    Process,
+    both_saw,
+    joined,
+    resumed,
+    say,
+)
+from tests.engine.brokers.support import eventually, message
+
+
+class PeoplePromises(BrokerPromises):
+    """Presence and replay."""
+
+    # --- presence
+
+    async def test_who_leaves_is_gone_at_once_and_cannot_resume(
+        self, opened: Open, room: str
+    ) -> None:
+        processes = await opened(LONG)
+        first, second = processes
+        ada = await joined(first, room, "ada")
+        await joined(second, room, "bob")
+        await first.broker.leave(room, "ada", "another connection")
+        assert len(await second.broker.people(room)) == 2
+        await first.broker.leave(room, "ada", "ada-1")
+        await both_saw(processes, room, 3)
+        for process in processes:
+            assert process.record.states(room) == ["joined", "joined", "left"]
+            assert process.record.entries[room][2].for_others() == (
+                b'{"state":"left","data":{"participant":"ada","name":"Ada"},"seq":3}'
+            )
+            assert ("left", room, "ada", "after 2") in process.record.told
+        assert await first.broker.people(room) == [Person("bob", "Bob")]
+        back = await resumed(first, room, "ada", ada.epoch, 3)
+        assert (back.resumed, back.replay) == (False, None)
+
+    async def test_who_comes_back_within_the_grace_was_never_away(
+        self, opened: Open, room: str
+    ) -> None:
+        first, second = await opened(LONG)
+        ada = await joined(first, room, "ada")
+        await joined(second, room, "bob")
+        await first.broker.drop(room, "ada", "ada-1")
+        for i in range(3):
+            await say(second, room, str(i), "bob")
+        back = await resumed(second, room, "ada", ada.epoch, ada.seq)
+        assert (back.participant, back.name, back.resumed) == ("ada", "Ada", True)
+        assert back.replay is not None
+        assert [one.seq for one in back.replay] == [2, 3, 4, 5]
+        assert back.replay[1].for_others() == second.record.entries[room][2].for_others()
+        assert back.people == [Person("ada", "Ada"), Person("bob", "Bob")]
+        assert second.record.states(room).count("joined") == 2
+        await first.broker.drop(room, "ada", "ada-1", at_once=True)
+        await first.broker.leave(room, "ada", "ada-1")
+        assert await first.broker.people(room) == back.people
+
+    async def test_the_former_connection_is_told_that_it_was_replaced(
+        self, opened: Open, room: str
+    ) -> None:
+        processes = await opened(LONG)
+        await joined(processes[0], room, "ada")
+        await resumed(processes[1], room, "ada")
+        told = ("taken_over", room, "ada", "ada-1")
+        for process in processes:
+            record = process.record
+            await record.until(lambda record=record: told in record.told)
+
+    async def test_the_grace_ends_with_one_left(self, opened: Open, room: str) -> None:
+        processes = await opened(Keep(seconds=30.0, grace=0.2))
+        first, second = processes
+        await joined(first, room, "ada")
+        await joined(second, room, "bob")
+        await first.broker.drop(room, "ada", "ada-1")
+        assert len(await second.broker.people(room)) == 2
+        await both_saw(processes, room, 3)
+        await say(second, room, "after")
+        await both_saw(processes, room, 4)
+        for process in processes:
+            assert process.record.states(room) == ["joined", "joined", "left", "say"]
+            lefts = [one for one in process.record.told if one[0] == "left"]
+            assert lefts == [("left", room, "ada", "after 2")]
+
+    async def test_the_grace_of_who_came_back_is_over(self, opened: Open, room: str) -> None:
+        processes = await opened(Keep(seconds=30.0, grace=0.5))
+        first, second = processes
+        for name in ("ada", "bob", "eve"):
+            await joined(first, room, name)
+        await first.broker.drop(room, "ada", "ada-1")
+        assert (await resumed(second, room, "ada")).resumed
+        # His grace ends after ada's would have ended.
+        await first.broker.drop(room, "bob", "bob-1")
+        await both_saw(processes, room, 4)
+        assert first.record.states(room) == ["joined"] * 3 + ["left"]
+        assert await first.broker.people(room) == [Person("ada", "Ada"), Person("eve", "Eve")]
+
+    async def test_who_steps_out_is_gone_at_once_but_may_resume(
+        self, opened: Open, room: str
+    ) -> None:
+        processes = await opened(LONG)
+        first, second = processes
+        ada = await joined(first, room, "ada")
+        await joined(second, room, "bob")
+        await first.broker.drop(room, "ada", "ada-1", at_once=True)
+        assert await second.broker.people(room) == [Person("bob", "Bob")]
+        back = await resumed(second, room, "ada", ada.epoch, 2)
+        assert back.replay is not None
+        assert (back.participant, back.resumed) == ("ada", True)
+        assert back.people == [Person("bob", "Bob"), Person("ada", "Ada")]
+        await both_saw(processes, room, 4)
+        assert first.record.states(room) == ["joined", "joined", "left", "joined"]
+
+    async def test_a_resume_token_is_one_users_own(self, opened: Open, room: str) -> None:
+        first, second = await opened(LONG)
+        await joined(first, room, "ada", user="1")
+        for name, user in (("eve", "2"), ("mal", None), ("nul", "")):
+            other = await joined(second, room, name, user=user, resume_hash="ada-token")
+            assert (other.participant, other.resumed) == (name, False)
+        own = await joined(
+            second, room, "unused", user="1", connection="ada-2", resume_hash="ada-token"
+        )
+        assert (own.participant, own.resumed) == ("ada", True)
+
+    async def test_a_resume_token_expires(self, opened: Open, room: str) -> None:
+        first, second = await opened(SHORT)
+        await joined(second, room, "bob")
+        await joined(first, room, "ada")
+        await first.broker.drop(room, "ada", "ada-1", at_once=True)
+        loop = asyncio.get_running_loop()
+        dropped = loop.time()
+
+        async def expired() -> bool:
+            return loop.time() - dropped > SHORT.seconds + 0.05
+
+        await eventually(expired, bool)
+        assert not (await resumed(second, room, "ada")).resumed
+
+    # --- replay
+
+    async def _replayed(
+        self, process: Process, room: str, epoch: str, seq: int
+    ) -> list[int] | None:
+        found = await resumed(process, room, "ada", epoch, seq)
+        assert found.participant == "ada"
+        return None if found.replay is None else [one.seq for one in found.replay]
+
+    async def test_replay_is_whole_or_refused(self, opened: Open, room: str) -> None:
+        first, second = await opened(Keep(count=5, seconds=60.0, grace=30.0))
+        ada = await joined(first, room, "ada")
+        for i in range(9):
+            await say(first, room, str(i))
+        assert await self._replayed(second, room, ada.epoch, 5) == [6, 7, 8, 9, 10]
+        assert await self._replayed(second, room, ada.epoch, 10) == []
+        assert await self._replayed(second, room, ada.epoch, 4) is None
+        assert await self._replayed(second, room, ada.epoch, 11) is None
+        assert await self._replayed(second, room, "another epoch", 10) is None
+
+    async def test_nothing_need_be_kept(self, opened: Open, room: str) -> None:
+        first, second = await opened(Keep(count=0, seconds=60.0, grace=30.0))
+        ada = await joined(first, room, "ada")
+        await say(first, room, "unkept")
+        await both_saw((first, second), room, 2)
+        assert await self._replayed(second, room, ada.epoch, 1) is None
+        assert await self._replayed(second, room, ada.epoch, 2) == []
+
+    async def test_the_log_is_bounded_in_bytes(self, opened: Open, room: str) -> None:
+        size = message("x" * 1000).size()
+        first, second = await opened(Keep(size=3 * size + 10, seconds=60.0, grace=30.0))
+        ada = await joined(first, room, "ada")
+        for _ in range(6):
+            await say(first, room, "x" * 1000)
+        assert await self._replayed(second, room, ada.epoch, 4) == [5, 6, 7]
+        assert await self._replayed(second, room, ada.epoch, 3) is None
+
+    async def test_the_log_is_bounded_in_age(self, opened: Open, room: str) -> None:
+        first, second = await opened(SHORT)
+        ada = await joined(first, room, "ada")
+        await say(first, room, "old")
+        await eventually(
+            lambda: self._replayed(second, room, ada.epoch, 1), lambda found: found is None
+        )
+        assert await self._replayed(second, room, ada.epoch, 2) == []
+
+    async def test_what_is_not_retained_is_never_missing(self, opened: Open, room: str) -> None:
+        first, second = await opened(Keep(count=4, seconds=60.0, grace=30.0))
+        ada = await joined(first, room, "ada")
+        told = [
+            message("a", retain="none"),
+            message("b"),
+            message("c", retain="latest", state="look"),
+            message("d", retain="none"),
+            message("e", retain="latest", state="look"),
+        ]
+        await first.broker.commit(Commit(room, told))
+        assert await self._replayed(second, room, ada.epoch, 1) == [3, 6]
+        await first.broker.commit(Commit(room, [message("g", retain="latest", state="look")]))
+        assert await self._replayed(second, room, ada.epoch, 1) == [3, 7]
+        await say(first, room, "h")
+        assert await self._replayed(second, room, ada.epoch, 1) == [3, 7, 8]
+        await say(first, room, "and one too many")
+        assert await self._replayed(second, room, ada.epoch, 1) == [3, 7, 8, 9]
+        await say(first, room, "and another")
+        assert await self._replayed(second, room, ada.epoch, 1) is None
+        assert await self._replayed(second, room, ada.epoch, 3) == [7, 8, 9, 10]

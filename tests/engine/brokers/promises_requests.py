@@ -1,0 +1,190 @@
+"""What every broker promises of requests and locks."""
+
+import asyncio
+
+import pytest
+from duplex.brokers.base import Claim, Commit, Keep, RoomGone
+
+from tests.engine.brokers.promises import (
+    LONG,
+    SHORT,
+    BrokerPromises,
+    Open,
+    Process,
+    answer,
+    joined,
+    say,
+)
+from tests.engine.brokers.support import PATIENCE, eventually, message
+
+
+class RequestPromises(BrokerPromises):
+    """Requests are handled once; a lock is one holder's."""
+
+    # --- requests
+
+    @pytest.mark.parametrize("request_id", ["1", "with space", "ünï\n:cöde", "i", "size"])
+    async def test_a_request_is_handled_once(
+        self, opened: Open, room: str, request_id: str
+    ) -> None:
+        first, second = await opened(LONG)
+        await joined(first, room, "ada")
+        assert await first.broker.claim(room, "ada", request_id, 5) == Claim("new")
+        waiting = asyncio.create_task(second.broker.claim(room, "ada", request_id, PATIENCE))
+        assert await second.broker.claim(room, "ada", request_id, 0.05) == Claim("busy")
+        reply = message("done", request_id=request_id)
+        beside = message("beside", state="look")
+        await first.broker.commit(
+            Commit(room, [beside, reply], claim=("ada", request_id), reply=reply)
+        )
+        for claim in (await waiting, await first.broker.claim(room, "ada", request_id, 5)):
+            assert claim.outcome == "done"
+            assert claim.reply is not None
+            assert claim.reply.for_sender() == reply.for_sender()
+        assert await first.broker.claim(room, "ada", "another", 5) == Claim("new")
+
+    async def test_a_private_reply_is_found_again(self, opened: Open, room: str) -> None:
+        first, second = await opened(LONG)
+        await joined(first, room, "ada")
+        await first.broker.claim(room, "ada", "1", 5)
+        reply = message("secret", request_id="1", private=True)
+        await first.broker.commit(Commit(room, claim=("ada", "1"), reply=reply))
+        again = await second.broker.claim(room, "ada", "1", 5)
+        assert again.reply is not None
+        assert again.reply.private
+        assert again.reply.for_sender() == reply.for_sender()
+        assert (await say(first, room, "public")).seq == 2
+        assert first.record.states(room) == ["joined", "say"]
+
+    async def test_a_claim_that_is_given_back_goes_to_who_waits(
+        self, opened: Open, room: str
+    ) -> None:
+        first, second = await opened(LONG)
+        await joined(first, room, "ada")
+        await first.broker.claim(room, "ada", "1", 5)
+        waiting = asyncio.create_task(second.broker.claim(room, "ada", "1", PATIENCE))
+        assert await second.broker.claim(room, "ada", "1", 0.05) == Claim("busy")
+        await first.broker.release(room, "ada", "1")
+        assert await waiting == Claim("new")
+        assert await first.broker.claim(room, "ada", "1", 0.05) == Claim("busy")
+
+    async def test_a_request_that_had_begun_is_not_run_again(self, opened: Open, room: str) -> None:
+        first, second = await opened(LONG)
+        await joined(first, room, "ada")
+        for request_id in ("1", "2"):
+            await first.broker.claim(room, "ada", request_id, 5)
+            otherwise = message("broken off", request_id=request_id, private=True)
+            begun = Commit(room, claim=("ada", request_id), reply=otherwise, settles=False)
+            await first.broker.commit(begun)
+            assert await second.broker.claim(room, "ada", request_id, 0.05) == Claim("busy")
+        await first.broker.release(room, "ada", "1")
+        given_back = await second.broker.claim(room, "ada", "1", 5)
+        assert given_back.reply is not None
+        assert given_back.reply.head == message("broken off").head
+        reply = await answer(first, room, "2", "whole")
+        settled = await second.broker.claim(room, "ada", "2", 5)
+        assert settled.reply is not None
+        assert settled.reply.for_sender() == reply.for_sender()
+
+    async def test_handled_requests_are_forgotten(self, opened: Open, room: str) -> None:
+        first, _ = await opened(SHORT)
+        await joined(first, room, "ada")
+        await first.broker.claim(room, "ada", "1", 5)
+        await answer(first, room, "1", "done")
+        await eventually(
+            lambda: first.broker.claim(room, "ada", "1", 5), lambda claim: claim.outcome == "new"
+        )
+
+    async def test_handled_requests_outlive_a_loss_that_is_noticed_late(
+        self, opened: Open, room: str
+    ) -> None:
+        first, second = await opened(Keep(seconds=0.2, grace=0.2, unnoticed=60.0))
+        await joined(first, room, "ada")
+        await first.broker.claim(room, "ada", "1", 5)
+        reply = await answer(first, room, "1", "done")
+        await asyncio.sleep(0.5)
+        again = await second.broker.claim(room, "ada", "1", 5)
+        assert again.reply is not None
+        assert again.reply.for_sender() == reply.for_sender()
+
+    async def test_replies_are_bounded_in_bytes_but_nothing_is_run_again(
+        self, opened: Open, room: str
+    ) -> None:
+        size = message("x" * 1000).size()
+        first, second = await opened(Keep(size=2 * size + 10, seconds=60.0, grace=30.0))
+        await joined(first, room, "ada")
+        for request_id in ("1", "2", "3"):
+            await first.broker.claim(room, "ada", request_id, 5)
+            await answer(first, room, request_id, "x" * 1000)
+        assert await second.broker.claim(room, "ada", "1", 5) == Claim("done", None)
+        for request_id in ("2", "3"):
+            again = await second.broker.claim(room, "ada", request_id, 5)
+            assert again.reply is not None
+            assert again.reply.request_id == request_id
+
+    async def test_requests_are_each_participants_own(self, opened: Open, room: str) -> None:
+        first, second = await opened(LONG)
+        await joined(first, room, "ada")
+        await joined(second, room, "bob")
+        assert await first.broker.claim(room, "ada", "1", 5) == Claim("new")
+        assert await second.broker.claim(room, "bob", "1", 5) == Claim("new")
+        with pytest.raises(RoomGone):
+            await second.broker.claim(room, "nobody", "1", 5)
+
+    # --- locks
+
+    async def test_a_lock_is_one_holders_and_goes_round_in_order(
+        self, opened: Open, room: str
+    ) -> None:
+        processes = await opened(LONG)
+        await joined(processes[0], room, "ada")
+        order: list[int] = []
+        held = await processes[0].broker.lock(room, 30)
+
+        async def turn(number: int, process: Process) -> None:
+            lock = await process.broker.lock(room, 30)
+            order.append(number)
+            document = b'{"n":%d}' % number
+            assert lock.version == number
+            assert await process.broker.commit(Commit(room, [], lock, document)) == number + 1
+            assert len(order) == number + 1
+            await process.broker.unlock(lock)
+
+        waiting: list[asyncio.Task[None]] = []
+        for number in range(6):
+            process = processes[number % 2]
+            waiting.append(asyncio.create_task(turn(number, process)))
+            await asyncio.sleep(0)
+            # Answered after the lock was asked for, so that it stands in the queue.
+            await process.broker.people(room)
+        assert order == []
+        await processes[0].broker.unlock(held)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*waiting)
+        assert order == list(range(6))
+        assert await processes[1].broker.read(room) == b'{"n":5}'
+
+    async def test_who_gives_up_waiting_for_a_lock_holds_nobody_up(
+        self, opened: Open, room: str
+    ) -> None:
+        first, second = await opened(LONG)
+        await joined(first, room, "ada")
+        held = await first.broker.lock(room, 30)
+        impatient = asyncio.create_task(second.broker.lock(room, 30))
+        await asyncio.sleep(0)
+        await second.broker.people(room)
+        patient = asyncio.create_task(first.broker.lock(room, 30))
+        await asyncio.sleep(0)
+        await first.broker.people(room)
+        impatient.cancel()
+        await asyncio.gather(impatient, return_exceptions=True)
+        await first.broker.unlock(held)
+        async with asyncio.timeout(PATIENCE):
+            lock = await patient
+        await first.broker.unlock(held)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await second.broker.lock(room, 30)
+        await first.broker.unlock(lock)
+        async with asyncio.timeout(PATIENCE):
+            await second.broker.unlock(await second.broker.lock(room, 30))

@@ -1,0 +1,126 @@
+"""What cannot be given back at once is given back later, and calls are not given up too early."""
+
+import asyncio
+from functools import partial
+from typing import cast
+from uuid import uuid4
+
+import pytest
+from duplex.brokers.base import BrokerUnavailable, Claim, Keep, Person
+from duplex.brokers.redis.broker import RedisBroker
+from duplex.brokers.redis.era import identify
+from duplex.brokers.redis.link import Link
+
+from tests.engine.brokers.processes import Open, keeper
+from tests.engine.brokers.promises import joined
+from tests.engine.brokers.support import PATIENCE, Proxy, Valkey, eventually
+
+KEEP = Keep(seconds=60.0, grace=0.2)
+BEAT = 0.2
+"""Seconds between two beats of these processes."""
+
+
+@pytest.fixture
+def process(process: Open) -> Open:
+    """Processes that beat often."""
+    return partial(process, keep=KEEP, lease=3 * BEAT)
+
+
+async def test_a_lock_that_comes_while_reconnecting_is_not_kept(
+    durable: Valkey, process: Open, room: str
+) -> None:
+    """The store gives it to one who gave up waiting, and the answer must not be lost."""
+    first = await process(durable.url)
+    await joined(first, room, "ada")
+    await first.broker.lock(room, 3600)
+    queued = asyncio.create_task(first.broker.lock(room, 3600))
+    await asyncio.sleep(0)
+    await first.broker.people(room)
+    durable.kill()
+    with pytest.raises(BrokerUnavailable):
+        await queued
+    # Whoever held it gives it back, which nobody hears.
+    assert isinstance(first.broker, RedisBroker)
+    first.broker.keeper.books.locks.clear()
+    durable.start()
+    await first.record.until(lambda: ("up",) in first.record.told)
+    async with asyncio.timeout(PATIENCE):
+        await first.broker.unlock(await first.broker.lock(room, 5))
+
+
+async def test_what_a_full_store_did_not_take_back_is_taken_back_later(
+    forgetful: Valkey, process: Open, room: str
+) -> None:
+    """The connection stays, so no reconnect settles it."""
+    first, second = await process(forgetful.url), await process(forgetful.url)
+    ada = await joined(first, room, "ada")
+    await joined(second, room, "bob")
+    assert await first.broker.claim(room, "ada", "1", 0) == Claim("new")
+    lock = await first.broker.lock(room, 3600)
+    await keeper(first).link.call("CONFIG", "SET", "maxmemory", "1")
+    for call in (
+        first.broker.release(room, "ada", "1"),
+        first.broker.unlock(lock),
+        first.broker.drop(room, ada.participant, "ada-1"),
+    ):
+        with pytest.raises(BrokerUnavailable):
+            await call
+    await keeper(first).link.call("CONFIG", "SET", "maxmemory", "0")
+    async with asyncio.timeout(PATIENCE):
+        assert await second.broker.claim(room, "ada", "1", PATIENCE) == Claim("new")
+        await second.broker.unlock(await second.broker.lock(room, 5))
+    await eventually(
+        lambda: second.broker.people(room), lambda people: people == [Person("bob", "Bob")]
+    )
+    assert ("down",) not in first.record.told
+
+
+async def test_a_slow_greeting_of_the_store_does_not_shorten_every_call(
+    valkey: Valkey, process: Open
+) -> None:
+    proxy = Proxy(valkey.port)
+    await proxy.start()
+    proxy.delay = 0.1
+    first = await process(proxy.url)
+    proxy.delay = 0.0
+
+    async def margin() -> float:
+        """Milliseconds that a call made now has left when it gets to the server."""
+        at = int(keeper(first).link.latest)
+        seconds, microseconds = await keeper(first).link.call("TIME")
+        return at - int(seconds) * 1000 - int(microseconds) / 1000
+
+    await eventually(margin, lambda ms: ms > 1950)
+    await proxy.stop()
+
+
+class Loading:
+    """What a server says of itself while it reads its append-only file."""
+
+    async def call(self, *_: str) -> bytes:
+        return b"run_id:1\r\nloading:1\r\naof_enabled:0\r\nrole:master\r\n"
+
+
+async def test_a_server_that_still_loads_is_not_asked_whether_it_forgets() -> None:
+    """It says that it keeps no file; taken at its word, everybody's session would be given up."""
+    with pytest.raises(BrokerUnavailable):
+        await identify(cast("Link", Loading()))
+
+
+async def test_watching_a_room_does_not_wait_for_another(valkey: Valkey, process: Open) -> None:
+    first = await process(valkey.url)
+    asked = 0
+    subscribe = keeper(first).link.subscribe
+    all_asked = asyncio.Event()
+
+    async def together(channels: list[bytes]) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            all_asked.set()
+        await all_asked.wait()
+        await subscribe(channels)
+
+    keeper(first).link.subscribe = together  # pyright: ignore[reportAttributeAccessIssue]
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(first.broker.watch(uuid4().hex) for _ in range(3)))

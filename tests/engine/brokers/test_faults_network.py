@@ -1,0 +1,143 @@
+"""What the Redis broker does when the network between it and the server fails."""
+
+import asyncio
+from uuid import uuid4
+
+from duplex.brokers.base import (
+    BrokerUnavailable,
+    Claim,
+    Keep,
+    Person,
+)
+
+from tests.engine.brokers.processes import Open, keeper, until_down, until_up
+from tests.engine.brokers.promises import both_saw, joined, say
+from tests.engine.brokers.support import PATIENCE, Proxy, Valkey, message
+
+
+async def test_a_cut_connection_misses_nothing(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first, second = await process(proxied.url), await process(valkey.url)
+    await joined(first, room, "ada")
+    await joined(second, room, "bob")
+    word = {"kind": "revoke", "user": uuid4().hex}
+    for _ in range(3):
+        proxied.cut()
+        await until_down(first)
+        for i in range(10):
+            await say(second, room, str(i), "bob")
+        await second.broker.tell(word)
+        proxied.mend()
+        await until_up(first)
+        back = await say(first, room, "back")
+        await both_saw((first, second), room, back.seq)
+        assert first.record.seqs(room) == second.record.seqs(room)
+        first.record.told.clear()
+    assert first.record.seqs(room) == list(range(1, 36))
+    # What is told to all processes is not lost either: it may be that somebody was signed out.
+    assert first.record.messages.count(word) == 3
+    assert [one for one in second.record.told if one[0] != "joined"] == []
+
+
+async def test_a_room_that_opened_unheard_is_read_from_its_beginning(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first, second = await process(proxied.url), await process(valkey.url)
+    proxied.stall(1)
+    await joined(first, room, "ada")
+    await joined(second, room, "bob")
+    proxied.cut()
+    await until_down(first)
+    proxied.mend()
+    await until_up(first)
+    assert first.record.states(room) == ["joined", "joined"]
+    assert ("lost", room) not in first.record.told
+
+
+async def test_a_gap_that_cannot_be_filled_is_told(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    few = Keep(count=5, seconds=60.0, grace=30.0)
+    first, second = await process(proxied.url, few), await process(valkey.url, few)
+    await joined(first, room, "ada")
+    await both_saw((first, second), room, 1)
+    proxied.cut()
+    await until_down(first)
+    for i in range(10):
+        await say(second, room, str(i))
+    proxied.mend()
+    await until_up(first)
+    assert first.record.told == [("down",), ("lost", room), ("up",)]
+    assert first.record.seqs(room) == [1]
+    assert (await say(first, room, "on")).seq == 12
+    assert first.record.seqs(room) == [1, 12]
+    assert await first.broker.people(room) == [Person("ada", "Ada")]
+
+
+async def test_a_message_that_was_never_published_is_read_from_the_stream(
+    valkey: Valkey, process: Open, room: str
+) -> None:
+    """Pub/sub may drop what it likes: the numbers tell."""
+    first, second = await process(valkey.url), await process(valkey.url)
+    await joined(first, room, "ada")
+    await both_saw((first, second), room, 1)
+    link, channel = keeper(second).link, keeper(second).names.channel(room)
+    await link.unsubscribe(channel)
+    for i in range(3):
+        await say(first, room, str(i))
+    await link.subscribe([channel])
+    assert second.record.seqs(room) == [1]
+    await say(first, room, "heard")
+    await both_saw((first, second), room, 5)
+    assert second.record.seqs(room) == [1, 2, 3, 4, 5]
+
+
+async def test_a_stalled_server_is_given_up_and_nothing_happens_late(
+    forgetful: Valkey, process: Open, room: str
+) -> None:
+    first = await process(forgetful.url, patience=1.0)
+    await joined(first, room, "ada")
+    await say(first, room, "before")
+    loop = asyncio.get_running_loop()
+    forgetful.stall()
+    since = loop.time()
+    claim = first.broker.claim(room, "ada", "1", PATIENCE)
+    said = [say(first, room, "late") for _ in range(10)]
+    results = await asyncio.gather(claim, *said, return_exceptions=True)
+    assert loop.time() - since < 5.0
+    assert {type(one) for one in results} == {BrokerUnavailable}
+    assert first.record.told == [("down",)]
+    forgetful.resume()
+    await until_up(first)
+    assert await first.broker.claim(room, "ada", "1", 0) == Claim("new")
+    assert (await say(first, room, "after")).seq == 3
+    assert first.record.heads(room) == [message("before").head, message("after").head]
+
+
+async def test_a_slow_server_is_waited_for(valkey: Valkey, process: Open, room: str) -> None:
+    first, second = (
+        await process(valkey.url, patience=PATIENCE),
+        await process(valkey.url, patience=PATIENCE),
+    )
+    await joined(first, room, "ada")
+    link = keeper(first).link
+    held_up = link.call("DEBUG", "SLEEP", "0.3")
+    said = [say((first, second)[i % 2], room, str(i)) for i in range(10)]
+    await asyncio.gather(held_up, *said)
+    await both_saw((first, second), room, 11)
+    assert first.record.seqs(room) == second.record.seqs(room) == list(range(1, 12))
+    assert first.record.told == []
+
+
+async def test_a_connection_that_hears_nothing_is_found(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first = await process(proxied.url, patience=1.0, lease=1.5)
+    await joined(first, room, "ada")
+    # The second connection only listens: no call of the process would ever miss it.
+    proxied.stall(1)
+    await until_down(first)
+    await until_up(first)
+    await say(first, room, "on")
+    assert first.record.seqs(room) == [1, 2]

@@ -1,0 +1,230 @@
+"""What the Redis broker does when the server fails, restarts, or forgets."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable
+
+import pytest
+from duplex.brokers.base import (
+    BrokerUnavailable,
+    Commit,
+    Person,
+    RoomGone,
+)
+from duplex.brokers.redis.broker import RedisBroker
+
+from tests.engine.brokers.processes import KEEP, Open, keeper, until_down, until_up
+from tests.engine.brokers.promises import both_saw, joined, resumed, say
+from tests.engine.brokers.support import Proxy, Recorder, Valkey, eventually, message
+
+
+async def test_a_server_that_is_not_there_is_told_at_once(valkey: Valkey) -> None:
+    broker = RedisBroker("redis://127.0.0.1:9/0", KEEP)
+    with pytest.raises(BrokerUnavailable):
+        await broker.start(Recorder())
+    assert not await broker.check()
+    await broker.stop()
+
+
+async def test_a_server_that_does_not_answer_is_told_with_the_reason() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        broker = RedisBroker(f"redis://127.0.0.1:{mute.getsockname()[1]}/0", KEEP, timeout=0.2)
+        with pytest.raises(BrokerUnavailable, match=r"no answer within 0\.2 s"):
+            await broker.start(Recorder())
+
+
+async def test_a_killed_server_that_kept_its_file_is_followed_on(
+    durable: Valkey, process: Open, room: str
+) -> None:
+    first, second = await process(durable.url), await process(durable.url)
+    ada = await joined(first, room, "ada")
+    await joined(second, room, "bob")
+    for i in range(20):
+        await say((first, second)[i % 2], room, str(i))
+    await both_saw((first, second), room, 22)
+    durable.kill()
+    await until_down(first, second)
+    loop = asyncio.get_running_loop()
+    since = loop.time()
+    calls: list[Awaitable[object]] = [
+        say(first, room, "lost"),
+        first.broker.people(room),
+        first.broker.read(room),
+        first.broker.lock(room, 5),
+        first.broker.claim(room, "ada", "1", 5),
+        first.broker.release(room, "ada", "1"),
+        first.broker.watch("another"),
+        first.broker.leave(room, "nobody", "x"),
+        first.broker.drop(room, "nobody", "x"),
+        first.broker.tell({"kind": "x"}),
+    ]
+    raised = await asyncio.gather(*calls, return_exceptions=True)
+    # Nothing was claimed, so there is nothing to give back.
+    assert raised.pop(5) is None
+    assert [type(one) for one in raised] == [BrokerUnavailable] * 9
+    assert loop.time() - since < 1.0
+    assert not await first.broker.check()
+    await first.broker.unwatch("unknown")
+    durable.start()
+    await until_up(first, second)
+    assert (await say(first, room, "after")).seq == 23
+    await both_saw((first, second), room, 23)
+    for one in (first, second):
+        assert one.record.seqs(room) == list(range(1, 24))
+        assert [word[0] for word in one.record.told] == ["down", "up"]
+    assert await first.broker.people(room) == [Person("ada", "Ada"), Person("bob", "Bob")]
+    back = await resumed(second, room, "ada", ada.epoch, 21)
+    assert back.replay is not None
+    assert [one.seq for one in back.replay] == [22, 23]
+
+
+async def test_a_server_that_forgot_everything_loses_its_rooms(
+    forgetful: Valkey, process: Open, room: str
+) -> None:
+    first, second = await process(forgetful.url), await process(forgetful.url)
+    ada = await joined(first, room, "ada", seed=b'{"n":1}')
+    lock = await first.broker.lock(room, 30)
+    forgetful.kill()
+    await until_down(first, second)
+    forgetful.start()
+    await until_up(first, second)
+    for one in (first, second):
+        assert [word for word in one.record.told if word[0] != "left"] == [
+            ("down",),
+            ("lost", room),
+            ("up",),
+        ]
+    assert ("left", room, "ada", "after 1") in first.record.told
+    with pytest.raises(RoomGone):
+        await first.broker.commit(Commit(room, [message("late")], lock, b'{"n":2}'))
+    back = await resumed(first, room, "ada", ada.epoch, ada.seq)
+    assert (back.resumed, back.replay, back.seq) == (False, None, 1)
+    assert back.epoch != ada.epoch
+    await say(first, room, "anew")
+    await second.record.until(lambda: second.record.seqs(room)[-1:] == [2])
+
+
+async def test_a_server_without_an_append_only_file_is_not_trusted_after_a_restart(
+    forgetful: Valkey, process: Open, room: str
+) -> None:
+    """It may have saved long ago: who saw more since must not go on as if nothing was missing."""
+    first = await process(forgetful.url)
+    ada = await joined(first, room, "ada")
+    await keeper(first).link.call("SAVE")
+    await say(first, room, "unsaved")
+    forgetful.kill()
+    await until_down(first)
+    forgetful.start()
+    await until_up(first)
+    assert ("lost", room) in first.record.told
+    back = await resumed(first, room, "ada", ada.epoch, 1)
+    assert back.epoch != ada.epoch
+    assert back.replay is None
+
+
+async def test_a_restarted_server_gives_old_numbers_to_new_connections(
+    durable: Valkey, process: Open, room: str
+) -> None:
+    """A process ends its former connections by number, but not those of another after a restart."""
+    proxy = Proxy(durable.port)
+    await proxy.start()
+    first, second = await process(proxy.url), await process(durable.url)
+    durable.kill()
+    proxy.cut()
+    await until_down(first, second)
+    durable.start()
+    await until_up(second)
+    proxy.mend()
+    await until_up(first)
+    await joined(first, room, "ada")
+    await joined(second, room, "bob")
+    await both_saw((first, second), room, 2)
+    assert second.record.told == [("down",), ("up",)]
+    await proxy.stop()
+
+
+async def test_scripts_are_loaded_again_when_the_server_forgot_them(
+    valkey: Valkey, process: Open, room: str
+) -> None:
+    first = await process(valkey.url)
+    await joined(first, room, "ada")
+    await keeper(first).link.call("SCRIPT", "FLUSH")
+    assert (await say(first, room, "on")).seq == 2
+
+
+async def test_everything_expires(valkey: Valkey, process: Open, room: str) -> None:
+    """Whatever a test run or a crash leaves behind has a time to live."""
+    first, second = await process(valkey.url), await process(valkey.url)
+    await joined(first, room, "ada")
+    await first.broker.claim(room, "ada", "1", 0)
+    await first.broker.claim(room, "ada", "2", 0)
+    reply = message("done", request_id="1")
+    await first.broker.commit(Commit(room, [reply], claim=("ada", "1"), reply=reply))
+    await first.broker.tell({"kind": "nothing"})
+    held = await first.broker.lock(room, 30)
+    waiting = asyncio.create_task(second.broker.lock(room, 30))
+    await asyncio.sleep(0)
+    await second.broker.people(room)
+    await first.broker.drop(room, "ada", "ada-1")
+    link = keeper(first).link
+    keys = await link.call("KEYS", "*")
+    kinds = {key.rpartition(b":")[2] for key in keys if room.encode() in key}
+    assert {b"log", b"people", b"present", b"due", b"open", b"locks"} <= kinds
+    for key in keys:
+        assert await link.call("PTTL", key) > 0, key
+    await first.broker.unlock(held)
+    await second.broker.unlock(await waiting)
+
+
+async def test_a_store_that_is_emptied_under_way_is_listened_to_again(
+    forgetful: Valkey, process: Open, room: str
+) -> None:
+    first, second = [await process(forgetful.url, lease=0.6) for _ in range(2)]
+    await joined(first, room, "ada")
+    link = keeper(first).link
+    former = keeper(first).names.base
+    await link.call("FLUSHALL")
+
+    async def same() -> bool:
+        names = {keeper(one).names.base for one in (first, second)}
+        return len(names) == 1 and former not in names
+
+    await eventually(same, lambda found: found)
+    await first.record.until(lambda: ("lost", room) in first.record.told)
+    await second.broker.tell({"kind": "revoke", "user": "ada"})
+    await first.record.until(lambda: bool(first.record.messages))
+    await joined(second, room, "bob")
+    await first.record.until(lambda: first.record.states(room)[-1:] == ["joined"])
+    assert first.record.seqs(room)[-1] == 1
+
+
+async def test_no_room_is_opened_in_an_era_that_is_over(
+    forgetful: Valkey, process: Open, room: str
+) -> None:
+    """What would be answered in it, nobody would find who comes back."""
+    first, second = [await process(forgetful.url) for _ in range(2)]
+    await joined(first, room, "ada")
+    await keeper(first).link.call("FLUSHALL")
+    for one in (first, second):
+        with pytest.raises(BrokerUnavailable):
+            await joined(one, room, "ada")
+        await until_up(one)
+        one.record.told.clear()
+    ada = await joined(first, room, "ada")
+    again = await resumed(second, room, "ada", ada.epoch, ada.seq)
+    assert (again.resumed, again.replay) == (True, [])
+
+
+async def test_what_is_in_use_does_not_expire(forgetful: Valkey, process: Open, room: str) -> None:
+    first = await process(forgetful.url, lease=0.6)
+    await joined(first, room, "ada")
+    link = keeper(first).link
+    keys: list[bytes] = [key for key in await link.call("KEYS", "*") if not key.endswith(b":said")]
+    assert len(keys) >= 6
+    for key in keys:
+        await link.call("PEXPIRE", key, 60_000)
+
+    async def soonest() -> int:
+        return min([await link.call("PTTL", key) for key in keys])
+
+    await eventually(soonest, lambda ms: ms > 60_000)

@@ -1,0 +1,226 @@
+"""What the Redis broker does when a worker dies, hangs, or is cut off."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from duplex.brokers.base import (
+    BrokerUnavailable,
+    Claim,
+    Commit,
+    Keep,
+    LockLost,
+    Person,
+)
+from duplex.brokers.redis.broker import RedisBroker
+
+from tests.engine.brokers.processes import Open, keeper, until_down, until_up
+from tests.engine.brokers.promises import Process, both_saw, joined, resumed, say
+from tests.engine.brokers.support import PATIENCE, Proxy, Recorder, Valkey, eventually, message
+
+BACKEND = Path(__file__).parents[3]
+
+
+async def test_a_killed_worker_is_cleaned_up_once(valkey: Valkey, process: Open, room: str) -> None:
+    lease, keep = 1.0, Keep(seconds=60.0, grace=0.3)
+    first, second = [await process(valkey.url, keep, lease=lease) for _ in range(2)]
+    await joined(first, room, "ada")
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.engine.brokers.worker", valkey.url, room, str(keep.grace), str(lease)),
+        env={**os.environ, "PYTHONPATH": str(BACKEND)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert worker.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        assert await worker.stdout.readline() == b"ready\n"
+    claiming = asyncio.create_task(first.broker.claim(room, "victim", "1", PATIENCE))
+    locking = asyncio.create_task(second.broker.lock(room, 5))
+    assert await first.broker.claim(room, "victim", "1", 0.1) == Claim("busy")
+    assert not locking.done()
+    worker.kill()
+    await worker.wait()
+    async with asyncio.timeout(PATIENCE):
+        # Long before the dead worker's own lease of an hour is over.
+        lock = await locking
+        assert await claiming == Claim("new")
+    assert await second.broker.commit(Commit(room, [], lock, b'{"n":1}')) == 1
+    await both_saw((first, second), room, 3)
+    await say(first, room, "after")
+    await both_saw((first, second), room, 4)
+    for one in (first, second):
+        assert one.record.states(room) == ["joined", "joined", "left", "say"]
+        assert ("left", room, "victim", "after 2") in one.record.told
+    assert await first.broker.people(room) == [Person("ada", "Ada")]
+
+
+async def test_a_lock_does_not_wait_for_a_worker_that_is_gone(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first, gone = await process(valkey.url), await process(proxied.url)
+    await joined(first, room, "ada")
+    held = await first.broker.lock(room, 3600)
+    queued = asyncio.create_task(gone.broker.lock(room, 3600))
+    await asyncio.sleep(0)
+    await gone.broker.people(room)
+    behind = asyncio.create_task(first.broker.lock(room, 3600))
+    await asyncio.sleep(0)
+    await first.broker.people(room)
+    proxied.cut()
+    with pytest.raises(BrokerUnavailable):
+        await queued
+    link, heard = keeper(first).link, keeper(gone).names.heard
+    # The server has noticed that nobody hears the other worker's channel any more.
+    await eventually(lambda: link.call("PUBSUB", "NUMSUB", heard), lambda answer: answer[1] == 0)
+    await first.broker.unlock(held)
+    async with asyncio.timeout(PATIENCE):
+        await first.broker.unlock(await behind)
+
+
+async def test_a_worker_that_stops_gives_everything_up(
+    valkey: Valkey, process: Open, room: str
+) -> None:
+    keep = Keep(seconds=60.0, grace=0.2)
+    first = await process(valkey.url, keep)
+    leaving = RedisBroker(valkey.url, keep)
+    await leaving.start(Recorder())
+    await leaving.watch(room)
+    await joined(Process(leaving, Recorder()), room, "victim")
+    await joined(first, room, "ada")
+    await leaving.claim(room, "victim", "1", 0)
+    await leaving.lock(room, 3600)
+    await leaving.stop()
+    async with asyncio.timeout(PATIENCE):
+        await first.broker.unlock(await first.broker.lock(room, 5))
+    assert await first.broker.claim(room, "victim", "1", PATIENCE) == Claim("new")
+    await first.record.until(lambda: first.record.states(room)[-1:] == ["left"])
+    assert first.record.states(room) == ["joined", "joined", "left"]
+
+
+async def test_a_worker_taken_for_dead_comes_back_within_the_grace(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first = await process(proxied.url, patience=1.0, lease=1.5)
+    await joined(first, room, "ada")
+    claimed = await first.broker.claim(room, "ada", "1", 0)
+    assert claimed == Claim("new")
+    proxied.cut()
+    await until_down(first)
+    second = await process(valkey.url, lease=1.5)
+    names = keeper(second).names
+    link = keeper(second).link
+
+    async def workers() -> int | None:
+        return await link.call("ZSCORE", names.workers, keeper(first).books.worker)
+
+    await eventually(workers, lambda score: score is None)
+    await joined(second, room, "bob")
+    # Its claim was free for whoever resumed ada elsewhere.
+    assert await second.broker.claim(room, "ada", "1", 0) == Claim("new")
+    proxied.mend()
+    await until_up(first)
+    reply = message("twice", request_id="1")
+    with pytest.raises(LockLost):
+        await first.broker.commit(Commit(room, [reply], claim=("ada", "1"), reply=reply))
+    await say(first, room, "still here")
+    assert first.record.states(room) == ["joined", "joined", "say"]
+    assert first.record.told == [("down",), ("up",)]
+    assert await second.broker.people(room) == [Person("ada", "Ada"), Person("bob", "Bob")]
+    due = await link.call("ZCARD", names.room(room) + b":due")
+    assert due == 0
+
+
+async def test_a_worker_that_comes_back_too_late_has_its_members_resume(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    keep = Keep(seconds=60.0, grace=0.1)
+    first = await process(proxied.url, keep, patience=1.0, lease=1.5)
+    await joined(first, room, "ada")
+    proxied.cut()
+    await until_down(first)
+    second = await process(valkey.url, keep, lease=1.5)
+    await joined(second, room, "bob")
+    await second.record.until(lambda: "left" in second.record.states(room))
+    proxied.mend()
+    await until_up(first)
+    kinds = [word[0] for word in first.record.told]
+    assert kinds.index("lost") < kinds.index("left")
+    back = await resumed(first, room, "ada")
+    assert back.resumed
+    assert [one.participant for one in back.people] == ["bob", "ada"]
+
+
+async def test_a_worker_that_was_cut_off_learns_who_resumed_elsewhere(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first, second = await process(proxied.url), await process(valkey.url)
+    await joined(first, room, "ada")
+    await joined(first, room, "bob")
+    proxied.cut()
+    await until_down(first)
+    assert (await resumed(second, room, "ada")).resumed
+    proxied.mend()
+    await until_up(first)
+    assert first.record.told == [("down",), ("taken_over", room, "ada", "ada-1"), ("up",)]
+
+
+async def test_a_worker_that_was_cut_off_keeps_the_requests_it_handles(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    first, second = await process(proxied.url), await process(valkey.url)
+    await joined(first, room, "ada")
+    assert await first.broker.claim(room, "ada", "1", 0) == Claim("new")
+    proxied.cut()
+    await until_down(first)
+    proxied.mend()
+    await until_up(first)
+    assert await second.broker.claim(room, "ada", "1", 0) == Claim("busy")
+    reply = message("once", request_id="1")
+    await first.broker.commit(Commit(room, [reply], claim=("ada", "1"), reply=reply))
+    assert first.record.states(room) == ["joined", "say"]
+
+
+async def test_what_could_not_be_told_is_settled_after_the_reconnect(
+    valkey: Valkey, proxied: Proxy, process: Open, room: str
+) -> None:
+    keep = Keep(seconds=60.0, grace=0.2)
+    first, second = await process(proxied.url, keep), await process(valkey.url, keep)
+    await joined(first, room, "ada")
+    await joined(second, room, "bob")
+    await first.broker.claim(room, "ada", "1", 0)
+    lock = await first.broker.lock(room, 3600)
+    proxied.cut()
+    await until_down(first)
+    for call in (
+        first.broker.drop(room, "ada", "ada-1"),
+        first.broker.release(room, "ada", "1"),
+        first.broker.unlock(lock),
+    ):
+        with pytest.raises(BrokerUnavailable):
+            await call
+    await first.broker.unwatch(room)
+    waiting = asyncio.create_task(second.broker.lock(room, 5))
+    claiming = asyncio.create_task(second.broker.claim(room, "ada", "1", PATIENCE))
+    proxied.mend()
+    async with asyncio.timeout(PATIENCE):
+        await second.broker.unlock(await waiting)
+        assert await claiming == Claim("new")
+    await second.record.until(lambda: "left" in second.record.states(room))
+    assert await second.broker.people(room) == [Person("bob", "Bob")]
+
+
+async def test_a_join_whose_caller_is_gone_leaves_nobody_behind(
+    valkey: Valkey, process: Open, room: str
+) -> None:
+    first = await process(valkey.url, Keep(seconds=60.0, grace=0.1))
+    await joined(first, room, "bob")
+    joining = asyncio.create_task(joined(first, room, "ada"))
+    # It has begun, and no answer can have come.
+    await asyncio.sleep(0)
+    joining.cancel()
+    await asyncio.gather(joining, return_exceptions=True)
+    await first.record.until(lambda: first.record.states(room)[-1:] == ["left"])
+    assert first.record.states(room) == ["joined", "joined", "left"]
+    assert await first.broker.people(room) == [Person("bob", "Bob")]

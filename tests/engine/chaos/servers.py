@@ -1,0 +1,69 @@
+"""Servers inside the test's own process: quick to start, and their engines can be looked at."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from unittest import mock
+
+from duplex.brokers.redis import broker as broker_redis
+
+from tests.engine.brokers.support import Proxy
+from tests.engine.chaos.states import states
+from tests.engine.support import PATH, Server, Setup, make_engine, serving
+
+QUICK = {"timeout": 0.5, "lease": 1.5}
+"""For servers that shall soon notice what their store does not answer; seconds."""
+
+
+@dataclass
+class Place:
+    """One server, the network in front of it, and the one between it and its store."""
+
+    server: Server
+    network: Proxy
+    store: Proxy | None = None
+
+    @property
+    def url(self) -> str:
+        """Its socket, through the network."""
+        return f"ws://127.0.0.1:{self.network.port}{PATH}"
+
+
+@asynccontextmanager
+async def places(
+    count: int, settings: Setup, store_port: int | None, waits: Mapping[str, float]
+) -> AsyncGenerator[list[Place]]:
+    """So many servers on one store, each with networks of its own; without a store in memory.
+
+    `waits` are options of the Redis broker.
+    """
+    found: list[Place] = []
+    made = partial(broker_redis.RedisBroker, **waits)
+    async with AsyncExitStack() as stack:
+        for _ in range(count):
+            store = None
+            if store_port is not None:
+                store = Proxy(store_port)
+                await store.start()
+                stack.push_async_callback(store.stop)
+                settings.broker_url = store.url
+            with mock.patch.object(broker_redis, "RedisBroker", made):
+                engine = make_engine(states(), settings)
+            server = await stack.enter_async_context(serving(engine))
+            network = Proxy(int(server.url.split(":")[2].split("/")[0]))
+            await network.start()
+            stack.push_async_callback(network.stop)
+            found.append(Place(server, network, store))
+        yield found
+
+
+def anywhere(found: list[Place], chance: Random) -> Callable[[], str]:
+    """How a load balancer chooses among them."""
+    return lambda: chance.choice(found).url
+
+
+def directly(found: list[Place], chance: Random) -> Callable[[], str]:
+    """The same without the networks in front of them."""
+    return lambda: chance.choice(found).server.url

@@ -1,0 +1,317 @@
+"""The checker finds what it is for: each record here was good, and then one thing was falsified."""
+
+import copy
+from collections.abc import Callable
+
+import pytest
+
+from tests.engine.chaos.checker import check
+from tests.engine.chaos.record import Closed, Frame, Got, Opened, Record, Sent
+
+
+class Play:
+    """Ada and Bob in one session, played by hand: a good conversation, to be falsified."""
+
+    def __init__(self) -> None:
+        self.ada, self.bob = Record("ada", "s"), Record("bob", "s")
+        self._time = 0.0
+        self._seq = 0
+        self._lines: list[str] = []
+        self._here: list[str] = []
+
+    def now(self) -> float:
+        self._time += 1
+        return self._time
+
+    def open(self, who: Record, asked: int | None = None, *, recovered: bool = False) -> None:
+        """`initialised`: newly, or resumed from `asked`."""
+        said = self.now()
+        if who.name not in self._here:
+            self._seq += 1
+            self._here.append(who.name)
+            joined = {"participant": who.name, "name": who.name}
+            self._tell({"state": "joined", "data": joined, "seq": self._seq}, but=who)
+        data: Frame = {
+            "participant": who.name,
+            "participants": [{"participant": one} for one in self._here],
+            "epoch": "e",
+            "seq": self._seq,
+            "recovered": recovered,
+            "snapshot": {"lines": list(self._lines)},
+        }
+        resume = None if asked is None else {"token": "t", "epoch": "e", "seq": asked}
+        who.events.append(Opened(self.now(), said, resume, data))
+
+    def send(self, who: Record, request_id: str, state: str, **data: object) -> None:
+        fields = {"text": f"{request_id} {state}"} | data
+        who.events.append(Sent(self.now(), request_id, state, fields))
+
+    def message(self, who: Record, request_id: str, state: str) -> None:
+        """A request is handled, and everybody who is connected hears it."""
+        self._seq += 1
+        text = f"{request_id} {state}"
+        if state == "note":
+            self._lines.append(text)
+        frame = {"state": state, "data": {"text": text}, "seq": self._seq}
+        self._tell(frame, who, request_id)
+
+    def jot(self, who: Record, request_id: str) -> None:
+        self._lines.append(f"{request_id} jot")
+        data = {"text": f"{request_id} jot", "place": len(self._lines) - 1}
+        who.events.append(Got(self.now(), {"state": "jot", "data": data, "id": request_id}))
+
+    def piece(self, who: Record, request_id: str, number: int | None) -> None:
+        """One message of a stream; None for its end."""
+        self._seq += 1
+        data = None if number is None else {"text": f"{request_id} count", "number": number}
+        frame: Frame = {"state": "count", "data": data, "seq": self._seq}
+        if number is not None:
+            frame["more"] = True
+        self._tell(frame, who, request_id)
+
+    def error(self, who: Record, request_id: str, code: str) -> None:
+        frame = {"state": "error", "error": "A sentence.", "code": code, "id": request_id}
+        who.events.append(Got(self.now(), frame))
+
+    def close(self, who: Record) -> None:
+        who.events.append(Closed(self.now(), 1006))
+
+    def _tell(
+        self,
+        frame: Frame,
+        sender: Record | None = None,
+        request_id: str = "",
+        *,
+        but: Record | None = None,
+    ) -> None:
+        for one in (self.ada, self.bob):
+            if not one.openings or one is but:
+                continue
+            extra = {"id": request_id} if one is sender else {}
+            if sender is not None and one is not sender:
+                extra = {"from": sender.name}
+            one.events.append(Got(self.now(), copy.deepcopy(frame) | extra))
+
+
+def good() -> Play:
+    """Ada loses her connection after 5 and gets 6 and 7 when she is back, as 7 again."""
+    play = Play()
+    ada, bob = play.ada, play.bob
+    play.open(ada)
+    play.open(bob)
+    play.send(ada, "ada-1", "say")
+    play.send(ada, "ada-2", "note")
+    play.message(ada, "ada-1", "say")
+    play.message(ada, "ada-2", "note")
+    play.send(bob, "bob-1", "jot")
+    play.jot(bob, "bob-1")
+    play.send(ada, "ada-3", "note")
+    play.error(ada, "ada-3", "broker_unavailable")
+    play.send(ada, "ada-4", "say")
+    play.message(ada, "ada-4", "say")
+    play.close(ada)
+    play.open(ada, 5, recovered=True)
+    play.send(ada, "ada-3", "note")
+    play.message(ada, "ada-3", "note")
+    play.send(bob, "bob-2", "count", upto=2)
+    play.piece(bob, "bob-2", 0)
+    play.piece(bob, "bob-2", 1)
+    play.piece(bob, "bob-2", None)
+    play.open(bob, 9, recovered=True)
+    return play
+
+
+def test_a_good_record_is_good() -> None:
+    play = good()
+    assert check([play.ada, play.bob]) == []
+
+
+def test_a_broken_stream_ends_for_everybody() -> None:
+    play = good()
+    play.send(play.bob, "bob-3", "count", upto=2)
+    play.piece(play.bob, "bob-3", 0)
+    play.piece(play.bob, "bob-3", None)
+    del frame(play.bob, 11)["id"]
+    play.error(play.bob, "bob-3", "interrupted")
+    assert check([play.ada, play.bob]) == []
+    frame(play.ada, 11)["from"] = "ada"
+    assert check([play.ada, play.bob]) != []
+
+
+def got(record: Record, seq: int) -> int:
+    """Where in the record the message of this number is."""
+    for index, event in enumerate(record.events):
+        if isinstance(event, Got) and event.frame.get("seq") == seq:
+            return index
+    raise AssertionError(seq)
+
+
+def frame(record: Record, seq: int) -> Frame:
+    event = record.events[got(record, seq)]
+    assert isinstance(event, Got)
+    return event.frame
+
+
+def loses(play: Play) -> None:
+    del play.bob.events[got(play.bob, 4)]
+
+
+def loses_the_last(play: Play) -> None:
+    del play.ada.events[got(play.ada, 9)]
+
+
+def loses_an_answer(play: Play) -> None:
+    del play.ada.events[got(play.ada, 3)]
+
+
+def doubles(play: Play) -> None:
+    index = got(play.bob, 4)
+    play.bob.events.insert(index, copy.deepcopy(play.bob.events[index]))
+
+
+def turns_round(play: Play) -> None:
+    one, other = got(play.bob, 3), got(play.bob, 4)
+    events = play.bob.events
+    events[one], events[other] = events[other], events[one]
+
+
+def hears_another(play: Play) -> None:
+    frame(play.bob, 4)["data"]["text"] = "something else"
+
+
+def hears_of_another(play: Play) -> None:
+    frame(play.bob, 4)["from"] = "eve"
+
+
+def handles_twice(play: Play) -> None:
+    play.message(play.ada, "ada-1", "say")
+
+
+def pieces_twice(play: Play) -> None:
+    play.piece(play.bob, "bob-2", 0)
+
+
+def handles_out_of_order(play: Play) -> None:
+    for record in (play.ada, play.bob):
+        first, second = frame(record, 3), frame(record, 4)
+        for key in ("state", "data", "id"):
+            if key in first:
+                first[key], second[key] = second[key], first[key]
+
+
+def writes_out_of_order(play: Play) -> None:
+    play.send(play.bob, "bob-3", "jot")
+    play.send(play.bob, "bob-4", "jot")
+    play.jot(play.bob, "bob-4")
+    play.jot(play.bob, "bob-3")
+    play.open(play.bob, 9, recovered=True)
+
+
+def forgets_a_line(play: Play) -> None:
+    play.ada.openings[-1].data["snapshot"]["lines"].remove("bob-1 jot")
+
+
+def forgets_a_note(play: Play) -> None:
+    play.bob.openings[-1].data["snapshot"]["lines"].remove("ada-3 note")
+
+
+def writes_twice(play: Play) -> None:
+    play.bob.openings[-1].data["snapshot"]["lines"].append("ada-2 note")
+
+
+def writes_of_itself(play: Play) -> None:
+    play.bob.openings[-1].data["snapshot"]["lines"].append("nobody's")
+
+
+def writes_too_early(play: Play) -> None:
+    play.ada.openings[-1].data["snapshot"]["lines"].append("ada-3 note")
+
+
+def writes_elsewhere(play: Play) -> None:
+    for _, one in play.bob.frames():
+        if one["state"] == "jot":
+            one["data"]["place"] = 0
+
+
+def begins_anew(play: Play) -> None:
+    play.ada.openings[-1].data["epoch"] = "f"
+
+
+def mixes_up_replies(play: Play) -> None:
+    for record in (play.ada, play.bob):
+        frame(record, 3)["data"]["text"] = "ada-9 say"
+
+
+def answers_twice_differently(play: Play) -> None:
+    again = copy.deepcopy(play.ada.events[got(play.ada, 3)])
+    assert isinstance(again, Got)
+    again.frame["data"]["text"] = "ada-1 say!"
+    play.ada.events.append(again)
+
+
+def fails(play: Play) -> None:
+    play.send(play.bob, "bob-3", "say")
+    play.error(play.bob, "bob-3", "internal")
+
+
+def leaves_a_piece_out(play: Play) -> None:
+    for record in (play.ada, play.bob):
+        frame(record, 8)["data"] = {"text": "bob-2 count", "number": 0}
+
+
+def pieces_out_of_order(play: Play) -> None:
+    for record in (play.ada, play.bob):
+        first, second = frame(record, 7)["data"], frame(record, 8)["data"]
+        first["number"], second["number"] = 1, 0
+
+
+def comes_back_as_another(play: Play) -> None:
+    play.ada.openings[-1].data["participant"] = "bob"
+
+
+def forgets_who_is_there(play: Play) -> None:
+    del play.ada.openings[-1].data["participants"][1]
+
+
+def recovers_unasked(play: Play) -> None:
+    play.ada.openings[-1].resume = None
+
+
+FALSIFIED: list[tuple[Callable[[Play], None], str]] = [
+    (loses, "bob: heard 5 after 3"),
+    (loses_the_last, "ada: never heard 9, bob's"),
+    (loses_an_answer, "ada-1: was never answered"),
+    (doubles, "bob: heard 4 again"),
+    (turns_round, "bob: heard 4 after 2"),
+    (hears_another, "as 4, others"),
+    (hears_of_another, "as 4, others"),
+    (handles_twice, "ada-1: was handled more than once"),
+    (pieces_twice, "bob-2: was handled more than once"),
+    (handles_out_of_order, "ada: ada-1 was handled after ada-2"),
+    (writes_out_of_order, "bob: bob-3 was written after bob-4"),
+    (forgets_a_line, "lacks bob-1 jot, which was acknowledged"),
+    (forgets_a_note, "its snapshot at 9 does not fit"),
+    (writes_twice, "its snapshot has lines twice: ['ada-2 note']"),
+    (writes_of_itself, 'lines that nobody wrote: {"nobody\'s"}'),
+    (writes_too_early, "its snapshot at 5 does not fit"),
+    (writes_elsewhere, "bob-1 was written at another place than 0"),
+    (begins_anew, "was forgotten: 2 epochs"),
+    (mixes_up_replies, "ada-1: has another's reply"),
+    (answers_twice_differently, "ada-1: was answered differently"),
+    (fails, "bob-3: failed"),
+    (leaves_a_piece_out, "bob-2: streamed [0]"),
+    (pieces_out_of_order, "bob-2: streamed [1, 0]"),
+    (comes_back_as_another, "ada: came back as somebody else"),
+    (forgets_who_is_there, "the participants do not fit"),
+    (recovers_unasked, "ada: recovered what it did not ask for"),
+]
+
+
+@pytest.mark.parametrize(
+    ("falsify", "fault"), FALSIFIED, ids=[one.__name__ for one, _ in FALSIFIED]
+)
+def test_what_is_wrong_is_found(falsify: Callable[[Play], None], fault: str) -> None:
+    play = good()
+    falsify(play)
+    faults = check([play.ada, play.bob])
+    assert any(fault in one for one in faults), faults

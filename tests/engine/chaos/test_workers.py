@@ -1,0 +1,66 @@
+"""Two server processes on one Valkey, and what may happen to them."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from random import Random
+
+from tests.engine.brokers.support import Valkey
+from tests.engine.chaos.client import Talker, settle
+from tests.engine.chaos.talk import conversation, unique, verdict
+from tests.engine.chaos.workers import Workers
+
+
+def anywhere(workers: Workers, chance: Random) -> Callable[[], str]:
+    """How a load balancer chooses."""
+    return lambda: workers.any_url(chance)
+
+
+async def test_a_worker_killed_in_the_middle_of_a_conversation_costs_nothing(
+    workers: Workers, chance: Random
+) -> None:
+    async with conversation(5, unique(), anywhere(workers, chance), chance) as talkers:
+        await asyncio.sleep(chance.uniform(0.1, 0.5))
+        victim = chance.choice(workers.living())
+        await victim.kill()
+        for one in talkers:
+            await one.is_open()
+        await asyncio.sleep(chance.uniform(0.1, 0.5))
+
+
+async def test_a_restarted_store_costs_nothing(
+    workers: Workers, durable: Valkey, chance: Random
+) -> None:
+    async with conversation(5, unique(), anywhere(workers, chance), chance) as talkers:
+        await asyncio.sleep(chance.uniform(0.1, 0.5))
+        durable.kill()
+        await asyncio.sleep(chance.uniform(0.0, 0.3))
+        durable.start()
+        await asyncio.sleep(chance.uniform(0.3, 0.6))
+    closes = [code for one in talkers for code in one.record.closes]
+    assert closes == []
+
+
+async def test_a_worker_that_drains_sends_everybody_on_in_the_middle_of_their_streams(
+    workers: Workers, chance: Random
+) -> None:
+    session, dial = unique(), anywhere(workers, chance)
+    async with (
+        Talker("ada", session, dial, chance) as ada,
+        Talker("bob", session, dial, chance) as bob,
+        Talker("eve", session, dial, chance) as eve,
+    ):
+        talkers = [ada, bob, eve]
+        await asyncio.gather(*(one.is_open() for one in talkers))
+        streams = [one.ask("count", upto=150, hold=0.005) for one in talkers]
+        await asyncio.gather(*(one.has_seen(30) for one in talkers))
+        leaving, staying = chance.sample(workers.living(), 2)
+        # As uvicorn leaves: after its work it ends of the signal it was sent.
+        assert await leaving.drain() == -signal.SIGTERM
+        assert staying.alive
+        for one in talkers:
+            one.ask("note")
+        await settle(talkers)
+        verdict([one.record for one in talkers])
+        assert {code for one in talkers for code in one.record.closes} <= {1012, 4503}
+        assert all(stream.done() for stream in streams)

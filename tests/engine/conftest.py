@@ -1,0 +1,50 @@
+"""One server per test module and kind: with our protocol class, on plain ASGI, with Valkey."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.engine.brokers.support import Valkey
+from tests.engine.states import Gates, states
+from tests.engine.support import Server, Store, make_engine, serving, setup
+
+
+@pytest.fixture(scope="module")
+def gates() -> Gates:
+    """What the module's handlers wait for."""
+    return Gates()
+
+
+@pytest.fixture(autouse=True)
+def fresh_gates(gates: Gates) -> None:
+    """Every gate is closed again, for every test."""
+    gates.reset()
+
+
+@pytest.fixture(scope="module")
+def store() -> Store:
+    """The module's saved sessions."""
+    return Store()
+
+
+@pytest.fixture(scope="session")
+def shared_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """A store of this run, for tests that do it no harm."""
+    valkey = Valkey(tmp_path_factory.mktemp("valkey"))
+    valkey.start()
+    yield valkey
+    valkey.kill()
+
+
+@pytest.fixture(scope="module", params=["prepared", "asgi", "valkey"])
+async def server(
+    request: pytest.FixtureRequest, gates: Gates, store: Store
+) -> AsyncIterator[Server]:
+    """A real server: with our protocol class, on any ASGI server, and with a shared store."""
+    store.forget()
+    settings = setup()
+    if request.param == "valkey":
+        settings.broker_url = request.getfixturevalue("shared_valkey").url
+    engine = make_engine(states(gates), settings, store=store)
+    async with serving(engine, prepared=request.param != "asgi") as running:
+        yield running

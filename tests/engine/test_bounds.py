@@ -1,0 +1,203 @@
+"""Promise 4: everything a client can use up is bounded, with a clear error."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+
+import pytest
+from duplex.identity import Identity
+from duplex.rooms.member import IN_FLIGHT
+from duplex.units import Rate
+from websockets.exceptions import InvalidStatus
+
+from tests.engine.states import Gates, states
+from tests.engine.support import Server, make_engine, serving, setup
+
+
+@pytest.fixture(params=[{}])
+async def bound(request: pytest.FixtureRequest, gates: Gates) -> AsyncGenerator[Server]:
+    """A server with the settings a test asks for."""
+    async with serving(make_engine(states(gates), setup(**request.param))) as running:
+        yield running
+
+
+def bounds(**settings: object) -> pytest.MarkDecorator:
+    """Parametrize `bound`."""
+    return pytest.mark.parametrize("bound", [settings], indirect=True, ids=[""])
+
+
+async def refused(server: Server, **options: object) -> tuple[int, dict[str, str]]:
+    """Try to connect; the HTTP status and body of the refusal."""
+    with pytest.raises(InvalidStatus) as caught:
+        await server.socket(**options)
+    response = caught.value.response
+    return response.status_code, json.loads(response.body or b"{}")
+
+
+@bounds(hello_timeout=0.1)
+async def test_the_hello_must_come_in_time(bound: Server) -> None:
+    async with await bound.socket() as ada:
+        error = await ada.receive()
+        assert error["code"] == "bad_hello"
+        assert await ada.closed() == 4400
+
+
+@bounds(hello_timeout=0.1)
+async def test_what_the_server_takes_for_a_hello_is_not_counted(
+    bound: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow store must not send its clients away for good."""
+    known = bound.engine.authenticate
+
+    async def slowly(token: str | None) -> Identity:
+        await asyncio.sleep(0.4)
+        return await known(token)
+
+    monkeypatch.setattr(bound.engine, "authenticate", slowly)
+    async with await bound.client(token="ada") as ada:
+        assert ada.initialised["name"] == "Ada"
+
+
+@bounds(idle=0.2)
+async def test_a_session_nobody_uses_is_closed_whatever_its_heartbeat(bound: Server) -> None:
+    async with await bound.client() as ada:
+        await ada.send({"state": "ping"})
+        assert (await ada.until("error"))["code"] == "idle"
+        assert await ada.closed() == 4408
+
+
+@bounds(max_frame=2048)
+async def test_a_frame_that_is_too_big_is_said_and_closes(bound: Server) -> None:
+    for size in (2049, 20_000):
+        async with await bound.client() as ada:
+            await ada.send(json.dumps({"state": "say"}) + " " * size)
+            if size < 4000:
+                error = await ada.receive()
+                assert (error["code"], error["details"]) == ("too_big", {"limit": 2048})
+            assert await ada.closed() == 1009
+        async with await bound.client(**ada.resume()) as back:
+            assert back.participant == ada.participant
+    async with await bound.client() as ada:
+        frame = json.dumps({"state": "say", "data": {"text": "é" * 900}}, ensure_ascii=False)
+        await ada.send(frame + " " * (2048 - len(frame.encode())))
+        assert (await ada.receive())["state"] == "say"
+
+
+@bounds(refused_contracts=("broken", "older"))
+async def test_a_client_of_a_refused_contract_is_told_to_reload(bound: Server) -> None:
+    for contract in ("broken", "older"):
+        async with await bound.socket() as old:
+            await old.send({"contract": contract})
+            assert "Reload" in (await old.receive())["error"]
+            assert await old.closed() == 4409
+    for contract in ("other", None):
+        async with await bound.client(contract=contract) as ada:
+            assert ada.initialised["participant"]
+
+
+@bounds(rate=Rate(10, 1.0))
+async def test_requests_a_second_are_bounded_and_each_one_too_many_is_told(bound: Server) -> None:
+    async with await bound.client() as ada:
+        for number in range(30):
+            await ada.ask("whisper", {"text": "x"}, id=str(number))
+        replies = [await ada.receive() for _ in range(30)]
+        fine = [r["id"] for r in replies if r["state"] == "whisper"]
+        late = [r["id"] for r in replies if r.get("code") == "too_fast"]
+        assert 9 <= len(fine) <= 20
+        assert sorted(fine + late, key=int) == [str(n) for n in range(30)]
+
+
+@bounds(rate=Rate(10, 1.0))
+async def test_who_keeps_flooding_is_closed_for_good(bound: Server) -> None:
+    async with await bound.client() as ada:
+        for _ in range(60):
+            await ada.ask("whisper", {"text": "x"})
+        assert await ada.closed() == 4429
+
+
+async def test_a_state_has_its_own_limit(bound: Server) -> None:
+    async with await bound.client() as ada:
+        assert (await ada.reply("rare"))["state"] == "rare"
+        error = await ada.reply("rare", id="r")
+        assert (error["code"], error["id"], error["details"]) == (
+            "too_fast",
+            "r",
+            {"state": "rare"},
+        )
+        assert (await ada.reply("whisper"))["state"] == "whisper"
+
+
+async def test_requests_in_flight_are_bounded(bound: Server, gates: Gates) -> None:
+    async with await bound.client() as ada:
+        await ada.ask("hold", {"text": "flight"}, id="0")
+        for number in range(1, IN_FLIGHT + 1):
+            await ada.ask("whisper", id=str(number))
+        error = await ada.receive()
+        assert (error["code"], error["id"]) == ("too_many", str(IN_FLIGHT))
+        gates.open["flight"].set()
+        assert [(await ada.receive())["id"] for _ in range(IN_FLIGHT)] == [
+            str(number) for number in range(IN_FLIGHT)
+        ]
+
+
+@bounds(max_connections=2)
+async def test_connections_are_bounded_and_freed(bound: Server) -> None:
+    ada, bob = await bound.client(), await bound.client()
+    status, body = await refused(bound)
+    assert (status, body["code"]) == (503, "too_many")
+    await ada.close()
+    async with await bound.client():
+        pass
+    await bob.close()
+
+
+@bounds(max_per_address=1)
+async def test_connections_of_an_address_are_bounded(bound: Server) -> None:
+    async with await bound.client():
+        status, body = await refused(bound)
+        assert (status, body["code"]) == (503, "too_many")
+
+
+@bounds(max_unauthenticated=1)
+async def test_connections_without_a_hello_are_bounded(bound: Server) -> None:
+    async with await bound.socket() as ada:
+        assert (await refused(bound))[0] == 503
+        await ada.hello()
+        async with await bound.client():
+            pass
+
+
+@bounds(max_per_user=1)
+async def test_connections_of_a_user_are_bounded(bound: Server) -> None:
+    async with await bound.client(token="ada"):
+        async with await bound.socket() as second:
+            await second.send({"token": "ada"})
+            assert (await second.receive())["code"] == "too_many"
+            assert await second.closed() == 4429
+        async with await bound.client(token="bob"):
+            pass
+    async with await bound.client(token="ada"):
+        pass
+
+
+@bounds(allowed_origins=("https://page.example",))
+async def test_the_origin_is_checked_before_anything_else(bound: Server) -> None:
+    own = bound.url.replace("ws://", "http://").split("/api")[0]
+    for origin in (own, "https://page.example", None):
+        async with await bound.socket(origin=origin) as ada:
+            await ada.hello()
+    for origin in ("https://evil.example", "null", own + "0"):
+        status, body = await refused(bound, origin=origin)
+        assert (status, body["code"]) == (403, "forbidden")
+
+
+async def test_nothing_is_left_when_everybody_has_gone(bound: Server) -> None:
+    clients = [await bound.client(session="leak", token="ada") for _ in range(10)]
+    for client in clients:
+        await client.close()
+    engine = bound.engine
+    async with await bound.client() as last:
+        while "leak" in engine.rooms or len(engine.connections) > 1:
+            await last.quiet()
+        assert engine.census.connections == 1
+        assert engine.census.unauthenticated == 0

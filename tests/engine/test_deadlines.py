@@ -1,0 +1,53 @@
+"""Who is stopped when."""
+
+import asyncio
+from typing import cast
+
+from duplex.requests.deadlines import Deadlines
+from duplex.rooms.member import Request, Running
+
+SECONDS = 0.05
+
+
+async def for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+def begun(deadlines: Deadlines, seconds: float = SECONDS) -> Running:
+    """A request that never ends by itself."""
+    running = Running(cast("Request", None), asyncio.create_task(for_ever()))
+    deadlines.of(seconds).begin(running)
+    return running
+
+
+async def stopped(running: Running) -> float:
+    """When it is stopped, in the loop's seconds."""
+    assert running.task is not None
+    await asyncio.wait([running.task], timeout=5)
+    assert running.stopped == "deadline"
+    return asyncio.get_running_loop().time()
+
+
+async def test_each_is_stopped_after_its_own_time() -> None:
+    loop = asyncio.get_running_loop()
+    deadlines, start = Deadlines(), loop.time()
+    first = begun(deadlines)
+    quick = begun(deadlines, SECONDS / 5)
+    assert await stopped(quick) - start >= SECONDS / 5
+    middle = loop.time()
+    second = begun(deadlines)
+    assert await stopped(first) - start >= SECONDS
+    assert await stopped(second) - middle >= SECONDS
+    # The timer begins anew after a time with nothing to look at.
+    end = loop.time()
+    assert await stopped(begun(deadlines)) - end >= SECONDS
+
+
+async def test_what_is_done_in_time_is_not_stopped() -> None:
+    deadlines = Deadlines()
+    done, late = begun(deadlines), begun(deadlines)
+    deadlines.of(SECONDS).end(done)
+    await stopped(late)
+    assert done.stopped is None
+    assert done.task is not None
+    done.task.cancel()

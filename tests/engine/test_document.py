@@ -1,0 +1,156 @@
+"""A document that could not be read back is refused when the server starts, with the reason."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+import pytest
+from app.document import Snapshot
+from duplex import BadState, Model
+from duplex.contract.documents import has_bounds
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    ConfigDict,
+    Field,
+    computed_field,
+    model_validator,
+)
+
+from tests.engine.states import Gates, states
+from tests.engine.support import Notes, make_engine, serving
+
+
+class Line(Model):
+    text: str = Field("", serialization_alias="words")
+
+
+class TwoNames(Model):
+    lines: list[Line] = Field(default_factory=list[Line])
+
+
+class Choices(Model):
+    text: str = Field("", validation_alias=AliasChoices("old", "new"))
+
+
+class Computed(Model):
+    lines: list[str] = Field(default_factory=list[str])
+
+    @computed_field
+    @property
+    def count(self) -> int:
+        return len(self.lines)
+
+
+class NoDefault(Model):
+    owner: str
+
+
+class OneAlias(Model):
+    lines: list[str] = Field(default_factory=list[str], alias="allLines")
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (TwoNames, "`text`, `words` of Line is written but not read"),
+        (Choices, "`old`, `text` of Choices is written but not read"),
+        (Computed, "`count` of Computed is written but not read"),
+        (NoDefault, "a new session needs a default for `owner`"),
+    ],
+)
+def test_a_document_that_cannot_be_shared_stops_the_start(
+    document: type[Model], reason: str
+) -> None:
+    with pytest.raises(BadState, match=reason):
+        check_document(document)
+
+
+@pytest.mark.parametrize("document", [OneAlias, Snapshot])
+def test_any_other_document_is_taken(document: type[Model]) -> None:
+    assert check_document(document)
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Node(Model):
+    text: str = ""
+    below: "list[Node]" = []
+
+
+class Free(Model):
+    nodes: dict[str, Node] = {}
+    at: datetime | None = None
+    key: UUID | None = None
+    colour: Colour = Colour.RED
+    kind: Literal["a", "b"] = "a"
+    words: set[str] = set()
+
+
+class Ordered(Model):
+    first: int = 0
+    last: int = 0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        assert self.first <= self.last
+        return self
+
+
+class ShortTexts(Model):
+    model_config = ConfigDict(str_max_length=10)
+
+    text: str = ""
+
+
+@pytest.mark.parametrize("document", [Free, Notes, Snapshot])
+def test_a_document_without_bounds_is_not_read_back(document: type[Model]) -> None:
+    assert not has_bounds(document)
+
+
+def field(annotation: object) -> type[Model]:
+    """A document whose list holds this, below another model."""
+    inner = type("Inner", (Model,), {"__annotations__": {"values": annotation}})
+    return type("Outer", (Model,), {"__annotations__": {"inner": list[inner]}, "inner": []})
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        field(list[Annotated[str, Field(max_length=3)]]),
+        field(Annotated[list[int], Field(min_length=1)]),
+        field(dict[Annotated[str, Field(pattern="a")], int]),
+        field(dict[str, Annotated[int, Field(ge=1)]]),
+        field(Annotated[str, AfterValidator(str)]),
+        # Written as null where it is no number, which is not read back.
+        field(float),
+        Ordered,
+        ShortTexts,
+    ],
+)
+def test_a_document_with_bounds_is_read_back(document: type[Model]) -> None:
+    assert has_bounds(document)
+
+
+class Three(Notes):
+    """Notes with bounds that an append does not look at."""
+
+    lines: Annotated[list[Annotated[str, Field(max_length=5)]], Field(max_length=3)] = Field(
+        default_factory=list[str]
+    )
+
+
+async def test_an_edit_beyond_a_bound_is_an_error_and_changes_nothing() -> None:
+    async with (
+        serving(make_engine(states(Gates()), document=Three)) as server,
+        await server.client(session="bounds") as ada,
+    ):
+        assert (await ada.reply("note", {"text": "too long"}))["code"] == "internal"
+        for text in ("one", "two", "three"):
+            assert (await ada.reply("note", {"text": text}))["data"] == {"text": text}
+        assert (await ada.reply("note", {"text": "four"}))["code"] == "internal"
+        async with await server.client(session="bounds") as bob:
+            assert bob.initialised["snapshot"] == {"lines": ["one", "two", "three"]}

@@ -1,0 +1,179 @@
+"""Promises 6 and 7, the server's half: leaving is polite, half-open is found."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.engine.brokers.support import Valkey
+from tests.engine.states import Gates, states
+from tests.engine.support import PATIENCE, Client, Frame, Server, make_engine, serving, setup
+
+
+@pytest.fixture
+async def patient(gates: Gates) -> AsyncGenerator[Server]:
+    """A server that takes two seconds to leave and beats fast."""
+    settings = setup(drain=2.0, heartbeat=0.5)
+    async with serving(make_engine(states(gates), settings)) as running:
+        yield running
+
+
+async def test_a_leaving_server_says_so_and_spreads_the_ends(patient: Server) -> None:
+    clients = [await patient.client() for _ in range(12)]
+    start = asyncio.get_running_loop().time()
+    patient.uvicorn.should_exit = True
+
+    async def end(index: int) -> tuple[int, float]:
+        client = clients[index]
+        assert (await client.until("draining"))["data"] == {"within": 2.0}
+        assert asyncio.get_running_loop().time() - start < 1.0
+        code = await client.closed()
+        return code, asyncio.get_running_loop().time()
+
+    ends = await asyncio.gather(*(end(index) for index in range(len(clients))))
+    assert {code for code, _ in ends} == {4503}
+    times = sorted(at for _, at in ends)
+    assert times[-1] - times[0] > 0.3
+    assert times[-1] - start < 4.0
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is sent away has the first moment of the window."""
+
+    def first(begin: float, end: float) -> float:
+        return begin
+
+    monkeypatch.setattr("duplex.rooms.draining.random.uniform", first)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_request_that_runs_is_finished_before_the_server_leaves(
+    patient: Server, gates: Gates
+) -> None:
+    ada = await patient.client()
+    await ada.ask("hold", {"text": "finish"}, id="f")
+    await gates.entered["finish"].wait()
+    patient.engine.begin_drain()
+    await ada.until("draining")
+    assert await ada.quiet() == []
+    gates.open["finish"].set()
+    assert (await ada.until("hold"))["id"] == "f"
+    assert await ada.closed() == 4503
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_stream_that_ends_in_time_is_whole_when_the_server_leaves(
+    patient: Server, gates: Gates
+) -> None:
+    ada = await patient.client()
+    await ada.ask("feed", {"text": "short"}, id="s")
+    await gates.entered["short"].wait()
+    patient.engine.begin_drain()
+    await ada.until("draining")
+    assert await ada.quiet() == []
+    gates.open["short"].set()
+    last = await ada.until("feed")
+    assert (last["id"], last["data"], last.get("more")) == ("s", None, None)
+    assert await ada.closed() == 4503
+
+
+@pytest.mark.parametrize("state", ["feed", "tick"])
+async def test_a_stream_that_goes_on_is_interrupted_when_the_server_leaves_and_all_are_told(
+    shared_valkey: Valkey, gates: Gates, state: str
+) -> None:
+    settings = setup(drain=0.2, broker_url=shared_valkey.url)
+    room = f"drain-{state}"
+    async with (
+        serving(make_engine(states(gates), settings)) as second,
+        serving(make_engine(states(gates), settings)) as first,
+        await second.client(session=room) as bob,
+    ):
+        ada, eve = [await first.client(session=room) for _ in range(2)]
+        for one in (ada, eve):
+            await one.ask(state, {"text": "on"}, id="s")
+            assert (await one.until(state))["more"]
+        # Who has no connection just now has no other way to learn of it than from the log.
+        eve.lose()
+        await first.engine.drain()
+        mine = [frame async for frame in frames_to_the_end(ada)]
+        assert [one["code"] for one in mine if one["state"] == "error"] == ["interrupted"]
+        assert ada.socket.close_code == 1012
+
+        again = await second.client(**ada.resume(seq_of(mine)))
+        assert again.initialised["recovered"]
+        assert (await again.reply(state, {"text": "on"}, id="s"))["code"] == "interrupted"
+        back = await second.client(**eve.resume())
+        assert back.initialised["recovered"]
+        await back.ask(state, {"text": "on"}, id="s")
+        assert (await back.until("error"))["code"] == "interrupted"
+        heard = [frame for frame in await bob.quiet() if frame["state"] == state]
+        if state == "tick":
+            assert heard == []
+        else:
+            assert gates.runs == ["on", "on"]
+            for who in (ada, eve):
+                said = [frame for frame in heard if frame["from"] == who.participant]
+                assert [frame.get("more") for frame in said] == [True, None]
+        for one in (again, back):
+            await one.close()
+
+
+async def frames_to_the_end(client: Client) -> AsyncGenerator[Frame]:
+    """What a client gets until its connection is closed."""
+    with suppress(ConnectionClosed):
+        while True:
+            yield await client.receive()
+
+
+def seq_of(frames: list[Frame]) -> int:
+    """The last number among these."""
+    return max(frame.get("seq", 0) for frame in frames)
+
+
+async def test_a_leaving_server_takes_nobody_in(patient: Server, gates: Gates) -> None:
+    ada = await patient.client()
+    patient.engine.begin_drain()
+    late = await patient.socket()
+    assert (await late.receive())["state"] == "error"
+    assert await late.closed() == 1012
+    await ada.close()
+
+
+async def test_a_dead_peer_is_found_within_two_heartbeats(patient: Server) -> None:
+    async with await patient.client(session="dead") as ada:
+        ghost = await patient.client(session="dead")
+        await ada.until("joined")
+        ghost.socket.transport.pause_reading()
+        start = asyncio.get_running_loop().time()
+        connections = patient.engine.connections
+        async with asyncio.timeout(PATIENCE):
+            while len(connections) == 2:
+                await ada.quiet()
+        assert asyncio.get_running_loop().time() - start < 1.3
+        ghost.lose()
+
+
+async def test_any_frame_and_any_pong_prove_life(patient: Server) -> None:
+    # websockets answers pings by itself, like a browser: a silent page that reads stays connected.
+    async with await patient.client() as ada:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1.6):
+                await ada.socket.recv()
+        assert await ada.quiet() == []
+
+
+async def test_a_client_that_pings_is_expected_to_go_on_where_the_server_cannot_ping(
+    gates: Gates,
+) -> None:
+    settings = setup(heartbeat=0.2)
+    async with serving(make_engine(states(gates), settings), prepared=False) as server:
+        quiet = await server.client()
+        pings = await server.client()
+        await pings.quiet()
+        with pytest.raises(ConnectionClosed):
+            await pings.receive()
+        assert await quiet.quiet() == []
+        await quiet.close()

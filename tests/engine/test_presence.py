@@ -1,0 +1,103 @@
+"""Who is here, who came, who left."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from duplex.brokers.base import Join, Joined
+from duplex.rooms.room import Room
+from duplex.wire.entries import Entry
+
+from tests.engine.support import Server
+
+
+async def test_everybody_knows_who_is_here(server: Server) -> None:
+    async with await server.client(session="here", name="Ada") as ada:
+        bob = await server.client(session="here", token="bob")
+        joined = await ada.until("joined")
+        assert joined["data"] == {"participant": bob.participant, "name": "Bob"}
+        assert joined["seq"] == bob.initialised["seq"]
+        assert bob.initialised["participants"] == [
+            {"participant": ada.participant, "name": "Ada"},
+            {"participant": bob.participant, "name": "Bob"},
+        ]
+        assert await bob.quiet() == []
+        await bob.close()
+        left = await ada.until("left")
+        assert left["data"] == {"participant": bob.participant, "name": "Bob"}
+        assert left["seq"] == joined["seq"] + 1
+
+
+@pytest.mark.parametrize("how", ["leave", "1000", "1001", "4501"])
+async def test_who_leaves_has_left_at_once(server: Server, how: str) -> None:
+    async with await server.client(session=f"leave-{how}") as ada:
+        bob = await server.client(session=f"leave-{how}")
+        if how == "leave":
+            await bob.send({"state": "leave"})
+            assert await bob.closed() == 1000
+        else:
+            await bob.close(int(how))
+        assert (await ada.until("left"))["data"]["participant"] == bob.participant
+
+
+async def test_a_page_that_went_away_may_come_back_but_who_left_may_not(server: Server) -> None:
+    async with await server.client(session="back"):
+        for code, same in ((1001, True), (4501, True), (1000, False)):
+            bob = await server.client(session="back")
+            await bob.close(code)
+            again = await server.client(**bob.resume())
+            assert (again.participant == bob.participant) is same
+            assert again.initialised["recovered"] is same
+            await again.close()
+
+
+async def test_without_a_session_everybody_gets_a_private_one(server: Server) -> None:
+    async with await server.client() as ada, await server.client() as bob:
+        assert ada.session != bob.session
+        assert len(ada.session) >= 20
+        await ada.reply("say", {"text": "private"})
+        assert await bob.quiet() == []
+
+
+async def test_what_was_asked_before_a_close_is_still_done(server: Server) -> None:
+    async with await server.client(session="last") as ada:
+        bob = await server.client(session="last")
+        await bob.ask("note", {"text": "last words"})
+        await bob.close()
+        assert (await ada.until("note"))["data"] == {"text": "last words"}
+        assert (await ada.until("left"))["data"]["participant"] == bob.participant
+
+
+async def test_a_crowd_that_joins_at_once_hears_of_each_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And with one look at each message, however many are just joining."""
+    count, joined = 40, 0
+    all_joined = asyncio.Event()
+    join, deliver = server.engine.broker.join, Room.deliver
+    looked_at: list[int] = []
+
+    async def together(wish: Join) -> Joined | None:
+        nonlocal joined
+        found = await join(wish)
+        joined += found is not None
+        if joined == count:
+            all_joined.set()
+        if found is not None:
+            await all_joined.wait()
+        return found
+
+    def counting(room: Room, entries: Sequence[Entry]) -> None:
+        if room.id == "crowd":
+            looked_at.extend(entry.seq for entry in entries)
+        deliver(room, entries)
+
+    monkeypatch.setattr(server.engine.broker, "join", together)
+    monkeypatch.setattr(Room, "deliver", counting)
+    clients = await asyncio.gather(*(server.client(session="crowd") for _ in range(count)))
+    for client in clients:
+        heard = [frame["seq"] for frame in await client.quiet()]
+        assert heard == list(range(client.initialised["seq"] + 1, count + 1))
+    assert sorted(looked_at) == list(range(1, count + 1))
+    for client in clients:
+        await client.close()

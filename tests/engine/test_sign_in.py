@@ -1,0 +1,103 @@
+"""Promise 5: sign-in stays true as long as the connection lives."""
+
+import pytest
+from duplex import Identity, NotSignedIn
+
+from tests.engine.support import Server
+
+
+async def test_a_bad_token_is_told_and_closed(server: Server) -> None:
+    async with await server.socket() as ada:
+        await ada.send({"token": "bad"})
+        error = await ada.receive()
+        assert error == {
+            "state": "error",
+            "error": "This token is not good any more.",
+            "code": "not_signed_in",
+        }
+        assert await ada.closed() == 4401
+
+
+async def test_a_token_about_to_run_out_is_told_then_closed(server: Server) -> None:
+    async with await server.client(token="ada@2.2") as ada:
+        expiring = await ada.until("expiring")
+        assert 0 < expiring["data"]["within"] <= 2.2
+        assert (await ada.until("error"))["code"] == "not_signed_in"
+        assert await ada.closed() == 4401
+
+
+async def test_a_token_is_renewed_in_place_while_a_request_runs(server: Server) -> None:
+    async with await server.client(token="ada@2.2") as ada:
+        await ada.until("expiring")
+        await ada.ask("hold", {"text": "renew"}, id="h")
+        await ada.send({"state": "authenticate", "data": {"token": "ada:admin"}, "id": "a"})
+        renewed = await ada.receive()
+        assert renewed == {"state": "authenticate", "data": {"expires": None}, "id": "a"}
+        await ada.send({"state": "cancel", "id": "h"})
+        await ada.until("error")
+        assert (await ada.reply("rule"))["state"] == "rule"
+
+
+async def test_a_bad_or_foreign_token_changes_nothing(server: Server) -> None:
+    async with await server.client(token="ada") as ada:
+        for token, code in (("bad", "not_signed_in"), ("eve:admin", "forbidden")):
+            await ada.send({"state": "authenticate", "token": token})
+            assert (await ada.receive())["code"] == code
+        assert (await ada.reply("rule"))["code"] == "forbidden"
+        assert (await ada.reply("say", {"text": "still"}))["state"] == "say"
+
+
+async def test_allow_says_who_may_send_a_state(server: Server) -> None:
+    async with await server.client(token="ada:admin") as ada, await server.client() as bob:
+        assert (await ada.reply("rule"))["state"] == "rule"
+        error = await bob.reply("rule", id="r")
+        assert (error["code"], error["id"]) == ("forbidden", "r")
+
+
+async def test_a_revoked_user_is_closed_everywhere_and_nobody_else(server: Server) -> None:
+    async with (
+        await server.client(token="eve") as one,
+        await server.client(token="eve") as two,
+        await server.client(token="bob") as bob,
+        await server.client() as guest,
+    ):
+        await server.engine.revoke("eve")
+        for gone in (one, two):
+            assert (await gone.until("error"))["code"] == "not_signed_in"
+            assert await gone.closed() == 4401
+        for other in (bob, guest):
+            assert await other.quiet() == []
+
+
+async def test_who_is_revoked_while_they_join_does_not_get_in(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def revoked(identity: Identity, session: str) -> bool:
+        await server.engine.revoke("eve")
+        return True
+
+    monkeypatch.setattr(server.engine, "may_join", revoked)
+    async with await server.socket() as eve:
+        await eve.send({"token": "eve"})
+        assert (await eve.receive())["code"] == "not_signed_in"
+        assert await eve.closed() == 4401
+
+
+async def test_who_is_revoked_while_the_token_is_checked_is_checked_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = [True]
+
+    async def slow(token: str | None) -> Identity:
+        # What the database said before it was changed.
+        if not good:
+            raise NotSignedIn("You were signed out.")
+        good.clear()
+        await server.engine.revoke("eve")
+        return Identity(user="eve")
+
+    monkeypatch.setattr(server.engine, "authenticate", slow)
+    async with await server.socket() as eve:
+        await eve.send({"token": "eve"})
+        assert (await eve.receive())["code"] == "not_signed_in"
+        assert await eve.closed() == 4401

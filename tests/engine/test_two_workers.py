@@ -1,0 +1,68 @@
+"""A stream goes on at one worker while its participant is at another."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.engine.brokers.support import Valkey
+from tests.engine.states import Gates, states
+from tests.engine.support import Client, Server, Store, make_engine, serving, setup
+
+Pair = tuple[Server, Server]
+FEED = {"text": "held"}
+
+
+@pytest.fixture
+async def pair(gates: Gates, store: Store, shared_valkey: Valkey) -> AsyncIterator[Pair]:
+    """Two workers with one store."""
+    settings = setup()
+    settings.broker_url = shared_valkey.url
+    engines = [make_engine(states(gates), settings, store=store) for _ in range(2)]
+    async with serving(engines[0]) as first, serving(engines[1]) as second:
+        yield first, second
+
+
+@pytest.fixture
+async def moved(pair: Pair) -> AsyncIterator[Client]:
+    """Somebody whose stream has begun at the first worker, and who is at the second now."""
+    former = await pair[0].client()
+    await former.ask("feed", FEED, id="f")
+    first = await former.until("feed")
+    former.lose()
+    async with await pair[1].client(**former.resume(first["seq"])) as client:
+        yield client
+
+
+async def test_a_stream_asked_for_again_elsewhere_holds_up_nothing(
+    moved: Client, gates: Gates
+) -> None:
+    await moved.ask("feed", FEED, id="f")
+    assert (await moved.reply("whisper", {"text": "on"}, id="w"))["data"] == {"text": "on"}
+    gates.open["held"].set()
+    last = await moved.until("feed")
+    assert (last["id"], last["data"], "more" in last) == ("f", None, False)
+    assert await moved.quiet() == []
+    assert gates.runs == ["held", "on"]
+
+
+async def test_a_stream_that_breaks_off_elsewhere_is_said(
+    pair: Pair, moved: Client, gates: Gates
+) -> None:
+    await moved.ask("feed", FEED, id="f")
+    await moved.reply("whisper", {"text": "on"}, id="w")
+    [room] = pair[0].engine.rooms.values()
+    for member in room.members.values():
+        member.end_streams("interrupted")
+    error = await moved.until("error")
+    assert (error["id"], error["code"]) == ("f", "interrupted")
+    assert [frame for frame in await moved.quiet() if frame.get("id") == "f"] == []
+    assert gates.runs == ["held", "on"]
+
+
+async def test_a_stream_that_runs_elsewhere_can_be_cancelled(moved: Client, gates: Gates) -> None:
+    await moved.ask("feed", FEED, id="f")
+    await moved.reply("whisper", {"text": "on"}, id="w")
+    await moved.send({"state": "cancel", "data": {"id": "f"}})
+    error = await moved.until("error")
+    assert (error["id"], error["code"]) == ("f", "cancelled")
+    assert gates.runs == ["held", "on"]

@@ -1,0 +1,128 @@
+"""Our protocol class reads whatever a client may send, however the network cuts it."""
+
+import asyncio
+import json
+import random
+import struct
+from collections.abc import AsyncGenerator
+
+import pytest
+from duplex.wire.frames import Frame as Prepared
+from websockets.frames import Frame, Opcode
+
+from tests.engine.states import Gates, states
+from tests.engine.support import PATH, Server, make_engine, serving, setup
+
+
+def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
+    return Frame(opcode, data, fin).serialize(mask=True)
+
+
+@pytest.fixture(scope="module")
+async def running(gates: Gates) -> AsyncGenerator[Server]:
+    async with serving(make_engine(states(gates), setup(max_frame=300_000))) as server:
+        yield server
+
+
+class Raw:
+    """A client that writes bytes as a test wants them cut."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @classmethod
+    async def connect(cls, url: str) -> "Raw":
+        host, port = url.removeprefix("ws://").split("/")[0].split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(
+            f"GET {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        assert b"101" in await reader.readuntil(b"\r\n\r\n")
+        return cls(reader, writer)
+
+    async def frame(self) -> tuple[int, bytes]:
+        first, size = await self.reader.readexactly(2)
+        if size == 126:
+            (size,) = struct.unpack("!H", await self.reader.readexactly(2))
+        elif size == 127:
+            (size,) = struct.unpack("!Q", await self.reader.readexactly(8))
+        return first, await self.reader.readexactly(size)
+
+    async def text(self) -> dict[str, object]:
+        first, payload = await self.frame()
+        assert first == 0x81
+        return json.loads(payload)
+
+
+def say(text: str) -> bytes:
+    return json.dumps({"state": "whisper", "data": {"text": text}}).encode()
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 64, 100_000])
+async def test_frames_may_be_cut_anywhere(running: Server, piece: int) -> None:
+    raw = await Raw.connect(running.url)
+    stream = b"".join(
+        [
+            masked(Opcode.TEXT, b"{}"),
+            masked(Opcode.TEXT, say("short")),
+            masked(Opcode.PING, b"hi"),
+            masked(Opcode.TEXT, say("m" * 1000)),
+            masked(Opcode.TEXT, say("cut")[:10], fin=False),
+            masked(Opcode.PING, b""),
+            masked(Opcode.CONT, say("cut")[10:]),
+            masked(Opcode.TEXT, say("l" * 70_000 if piece > 3 else "s")),
+            masked(Opcode.TEXT, say("last")),
+        ]
+    )
+    for start in range(0, len(stream), piece):
+        raw.writer.write(stream[start : start + piece])
+        if piece > 1 or start % 50 == 0:
+            await asyncio.sleep(0)
+    texts: list[int] = []
+    pongs = 0
+    while len(texts) < 5 or pongs < 2:
+        first, payload = await raw.frame()
+        if first == 0x8A:
+            pongs += 1
+            continue
+        assert first == 0x81
+        frame = json.loads(payload)
+        if frame["state"] == "whisper":
+            texts.append(len(frame["data"]["text"]))
+    assert texts == [5, 1000, 3, 70_000 if piece > 3 else 1, 4]
+    raw.writer.close()
+
+
+@pytest.mark.parametrize(
+    ("stream", "code"),
+    [
+        (b"\x81\x02{}", 1002),
+        (b"\x83\x80\x00\x00\x00\x00", 1002),
+        (b"\xc1\x80\x00\x00\x00\x00", 1002),
+        (masked(Opcode.CONT, b"x"), 1002),
+        (masked(Opcode.TEXT, b"\xff\xfe"), 1007),
+        (b"\x81\xff" + struct.pack("!Q", 10_000_000) + b"\x00" * 10, 1009),
+    ],
+    ids=["unmasked", "unknown opcode", "reserved bit", "no beginning", "no UTF-8", "too big"],
+)
+async def test_what_is_not_websocket_is_closed_with_its_code(
+    running: Server, stream: bytes, code: int
+) -> None:
+    raw = await Raw.connect(running.url)
+    raw.writer.write(masked(Opcode.TEXT, b"{}") + stream)
+    while True:
+        first, payload = await raw.frame()
+        if first == 0x88:
+            break
+    assert struct.unpack("!H", payload[:2])[0] == code
+    raw.writer.close()
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 70_000])
+def test_a_prepared_frame_is_what_a_websocket_library_would_write(size: int) -> None:
+    payload = random.Random(size).randbytes(size).hex()[:size].encode()
+    frame = Prepared(payload)
+    assert frame.framed() == Frame(Opcode.TEXT, payload).serialize(mask=False)
+    assert frame.decoded().encode() == payload

@@ -1,0 +1,142 @@
+"""The contract holds both sides together: wrong code does not compile, other tools read it."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.combos import FULL, Combo
+from tests.node import BIN, npm_folder
+from tests.workshop import Project, Workshop, link_tree
+
+PARSER = ("@asyncapi/parser", "~3.6.3")
+"""The official parser of AsyncAPI documents."""
+
+CHECK = Path(__file__).with_name("check_asyncapi.mjs")
+WRONG = Path(__file__).with_name("wrong")
+CHECKERS = {"vue": "vue-tsc/bin/vue-tsc.js", "react": "typescript/bin/tsc"}
+PAGES = {"vue": "Page.vue", "react": "Page.tsx"}
+NOT_COPIED = shutil.ignore_patterns("node_modules", ".venv", ".git", "dist", "tests", "e2e")
+
+DESCRIBE_SHAPES = """\
+import sys
+from duplex import Model, Registry
+from duplex.contract.asyncapi.document import build, text_of
+from duplex.requests.registry import State
+from tests.tasks import rare_shapes, shapes
+
+class Shared(Model):
+    "What these sessions share."
+
+found = [*vars(shapes).values(), *vars(rare_shapes).values()]
+states = Registry(one for one in found if isinstance(one, State))
+about = {"title": "Shapes", "version": "1", "description": "Every field that a state may have."}
+sys.stdout.write(text_of(build(states, Shared, address="/api/v1/socket", **about)))
+"""
+"""Runs in a project: the document of the states in its own tests, which have every field."""
+
+PAUSE = """\
+from duplex import Session, state
+
+
+@state("pauseThings")
+async def pause_things(session: Session) -> None: ...
+"""
+
+
+def test_the_official_parser_takes_the_asyncapi_document(
+    workshop: Workshop, deep_combo: Combo, tmp_path: Path
+) -> None:
+    project = workshop.project(deep_combo)
+    documents = [project.root / "docs/asyncapi.json"]
+    if deep_combo == FULL:
+        documents.append(tmp_path / "shapes.json")
+        documents[-1].write_text(inside(project, project.root, "-c", DESCRIBE_SHAPES))
+    command = [str(BIN / "node"), str(CHECK), str(npm_folder(*PARSER)), *map(str, documents)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for document in documents:
+        operations = json.loads(document.read_text(encoding="utf-8"))["operations"]
+        assert f"{document}: {len(operations)} operations" in done.stdout
+
+
+def test_wrong_code_does_not_compile(workshop: Workshop, deep_combo: Combo, tmp_path: Path) -> None:
+    """One field renamed and required, one state gone, one new, and pages that are wrong."""
+    if deep_combo.states != "guide":
+        pytest.skip("the wrong code names the default states")
+    project = workshop.project(deep_combo)
+    copy = tmp_path / "project"
+    shutil.copytree(project.root, copy, ignore=NOT_COPIED)
+    link_tree(project.root / "frontend/node_modules", copy / "frontend/node_modules")
+    states = copy / "backend/app/states"
+    changed = states / "start_things.py"
+    text = changed.read_text(encoding="utf-8")
+    declared = 'text: str = Field(default="", max_length=500)'
+    assert declared in text
+    changed.write_text(text.replace(declared, "words: str").replace("data.text", "data.words"))
+    (states / "something_happened.py").unlink()
+    (states / "pause_things.py").write_text(PAUSE)
+    inside(project, copy, "-m", "duplex_dev", "contract")
+
+    source = copy / "frontend/src"
+    (source / "wrong").mkdir()
+    pages = ["requests.ts", "watchers.ts", PAGES[deep_combo.frontend]]
+    for page in pages:
+        shutil.copy(WRONG / page, source / "wrong")
+    errors = found(copy / "frontend", deep_combo.frontend)
+    wrong = {error for error in errors if error[0].startswith("src/wrong/")}
+    assert wrong == {error for page in pages for error in marked(source / "wrong" / page)}
+    # The project's own watchers, which knew the field and the state that are gone.
+    own = source / "states"
+    request = line_of(own / "startThings.ts", "  request:")
+    last = line_of(own / "somethingHappened.ts", "} satisfies")
+    assert {
+        ("src/states/startThings.ts", request, "TS2353"),
+        ("src/states/somethingHappened.ts", last, "TS2344"),
+    } <= errors
+
+
+def inside(project: Project, folder: Path, *arguments: str) -> str:
+    """Run the project's Python on the backend in this folder; what it printed."""
+    done = subprocess.run(
+        [str(project.root / ".venv/bin/python"), *arguments],
+        cwd=folder,
+        env=project.environment | {"PYTHONPATH": str(folder / "backend")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def found(frontend: Path, name: str) -> set[tuple[str, int, str]]:
+    """Each error of the frontend's own type checker: file, line and code."""
+    checker = str(frontend / "node_modules" / CHECKERS[name])
+    options = ["--project", "tsconfig.app.json", "--noEmit", "--pretty", "false"]
+    done = subprocess.run(
+        [str(BIN / "node"), checker, *options],
+        cwd=frontend,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    errors = re.findall(r"^(\S+?)\((\d+),\d+\): error (TS\d+)", done.stdout, re.MULTILINE)
+    return {(file, int(line), code) for file, line, code in errors}
+
+
+def marked(file: Path) -> set[tuple[str, int, str]]:
+    """The errors that the lines of a file announce."""
+    lines = enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+    announced = ((number, re.search(r"\berror (TS\d+)", line)) for number, line in lines)
+    return {(f"src/wrong/{file.name}", number, code[1]) for number, code in announced if code}
+
+
+def line_of(file: Path, start: str) -> int:
+    """The number of the one line that starts so."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    [number] = [number for number, line in enumerate(lines, 1) if line.startswith(start)]
+    return number

@@ -1,0 +1,118 @@
+"""What the whole app promises, whatever was chosen: errors, headers, health, its description."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+from app.main import create_app
+from app.project import VERSION
+from duplex.settings.base import GivenSettings
+from duplex.web.bodies import MOST
+from duplex.web.headers import CONTENT_SECURITY_POLICY
+from fastapi import FastAPI
+
+from tests.conftest import new_client
+
+
+async def test_health_is_told(client: httpx.AsyncClient) -> None:
+    response = await client.get("/api/v1/health")
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "version": VERSION,
+        "database": True,
+        "broker": True,
+    }
+
+
+async def test_a_database_that_is_gone_is_told(
+    client: httpx.AsyncClient, app: FastAPI, tmp_path: Path
+) -> None:
+    await app.state.lifespan["database"].dispose()
+    (tmp_path / "app.db").unlink()
+    (tmp_path / "app.db").mkdir()
+    response = await client.get("/api/v1/health")
+    assert response.status_code == 503
+    assert response.json()["status"] == "failing"
+    assert response.json()["database"] is False
+
+
+@pytest.mark.parametrize("path", ["/api/v1/health", "/api/v1/nothing", "/", "/assets/gone.js"])
+async def test_every_answer_has_the_security_headers(client: httpx.AsyncClient, path: str) -> None:
+    headers = (await client.get(path)).headers
+    assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert (headers.get("cache-control") == "no-store") is path.startswith("/api/")
+
+
+async def test_errors_have_one_shape(client: httpx.AsyncClient) -> None:
+    response = await client.get("/api/v1/nothing")
+    assert response.status_code == 404
+    assert response.json() == {
+        "error": "Not Found: GET /api/v1/nothing",
+        "code": "not_found",
+        "details": [],
+    }
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_that_is_too_long_is_refused(client: httpx.AsyncClient, chunked: bool) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(MOST // 1024 + 1):
+            yield b" " * 1024
+
+    content = pieces() if chunked else b" " * (MOST + 1)
+    headers = {"Content-Type": "application/json"}
+    response = await client.patch("/api/v1/sessions/any", content=content, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (413, "too_big")
+    short = await client.patch("/api/v1/sessions/any", content=b" " * MOST, headers=headers)
+    assert short.status_code == 422
+
+
+async def test_a_bug_tells_nothing_about_itself(app: FastAPI) -> None:
+    @app.get("/api/v1/bug")
+    async def bug() -> None:  # pyright: ignore[reportUnusedFunction]
+        raise RuntimeError("the inside")
+
+    app.router.routes.insert(0, app.router.routes.pop())
+    async with new_client(app) as client:
+        transport = cast("httpx.ASGITransport", client._transport)  # pyright: ignore[reportPrivateUsage]
+        transport.raise_app_exceptions = False
+        response = await client.get("/api/v1/bug")
+    assert response.status_code == 500
+    assert response.json()["code"] == "internal"
+    assert "inside" not in response.text
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_the_api_is_described_without_starting_anything(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "app.db"
+    settings = GivenSettings.model_validate({"database_url": f"sqlite+aiosqlite:///{file}"})
+    paths: dict[str, dict[str, Any]] = create_app(settings).openapi()["paths"]
+    names = [operation["operationId"] for path in paths.values() for operation in path.values()]
+    assert "list_saved_sessions" in names
+    assert len(names) == len(set(names))
+    assert not file.parent.exists()
+
+
+async def test_readable_docs_are_for_development_only(
+    client: httpx.AsyncClient, settings: GivenSettings
+) -> None:
+    response = await client.get("/api/v1/docs")
+    assert response.status_code == 200
+    assert "cdn.jsdelivr.net" in response.headers["content-security-policy"]
+    secret = {"secret_key": settings.secret_keys[0], "environment": "production"}
+    production = create_app(GivenSettings.model_validate(secret))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(production), base_url="https://test"
+    ) as client:
+        response = await client.get("/api/v1/docs")
+    assert response.status_code == 404
+    assert response.headers["strict-transport-security"] == "max-age=31536000"

@@ -1,0 +1,199 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from duplex.settings import base as module
+from duplex.settings.base import GivenSettings, Settings, load
+from duplex.units import Rate
+
+GOOD = "0123456789abcdef" * 4
+OTHER = "fedcba9876543210" * 4
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No variable of the machine and no `.env` of the project; gives the file that is read."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    file = tmp_path / "settings.env"
+    monkeypatch.setenv("ENV_FILE", str(file))
+    return file
+
+
+def complaints(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What is said about settings that stop the start."""
+    with pytest.raises(SystemExit) as stopped:
+        load()
+    assert stopped.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    return said.err.splitlines()
+
+
+def test_everything_has_a_default_in_development() -> None:
+    found = load()
+    assert (found.environment, found.host, found.port) == ("development", "127.0.0.1", 8000)
+    assert found.session_rate == Rate(50, 1)
+    assert found.database_url == "sqlite+aiosqlite:///./data/app.db"
+
+
+def test_the_environment_wins_over_the_file(
+    nothing_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing_set.write_text("PORT=1234\nHOST=0.0.0.0\nSESSION_MAX_FRAME=\n", encoding="utf-8")
+    monkeypatch.setenv("PORT", "4321")
+    found = load()
+    assert (found.port, found.host, found.session_max_frame) == (4321, "0.0.0.0", 65536)
+
+
+def test_readable_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SESSION_RATE", "600/m")
+    monkeypatch.setenv("SESSION_OUTBOX_BYTES", "2 MiB")
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://Example.org/, http://localhost:5173")
+    monkeypatch.setenv("DATABASE_URL", "postgres://u:p@db/name")
+    found = load()
+    assert found.session_rate == Rate(600, 60)
+    assert found.session_outbox_bytes == 2 * 2**20
+    assert found.allowed_origins == ("https://example.org", "http://localhost:5173")
+    assert found.database_url == "postgresql+psycopg://u:p@db/name"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("ENVIRONMENT", "staging", "development or production"),
+        ("PORT", "http", "a port from 0"),
+        ("PORT", "70000", "a port from 0"),
+        ("WORKERS", "2", "cannot join several processes"),
+        ("DATABASE_URL", "mysql://host/name", "postgresql+psycopg://"),
+        ("BROKER_URL", "amqp://host", "redis://host"),
+        ("BROKER_URL", "redis://host:port/0", "redis://host"),
+        ("BROKER_URL", "redis://host:6379/sessions", "redis://host"),
+        ("ALLOWED_ORIGINS", "*", "origins such as"),
+        ("ALLOWED_ORIGINS", "https://example.org/page", "origins such as"),
+        ("SMTP_URL", "mail.example.org", "smtp://"),
+        ("FIRST_ADMIN_EMAIL", "admin", "an e-mail address"),
+        ("SESSION_RATE", "fast", "a rate such as 50/s"),
+        ("SESSION_MAX_FRAME", "12", "a size from 1KiB"),
+        ("SESSION_MAX_FRAME", "64 boxes", "a size such as"),
+        ("SESSION_IDLE", "-1", "0 for never"),
+        ("SESSION_HEARTBEAT", "nan", "seconds from 0.1"),
+        ("SESSION_DRAIN", "soon", "seconds from 0"),
+    ],
+)
+def test_a_bad_value_stops_the_start_in_one_line(
+    name: str,
+    value: str,
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(name, value)
+    (line,) = complaints(capsys)
+    assert line.startswith(f"{name}: {value!r} is not valid; expected ")
+    assert expected in line
+
+
+def test_all_bad_values_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORT", "x")
+    monkeypatch.setenv("SESSION_RATE", "y")
+    assert [line.partition(":")[0] for line in complaints(capsys)] == ["PORT", "SESSION_RATE"]
+
+
+def test_secrets_are_never_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "tooshort-hush")
+    monkeypatch.setenv("DATABASE_URL", "mysql://user:hush@host/name")
+    monkeypatch.setenv("BROKER_URL", "rediss://:hush@host:port")
+    monkeypatch.setenv("FIRST_ADMIN_EMAIL", "admin@example.org")
+    monkeypatch.setenv("FIRST_ADMIN_PASSWORD", "hush")
+    lines = complaints(capsys)
+    assert len(lines) == 4
+    assert "hush" not in "\n".join(lines)
+
+
+def test_secrets_are_not_in_what_is_printed() -> None:
+    found = GivenSettings.model_validate(
+        {"secret_key": GOOD, "database_url": "postgresql://user:hush@host/name"}
+    )
+    assert GOOD not in repr(found)
+    assert "hush" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "short",
+        GOOD[:31],
+        f"{GOOD},short",
+        "change-me-" * 4,
+        "an-example-of-a-SECRET-" * 2,
+        "ab" * 32,
+    ],
+)
+def test_production_refuses_to_start_without_a_real_secret(
+    secret: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("SECRET_KEY", secret)
+    (line,) = complaints(capsys)
+    assert line.startswith("SECRET_KEY: ")
+    assert "openssl rand -hex 32" in line
+
+
+def test_secrets_are_a_list_with_the_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("SECRET_KEY", f"{GOOD}, {OTHER}")
+    assert load().secret_keys == (GOOD, OTHER)
+
+
+def test_development_makes_a_secret_of_its_own_for_one_process() -> None:
+    first, second = load().secret_keys, load().secret_keys
+    assert first != second
+    assert len(first[0]) >= module.SECRET_LENGTH
+
+
+def test_several_processes_need_one_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BROKER_URL", "redis://localhost")
+    monkeypatch.setenv("WORKERS", "2")
+    (line,) = complaints(capsys)
+    assert line.startswith("SECRET_KEY: nothing is set")
+
+
+def test_the_first_admins_password_is_more_than_spaces(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FIRST_ADMIN_EMAIL", "admin@example.org")
+    monkeypatch.setenv("FIRST_ADMIN_PASSWORD", " " * 10)
+    (line,) = complaints(capsys)
+    assert "not all spaces" in line
+
+
+@pytest.mark.parametrize("name", ["FIRST_ADMIN_EMAIL", "FIRST_ADMIN_PASSWORD"])
+def test_the_first_admin_needs_both(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "admin@example.org")
+    (line,) = complaints(capsys)
+    assert "together with FIRST_ADMIN_EMAIL" in line
+
+
+def test_a_file_that_is_no_text_is_told(
+    nothing_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing_set.write_bytes(b"PORT=\xff\xfe")
+    (line,) = complaints(capsys)
+    assert line.startswith(f"{nothing_set} cannot be read: ")
+
+
+def test_settings_cannot_be_changed_later() -> None:
+    name = "port"
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(GivenSettings(), name, 1)

@@ -1,0 +1,72 @@
+"""What the server cannot start without is told in one line."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app.main import create_app
+from duplex.settings.base import GivenSettings
+from duplex.web.database import Database
+from duplex.web.migrate import migrate
+from duplex.web.starting import CannotStart
+from starlette.types import Message
+
+from tests.engine.brokers.support import free_port
+
+
+async def told(**settings: str) -> str:
+    """What a server is told of an application that does not start."""
+    app = create_app(GivenSettings.model_validate(settings))
+    messages: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    scope: dict[str, Any] = {"type": "lifespan", "state": {}}
+    with pytest.raises(Exception) as raised:  # noqa: PT011
+        await app(scope, receive, send)
+    assert [one["type"] for one in messages] == ["lifespan.startup.failed"]
+    text: str = messages[0]["message"]
+    assert ("Traceback" in text) is not isinstance(raised.value, CannotStart)
+    return text
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> str:
+    """The URL of a migrated database."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/app.db"
+    made = Database(url)
+    await migrate(made)
+    await made.dispose()
+    return url
+
+
+async def test_a_store_that_is_not_there_is_told_in_one_line(database: str) -> None:
+    port = free_port()
+    line = await told(database_url=database, broker_url=f"redis://127.0.0.1:{port}/0")
+    assert line.startswith("BROKER_URL: the sessions' store is out of reach: connecting failed: ")
+    assert f"127.0.0.1:{port}" in line
+    assert "\n" not in line
+
+
+async def test_an_option_the_client_does_not_know_is_told_in_one_line(database: str) -> None:
+    line = await told(database_url=database, broker_url="redis://127.0.0.1/0?nonsense=1")
+    assert "nonsense" in line
+    assert "\n" not in line
+
+
+async def test_a_database_without_its_tables_is_told_in_one_line(tmp_path: Path) -> None:
+    line = await told(database_url=f"sqlite+aiosqlite:///{tmp_path}/none.db")
+    assert "python -m duplex.web.migrate" in line
+    assert "\n" not in line
+
+
+async def test_a_bug_keeps_its_traceback(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def bug(*_: object) -> None:
+        raise RuntimeError("the inside")
+
+    monkeypatch.setattr("app.features.AT_START", [bug])
+    assert "the inside" in await told(database_url=database)
