@@ -9,10 +9,10 @@ from typing import cast
 from duplex import Registry
 from duplex.contract.describe import describe
 from duplex.requests.registry import AnyState, State
-from duplex_dev.commands.contract import SCRIPT
+from duplex_dev.contract import compiler
 from duplex_dev.contract.typescript import blocks_of
 from duplex_dev.machine import node
-from duplex_dev.paths import FRONTEND
+from duplex_dev.paths import CONTRACT_TS
 from pydantic import BaseModel
 
 STRICT = (
@@ -29,21 +29,13 @@ def registry_of(*modules: ModuleType) -> Registry:
     return Registry(cast("AnyState", one) for one in found if isinstance(one, State))
 
 
-def generate(registry: Registry, snapshot: type[BaseModel]) -> str:
+def generate(registry: Registry, document: type[BaseModel]) -> str:
     """The text of contract.ts."""
-    document = {
-        "contract": blocks_of(describe(registry, snapshot)),
+    described = {
+        "contract": blocks_of(describe(registry, document)),
         "openapi": {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {}},
     }
-    answer = subprocess.run(
-        [node.binary(), SCRIPT],
-        cwd=FRONTEND,
-        input=json.dumps(document),
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    return json.loads(answer.stdout)["contract"]
+    return compiler.compile_once(json.dumps(described))[CONTRACT_TS]
 
 
 def errors_of(folder: Path, *files: str) -> str:

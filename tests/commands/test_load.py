@@ -4,10 +4,11 @@ import json
 
 import pytest
 from duplex import Model, discover
-from duplex_dev.commands.load import RAISED, Measured, Plan, percentile, plan_of, report, sample_of
+from duplex_dev.commands.load import percentile, plan_of, report, sample_of
 from duplex_dev.console import TaskError
-from duplex_dev.load_client import Tally, connect_all, drive, sign_up
+from duplex_dev.load import RAISED, Measured, Plan, Tally, connect_all, drive
 from duplex_dev.machine.temporary import running
+from duplex_dev.sign_in import sign_up
 from pydantic import Field
 
 

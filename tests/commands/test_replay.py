@@ -13,15 +13,16 @@ from duplex.contract.describe import describe
 from duplex_dev.commands import replay
 from duplex_dev.console import TaskError
 from duplex_dev.machine.temporary import Server, running
-from duplex_dev.replay import run as replay_run
-from duplex_dev.replay.file import HIDDEN, Conversation, Expect, read, script_of
+from duplex_dev.replay import player
 from duplex_dev.replay.match import Matcher
+from duplex_dev.replay.recording import HIDDEN, Recording, read
+from duplex_dev.replay.script import Expect, script_of
 from duplex_dev.replay.sets import Sets
 
 from tests.engine.states import Gates, states
 from tests.engine.support import Client, Frame, Notes, make_engine, serving
 
-HELLO = Path(__file__).parents[1] / "conversations" / "hello.json"
+HELLO = Path(__file__).parents[1] / "recordings" / "hello.json"
 
 KINDS = {
     "uuid": "3f0e8a52-6f6a-4c1e-9a53-6d1b7c2e4f10",
@@ -102,11 +103,11 @@ async def recorded() -> dict[str, Any]:
         return recorder.file()
 
 
-def changed(file: dict[str, Any], change: Callable[[list[Frame]], None]) -> Conversation:
+def changed(file: dict[str, Any], change: Callable[[list[Frame]], None]) -> Recording:
     """The file after a change of its frames."""
     copy = json.loads(json.dumps(file))
     change(copy["frames"])
-    return Conversation.model_validate(copy)
+    return Recording.model_validate(copy)
 
 
 def received(frames: list[Frame], request: str) -> Frame:
@@ -116,7 +117,7 @@ def received(frames: list[Frame], request: str) -> Frame:
 
 
 async def test_what_was_said_is_said_again(url: str, recorded: dict[str, Any]) -> None:
-    outcome = await replay.replay(Conversation.model_validate(recorded), url)
+    outcome = await replay.replay(Recording.model_validate(recorded), url)
     assert outcome.differences == [], outcome.report()
     assert [title for title, _ in outcome.lines] == [
         "initialised",
@@ -195,8 +196,8 @@ def other_document(frames: list[Frame]) -> None:
         (other_code, 'error.code: recorded "refused", now "invalid_data"'),
         (error_for_reply, 'frame: recorded error refused: No., now announce {"text": "done"}'),
         (part_missing, "count.data.number: recorded 1, now 0"),
-        (part_more, "no such frame came: the last answer to this request has come already"),
-        (reply_more, "no such frame came: The server closed the connection with 1000"),
+        (part_more, "no such frame arrived: the last reply to this request has already arrived"),
+        (reply_more, "no such frame arrived: The server closed the connection with 1000"),
         (other_document, 'snapshot.lines.0: recorded "from before", now nothing'),
     ],
 )
@@ -230,9 +231,9 @@ async def test_a_frame_that_does_not_come_is_not_waited_for_forever(
         frame = {"state": "note", "data": {"text": "twice"}, "seq": 999}
         frames.append({"direction": "received", "at": 0, "frame": frame})
 
-    monkeypatch.setattr(replay_run, "PATIENCE", 0.05)
+    monkeypatch.setattr(player, "PATIENCE", 0.05)
     outcome = await replay.replay(changed(recorded, never), url)
-    assert outcome.differences == ["no such frame came: waited 0.05 s"]
+    assert outcome.differences == ["no such frame arrived: waited 0.05 s"]
 
 
 def test_the_connections_own_frames_and_others_are_left_out(recorded: dict[str, Any]) -> None:
@@ -277,12 +278,12 @@ async def test_a_set_may_come_in_another_order(url: str, recorded: dict[str, Any
     def turned(frames: list[Frame]) -> None:
         received(frames, "b")["data"]["letters"].reverse()
 
-    conversation = changed(recorded, turned)
+    recording = changed(recorded, turned)
     contract = describe(states(Gates()), Notes)
-    outcome = await replay.replay(conversation, url, contract=contract)
+    outcome = await replay.replay(recording, url, contract=contract)
     assert outcome.differences == [], outcome.report()
     # This project's own contract does not know that state.
-    assert (await replay.replay(conversation, url)).differences
+    assert (await replay.replay(recording, url)).differences
 
 
 def test_a_sets_values_come_in_any_order_and_are_the_same() -> None:
@@ -372,7 +373,7 @@ def test_a_file_that_is_none_is_refused_in_words(tmp_path: Path, text: str, reas
 def test_a_file_without_a_beginning_is_refused_in_words() -> None:
     empty: dict[str, Any] = {"format": "session-conversation", "version": 1, "frames": []}
     with pytest.raises(TaskError, match="no first frame"):
-        script_of(Conversation.model_validate(empty))
+        script_of(Recording.model_validate(empty))
 
 
 @pytest.mark.parametrize(
@@ -385,7 +386,7 @@ def test_a_file_without_a_beginning_is_refused_in_words() -> None:
 )
 def test_what_makes_no_sense_is_refused(arguments: list[str], reason: str) -> None:
     with pytest.raises(TaskError, match=reason):
-        replay.wish_of(arguments)
+        replay.options_of(arguments)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from duplex_dev.console import TaskError
-from duplex_dev.machine import setup, stamps
+from duplex_dev.machine import fingerprints, setup
 from duplex_dev.machine.env_file import write_env
 
 
@@ -56,24 +56,24 @@ def test_a_digest_sees_names_contents_and_extras(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_text("ab", encoding="utf-8")
     two.write_text("c", encoding="utf-8")
-    before = stamps.digest([one, two], tmp_path, "extra")
-    assert stamps.digest([two, one], tmp_path, "extra") == before
-    assert stamps.digest([one, two], tmp_path) != before
+    before = fingerprints.fingerprint([one, two], tmp_path, "extra")
+    assert fingerprints.fingerprint([two, one], tmp_path, "extra") == before
+    assert fingerprints.fingerprint([one, two], tmp_path) != before
     one.write_text("a", encoding="utf-8")
     two.write_text("bc", encoding="utf-8")
-    assert stamps.digest([one, two], tmp_path, "extra") != before
+    assert fingerprints.fingerprint([one, two], tmp_path, "extra") != before
 
 
 def test_a_stamp_is_fresh_until_it_is_cleared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stamps, "STAMPS", tmp_path / "stamps")
-    assert not stamps.is_fresh("install", "1")
-    stamps.write("install", "1")
-    assert stamps.is_fresh("install", "1")
-    assert not stamps.is_fresh("install", "2")
-    stamps.clear("install")
-    assert not stamps.is_fresh("install", "1")
+    monkeypatch.setattr(fingerprints, "FINGERPRINTS", tmp_path / "fingerprints")
+    assert not fingerprints.is_fresh("install", "1")
+    fingerprints.save("install", "1")
+    assert fingerprints.is_fresh("install", "1")
+    assert not fingerprints.is_fresh("install", "2")
+    fingerprints.clear("install")
+    assert not fingerprints.is_fresh("install", "1")
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_npm_runs_again_only_when_packages_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(setup, "FRONTEND", tmp_path)
-    monkeypatch.setattr(stamps, "STAMPS", tmp_path / "stamps")
+    monkeypatch.setattr(fingerprints, "FINGERPRINTS", tmp_path / "fingerprints")
     monkeypatch.delenv("CI", raising=False)
     runs: list[list[str]] = []
 
@@ -135,7 +135,7 @@ def test_npm_runs_again_only_when_packages_changed(
 
 def test_a_failed_install_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "FRONTEND", tmp_path)
-    monkeypatch.setattr(stamps, "STAMPS", tmp_path / "stamps")
+    monkeypatch.setattr(fingerprints, "FINGERPRINTS", tmp_path / "fingerprints")
     (tmp_path / "package.json").write_text("{}", encoding="utf-8")
     codes = [1, 0]
 

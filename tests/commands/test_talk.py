@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from duplex.settings.base import GivenSettings
-from duplex_dev.client import Conversation, NeedsSignIn
+from duplex import Settings
+from duplex_dev.client import Client, NeedsSignIn
 from duplex_dev.commands import talk
-from duplex_dev.commands.talk import PASSWORD, own_url, wish_of
+from duplex_dev.commands.talk import PASSWORD, options_of, own_url
 from duplex_dev.console import TaskError
 from duplex_dev.machine.ports import free_port
 
@@ -30,7 +30,7 @@ def http(socket: str) -> str:
 
 async def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
     """What `poe talk ARGUMENTS` prints."""
-    await talk.talk(wish_of(list(arguments)))
+    await talk.talk(options_of(list(arguments)))
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -49,18 +49,18 @@ async def test_a_stream_is_printed_until_its_last_reply(
 
 async def test_an_error_ends_it_with_its_sentence(url: str) -> None:
     with pytest.raises(TaskError, match=r"^The data of count is not valid: upto: "):
-        await talk.talk(wish_of(["count", "--url", url]))
+        await talk.talk(options_of(["count", "--url", url]))
     with pytest.raises(TaskError, match="no state 'nonsense'"):
-        await talk.talk(wish_of(["nonsense", "--url", url]))
+        await talk.talk(options_of(["nonsense", "--url", url]))
 
 
 async def test_listening_prints_what_others_do_until_the_session_ends(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = await Conversation.open(url, None, "shared", "Ada")
+    other = await Client.join(url, session="shared", name="Ada")
     async with other:
         arguments = ["--listen", "--session", "shared", "--name", "Bob", "--url", url]
-        listener = talk.talk(wish_of(arguments))
+        listener = talk.talk(options_of(arguments))
         await _until_joined_then(other, "save", listener)
     frames = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert frames[0]["state"] == "initialised"
@@ -68,28 +68,28 @@ async def test_listening_prints_what_others_do_until_the_session_ends(
     assert (frames[-1]["state"], "from" in frames[-1]) == ("save", True)
 
 
-async def _until_joined_then(other: Conversation, state: str, listener: Any) -> None:
+async def _until_joined_then(other: Client, state: str, listener: Any) -> None:
     task = asyncio.ensure_future(listener)
     async with asyncio.timeout(10):
         async for frame in other.listen():
             if frame["state"] == "joined" and frame["data"]["name"] == "Bob":
                 break
-        async for _ in other.ask(state, {}):
+        async for _ in other.stream(state, {}):
             pass
         await task
 
 
 async def test_talking_leaves_no_one_behind(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     await said(capsys, "say", "--session", "left", "--url", url)
-    async with await Conversation.open(url, None, "left", "Ada") as ada:
-        names = [one["name"] for one in ada.initialised["data"]["participants"]]
+    async with await Client.join(url, session="left", name="Ada") as ada:
+        names = [one["name"] for one in ada.initialised["participants"]]
     assert names == ["Ada"]
 
 
 async def test_without_a_server_the_error_says_how_to_start_one() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(TaskError, match=rf"No server answers at {url}\. .*poe serve"):
-        await talk.talk(wish_of(["say", "--url", url]))
+        await talk.talk(options_of(["say", "--url", url]))
 
 
 async def test_signing_in_is_asked_for_only_where_the_server_wants_it(
@@ -117,7 +117,7 @@ async def test_signing_in_is_asked_for_only_where_the_server_wants_it(
         (frame,) = await said(capsys, "say", "--url", http(server.url))
         assert frame["state"] == "say"
         with pytest.raises(NeedsSignIn, match="not good any more"):
-            await Conversation.open(http(server.url), None, None, "x")
+            await Client.join(http(server.url), name="x")
     assert asked == [("ada@example.com", "secret")]
 
 
@@ -125,8 +125,8 @@ async def test_an_account_that_is_given_where_nobody_signs_in_is_an_error(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(PASSWORD, "secret")
-    with pytest.raises(TaskError, match="leave --email out"):
-        await talk.talk(wish_of(["say", "--email", "ada@example.com", "--url", url]))
+    with pytest.raises(TaskError, match="omit --email"):
+        await talk.talk(options_of(["say", "--email", "ada@example.com", "--url", url]))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ async def test_an_account_that_is_given_where_nobody_signs_in_is_an_error(
 )
 def test_what_cannot_be_said_is_refused(arguments: list[str], reason: str) -> None:
     with pytest.raises(TaskError, match=reason):
-        wish_of(arguments)
+        options_of(arguments)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +153,7 @@ def test_what_cannot_be_said_is_refused(arguments: list[str], reason: str) -> No
 def test_the_server_of_the_settings_is_found(
     monkeypatch: pytest.MonkeyPatch, host: str, expected: str
 ) -> None:
-    given = GivenSettings.model_validate({"host": host, "port": 81})
-    monkeypatch.setattr(talk, "load", lambda: given)
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.setenv("PORT", "81")
+    monkeypatch.setattr(talk, "load_settings", Settings.given)
     assert own_url() == expected

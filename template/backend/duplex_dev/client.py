@@ -1,144 +1,296 @@
-"""The client of `poe talk`: one session over the `websockets` library, errors in sentences."""
+"""A Python client of the session protocol: one connection, with hooks for whoever records it.
 
+`poe load`, `poe talk`, `poe replay`, the tests and the chaos suite all use this client.
+docs/protocol.md describes the frames.
+"""
+
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 
-import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Origin
 
 from duplex_dev.console import TaskError
+from duplex_dev.machine.network import is_loopback
 
 SOCKET = "/api/v1/socket"
-SIGN_IN = "/api/v1/auth/sign-in"
-REQUEST_ID = "1"
 
 Frame = dict[str, Any]
+Hook = Callable[[Frame], None]
 
 
-class NeedsSignIn(Exception):
-    """The server lets nobody in without a good token; the sentence is its own."""
+class CannotConnect(TaskError):
+    """There is no connection; the message names the address and the reason."""
+
+
+class RefusedHello(TaskError):
+    """The server answered the hello with an error; `frame` is that error."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(str(frame.get("error", "The server did not open the session.")))
+        self.frame = frame
+
+
+class NeedsSignIn(RefusedHello):
+    """The server requires a valid access token."""
 
 
 class Closed(TaskError):
-    """The connection is over; the sentence says how."""
+    """The connection has ended: `code` is the close code, 1006 without a close frame."""
+
+    def __init__(self, error: ConnectionClosed) -> None:
+        self.code = error.rcvd.code if error.rcvd else 1006
+        reason = f": {error.rcvd.reason}" if error.rcvd and error.rcvd.reason else ""
+        super().__init__(
+            f"The server closed the connection with {self.code}{reason}."
+            if error.rcvd
+            else "The connection to the server was lost."
+        )
 
 
-class Conversation:
-    """An open session. Leaves it at the end of `async with`."""
+class RequestError(TaskError):
+    """A request was answered with an error; `frame` is that error."""
 
-    def __init__(self, socket: ClientConnection, initialised: Frame) -> None:
-        self._socket = socket
-        self.initialised = initialised
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(str(frame.get("error")))
+        self.frame = frame
+
+
+class Client:
+    """One connection of a participant. `async with` leaves the session at the end.
+
+    `patience` is the number of seconds that every wait may take (None: no limit); `on_sent` and
+    `on_received` are called with each frame. Waiting methods raise `Closed` and `TimeoutError`.
+    """
+
+    def __init__(
+        self,
+        socket: ClientConnection,
+        *,
+        patience: float | None = None,
+        on_sent: Hook | None = None,
+        on_received: Hook | None = None,
+    ) -> None:
+        self.socket = socket
+        self.patience = patience
+        self.on_sent = on_sent
+        self.on_received = on_received
+        self.initialised: Frame = {}
+        """The data of `initialised`: session, participant, snapshot and so on."""
+        self._requests = 0
+
+    # --- Opening
 
     @classmethod
-    async def open(cls, url: str, token: str | None, session: str | None, name: str) -> Self:
-        """Connect and say hello. Raises TaskError with the reason, or NeedsSignIn."""
-        hello = {"token": token, "session": session, "name": name}
+    async def connect(
+        cls,
+        url: str,
+        *,
+        patience: float | None = None,
+        on_sent: Hook | None = None,
+        on_received: Hook | None = None,
+        **options: Any,
+    ) -> Self:
+        """Connect without a hello, to the server at http(s)://… or the socket at ws(s)://….
+
+        `options` are those of `websockets.connect`. Raises `CannotConnect`.
+        """
+        address = url
+        defaults: dict[str, Any] = {"compression": None, "max_size": None, "max_queue": None}
+        if not url.startswith("ws"):
+            address = url.replace("http", "ws", 1) + SOCKET
+            defaults["origin"] = Origin(url)
+        if is_loopback(url):
+            defaults["proxy"] = None
         try:
-            socket = await connect(
-                url.replace("http", "ws", 1) + SOCKET, origin=Origin(url), max_size=None
-            )
+            socket = await connect(address, **defaults | options)
         except InvalidStatus as error:
             status = error.response.status_code
-            raise TaskError(f"{url} refused the connection with status {status}.") from None
+            raise CannotConnect(f"{url} refused the connection with status {status}.") from error
         except (InvalidHandshake, InvalidURI, EOFError) as error:
-            raise TaskError(f"{url} does not speak this protocol: {error}") from None
-        except (OSError, TimeoutError):
-            raise TaskError(_nobody(url)) from None
-        try:
-            await socket.send(json.dumps({key: value for key, value in hello.items() if value}))
-            first = await _receive(socket)
-            if first["state"] == "initialised":
-                return cls(socket, first)
-        except BaseException:
-            await socket.close()
-            raise
-        await socket.close()
-        sentence = str(first.get("error", "The server did not open the session."))
-        raise NeedsSignIn(sentence) if first.get("code") == "not_signed_in" else TaskError(sentence)
+            raise CannotConnect(f"{url} does not speak this protocol: {error}") from error
+        except (OSError, TimeoutError) as error:
+            raise CannotConnect(no_server(url)) from error
+        return cls(socket, patience=patience, on_sent=on_sent, on_received=on_received)
 
-    async def send(self, frame: Frame) -> None:
-        """Send a frame of any shape. Raises Closed."""
+    @classmethod
+    async def join(
+        cls,
+        url: str,
+        *,
+        patience: float | None = None,
+        on_sent: Hook | None = None,
+        on_received: Hook | None = None,
+        **hello: Any,
+    ) -> Self:
+        """Connect and say hello. Raises `CannotConnect`, `NeedsSignIn` and `RefusedHello`."""
+        client = await cls.connect(url, patience=patience, on_sent=on_sent, on_received=on_received)
         try:
-            await self._socket.send(json.dumps(frame))
+            await client.hello(**hello)
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+    async def hello(self, **hello: Any) -> Frame:
+        """Send the hello, without the fields that are None; returns the data of `initialised`.
+
+        Raises `NeedsSignIn` and `RefusedHello`.
+        """
+        await self.send({key: value for key, value in hello.items() if value is not None})
+        frame = await self.receive()
+        if frame["state"] != "initialised":
+            refused = NeedsSignIn if frame.get("code") == "not_signed_in" else RefusedHello
+            raise refused(frame)
+        self.initialised = frame["data"]
+        return self.initialised
+
+    @property
+    def session(self) -> str:
+        """The id of the session."""
+        return str(self.initialised["session"])
+
+    @property
+    def participant(self) -> str:
+        """The participant's public id."""
+        return str(self.initialised["participant"])
+
+    def resume(self, seq: int | None = None) -> Frame:
+        """The hello that resumes this session on a new connection, after `seq` was seen last."""
+        known = self.initialised
+        seen = known["seq"] if seq is None else seq
+        resume = {"token": known["resume_token"], "epoch": known["epoch"], "seq": seen}
+        return {"session": self.session, "resume": resume}
+
+    # --- Sending
+
+    async def send(self, frame: Frame | str | bytes) -> None:
+        """Send a frame, or text and bytes as they are."""
+        text = json.dumps(frame) if isinstance(frame, dict) else frame
+        if self.on_sent is not None and isinstance(frame, dict):
+            self.on_sent(frame)
+        try:
+            await self.socket.send(text)
         except ConnectionClosed as error:
-            raise Closed(_closed(error)) from None
+            raise Closed(error) from error
+
+    async def ask(self, state: str, data: object = None, **more: object) -> None:
+        """Send a request and do not wait for its reply. `more` is for example `id="1"`."""
+        await self.send({"state": state, "data": data, **more})
+
+    # --- Receiving
 
     async def receive(self) -> Frame:
-        """The next frame. Raises Closed."""
-        return await _receive(self._socket)
+        """The next frame."""
+        try:
+            if self.patience is None:
+                text = await self.socket.recv()
+            else:
+                async with asyncio.timeout(self.patience):
+                    text = await self.socket.recv()
+        except ConnectionClosed as error:
+            raise Closed(error) from error
+        frame: Frame = json.loads(text)
+        if self.on_received is not None:
+            self.on_received(frame)
+        return frame
 
-    async def ask(self, state: str, data: object) -> AsyncIterator[Frame]:
-        """Send a request; gives the frames up to its last reply. Raises TaskError for an error."""
-        await self.send({"state": state, "data": data, "id": REQUEST_ID})
+    async def until(self, state: str) -> Frame:
+        """The next frame of this state; frames before it are dropped."""
         while True:
             frame = await self.receive()
-            answers = frame.get("id") == REQUEST_ID
-            if frame["state"] == "error" and (answers or "id" not in frame):
-                raise TaskError(str(frame.get("error")))
+            if frame["state"] == state:
+                return frame
+
+    async def reply(self, state: str, data: object = None, **more: object) -> Frame:
+        """Send a request; the next frame that is its reply or an error."""
+        await self.ask(state, data, **more)
+        while True:
+            frame = await self.receive()
+            if frame["state"] in (state, "error") and "from" not in frame:
+                return frame
+
+    async def request(self, state: str, data: object = None) -> Frame:
+        """Send a request with an id of its own; its last reply. Raises `RequestError`."""
+        last: Frame = {}
+        async for frame in self.stream(state, data):
+            last = frame
+        return last
+
+    async def stream(self, state: str, data: object = None) -> AsyncIterator[Frame]:
+        """Send a request with an id of its own; every frame up to its last reply.
+
+        Frames of others that arrive in between are among them, without that id. Raises
+        `RequestError` for an error that answers this request, or no request in particular.
+        """
+        self._requests += 1
+        request_id = str(self._requests)
+        await self.ask(state, data, id=request_id)
+        while True:
+            frame = await self.receive()
+            is_answer = frame.get("id") == request_id
+            if frame["state"] == "error" and (is_answer or "id" not in frame):
+                raise RequestError(frame)
             yield frame
-            if answers and not frame.get("more"):
+            if is_answer and not frame.get("more"):
                 return
 
     async def listen(self) -> AsyncIterator[Frame]:
-        """Every frame until the session ends. Raises TaskError unless it ended as it should."""
+        """Every frame until the session ends. Raises `Closed` for an end other than 1000."""
         try:
             while True:
-                yield json.loads(await self._socket.recv())
-        except ConnectionClosed as error:
-            if error.rcvd is None or error.rcvd.code != 1000:
-                raise TaskError(_closed(error)) from None
+                yield await self.receive()
+        except Closed as closed:
+            if closed.code != 1000:
+                raise
+
+    async def quiet(self) -> list[Frame]:
+        """All frames that the server had sent by now: those before the answer to a ping."""
+        await self.send({"state": "ping", "id": "quiet"})
+        frames: list[Frame] = []
+        while (frame := await self.receive()) != {"state": "pong", "data": None, "id": "quiet"}:
+            frames.append(frame)
+        return frames
+
+    async def closed(self) -> int:
+        """Wait until the server closes the connection; its close code. Frames are dropped."""
+        try:
+            while True:
+                await self.receive()
+        except Closed as closed:
+            return closed.code
+
+    # --- Ending
+
+    async def leave(self) -> None:
+        """Leave the session, so that the others are told at once, and close the connection."""
+        try:
+            await self.send({"state": "leave"})
+        except Closed:
+            return
+        finally:
+            await self.close()
+
+    async def close(self, code: int = 1000) -> None:
+        """Close the connection."""
+        await self.socket.close(code)
+
+    def lose(self) -> None:
+        """End the connection without a close frame, as a network that fails."""
+        self.socket.transport.abort()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *failure: object) -> None:
-        try:
-            # So that the others need not wait to see whether this client comes back.
-            await self._socket.send(json.dumps({"state": "leave"}))
-        except ConnectionClosed:
-            return
-        finally:
-            await self._socket.close()
+        await self.leave()
 
 
-async def sign_in(url: str, email: str, password: str) -> str:
-    """An access token of this account. Raises TaskError with the server's sentence."""
-    form = {"email": email, "password": password}
-    try:
-        async with httpx.AsyncClient(base_url=url, headers={"Origin": url}) as http:
-            answer = await http.post(SIGN_IN, json=form)
-    except httpx.TransportError:
-        raise TaskError(_nobody(url)) from None
-    if answer.status_code in (404, 405):
-        raise TaskError(f"Nobody signs in with a password at {url}: leave --email out.")
-    try:
-        body: dict[str, Any] = answer.json()
-    except ValueError:
-        body = {}
-    if answer.is_error or "access_token" not in body:
-        raise TaskError(str(body.get("error", f"Signing in failed: status {answer.status_code}.")))
-    return str(body["access_token"])
-
-
-async def _receive(socket: ClientConnection) -> Frame:
-    try:
-        return json.loads(await socket.recv())
-    except ConnectionClosed as error:
-        raise Closed(_closed(error)) from None
-
-
-def _closed(error: ConnectionClosed) -> str:
-    if error.rcvd is None:
-        return "The connection to the server was lost."
-    reason = f": {error.rcvd.reason}" if error.rcvd.reason else ""
-    return f"The server closed the connection with {error.rcvd.code}{reason}."
-
-
-def _nobody(url: str) -> str:
+def no_server(url: str) -> str:
+    """The error message for an address where no server answers."""
     return (
         f"No server answers at {url}. Start it with `uv run poe dev` or `uv run poe serve`,"
         " or name another one with --url."

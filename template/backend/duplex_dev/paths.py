@@ -1,4 +1,4 @@
-"""Where things are in this project."""
+"""The places of files in this project."""
 
 from pathlib import Path
 
@@ -8,17 +8,17 @@ FRONTEND = ROOT / "frontend"
 NODE_MODULES = FRONTEND / "node_modules"
 DIST = FRONTEND / "dist"
 
-STAMPS = NODE_MODULES / ".stamps"
-"""What was installed and built last; goes away together with the packages."""
+FINGERPRINTS = NODE_MODULES / ".stamps"
+"""What was installed, compiled and built last; deleted together with the packages."""
 
 STATES = BACKEND / "app" / "states"
 CONTRACT_TS = FRONTEND / "src" / "api" / "contract.ts"
 REST_TS = FRONTEND / "src" / "api" / "rest.ts"
 ASYNCAPI_JSON = ROOT / "docs" / "asyncapi.json"
 GENERATED = (CONTRACT_TS, REST_TS, ASYNCAPI_JSON)
-"""What `poe contract` writes from the backend's types."""
+"""The files that `poe contract` writes."""
 
 
 def shown(path: Path) -> str:
-    """The path as people write it in the project's root."""
+    """The path relative to the project's root, for messages."""
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)

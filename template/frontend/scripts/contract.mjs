@@ -1,9 +1,10 @@
-// Called by `uv run poe contract`, which says what the types are: JSON on stdin, JSON on stdout.
-// In:  { contract: (string | { name, schema })[], openapi: an OpenAPI 3.1 document }
-// Out: { contract: the text of contract.ts, rest: the text of rest.ts }
+// The compiler of `uv run poe contract`. Each line of stdin is a job, and each line of stdout is
+// the answer to one, so `poe dev` can keep the process running.
+// Job:    { contract: (string | { name, schema })[], openapi: an OpenAPI 3.1 document,
+//           files: { contract, rest }: the paths that the texts are for }
+// Answer: { contract, rest }: the texts of contract.ts and rest.ts, or { error }
 import process from "node:process";
-import { text } from "node:stream/consumers";
-import { fileURLToPath, URL } from "node:url";
+import { createInterface } from "node:readline";
 
 import { compile } from "json-schema-to-typescript";
 import openapiTypes, { astToString } from "openapi-typescript";
@@ -23,17 +24,20 @@ function block(part) {
 }
 
 /** Formats as the project's own Prettier would, so that `prettier --check` agrees. */
-async function formatted(file, code) {
-  const path = fileURLToPath(new URL(`../src/api/${file}`, import.meta.url));
+async function formatted(path, code) {
   return format(code, { ...(await resolveConfig(path)), filepath: path });
 }
 
-const input = JSON.parse(await text(process.stdin));
-const blocks = await Promise.all(input.contract.map(block));
-const rest = astToString(await openapiTypes(input.openapi));
-process.stdout.write(
-  JSON.stringify({
-    contract: await formatted("contract.ts", blocks.join("\n\n")),
-    rest: await formatted("rest.ts", REST_HEADER + rest),
-  }),
-);
+async function answer({ contract, openapi, files }) {
+  const blocks = await Promise.all(contract.map(block));
+  const rest = astToString(await openapiTypes(openapi));
+  return {
+    contract: await formatted(files.contract, blocks.join("\n\n")),
+    rest: await formatted(files.rest, REST_HEADER + rest),
+  };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const reply = await answer(JSON.parse(line)).catch((error) => ({ error: String(error) }));
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}

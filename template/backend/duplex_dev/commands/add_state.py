@@ -17,8 +17,8 @@ from copier import VcsRef, run_update
 from copier.errors import CopierError
 from plumbum.commands.processes import ProcessExecutionError
 
-from duplex_dev.commands import contract
 from duplex_dev.console import TaskError, say
+from duplex_dev.contract import files
 from duplex_dev.machine import setup
 from duplex_dev.paths import ROOT
 
@@ -41,14 +41,14 @@ def main(arguments: list[str]) -> int:
     say(f"Rendering with {', '.join(names)} …")
     update(states, answers)
     changed = changed_files()
-    setup.prepare(contract=False)
+    setup.prepare()
     torn = [name for name in changed if has_conflict(ROOT / name)]
     if torn:
         raise TaskError(
             "Your edits and the new states meet in the same lines. Resolve the conflict markers in"
             f" {', '.join(torn)}, then run `uv run poe contract`."
         )
-    contract.write()
+    files.write()
     say("Changed or new:")
     for name in changed_files():
         print(f"    {name}")

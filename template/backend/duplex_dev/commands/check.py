@@ -4,10 +4,10 @@
 with the arguments for pytest or Vitest; any other arguments go to pytest alone: `poe test -k save`.
 """
 
-from duplex_dev.commands import contract
 from duplex_dev.console import TaskError
-from duplex_dev.machine import setup
+from duplex_dev.contract import files
 from duplex_dev.machine.steps import Step, npm_script, python_module, run_all
+from duplex_dev.preparation import prepare
 
 PARTS = ("contract", "backend", "frontend", "types")
 
@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     if arguments and arguments[0] in ("-h", "--help"):
         print(__doc__)
         return 0
-    setup.prepare()
+    prepare()
     return run_all(steps_for(arguments))
 
 
@@ -36,7 +36,7 @@ def steps_for(arguments: list[str]) -> list[Step]:
 def _steps(part: str, rest: list[str]) -> list[Step]:
     match part:
         case "contract":
-            return [Step("contract", contract.check)]
+            return [Step("contract", files.check)]
         case "backend":
             return [Step("backend tests", python_module("pytest", *rest))]
         case "frontend":

@@ -17,6 +17,7 @@ from duplex_dev.machine import node, python, setup
 from duplex_dev.machine.ports import free_port, must_be_free, wait_for
 from duplex_dev.machine.supervise import Child
 from duplex_dev.paths import BACKEND, FRONTEND, ROOT, shown
+from duplex_dev.preparation import prepare
 from duplex_dev.project import load_settings
 
 HEALTH = "/api/v1/health"
@@ -31,7 +32,7 @@ WATCH_TIMEOUT = 500
 def main(arguments: list[str]) -> int:
     """Run both until Ctrl-C, or until one of them ends."""
     no_arguments("dev", arguments)
-    setup.prepare()
+    prepare()
     settings = load_settings()
     must_be_free(settings.host, settings.port)
     setup.migrate()

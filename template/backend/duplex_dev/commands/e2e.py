@@ -12,6 +12,7 @@ from pathlib import Path
 from duplex_dev.console import complain, say
 from duplex_dev.machine import browser, node, setup
 from duplex_dev.machine.temporary import running
+from duplex_dev.preparation import prepare
 
 ROOMY = {
     "SESSION_RATE": "1000/s",
@@ -23,7 +24,7 @@ ROOMY = {
 
 def main(arguments: list[str]) -> int:
     """Run the tests; returns Playwright's exit code."""
-    setup.prepare()
+    prepare()
     chromium = browser.find()
     say(f"Browser: {chromium or 'the one of Playwright'}")
     url = os.environ.get("E2E_URL", "").strip()

@@ -8,7 +8,7 @@ from duplex_dev.machine.steps import Step, npm_script, python_module, run_all
 def main(arguments: list[str]) -> int:
     """Format everything; fails when a linter is left with something that people must decide."""
     no_arguments("fmt", arguments)
-    setup.prepare(contract=False)
+    setup.prepare()
     return run_all(
         [
             Step("ruff check --fix", python_module("ruff", "check", "--fix", "backend")),

@@ -2,14 +2,14 @@
 
 from duplex_dev.commands.check import types
 from duplex_dev.console import no_arguments
-from duplex_dev.machine import setup
 from duplex_dev.machine.steps import Step, npm_script, python_module, run_all
+from duplex_dev.preparation import prepare
 
 
 def main(arguments: list[str]) -> int:
     """Run every check, whatever the others say."""
     no_arguments("lint", arguments)
-    setup.prepare()
+    prepare()
     return run_all(
         [
             Step("ruff check", python_module("ruff", "check", "backend")),

@@ -7,56 +7,24 @@ reply and sends the next; the clients run in this process and share the machine 
 import argparse
 import asyncio
 import json
-from dataclasses import dataclass
 from typing import cast
 
-import psutil
 from pydantic import BaseModel, ValidationError
 
 from duplex_dev.console import TaskError, say
-from duplex_dev.load_client import Client, Tally, connect_all, drive, sign_up
+from duplex_dev.load import RAISED, Measured, Plan, measure
 from duplex_dev.machine import setup
-from duplex_dev.machine.temporary import Server, running
+from duplex_dev.machine.temporary import running
 from duplex_dev.project import application
 
 MOST_CLIENTS = 5000
 MOST_SECONDS = 300.0
 
-RAISED = {
-    "SESSION_RATE": "1000000/s",
-    "SESSION_IDLE": "0",
-    "SESSION_MAX_CONNECTIONS": "100000",
-    "SESSION_MAX_PER_USER": "100000",
-    "SESSION_MAX_PER_ADDRESS": "100000",
-    "SESSION_MAX_UNAUTHENTICATED": "100000",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is measured: `session_size` clients share each session."""
-
-    clients: int
-    seconds: float
-    session_size: int
-    state: str
-    data: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """`memory`: bytes that the server grew by for each connection; `cpu`: its seconds of CPU."""
-
-    tally: Tally
-    seconds: float
-    memory: float
-    cpu: float
-
 
 def main(arguments: list[str]) -> int:
     """Measure and print; returns 1 when a client got no reply at all."""
     plan = plan_of(arguments)
-    setup.prepare(contract=False)
+    setup.prepare()
     say(
         f"{plan.clients} clients, {plan.session_size} in each session,"
         f" {plan.seconds:g} s of {plan.state!r}"
@@ -77,15 +45,17 @@ def plan_of(arguments: list[str]) -> Plan:
     parser.add_argument("--session-size", type=int, default=1, help="clients in one session (1)")
     parser.add_argument("--state", help="the state to send (the first that does not close)")
     parser.add_argument("--data", help="its data as JSON (made from the model's defaults)")
-    wish = parser.parse_args(arguments)
-    if not 1 <= wish.clients <= MOST_CLIENTS:
-        raise TaskError(f"--clients is {wish.clients}; expected 1 to {MOST_CLIENTS}")
-    if not 1 <= wish.seconds <= MOST_SECONDS:
-        raise TaskError(f"--seconds is {wish.seconds:g}; expected 1 to {MOST_SECONDS:g}")
-    if not 1 <= wish.session_size <= wish.clients:
-        raise TaskError(f"--session-size is {wish.session_size}; expected 1 to {wish.clients}")
-    state, data = request_of(wish.state, wish.data)
-    return Plan(wish.clients, wish.seconds, wish.session_size, state, data)
+    options = parser.parse_args(arguments)
+    if not 1 <= options.clients <= MOST_CLIENTS:
+        raise TaskError(f"--clients is {options.clients}; expected 1 to {MOST_CLIENTS}")
+    if not 1 <= options.seconds <= MOST_SECONDS:
+        raise TaskError(f"--seconds is {options.seconds:g}; expected 1 to {MOST_SECONDS:g}")
+    if not 1 <= options.session_size <= options.clients:
+        raise TaskError(
+            f"--session-size is {options.session_size}; expected 1 to {options.clients}"
+        )
+    state, data = request_of(options.state, options.data)
+    return Plan(options.clients, options.seconds, options.session_size, state, data)
 
 
 def request_of(name: str | None, text: str | None) -> tuple[str, dict[str, object]]:
@@ -125,35 +95,6 @@ def sample_of(name: str, model: type[BaseModel] | None) -> dict[str, object]:
     raise TaskError(f"The data of {name} has required fields: give it with --data '{{…}}'.")
 
 
-async def measure(plan: Plan, server: Server) -> Measured:
-    """Connect everybody, weigh the idle connections, then keep them busy."""
-    process = psutil.Process(server.process.pid)
-    token = await sign_up(server.url, "Load")
-    (first,) = await connect_all(server.url, token, clients=1, session_size=1)
-    await drive([first], plan.state, plan.data, seconds=0.5)
-    await first.close()
-    empty = process.memory_info().rss
-    clients: list[Client] = await connect_all(
-        server.url, token, clients=plan.clients, session_size=plan.session_size
-    )
-    full = process.memory_info().rss
-    try:
-        await drive(clients, plan.state, plan.data, seconds=min(1.0, plan.seconds))
-        before = process.cpu_times()
-        began = asyncio.get_running_loop().time()
-        tally = await drive(clients, plan.state, plan.data, seconds=plan.seconds)
-        seconds = asyncio.get_running_loop().time() - began
-        after = process.cpu_times()
-    finally:
-        await asyncio.gather(*(client.close() for client in clients))
-    return Measured(
-        tally=tally,
-        seconds=seconds,
-        memory=(full - empty) / plan.clients,
-        cpu=after.user + after.system - before.user - before.system,
-    )
-
-
 def report(plan: Plan, measured: Measured) -> list[str]:
     """The lines that say what was measured."""
     tally = measured.tally
@@ -171,8 +112,8 @@ def report(plan: Plan, measured: Measured) -> list[str]:
         ]
     lines.append(f"memory       {measured.memory / 1024:.0f} KiB a connection ({plan.clients})")
     if tally.errors:
-        told = ", ".join(f"{count} of {error}" for error, count in tally.errors.most_common(3))
-        lines.append(f"errors       {told}")
+        errors = ", ".join(f"{count} of {error}" for error, count in tally.errors.most_common(3))
+        lines.append(f"errors       {errors}")
     return lines
 
 

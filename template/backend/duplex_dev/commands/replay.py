@@ -1,9 +1,9 @@
-"""`poe replay FILE`: a conversation that the inspector exported, held again as a test.
+"""`poe replay FILE`: replay a conversation that the inspector exported, as a test.
 
-It sends what the page sent, in a new private session, and compares what the server answers with
-what it answered then. Times may differ, and generated ids match one to one; docs/inspector.md says
-more. Ends with exit code 1 when something differs. Without --url it starts a server of its own for
-this, with an empty database.
+The command sends the recorded requests in a new private session and compares the server's frames
+with the recorded ones. Times may differ, and generated ids match one to one; docs/inspector.md has
+the details. The exit code is 1 when something differs. Without --url it starts a server of its own,
+with an empty database.
 """
 
 import argparse
@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from duplex.contract.describe import Contract
-from duplex_dev.client import Conversation as Session
-from duplex_dev.client import NeedsSignIn
+from duplex_dev.client import Client, NeedsSignIn
 from duplex_dev.commands.talk import PASSWORD, check_url, credentials
 from duplex_dev.console import TaskError, say
-from duplex_dev.load_client import sign_up
 from duplex_dev.machine import setup
 from duplex_dev.machine.temporary import running
 from duplex_dev.project import application
-from duplex_dev.replay.file import Conversation, read, script_of
 from duplex_dev.replay.match import Matcher
-from duplex_dev.replay.run import Outcome, play
+from duplex_dev.replay.player import Outcome, play
+from duplex_dev.replay.recording import Recording, read
+from duplex_dev.replay.script import script_of
 from duplex_dev.replay.sets import Sets
+from duplex_dev.sign_in import sign_up
 
 SLOWEST, FASTEST = 0.1, 1000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is replayed, where, and as whom."""
+class Options:
+    """The recording, the server and the account."""
 
     file: Path
     url: str | None
@@ -41,22 +41,22 @@ class Wish:
 
 def main(arguments: list[str]) -> int:
     """Replay and print; returns 1 when something differs."""
-    wish = wish_of(arguments)
-    conversation = read(wish.file)
-    conversation.ignore.extend(wish.ignore)
-    script_of(conversation)
-    if wish.url is not None:
-        outcome = asyncio.run(_against(wish.url, wish, conversation))
+    options = options_of(arguments)
+    recording = read(options.file)
+    recording.ignore.extend(options.ignore)
+    script_of(recording)
+    if options.url is not None:
+        outcome = asyncio.run(_against(options.url, options, recording))
     else:
-        setup.prepare(contract=False)
+        setup.prepare()
         with running({}) as server:
             say(f"Server: {server.url}")
-            outcome = asyncio.run(_alone(server.url, wish, conversation))
+            outcome = asyncio.run(_alone(server.url, options, recording))
     print(outcome.report(), flush=True)
     return 1 if outcome.differences else 0
 
 
-def wish_of(arguments: list[str]) -> Wish:
+def options_of(arguments: list[str]) -> Options:
     """Read the options; raises TaskError for what makes no sense."""
     parser = argparse.ArgumentParser(
         "poe replay", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -82,31 +82,31 @@ def wish_of(arguments: list[str]) -> Wish:
     if given.speed is not None and not SLOWEST <= given.speed <= FASTEST:
         raise TaskError(f"--speed is {given.speed:g}; expected {SLOWEST:g} to {FASTEST:g}")
     url = check_url(given.url) if given.url else None
-    return Wish(given.file, url, given.email, given.speed, given.ignore)
+    return Options(given.file, url, given.email, given.speed, given.ignore)
 
 
 async def replay(
-    conversation: Conversation,
+    recording: Recording,
     url: str,
     token: str | None = None,
     *,
     speed: float | None = None,
     contract: Contract | None = None,
 ) -> Outcome:
-    """Hold a conversation against the server at `url`; raises NeedsSignIn, and TaskError when it
-    cannot begin. `contract`: what that server speaks, if it is not this project's.
+    """Replay a recording on the server at `url`. Raises NeedsSignIn, and TaskError for a recording
+    that cannot be replayed. `contract` is that server's, if it is not this project's.
     """
-    script = script_of(conversation)
-    matcher = Matcher(conversation.ignore, Sets(contract or application().contract()).has)
-    async with await Session.open(url, token, None, script.name) as session:
-        outcome = await play(script, session, matcher, speed=speed)
+    script = script_of(recording)
+    matcher = Matcher(recording.ignore, Sets(contract or application().contract()).has)
+    async with await Client.join(url, token=token, name=script.name) as client:
+        outcome = await play(script, client, matcher, speed=speed)
     if script.others:
         outcome.notes.append(
             f"{script.others} frames of other participants were left out: a replay is alone."
         )
-    if conversation.omitted:
+    if recording.omitted:
         outcome.notes.append(
-            f"{conversation.omitted} frames are not in the file, so what they did is missing."
+            f"{recording.omitted} frames are not in the file, so their effects are missing."
         )
     if not script.alone:
         outcome.notes.append(
@@ -115,16 +115,16 @@ async def replay(
     return outcome
 
 
-async def _against(url: str, wish: Wish, conversation: Conversation) -> Outcome:
-    token = await credentials(url, wish.email) if wish.email else None
+async def _against(url: str, options: Options, recording: Recording) -> Outcome:
+    token = await credentials(url, options.email) if options.email else None
     try:
-        return await replay(conversation, url, token, speed=wish.speed)
+        return await replay(recording, url, token, speed=options.speed)
     except NeedsSignIn as error:
         if token is not None:
             raise TaskError(str(error)) from None
         raise TaskError(f"{error} Give --email.") from None
 
 
-async def _alone(url: str, wish: Wish, conversation: Conversation) -> Outcome:
-    token = await sign_up(url, script_of(conversation).name)
-    return await replay(conversation, url, token, speed=wish.speed)
+async def _alone(url: str, options: Options, recording: Recording) -> Outcome:
+    token = await sign_up(url, script_of(recording).name)
+    return await replay(recording, url, token, speed=options.speed)

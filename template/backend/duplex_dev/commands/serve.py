@@ -8,13 +8,14 @@ from duplex_dev.console import no_arguments, say
 from duplex_dev.machine import python, setup
 from duplex_dev.machine.ports import must_be_free
 from duplex_dev.paths import ROOT
+from duplex_dev.preparation import prepare
 from duplex_dev.project import load_settings
 
 
 def main(arguments: list[str]) -> int:
     """Build and migrate what is stale, then become the server; HOST and PORT are settings."""
     no_arguments("serve", arguments)
-    setup.prepare()
+    prepare()
     settings = load_settings()
     must_be_free(settings.host, settings.port)
     setup.build_frontend()

@@ -13,17 +13,19 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from duplex_dev.client import Conversation, NeedsSignIn, sign_in
+from duplex_dev.client import Client, NeedsSignIn
 from duplex_dev.console import TaskError, complain
+from duplex_dev.machine.network import url_of
 from duplex_dev.project import load_settings
+from duplex_dev.sign_in import sign_in
 
 PASSWORD = "TALK_PASSWORD"
-"""The environment variable that is read before anybody is asked."""
+"""The environment variable with the password; without it the command asks."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is said, where and to whom; `state` None only listens."""
+class Options:
+    """The request, the server and the session; without a `state` the command only listens."""
 
     url: str
     state: str | None
@@ -35,12 +37,12 @@ class Wish:
 
 
 def main(arguments: list[str]) -> int:
-    """Talk; returns 0, and raises TaskError with the server's sentence when it says no."""
-    asyncio.run(talk(wish_of(arguments)))
+    """Send and listen; returns 0. Raises TaskError with the server's message for an error."""
+    asyncio.run(talk(options_of(arguments)))
     return 0
 
 
-def wish_of(arguments: list[str]) -> Wish:
+def options_of(arguments: list[str]) -> Options:
     """Read the options; raises TaskError for data that is not JSON."""
     parser = argparse.ArgumentParser(
         "poe talk", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -62,7 +64,7 @@ def wish_of(arguments: list[str]) -> Wish:
     except ValueError as error:
         raise TaskError(f"The data is not JSON: {error}. In a shell, put it in ' '.") from None
     url = check_url(given.url or own_url())
-    return Wish(url, given.state, data, given.session, given.name, given.email, given.listen)
+    return Options(url, given.state, data, given.session, given.name, given.email, given.listen)
 
 
 def check_url(url: str) -> str:
@@ -75,35 +77,40 @@ def check_url(url: str) -> str:
 def own_url() -> str:
     """Where this project's server listens, as its settings say."""
     settings = load_settings()
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return url_of(settings.host, settings.port)
 
 
-async def talk(wish: Wish) -> None:
-    """Open the session, signing in when the server wants it, and say what is to be said."""
-    token = await credentials(wish.url, wish.email) if wish.email else None
-    try:
-        conversation = await Conversation.open(wish.url, token, wish.session, wish.name)
-    except NeedsSignIn as error:
-        if token is not None:
-            raise TaskError(str(error)) from None
-        complain(str(error))
-        token = await credentials(wish.url, None)
-        conversation = await Conversation.open(wish.url, token, wish.session, wish.name)
-    async with conversation:
-        if wish.listen:
-            print_frame(conversation.initialised)
-        if wish.state is not None:
-            async for frame in conversation.ask(wish.state, wish.data):
-                if wish.listen or "id" in frame:
+async def talk(options: Options) -> None:
+    """Open the session, signing in where the server requires it, and send the request."""
+    token = await credentials(options.url, options.email) if options.email else None
+    client = await _open(options, token)
+    async with client:
+        if options.listen:
+            print_frame({"state": "initialised", "data": client.initialised})
+        if options.state is not None:
+            async for frame in client.stream(options.state, options.data):
+                if options.listen or "id" in frame:
                     print_frame(frame)
-        if wish.listen:
-            async for frame in conversation.listen():
+        if options.listen:
+            async for frame in client.listen():
                 print_frame(frame)
 
 
+async def _open(options: Options, token: str | None) -> Client:
+    """Open the session; ask for an account when the server requires one and none was given."""
+    try:
+        return await Client.join(
+            options.url, token=token, session=options.session, name=options.name
+        )
+    except NeedsSignIn as error:
+        if token is not None:
+            raise
+        complain(str(error))
+    return await _open(options, await credentials(options.url, None))
+
+
 def print_frame(frame: dict[str, Any]) -> None:
-    """One line of JSON; the client's secret stays unprinted."""
+    """Print one line of JSON, without the resume token, which is a secret."""
     data = frame.get("data")
     if frame.get("state") == "initialised" and isinstance(data, dict):
         frame = {**frame, "data": {**data, "resume_token": "…"}}
@@ -111,7 +118,7 @@ def print_frame(frame: dict[str, Any]) -> None:
 
 
 async def credentials(url: str, email: str | None) -> str:
-    """An access token of this account; what is not given is asked for. Raises TaskError."""
+    """An access token of this account; asks for what is not given. Raises TaskError."""
     email = email or _ask_email()
     password = os.environ.get(PASSWORD) or _ask_password(email)
     return await sign_in(url, email, password)
@@ -119,13 +126,18 @@ async def credentials(url: str, email: str | None) -> str:
 
 def _ask_email() -> str:
     if not sys.stdin.isatty():
-        raise TaskError("Nobody can be asked here: give --email and the password in TALK_PASSWORD.")
-    # On stderr, like the question for the password: stdout has the replies alone.
+        raise TaskError(
+            "There is no terminal to ask for an account: give --email, and the password in"
+            f" {PASSWORD}."
+        )
+    # On stderr, like the prompt for the password: stdout carries only the replies.
     print("E-mail: ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip()
 
 
 def _ask_password(email: str) -> str:
     if not sys.stdin.isatty():
-        raise TaskError(f"Nobody can be asked here: put the password of {email} in {PASSWORD}.")
+        raise TaskError(
+            f"There is no terminal to ask for the password of {email}: put it in {PASSWORD}."
+        )
     return getpass.getpass(f"Password of {email}: ")

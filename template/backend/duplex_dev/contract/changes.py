@@ -1,8 +1,8 @@
 """Which changes of a contract break a page that was loaded before; the rules: docs/contract.md.
 
-The one idea: old requests must still be taken, so the old request has to fit into the new one; new
-responses must still be understood, so the new response has to fit into the old one. What hinders
-that is breaking; any other difference is safe.
+The server must still accept old requests, so the old request type has to fit into the new one. Old
+pages must still understand new responses, so the new response type has to fit into the old one. A
+difference that prevents this is breaking; any other difference is safe.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from duplex.contract.describe import Schema
-from duplex_dev.contract.containment import Definitions, Difference, differences
+from duplex_dev.contract.compatibility import Definitions, Difference, differences
 
-Told = dict[str, Any]
+ContractJson = dict[str, Any]
 """A contract as JSON: `states` (request, response, options by name) and `definitions`."""
 
 RETAINED = ("none", "latest", "all")
@@ -20,20 +20,20 @@ RETAINED = ("none", "latest", "all")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: where (`startThings request text`), and what is there now and was before."""
+    """One difference: where it is (`startThings request text`), and the new and the old value."""
 
     breaking: bool
     where: str
     what: str
 
 
-def compare(old: Told, new: Told) -> list[Change]:
-    """All changes, by state; what breaks comes first in each."""
+def compare(old: ContractJson, new: ContractJson) -> list[Change]:
+    """All changes, by state; breaking changes come first in each."""
     changes: list[Change] = []
     for name in sorted({**old["states"], **new["states"]}):
         before, now = old["states"].get(name), new["states"].get(name)
         if now is None:
-            changes.append(Change(True, name, "the state is gone"))
+            changes.append(Change(True, name, "the state was removed"))
         elif before is None:
             changes.append(Change(False, name, "a new state"))
         else:
@@ -49,12 +49,12 @@ def _side(
     side: Literal["request", "response"],
     before: Schema,
     now: Schema,
-    old: Told,
-    new: Told,
+    old: ContractJson,
+    new: ContractJson,
 ) -> list[Change]:
     defs = Definitions(old["definitions"]), Definitions(new["definitions"])
-    forward = differences(before, now, defs[0], defs[1], answers=side == "response")
-    backward = differences(now, before, defs[1], defs[0], answers=side == "response")
+    forward = differences(before, now, defs[0], defs[1], response=side == "response")
+    backward = differences(now, before, defs[1], defs[0], response=side == "response")
     turned = [Difference(one.path, one.outer, one.inner) for one in backward]
     breaking, safe = (forward, turned) if side == "request" else (turned, forward)
     broken = {one.path for one in breaking}

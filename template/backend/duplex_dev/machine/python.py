@@ -1,4 +1,4 @@
-"""Python's side of what the commands start: this interpreter, with backend/ on its path."""
+"""The Python processes that the commands start: this interpreter, with backend/ on its path."""
 
 import os
 import sys
@@ -13,5 +13,9 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 def environment(base: Mapping[str, str] | None = None, **extra: str) -> dict[str, str]:
-    """The environment for it: `base` (this process's own) with what is given."""
-    return {**(os.environ if base is None else base), "PYTHONPATH": str(BACKEND), **extra}
+    """The environment for it: `base` (default: this process's own) and `extra`."""
+    given = os.environ if base is None else base
+    path = [entry for entry in given.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    if str(BACKEND) not in path:
+        path.append(str(BACKEND))
+    return {**given, "PYTHONPATH": os.pathsep.join(path), **extra}

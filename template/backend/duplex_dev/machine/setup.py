@@ -11,9 +11,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from duplex_dev.console import TaskError, say
-from duplex_dev.machine import node, python, stamps
+from duplex_dev.machine import fingerprints, node, python
 from duplex_dev.machine.env_file import write_env
-from duplex_dev.paths import DIST, FRONTEND, GENERATED, ROOT, shown
+from duplex_dev.paths import DIST, FRONTEND, ROOT, shown
 
 LOCK_TIMEOUT = 900.0
 """Seconds to wait for another command's setup: a first npm install on a slow line ends sooner."""
@@ -22,17 +22,11 @@ NOT_SOURCES = {"node_modules", "dist", "e2e", "tests", "test-results", "playwrig
 """Folders of frontend/ that the build does not read."""
 
 
-def prepare(*, contract: bool = True) -> None:
-    """Make `.env`, the frontend's packages and (with `contract`) the generated types."""
+def prepare() -> None:
+    """Make `.env` and install the frontend's packages, where they are missing or stale."""
     with lock():
         make_env()
         install_packages()
-        if contract and not all(file.is_file() for file in GENERATED):
-            from duplex_dev.commands.contract import (
-                write,  # it imports the application; most runs skip it
-            )
-
-            write()
 
 
 @contextmanager
@@ -65,18 +59,18 @@ def make_env() -> None:
 def install_packages() -> None:
     """npm install in frontend/ when package.json or the lock file changed."""
     fingerprint = _packages()
-    if stamps.is_fresh("install", fingerprint):
+    if fingerprints.is_fresh("install", fingerprint):
         return
     locked = (FRONTEND / "package-lock.json").is_file()
     verb = "ci" if locked and os.environ.get("CI") else "install"
     say(f"Installing the frontend's packages (npm {verb}) …")
-    stamps.clear("install")
+    fingerprints.clear("install")
     quiet = ("--no-audit", "--no-fund", "--no-progress", "--loglevel=error")
     if node.run(node.npm(verb, *quiet)) != 0:
         raise TaskError(
             f"npm {verb} in {shown(FRONTEND)} failed; its reason is above. Nothing else was done."
         )
-    stamps.write("install", _packages())
+    fingerprints.save("install", _packages())
 
 
 def build_frontend() -> None:
@@ -89,14 +83,14 @@ def build_frontend() -> None:
             for file in (top.rglob("*") if top.is_dir() else [top])
             if file.is_file()
         )
-        fingerprint = stamps.digest(sources, FRONTEND, _packages())
-        if (DIST / "index.html").is_file() and stamps.is_fresh("build", fingerprint):
+        fingerprint = fingerprints.fingerprint(sources, FRONTEND, _packages())
+        if (DIST / "index.html").is_file() and fingerprints.is_fresh("build", fingerprint):
             return
         say("Building the frontend …")
-        stamps.clear("build")
+        fingerprints.clear("build")
         if node.run(node.script("build")) != 0:
             raise TaskError("The frontend's build failed; its reason is above.")
-        stamps.write("build", fingerprint)
+        fingerprints.save("build", fingerprint)
 
 
 def migrate(environment: Mapping[str, str] | None = None) -> None:
@@ -123,4 +117,4 @@ def package_files() -> list[Path]:
 
 
 def _packages() -> str:
-    return stamps.digest(package_files(), FRONTEND, sys.platform, platform.machine())
+    return fingerprints.fingerprint(package_files(), FRONTEND, sys.platform, platform.machine())

@@ -1,1 +1,1 @@
-"""Exported conversations as tests."""
+"""`poe replay`: recordings, the scripts made of them, and how frames are compared."""

@@ -1,7 +1,7 @@
-"""Whether a frame is the one that was recorded, where some values are new each time.
+"""Compares a frame with the recorded one, where some values are different in each run.
 
 Times match any time. UUIDs and other generated ids match one to one: the same recorded id must be
-the same new one everywhere. Sets may come in another order. Everything else must be equal.
+the same new one everywhere. Sets may have any order. Everything else must be equal.
 """
 
 import json
@@ -12,27 +12,27 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Any, cast
 
-from duplex_dev.replay.file import HIDDEN, Frame
+from duplex_dev.replay.recording import HIDDEN, Frame
 
 SHOWN = 120
 """The longest value that a difference shows, in characters."""
 
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
 _WORD = r"[A-Za-z0-9_-]{16,}"
-_NEW = re.compile(rf"(?P<time>{_TIME})|(?P<word>{_WORD})")
+_VARYING = re.compile(rf"(?P<time>{_TIME})|(?P<word>{_WORD})")
 
-_CHANGES = 5
-"""So often at least a generated id changes between digits, small and capital letters."""
+_MIN_CHANGES = 5
+"""A generated id changes at least this often between digits, small and capital letters."""
 
 _COMPARED = ("state", "data", "error", "code", "details", "more")
-"""What of a frame is compared; its ids and numbers say which frame it is."""
+"""The fields of a frame that are compared; ids and sequence numbers identify the frame."""
 
 _MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One value that is not what was recorded."""
+    """One value that differs from the recorded one."""
 
     path: str
     recorded: str
@@ -43,9 +43,9 @@ class Difference:
 
 
 class Matcher:
-    """Compares the frames of one replay; remembers which new id stands for which recorded one.
+    """Compares the frames of one replay and remembers which new id replaces which recorded one.
 
-    `ignore` are paths, where `*` is anything; `is_set` tells whether a list at a path is a set.
+    `ignore` are paths, where `*` is anything; `is_set` says whether the list at a path is a set.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Matcher:
         self._old: dict[str, str] = {}
 
     def pair(self, recorded: object, now: object) -> bool:
-        """These two are the same thing; answers whether nothing else was said before."""
+        """Note that the two ids are the same thing; False when that contradicts an earlier pair."""
         if not isinstance(recorded, str) or not isinstance(now, str) or recorded == HIDDEN:
             return True
         return (
@@ -74,7 +74,7 @@ class Matcher:
         for field in _COMPARED:
             if cut and field == "data":
                 continue
-            # The sentence has the reference into the server's log.
+            # The message contains a reference into the server's log.
             if field == "error" and recorded.get("code") == "internal":
                 continue
             one, other = recorded.get(field, _MISSING), now.get(field, _MISSING)
@@ -121,7 +121,7 @@ class Matcher:
         ]
 
     def _in_order_of(self, recorded: list[object], now: list[object]) -> list[object]:
-        """A set's values where the recorded ones stand; what is new fills the gaps."""
+        """A set's values in the order of the recorded ones; new values fill the gaps."""
         left = list(now)
         placed: list[object] = []
         for one in recorded:
@@ -148,23 +148,23 @@ class Matcher:
 
 
 @dataclass(frozen=True, slots=True)
-class _New:
-    """A part of a text that is another one each time."""
+class _Varying:
+    """A part of a text that differs in each run."""
 
     kind: str
     text: str
 
 
-def _split(text: str) -> tuple[list[str], list[_New]]:
-    """The text around what is new each time, and that."""
+def _split(text: str) -> tuple[list[str], list[_Varying]]:
+    """The constant parts of a text, and the varying parts between them."""
     around: list[str] = []
-    found: list[_New] = []
+    found: list[_Varying] = []
     end = 0
-    for match in _NEW.finditer(text):
+    for match in _VARYING.finditer(text):
         if match["word"] and not is_generated(match["word"]):
             continue
         around.append(text[end : match.start()])
-        found.append(_New("time" if match["time"] else "id", match[0]))
+        found.append(_Varying("time" if match["time"] else "id", match[0]))
         end = match.end()
     return [*around, text[end:]], found
 
@@ -172,11 +172,11 @@ def _split(text: str) -> tuple[list[str], list[_New]]:
 def is_generated(word: str) -> bool:
     """Whether a word looks like an id that a program made, such as a UUID or a token."""
     kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in word if c not in "-_"]
-    return sum(one != other for one, other in pairwise(kinds)) >= _CHANGES
+    return sum(one != other for one, other in pairwise(kinds)) >= _MIN_CHANGES
 
 
 def _equal(recorded: Any, now: Any) -> bool:
-    """Equal as JSON: True is 1 to Python, and no number there."""
+    """Equal as JSON, where true is not the number 1 as it is in Python."""
     return recorded == now and isinstance(recorded, bool) == isinstance(now, bool)
 
 

@@ -1,4 +1,4 @@
-"""Which lists of a conversation are sets, whose values come in any order."""
+"""Finds the lists in a contract that are sets, whose values may have any order."""
 
 from collections.abc import Iterable, Iterator
 from typing import cast
@@ -7,7 +7,7 @@ from duplex.contract.describe import REFERENCE, Contract, Schema
 
 
 class Sets:
-    """The sets in what a contract's server answers, and in the first document."""
+    """The sets in a contract's responses and in the document."""
 
     def __init__(self, contract: Contract) -> None:
         self._definitions = contract.definitions
@@ -15,15 +15,15 @@ class Sets:
         self._roots["initialised.data"] = contract.definitions["Initialised"]
 
     def has(self, path: str) -> bool:
-        """Whether a set is at a path such as `state.data.field.0`."""
+        """Whether the value at a path such as `state.data.field.0` is a set."""
         state, data, *steps = path.split(".")
-        found = self._meant([self._roots.get(f"{state}.{data}", {})])
+        found = self._expanded([self._roots.get(f"{state}.{data}", {})])
         for step in steps:
-            found = self._meant(part for schema in found for part in _below(schema, step))
+            found = self._expanded(part for schema in found for part in _below(schema, step))
         return any(schema.get("uniqueItems") for schema in found)
 
-    def _meant(self, schemas: Iterable[Schema]) -> list[Schema]:
-        """What references and unions stand for, each once."""
+    def _expanded(self, schemas: Iterable[Schema]) -> list[Schema]:
+        """The schemas with the targets of their references and unions, each once."""
         waiting, found = list(schemas), dict[int, Schema]()
         while waiting:
             schema = waiting.pop()
@@ -38,7 +38,7 @@ class Sets:
 
 
 def _below(schema: Schema, step: str) -> Iterator[Schema]:
-    """What an object has under a key, or a list at a place."""
+    """The schemas of an object's field, or of a list's item."""
     named = cast("dict[str, Schema]", schema.get("properties", {}))
     if step in named:
         yield named[step]

@@ -1,4 +1,4 @@
-"""`poe contract --against REF`: what the present contract means for a page of an older one."""
+"""`poe contract --against REF`: compares the contract with the one at a git revision."""
 
 import io
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from duplex_dev.console import TaskError
-from duplex_dev.contract.changes import Change, Told, compare
+from duplex_dev.contract.changes import Change, ContractJson, compare
 from duplex_dev.machine import python
 from duplex_dev.paths import BACKEND, ROOT
 
@@ -22,24 +22,24 @@ from app.main import application
 contract = asdict(application.contract())
 sys.__stdout__.write("\\n" + json.dumps(contract))
 """
-"""Runs in the older tree, so it uses no more of it than every release has."""
+"""Runs in the older tree, so it uses only names that every release has."""
 
 TIMEOUT = 120.0
-"""Seconds that an older tree may take to be imported."""
+"""Seconds that importing an older tree may take."""
 
 
-def against(ref: str) -> int:
-    """Compare with a git ref and print every change; returns 1 when one is breaking."""
+def compare_with(ref: str) -> int:
+    """Compare with a git ref and print every change; returns 1 when one of them is breaking."""
     with tempfile.TemporaryDirectory(prefix="contract-") as name:
         unpack(archive(ref), Path(name))
-        old = dump(Path(name) / BACKEND.name, f"The states of {ref}")
-    changes = compare(old, dump(BACKEND, "The present states"))
+        old = contract_of(Path(name) / BACKEND.name, f"The states of {ref}")
+    changes = compare(old, contract_of(BACKEND, "The present states"))
     print("\n".join(report(ref, changes)), flush=True)
     return 1 if any(change.breaking for change in changes) else 0
 
 
 def report(ref: str, changes: list[Change]) -> list[str]:
-    """One line for each change, those that break first, and one that sums up."""
+    """One line for each change, breaking ones first, and a summary."""
     ordered = sorted(changes, key=lambda change: not change.breaking)
     lines = [
         f"{'✗ breaking' if change.breaking else '• safe    '}  {change.where}: {change.what}"
@@ -47,20 +47,18 @@ def report(ref: str, changes: list[Change]) -> list[str]:
     ]
     broken = sum(change.breaking for change in changes)
     if not changes:
-        return [f"The contract is that of {ref}"]
+        return [f"The contract is the same as at {ref}"]
     return [*lines, f"{broken} breaking and {len(changes) - broken} safe changes since {ref}"]
 
 
 def archive(ref: str, root: Path = ROOT) -> bytes:
     """The tar of backend/ at a git ref. Raises TaskError with git's reason."""
-    # --end-of-options: a ref that looks like an option must not be one.
+    # --end-of-options: a ref that looks like an option is not taken as one.
     command = ["git", "archive", "--format=tar", "--end-of-options", ref, BACKEND.name]
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, check=False)
     except FileNotFoundError:
-        raise TaskError(
-            "git is not installed, and an older contract can only come from it."
-        ) from None
+        raise TaskError("git is not installed; it is needed to read an older contract.") from None
     if done.returncode != 0:
         reason = done.stderr.decode(errors="replace").strip()
         raise TaskError(f"git has no {BACKEND.name}/ at {ref!r}: {reason}")
@@ -76,7 +74,7 @@ def unpack(tar: bytes, folder: Path) -> None:
         raise TaskError(f"The older tree cannot be unpacked: {error}") from None
 
 
-def dump(backend: Path, whose: str) -> Told:
+def contract_of(backend: Path, subject: str) -> ContractJson:
     """The contract of the application in this folder, imported by a process of its own."""
     try:
         done = subprocess.run(
@@ -90,8 +88,8 @@ def dump(backend: Path, whose: str) -> Told:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise TaskError(f"{whose} were not imported within {TIMEOUT:g} s.") from None
+        raise TaskError(f"{subject} were not imported within {TIMEOUT:g} s.") from None
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
-        raise TaskError(f"{whose} cannot be imported with the present packages: {reason}")
-    return cast("Told", json.loads(done.stdout.rpartition("\n")[2]))
+        raise TaskError(f"{subject} cannot be imported with the present packages: {reason}")
+    return cast("ContractJson", json.loads(done.stdout.rpartition("\n")[2]))

@@ -13,8 +13,8 @@ import pytest
 from duplex import Model, Registry, Session, admins, state
 from duplex.contract.describe import describe
 from duplex_dev.console import TaskError
-from duplex_dev.contract.against import archive, dump, report, unpack
-from duplex_dev.contract.changes import Told, compare
+from duplex_dev.contract.changes import ContractJson, compare
+from duplex_dev.contract.revision import archive, contract_of, report, unpack
 from duplex_dev.paths import BACKEND
 from pydantic import ConfigDict, Field, create_model
 
@@ -48,11 +48,11 @@ Fields = dict[str, Any]
 """Field -> its type (required), or a tuple of type and default."""
 
 
-def told(registry: Registry, notes: type[Model] = Notes) -> Told:
+def told(registry: Registry, notes: type[Model] = Notes) -> ContractJson:
     return json.loads(json.dumps(asdict(describe(registry, notes))))
 
 
-def contract(request: Fields, response: Fields, base: type[Model] = Model, **rules: Any) -> Told:
+def contract(request: Fields, response: Fields, base: type[Model] = Model, **rules: Any) -> ContractJson:
     def model(name: str, fields: Fields) -> type[Model]:
         given: Fields = {
             key: one if isinstance(one, tuple) else (one, ...) for key, one in fields.items()
@@ -65,7 +65,7 @@ def contract(request: Fields, response: Fields, base: type[Model] = Model, **rul
     return told(Registry([state("say", **rules)(say)]))
 
 
-def verdicts(old: Told, new: Told) -> dict[str, str]:
+def verdicts(old: ContractJson, new: ContractJson) -> dict[str, str]:
     """Where -> breaking or safe."""
     return {one.where: "breaking" if one.breaking else "safe" for one in compare(old, new)}
 
@@ -277,7 +277,7 @@ def test_the_older_states_are_those_of_the_ref(repository: Path, tmp_path: Path)
     file = repository / "backend" / "app" / "states" / "say.py"
     file.write_text(STATE.replace("text: str", "text: str | None"), encoding="utf-8")
     unpack(archive("v1", repository), tmp_path / "old")
-    old, new = dump(tmp_path / "old" / "backend", "Old"), dump(repository / "backend", "New")
+    old, new = contract_of(tmp_path / "old" / "backend", "Old"), contract_of(repository / "backend", "New")
     assert verdicts(old, new) == {"say response text": "breaking"}
     with pytest.raises(TaskError, match=r"git has no backend/ at 'v2'"):
         archive("v2", repository)
@@ -289,4 +289,4 @@ def test_the_older_states_are_those_of_the_ref(repository: Path, tmp_path: Path)
 def test_states_that_cannot_be_imported_are_an_error_with_its_reason(repository: Path) -> None:
     (repository / "backend" / "app" / "states" / "say.py").write_text("import gone", "utf-8")
     with pytest.raises(TaskError, match=r"Old cannot be imported .*No module named 'gone'"):
-        dump(repository / "backend", "Old")
+        contract_of(repository / "backend", "Old")

@@ -1,42 +1,43 @@
-"""Holds a recorded conversation again: sends what was sent, and compares what comes."""
+"""Plays a script: sends the recorded requests and compares the frames that the server sends."""
 
 import asyncio
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
-from duplex_dev.client import Closed, Conversation
-from duplex_dev.replay.file import NOTICES, PASSING, Ends, Expect, Frame, Script, Send
+from duplex_dev.client import Client, Closed
 from duplex_dev.replay.match import Difference, Matcher, shown
+from duplex_dev.replay.recording import Frame
+from duplex_dev.replay.script import NOTICES, PASSING, Expect, Script, Send, StreamEnds
 
 PATIENCE = 10.0
-"""Seconds that a frame may take."""
+"""Seconds to wait for a frame."""
 
 BURST = 40
-"""Requests that go out at once; half a second's worth of the default SESSION_RATE is 25."""
+"""Requests that are sent without a pause: below the burst of the default SESSION_RATE."""
 PAUSE = 1 / 25
-"""Seconds between the others, so that a fast replay is not refused as too fast."""
+"""Seconds between later requests, so that they stay below the default SESSION_RATE."""
 
 _PROBE = "replay-end"
 
 
 @dataclass(slots=True)
 class Outcome:
-    """One line for each frame that was compared, and what was wrong with it."""
+    """One line for each frame that was compared, with its differences."""
 
     lines: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
     notes: list[str] = field(default_factory=list[str])
-    """What of the file could not be replayed."""
+    """The parts of the recording that were not replayed."""
 
     @property
     def differences(self) -> list[str]:
-        """Everything that was not as recorded."""
+        """All differences from the recording."""
         return [one for _, found in self.lines for one in found]
 
     def add(self, title: str, found: list[Difference] | list[str]) -> None:
         self.lines.append((title, [str(one) for one in found]))
 
     def report(self) -> str:
-        """What a person reads: ✓ and ✗ for each frame, and the differences below."""
+        """The text for the terminal: ✓ or ✗ for each frame, and its differences below."""
         text: list[str] = [f"• {note}" for note in self.notes]
         for title, found in self.lines:
             text.append(f"{'✗' if found else '✓'} {title}")
@@ -51,29 +52,29 @@ class Outcome:
 
 
 async def play(
-    script: Script, conversation: Conversation, matcher: Matcher, *, speed: float | None = None
+    script: Script, client: Client, matcher: Matcher, *, speed: float | None = None
 ) -> Outcome:
-    """Hold the conversation over an open session of its own.
+    """Play the script over an open session.
 
-    `speed` None goes on as soon as the recorded answers are there; a number keeps the recorded
-    pauses, so many times faster.
+    Without `speed` the next request is sent as soon as the recorded replies have arrived; a number
+    keeps the recorded pauses, divided by it.
     """
-    return await _Player(script, conversation, matcher, speed).play()
+    return await _Player(script, client, matcher, speed).play()
 
 
 class _Player:
     def __init__(
-        self, script: Script, conversation: Conversation, matcher: Matcher, speed: float | None
+        self, script: Script, client: Client, matcher: Matcher, speed: float | None
     ) -> None:
         self._script = script
-        self._conversation = conversation
+        self._client = client
         self._speed = speed
         self._matcher = matcher
         self._outcome = Outcome()
         self._waiting: defaultdict[str | None, deque[Frame]] = defaultdict(deque)
         self._cancelled: set[str] = set()
         self._answered: set[str] = set()
-        self._ends = Ends()
+        self._stream_ends = StreamEnds()
         self._closed: Closed | None = None
         self._began = asyncio.get_running_loop().time()
         self._sent = 0
@@ -92,7 +93,7 @@ class _Player:
 
     def _compare_start(self) -> None:
         recorded: Frame = self._script.initialised["data"]
-        now: Frame = self._conversation.initialised["data"]
+        now: Frame = self._client.initialised
         for name in ("participant", "session", "epoch"):
             self._matcher.pair(recorded.get(name), now.get(name))
         found = [
@@ -111,8 +112,8 @@ class _Player:
         if frame.get("state") == "cancel" and request is not None:
             self._cancelled.add(request)
         try:
-            # The recorded ids serve again: they only have to be unique within this session.
-            await self._conversation.send(frame)
+            # The recorded ids are used again: they only have to be unique within this session.
+            await self._client.send(frame)
         except Closed as error:
             self._close(error, f"{frame.get('state')} (sent)")
 
@@ -129,7 +130,7 @@ class _Player:
         title = _title(step.frame)
         now = await self._next(step)
         if isinstance(now, str):
-            self._outcome.add(title, [f"no such frame came: {now}"])
+            self._outcome.add(title, [f"no such frame arrived: {now}"])
             return
         found = [str(one) for one in self._matcher.frames(step.frame, now, cut=step.cut)]
         if found and now.get("code") == "too_fast":
@@ -148,8 +149,8 @@ class _Player:
                         if not late:
                             return frame
                     if step.request in self._answered:
-                        return "the last answer to this request has come already"
-                    self._sort(await self._conversation.receive())
+                        return "the last reply to this request has already arrived"
+                    self._sort(await self._client.receive())
         except TimeoutError:
             return f"waited {PATIENCE:g} s"
         except Closed as error:
@@ -157,13 +158,13 @@ class _Player:
             return str(error)
 
     def _sort(self, frame: Frame) -> None:
-        """Keeps a frame for whoever expects it."""
-        own = self._conversation.initialised["data"].get("participant")
+        """Keep a frame for the step that expects it."""
+        own = self._client.initialised.get("participant")
         if frame.get("state") in NOTICES or frame.get("from", own) != own:
             return
         if "id" not in frame and frame.get("code") in PASSING:
             return
-        if self._ends.is_one(frame):
+        if self._stream_ends.contains(frame):
             return
         request = frame.get("id")
         self._waiting[request].append(frame)
@@ -171,16 +172,16 @@ class _Player:
             self._answered.add(request)
 
     async def _compare_end(self) -> None:
-        """What else did the server say? Everything before its answer to a ping is there."""
+        """Find frames that were not recorded: all those before the reply to a ping."""
         try:
-            await self._conversation.send({"state": "ping", "id": _PROBE})
+            await self._client.send({"state": "ping", "id": _PROBE})
             async with asyncio.timeout(PATIENCE):
-                while (frame := await self._conversation.receive()).get("id") != _PROBE:
+                while (frame := await self._client.receive()).get("id") != _PROBE:
                     self._sort(frame)
         except (Closed, TimeoutError):
             # The last request may have ended the session.
             pass
-        # A file may end before the answers do.
+        # A recording may end before the last replies.
         expected = [step for step in self._script.steps if isinstance(step, Expect)]
         complete = {one.request for one in expected if not one.frame.get("more")}
         sent = {step.request for step in self._script.steps if isinstance(step, Send)}

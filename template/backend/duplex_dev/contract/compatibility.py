@@ -1,7 +1,7 @@
-"""Whether everything that one JSON Schema allows is allowed by another, and where not.
+"""Schema compatibility: whether another JSON Schema allows all values of one, and where not.
 
-Knows the words that Pydantic writes. Where it cannot tell, it says that something differs: a
-change that is reported in vain costs a look, one that is overlooked costs a broken page.
+Handles the keywords that Pydantic writes. In doubt it reports a difference: a needless report costs
+a look, a missed one costs a broken page.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,8 +27,8 @@ _TWINS = {
 _FORMS = {"format", "contentEncoding"}
 _ANY_KEY: Schema = {"type": "string"}
 
-MOST = 100
-"""Differences that are kept of one type: its ways through recursive types are without number."""
+MAX_DIFFERENCES = 100
+"""Differences that are kept of one type: paths through recursive types are without number."""
 
 _Compare = Callable[[Schema, Schema, str], "list[Difference]"]
 
@@ -56,22 +56,22 @@ class Definitions:
 
 
 def differences(
-    inner: Schema, outer: Schema, inside: Definitions, outside: Definitions, *, answers: bool
+    inner: Schema, outer: Schema, inside: Definitions, outside: Definitions, *, response: bool
 ) -> list[Difference]:
     """Where `inner` does not fit into `outer`; references mean `inside` and `outside`.
 
-    `answers`: it is what a server sends. Then fields that the other side does not know are no
-    difference, as a page leaves them alone, and bounds are none, as no type of the page has them.
+    With `response`, fields that the other side does not know are no difference, because pages
+    ignore them, and neither are bounds, because the page's types have none.
     """
-    found = _Walk(inside, outside, answers).walk(inner, outer, "")
+    found = _Walk(inside, outside, response).walk(inner, outer, "")
     return list(dict.fromkeys(found))
 
 
 class _Walk:
-    def __init__(self, inside: Definitions, outside: Definitions, answers: bool) -> None:
+    def __init__(self, inside: Definitions, outside: Definitions, response: bool) -> None:
         self._inside = inside
         self._outside = outside
-        self._answers = answers
+        self._response = response
         self._known: dict[tuple[str, str, str], list[Difference]] = {}
 
     def walk(self, inner: Schema, outer: Schema, path: str) -> list[Difference]:
@@ -86,7 +86,7 @@ class _Walk:
         if pair not in self._known:
             before = set(self._known)
             self._known[pair] = []
-            found = compare(inner, outer, "")[:MOST]
+            found = compare(inner, outer, "")[:MAX_DIFFERENCES]
             if found:
                 # What fitted meanwhile may have done so only because these two were taken to fit.
                 self._known = {key: one for key, one in self._known.items() if one or key in before}
@@ -145,14 +145,14 @@ class _Walk:
             told = all(_is_a(value, outer.get("type")) for value in values)
             if not told or _FORMS & outer.keys():
                 return [here]
-            return [] if self._answers else list(_bounds(_bounds_of(values), outer, path))
+            return [] if self._response else list(_bounds(_bounds_of(values), outer, path))
         types = (inner.get("type"), outer.get("type"))
         if types[0] != types[1] and types != ("integer", "number"):
             return [here]
         for word in _FORMS:
             if word in outer and inner.get(word) != outer[word]:
                 return [here]
-        found = [] if self._answers else list(_bounds(inner, outer, path))
+        found = [] if self._response else list(_bounds(inner, outer, path))
         if types[0] == "object":
             found += self._object(inner, outer, path)
         if types[0] == "array":
@@ -169,7 +169,7 @@ class _Walk:
                 found.append(Difference(where, *words))
             elif name in mine and name in theirs:
                 found += self.walk(mine[name], theirs[name], where)
-            elif name in mine and not self._answers:
+            elif name in mine and not self._response:
                 rest = outer.get("additionalProperties", True)
                 if rest is False:
                     found.append(Difference(where, *words))
@@ -184,7 +184,7 @@ class _Walk:
         if mine is False or theirs is True:
             return []
         if theirs is False:
-            return [] if self._answers else [Difference(where, "any field", "no other field")]
+            return [] if self._response else [Difference(where, "any field", "no other field")]
         keys = inner.get("propertyNames", _ANY_KEY), outer.get("propertyNames", _ANY_KEY)
         return [
             *(self.walk(*keys, f"{where} (key)") if "propertyNames" in outer else []),
