@@ -12,7 +12,7 @@ class Sessions(duplex.Sessions):
         """The stored document's JSON, or None when this session was never saved."""
         async with db.reading() as tx:
             saved = await tx.get(SavedSession, session)
-            return None if saved is None else saved.snapshot
+            return None if saved is None else saved.document
 
     async def save(
         self, session: str, title: str, identity: Identity, document: str, db: Database
@@ -32,5 +32,5 @@ class Sessions(duplex.Sessions):
                 )
             # Without NUL, which PostgreSQL would refuse.
             saved.title = title.replace("\0", "").strip() or saved.title
-            saved.snapshot = document
+            saved.document = document
             return SavedRef(id=saved.id, title=saved.title)

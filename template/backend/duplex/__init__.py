@@ -19,6 +19,7 @@ from duplex.web.application import Application
 from duplex.web.database import Base, Database, Moment, now
 from duplex.web.deps import DatabaseDep, EngineDep, IdentityDep, SettingsDep
 from duplex.web.errors import ApiError, Problem, not_found
+from duplex.web.migration_env import run_migrations
 from duplex.web.paging import Limit, Offset
 from duplex.web.sessions import Sessions
 from duplex.web.texts import Line, is_line
@@ -64,6 +65,7 @@ __all__ = [
     "not_found",
     "now",
     "receive_request",
+    "run_migrations",
     "sanitize_data_request",
     "send_response",
     "state",

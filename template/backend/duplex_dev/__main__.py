@@ -15,6 +15,7 @@ COMMANDS = {
     "lint": "duplex_dev.commands.lint",
     "fmt": "duplex_dev.commands.fmt",
     "contract": "duplex_dev.commands.contract",
+    "migration": "duplex_dev.commands.migration",
     "add-state": "duplex_dev.commands.add_state",
     "load": "duplex_dev.commands.load",
     "talk": "duplex_dev.commands.talk",

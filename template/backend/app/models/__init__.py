@@ -1,5 +1,1 @@
-"""Your tables. Each module is imported here, so that Alembic sees its tables."""
-
-from app.models import saved
-
-__all__ = ["saved"]
+"""YOURS: one module per table. Modules are discovered; there is no list to keep."""

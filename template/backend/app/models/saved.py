@@ -18,7 +18,7 @@ class SavedSession(Base):
     title: Mapped[str] = mapped_column(String(200))
     owner: Mapped[str | None] = mapped_column(String(36))
     """The user's id; None where people do not sign in."""
-    snapshot: Mapped[str] = mapped_column(Text)
-    """JSON of the `Snapshot` model."""
+    document: Mapped[str] = mapped_column(Text)
+    """JSON of the `Document` model."""
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     updated_at: Mapped[datetime] = mapped_column(Moment, default=now, onupdate=now)

@@ -1,6 +1,8 @@
 """The application: everything is made here, once, and handed on."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+import importlib
+import pkgutil
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -55,21 +57,31 @@ class SignIn(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What a team gives to the engine: its states, document and sessions, routes and sign-in.
+    """What a team gives to the engine: its document and sessions, states, tables and routes.
 
-    `states` is the package whose modules declare the states; `accounts` None means that everybody
-    may open a session without signing in.
+    `states` and `models` are packages: every module in them is imported, so that its states and
+    tables are known. `middleware` stands around the REST routes and the page, not around the
+    socket; the first one is outermost. Without `accounts` everybody may open a session without
+    signing in.
     """
 
     document: type[BaseModel]
     sessions: Sessions
     states: str = "app.states"
-    routers: Iterable[APIRouter] = ()
+    models: str = "app.models"
+    routers: Sequence[APIRouter] = ()
+    middleware: Sequence[Middleware] = ()
     accounts: SignIn | None = None
 
     def registry(self) -> Registry:
         """The states of the application. Raises `BadState`."""
         return discover(self.states)
+
+    def import_models(self) -> None:
+        """Import every module of `models`: its tables are then part of `duplex.Base.metadata`."""
+        package = importlib.import_module(self.models)
+        for module in pkgutil.walk_packages(package.__path__, f"{self.models}."):
+            importlib.import_module(module.name)
 
     def contract(self) -> Contract:
         """What page and server agree on."""
@@ -93,6 +105,7 @@ class Application:
         """
         project = Project.read(settings.root)
         database = Database(settings.database_url)
+        self.import_models()
         check_document(self.document)
         engine = Engine(
             options=settings.options(),
@@ -126,7 +139,7 @@ class Application:
             description=project.description,
             version=project.version,
             lifespan=lifespan,
-            middleware=[engine.middleware(SOCKET), Middleware(Starting)],
+            middleware=[engine.middleware(SOCKET), Middleware(Starting), *self.middleware],
             openapi_url=docs.OPENAPI,
             docs_url=None,
             redoc_url=None,

@@ -1,5 +1,12 @@
-"""Bring the database to the newest schema: `python -m app migrate`."""
+"""Database migrations: the engine's tables and the team's, each with a history of its own.
 
+The two histories are two Alembic environments with a version table each. A release of Duplex can
+add a migration, and a team can add one, without two heads and without a merge. The engine's are
+applied first, so a table of the team's may refer to one of the engine's.
+"""
+
+import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
@@ -12,44 +19,105 @@ from sqlalchemy.exc import OperationalError
 from duplex.web.database import Database
 from duplex.web.starting import CannotStart
 
+logger = logging.getLogger(__name__)
+
 _LOCK = 4_108_877
-"""Any number will do, as long as it stays the same."""
+"""Key of the PostgreSQL advisory lock; any number that never changes."""
+
+
+_FILE_NAME = "%(year)d_%(month).2d_%(day).2d_%(rev)s_%(slug)s"
 
 
 class NotMigratedError(CannotStart):
     """The tables are not those that this code expects."""
 
 
-def config(root: Path, connection: Connection | None = None) -> Config:
-    """Alembic's configuration of the project in `root`; `connection`: what migrations run on."""
-    made = Config(attributes={"connection": connection})
-    folder = str(root / "backend" / "migrations")
-    made.set_main_option("script_location", folder.replace("%", "%%"))
-    return made
+@dataclass(frozen=True, slots=True)
+class History:
+    """One series of migrations: its folder, and the table that holds the applied revision."""
+
+    folder: Path
+    version_table: str
+
+    def config(self, connection: Connection | None = None) -> Config:
+        """Alembic's configuration; `connection`: where the migrations run."""
+        made = Config(attributes={"connection": connection})
+        made.set_main_option("script_location", str(self.folder).replace("%", "%%"))
+        made.set_main_option("path_separator", "os")
+        made.set_main_option("file_template", _FILE_NAME.replace("%", "%%"))
+        return made
+
+    def script(self) -> ScriptDirectory:
+        """The migrations in the folder."""
+        return ScriptDirectory.from_config(self.config())
+
+    def heads(self) -> set[str]:
+        """The newest revision; empty where there is no migration yet."""
+        return set(self.script().get_heads())
+
+    def applied(self, connection: Connection) -> set[str]:
+        """The revision that the database is at; empty for a new database."""
+        options = {"version_table": self.version_table}
+        return set(MigrationContext.configure(connection, opts=options).get_current_heads())
+
+    def unknown(self, connection: Connection) -> set[str]:
+        """What the database is at, where no migration of the folder has this name."""
+        known = {revision.revision for revision in self.script().walk_revisions()}
+        return self.applied(connection) - known
+
+
+ENGINE = History(Path(__file__).parents[1] / "migrations", "duplex_version")
+"""The engine's tables: accounts. A project without sign-in has no such folder."""
+
+
+def team_history(root: Path) -> History:
+    """The team's tables, of the project in `root`."""
+    return History(root / "backend" / "migrations", "alembic_version")
+
+
+def histories(root: Path) -> list[History]:
+    """The histories of a project, in the order in which they are applied."""
+    return [*([ENGINE] if ENGINE.folder.is_dir() else []), team_history(root)]
 
 
 async def migrate(database: Database, root: Path) -> None:
-    """Apply every migration that is missing, all or none; safe to run from several processes."""
+    """Apply every migration that is missing, all or none; safe to run from several processes.
+
+    A history in which the database is newer than this code (after a rollback) is left as it is.
+    """
+
+    def upgrade(connection: Connection) -> None:
+        for history in histories(root):
+            if unknown := history.unknown(connection):
+                logger.warning(_NEWER, ", ".join(sorted(unknown)))
+            else:
+                command.upgrade(history.config(connection), "heads")
+
     async with database.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             # SQLite's transaction is a lock already. This one ends with the transaction.
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-        await connection.run_sync(lambda sync: command.upgrade(config(root, sync), "heads"))
+        await connection.run_sync(upgrade)
+
+
+_NEWER = "The database is newer than this code (revision %s): it is left as it is."
 
 
 async def require_current(database: Database, root: Path) -> None:
-    """Raise NotMigratedError when a migration is missing; a schema newer than this code passes."""
+    """Raise NotMigratedError when a migration is missing; warn about a schema that is newer."""
+
+    def check(connection: Connection) -> None:
+        for history in histories(root):
+            if unknown := history.unknown(connection):
+                logger.warning(_NEWER, ", ".join(sorted(unknown)))
+            elif history.applied(connection) != history.heads():
+                raise NotMigratedError(
+                    "The database has not been migrated to this version: run `uv run poe serve`,"
+                    " or `python -m app migrate` where only the server is installed."
+                )
+
     async with database.reading() as db:
-        applied = await (await db.connection()).run_sync(
-            lambda sync: set(MigrationContext.configure(sync).get_current_heads())
-        )
-    script = ScriptDirectory.from_config(config(root))
-    known = {revision.revision for revision in script.walk_revisions()}
-    if applied <= known and not applied.issuperset(script.get_heads()):
-        raise NotMigratedError(
-            "The database has not been migrated to this version: run `uv run poe serve`,"
-            " or `python -m app migrate` where only the server is installed."
-        )
+        await (await db.connection()).run_sync(check)
 
 
 async def must_answer(database: Database) -> None:

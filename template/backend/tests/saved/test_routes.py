@@ -64,7 +64,7 @@ async def test_a_long_list_is_read_in_pages(
     moment = datetime(2026, 1, 5, 10, tzinfo=UTC)
     async with database.transaction() as db:
         for number in range(53):
-            about = {"title": "Monday", "snapshot": "{}", "updated_at": moment}
+            about = {"title": "Monday", "document": "{}", "updated_at": moment}
             db.add(SavedSession(id=f"s{number:02}", owner=None, **about))
             db.add(SavedSession(id=f"other{number:02}", owner="ada", **about))
     ids = [f"s{number:02}" for number in range(53)]

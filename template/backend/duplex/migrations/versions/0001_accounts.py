@@ -1,10 +1,10 @@
-"""Users and their sign-ins."""
+"""Accounts and their sign-ins."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "duplex0001"
+down_revision = None
 branch_labels = None
 depends_on = None
 
