@@ -42,7 +42,7 @@ def questions() -> dict[str, dict[str, Any]]:
     return {
         name: details
         for name, details in settings.items()
-        if not name.startswith("_") and details.get("when", True) is not False
+        if not name.startswith("_") and details.get("when", True) and details.get("ask", True)
     }
 
 

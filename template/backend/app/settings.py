@@ -7,6 +7,10 @@ import duplex
 
 
 class Settings(duplex.Settings):
-    """Each field is a setting, by its environment name in lower case."""
+    """Each field is a setting, by its environment name in lower case.
+
+    For example `board_limit: int = Field(default=20, ge=1, description="a number from 1")` is
+    BOARD_LIMIT; the description is what a bad value's message says is expected.
+    """
 
     root: ClassVar[Path] = Path(__file__).resolve().parents[2]

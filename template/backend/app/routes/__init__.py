@@ -1,1 +1,1 @@
-"""Your REST routes."""
+"""YOURS: REST routes, one module per subject; `main.py` lists the routers."""

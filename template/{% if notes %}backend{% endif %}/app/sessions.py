@@ -6,13 +6,19 @@ from duplex import Database, Identity, Refused, SavedRef
 
 
 class Sessions(duplex.Sessions):
-    """Saved sessions in the database. Whoever saves first owns; only the owner saves again."""
+    """Saved sessions in the database. Whoever saves first becomes the owner."""
+
+    async def may_join(self, identity: Identity, session: str, db: Database) -> bool:
+        """Everybody who knows the id may join; once the session is saved, its owner only."""
+        async with db.reading() as tx:
+            saved = await tx.get(SavedSession, session)
+        return saved is None or saved.owner in (None, identity.user)
 
     async def load(self, session: str, db: Database) -> str | None:
         """The stored document's JSON, or None when this session was never saved."""
         async with db.reading() as tx:
             saved = await tx.get(SavedSession, session)
-            return None if saved is None else saved.document
+        return None if saved is None else saved.document
 
     async def save(
         self, session: str, title: str, identity: Identity, document: str, db: Database
