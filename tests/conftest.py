@@ -15,6 +15,9 @@ from tests.rendering import Render, Renderer, quick_copier
 from tests.workshop import Workshop
 from tools.source import ROOT, copy_source
 
+pytest_plugins = ["duplex_dev.testing.fixtures"]
+"""On the application of tests/application, which stands first on Python's path."""
+
 NAMES = {combo.name for combo in ALL}
 PROJECTS = ROOT / "build" / "projects"
 """Not in pytest's own folder: root's PostgreSQL runs as a user who may not enter that."""
@@ -118,6 +121,9 @@ def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         for name in [name for name in os.environ if name.startswith("GIT_")]:
             patch.delenv(name)
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        # Processes that the tests start import the same source.
+        path = [ROOT, ROOT / "tests/application/backend", ROOT / "template/backend"]
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, path)))
         for role in ("AUTHOR", "COMMITTER"):
             patch.setenv(f"GIT_{role}_NAME", "Suite")
             patch.setenv(f"GIT_{role}_EMAIL", "suite@example.com")

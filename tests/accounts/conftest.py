@@ -1,20 +1,27 @@
 """People who sign in, on a database of their own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from app.main import application as anonymous
 from argon2 import PasswordHasher
-from duplex.accounts import families
+from duplex import Application
+from duplex.accounts import Accounts, families, password
 from duplex.web.database import now
+from duplex_dev.testing import new_client
 from fastapi import FastAPI
 
-from tests.conftest import new_client
-
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def application() -> Application:
+    """The application of the tests, with accounts."""
+    return replace(anonymous, accounts=Accounts([password.router]))
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,8 @@ from duplex.accounts.models import Attempt
 from duplex.units import Rate
 from duplex.web.database import Database
 from duplex.web.errors import ApiError
+from duplex_dev.testing import on_every_database
 from sqlalchemy import func, select
-
-from tests.databases import on_every_database
 
 HOURLY = Rate(3, 3600)
 

@@ -9,12 +9,11 @@ from duplex.accounts.hashing import verify_password
 from duplex.accounts.users import User
 from duplex.units import Rate
 from duplex.web.database import Database
+from duplex_dev.testing import new_client, on_every_database
 from fastapi import FastAPI
 from sqlalchemy import select
 
 from tests.accounts.conftest import PASSWORD, Device, NewDevice
-from tests.conftest import new_client
-from tests.databases import on_every_database
 
 
 async def stored_hash(database: Database) -> str:

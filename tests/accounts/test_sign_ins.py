@@ -3,17 +3,17 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from app.main import create_app
+from app.settings import Settings
+from duplex import Application
 from duplex.accounts import families, tokens
 from duplex.accounts.models import RefreshToken, SignIn
 from duplex.accounts.users import User
-from duplex.settings.base import GivenSettings, Settings
 from duplex.web.database import Database
+from duplex_dev.testing import new_client
 from fastapi import FastAPI
 from sqlalchemy import select
 
 from tests.accounts.conftest import Clock, Device, NewDevice
-from tests.conftest import new_client
 
 ALMOST = families.GRACE - timedelta(seconds=1)
 LONGER = families.GRACE + timedelta(seconds=1)
@@ -187,12 +187,12 @@ async def test_other_sites_cannot_use_the_cookie(
     assert (await ada.post("refresh")).status_code == 200
 
 
-async def test_in_production_the_cookie_needs_https(settings: Settings) -> None:
+async def test_in_production_the_cookie_needs_https(
+    application: Application, settings: Settings
+) -> None:
     values = {"environment": "production", "secret_key": "0123456789abcdef" * 4}
-    production = GivenSettings.model_validate(
-        values | {"database_url": settings.database_url, "session_drain": 0}
-    )
-    app = create_app(production)
+    production = Settings.given(**values, database_url=settings.database_url, session_drain=0)
+    app = application.create(production)
     async with app.router.lifespan_context(app) as state:
         app.state.lifespan = state
         async with new_client(app) as client:

@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from duplex import discover
+from duplex_dev.testing import Conversation, converse
 from websockets.asyncio.client import connect
 
 from tests.accounts.conftest import PASSWORD, Device
-from tests.conversation import Conversation, converse
 
 
 @pytest.fixture
@@ -90,16 +89,3 @@ async def test_changing_the_password_closes_every_session(server: str, ada: Devi
         assert await conversation.closed() == 4401
     async with converse(server, token=ada.token) as conversation:
         assert conversation.initialised["name"] == "Ada"
-
-
-async def test_what_was_saved_is_in_the_own_list(server: str, ada: Device) -> None:
-    closing = [name for name, state in discover().items() if state.closes]
-    if not closing:
-        pytest.skip("no state of this project saves")
-    async with converse(server, token=ada.token, session="meeting") as conversation:
-        await conversation.send(closing[0], {"title": "Monday"})
-        assert await conversation.closed() == 1000
-    listed = await ada.http.get("/api/v1/sessions", headers=ada.authorization)
-    sessions = listed.json()["sessions"]
-    assert [(item["id"], item["title"]) for item in sessions] == [("meeting", "Monday")]
-    assert (await ada.http.get("/api/v1/sessions")).status_code == 401

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from duplex_dev.testing.valkey import Valkey
 
-from tests.engine.brokers.support import Valkey
 from tests.engine.states import Gates, states
 from tests.engine.support import Server, Store, make_engine, serving, setup
 

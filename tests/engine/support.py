@@ -182,7 +182,7 @@ async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Se
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+    while not server.started:
         await asyncio.sleep(0.01)
     port = listener.getsockname()[1]
     try:

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import pytest
+from duplex_dev.testing.valkey import Valkey
 from websockets.exceptions import ConnectionClosed
 
-from tests.engine.brokers.support import Valkey
 from tests.engine.states import Gates, states
 from tests.engine.support import PATIENCE, Client, Frame, Server, make_engine, serving, setup
 

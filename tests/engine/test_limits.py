@@ -1,9 +1,8 @@
 """Rates and counts."""
 
+from duplex.options import Options
 from duplex.socket.limits import Bucket, Census
 from duplex.units import Rate
-
-from tests.engine.support import setup
 
 
 def test_a_bucket_gives_its_rate_at_once_and_refills_evenly() -> None:
@@ -21,7 +20,7 @@ def test_a_bucket_says_how_long_to_wait() -> None:
 
 
 def test_the_census_counts_in_and_out() -> None:
-    census = Census(setup(max_per_address=2, max_per_user=1))
+    census = Census(Options(max_per_address=2, max_per_user=1))
     assert census.admit("a") is None
     assert census.admit("a") is None
     assert census.admit("a") is not None

@@ -5,56 +5,56 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from app.models.saved import SavedSession
+from app.models import Notebook
+from app.settings import Settings
 from duplex.web.database import Database, now
 from duplex.web.migrate import migrate
+from duplex_dev.testing import on_every_database
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
-from tests.databases import on_every_database
 
-
-def saved(session_id: str) -> SavedSession:
-    return SavedSession(id=session_id, title=session_id, snapshot="{}")
+def notebook(name: str) -> Notebook:
+    return Notebook(id=name, title=name, document="{}")
 
 
 @on_every_database
 async def test_a_transaction_is_kept_when_the_block_ends(database: Database) -> None:
     async with database.transaction() as db:
-        db.add(saved("kept"))
+        db.add(notebook("kept"))
     async with database.reading() as db:
-        assert await db.get(SavedSession, "kept") is not None
+        assert await db.get(Notebook, "kept") is not None
 
 
 @on_every_database
 async def test_a_transaction_is_undone_when_the_block_raises(database: Database) -> None:
     async def stop_halfway() -> None:
         async with database.transaction() as db:
-            db.add(saved("undone"))
+            db.add(notebook("undone"))
             await db.flush()
             raise RuntimeError("halfway")
 
     with pytest.raises(RuntimeError, match="halfway"):
         await stop_halfway()
     async with database.reading() as db:
-        assert await db.get(SavedSession, "undone") is None
+        assert await db.get(Notebook, "undone") is None
 
 
 @on_every_database
 async def test_moments_come_back_aware_and_in_utc(database: Database) -> None:
     noon = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
     async with database.transaction() as db:
-        row = saved("dated")
+        row = notebook("dated")
         row.created_at = noon
         db.add(row)
     async with database.reading() as db:
-        found = await db.get_one(SavedSession, "dated")
+        found = await db.get_one(Notebook, "dated")
         assert found.created_at == noon
         assert found.created_at.tzinfo is UTC
 
 
 async def test_a_naive_datetime_is_refused(database: Database) -> None:
-    row = saved("naive")
+    row = notebook("naive")
     row.created_at = now().replace(tzinfo=None)
     with pytest.raises(StatementError, match="without a time zone"):
         async with database.transaction() as db:
@@ -64,24 +64,24 @@ async def test_a_naive_datetime_is_refused(database: Database) -> None:
 @on_every_database
 async def test_writers_wait_for_each_other(database: Database) -> None:
     async with database.transaction() as db:
-        db.add(saved("counted"))
+        db.add(notebook("counted"))
 
     async def count() -> None:
         async with database.transaction() as db:
-            row = await db.get_one(SavedSession, "counted", with_for_update=True)
-            row.snapshot += "x"
+            row = await db.get_one(Notebook, "counted", with_for_update=True)
+            row.document += "x"
 
     await asyncio.gather(*(count() for _ in range(20)))
     async with database.reading() as db:
-        assert (await db.get_one(SavedSession, "counted")).snapshot == "{}" + "x" * 20
+        assert (await db.get_one(Notebook, "counted")).document == "{}" + "x" * 20
 
 
 async def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
     async with database.transaction() as writing:
-        writing.add(saved("unseen"))
+        writing.add(notebook("unseen"))
         await writing.flush()
         async with database.reading() as db:
-            assert await db.get(SavedSession, "unseen") is None
+            assert await db.get(Notebook, "unseen") is None
 
 
 async def test_sqlite_is_set_up(database: Database) -> None:
@@ -95,6 +95,6 @@ async def test_the_data_folder_is_made(tmp_path: Path) -> None:
     file = tmp_path / "data" / "deeper" / "app.db"
     database = Database(f"sqlite+aiosqlite:///{file}")
     assert not file.parent.exists()
-    await migrate(database)
+    await migrate(database, Settings.root)
     await database.dispose()
     assert file.is_file()

@@ -7,13 +7,11 @@ from typing import Any, cast
 import httpx
 import pytest
 from app.main import create_app
-from app.project import VERSION
-from duplex.settings.base import GivenSettings
+from app.settings import Settings
 from duplex.web.bodies import MOST
 from duplex.web.headers import CONTENT_SECURITY_POLICY
+from duplex_dev.testing import new_client
 from fastapi import FastAPI
-
-from tests.conftest import new_client
 
 
 async def test_health_is_told(client: httpx.AsyncClient) -> None:
@@ -21,7 +19,7 @@ async def test_health_is_told(client: httpx.AsyncClient) -> None:
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
-        "version": VERSION,
+        "version": "1.2.3",
         "database": True,
         "broker": True,
     }
@@ -68,9 +66,9 @@ async def test_a_body_that_is_too_long_is_refused(client: httpx.AsyncClient, chu
 
     content = pieces() if chunked else b" " * (MOST + 1)
     headers = {"Content-Type": "application/json"}
-    response = await client.patch("/api/v1/sessions/any", content=content, headers=headers)
+    response = await client.patch("/api/v1/notebooks/any", content=content, headers=headers)
     assert (response.status_code, response.json()["code"]) == (413, "too_big")
-    short = await client.patch("/api/v1/sessions/any", content=b" " * MOST, headers=headers)
+    short = await client.patch("/api/v1/notebooks/any", content=b" " * MOST, headers=headers)
     assert short.status_code == 422
 
 
@@ -94,22 +92,22 @@ async def test_a_bug_tells_nothing_about_itself(app: FastAPI) -> None:
 
 def test_the_api_is_described_without_starting_anything(tmp_path: Path) -> None:
     file = tmp_path / "data" / "app.db"
-    settings = GivenSettings.model_validate({"database_url": f"sqlite+aiosqlite:///{file}"})
+    settings = Settings.given(database_url=f"sqlite+aiosqlite:///{file}")
     paths: dict[str, dict[str, Any]] = create_app(settings).openapi()["paths"]
     names = [operation["operationId"] for path in paths.values() for operation in path.values()]
-    assert "list_saved_sessions" in names
+    assert "rename_notebook" in names
     assert len(names) == len(set(names))
     assert not file.parent.exists()
 
 
 async def test_readable_docs_are_for_development_only(
-    client: httpx.AsyncClient, settings: GivenSettings
+    client: httpx.AsyncClient, settings: Settings
 ) -> None:
     response = await client.get("/api/v1/docs")
     assert response.status_code == 200
     assert "cdn.jsdelivr.net" in response.headers["content-security-policy"]
-    secret = {"secret_key": settings.secret_keys[0], "environment": "production"}
-    production = create_app(GivenSettings.model_validate(secret))
+    secret = settings.secret_keys[0]
+    production = create_app(Settings.given(secret_key=secret, environment="production"))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(production), base_url="https://test"
     ) as client:

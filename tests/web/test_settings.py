@@ -1,11 +1,10 @@
 from pathlib import Path
 
 import pytest
+from app.settings import Settings
+from duplex import Rate
+from duplex.settings.base import SECRET_LENGTH
 from pydantic import ValidationError
-
-from duplex.settings import base as module
-from duplex.settings.base import GivenSettings, Settings, load
-from duplex.units import Rate
 
 GOOD = "0123456789abcdef" * 4
 OTHER = "fedcba9876543210" * 4
@@ -24,7 +23,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def complaints(capsys: pytest.CaptureFixture[str]) -> list[str]:
     """What is said about settings that stop the start."""
     with pytest.raises(SystemExit) as stopped:
-        load()
+        Settings.load()
     assert stopped.value.code == 2
     said = capsys.readouterr()
     assert said.out == ""
@@ -32,10 +31,10 @@ def complaints(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_everything_has_a_default_in_development() -> None:
-    found = load()
+    found = Settings.load()
     assert (found.environment, found.host, found.port) == ("development", "127.0.0.1", 8000)
     assert found.session_rate == Rate(50, 1)
-    assert found.database_url == "sqlite+aiosqlite:///./data/app.db"
+    assert found.database_url == f"sqlite+aiosqlite:///{Settings.root}/data/app.db"
 
 
 def test_the_environment_wins_over_the_file(
@@ -43,7 +42,7 @@ def test_the_environment_wins_over_the_file(
 ) -> None:
     nothing_set.write_text("PORT=1234\nHOST=0.0.0.0\nSESSION_MAX_FRAME=\n", encoding="utf-8")
     monkeypatch.setenv("PORT", "4321")
-    found = load()
+    found = Settings.load()
     assert (found.port, found.host, found.session_max_frame) == (4321, "0.0.0.0", 65536)
 
 
@@ -52,7 +51,7 @@ def test_readable_values(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SESSION_OUTBOX_BYTES", "2 MiB")
     monkeypatch.setenv("ALLOWED_ORIGINS", "https://Example.org/, http://localhost:5173")
     monkeypatch.setenv("DATABASE_URL", "postgres://u:p@db/name")
-    found = load()
+    found = Settings.load()
     assert found.session_rate == Rate(600, 60)
     assert found.session_outbox_bytes == 2 * 2**20
     assert found.allowed_origins == ("https://example.org", "http://localhost:5173")
@@ -103,6 +102,15 @@ def test_all_bad_values_are_told_at_once(
     assert [line.partition(":")[0] for line in complaints(capsys)] == ["PORT", "SESSION_RATE"]
 
 
+def test_a_setting_of_the_application_is_read_and_checked_like_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert Settings.load().shelf_size == 10
+    monkeypatch.setenv("SHELF_SIZE", "0")
+    (line,) = complaints(capsys)
+    assert line == "SHELF_SIZE: '0' is not valid; expected a number of notebooks from 1"
+
+
 def test_secrets_are_never_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,9 +125,7 @@ def test_secrets_are_never_shown(
 
 
 def test_secrets_are_not_in_what_is_printed() -> None:
-    found = GivenSettings.model_validate(
-        {"secret_key": GOOD, "database_url": "postgresql://user:hush@host/name"}
-    )
+    found = Settings.given(secret_key=GOOD, database_url="postgresql://user:hush@host/name")
     assert GOOD not in repr(found)
     assert "hush" not in repr(found)
 
@@ -149,13 +155,13 @@ def test_production_refuses_to_start_without_a_real_secret(
 def test_secrets_are_a_list_with_the_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENVIRONMENT", "production")
     monkeypatch.setenv("SECRET_KEY", f"{GOOD}, {OTHER}")
-    assert load().secret_keys == (GOOD, OTHER)
+    assert Settings.load().secret_keys == (GOOD, OTHER)
 
 
 def test_development_makes_a_secret_of_its_own_for_one_process() -> None:
-    first, second = load().secret_keys, load().secret_keys
+    first, second = Settings.load().secret_keys, Settings.load().secret_keys
     assert first != second
-    assert len(first[0]) >= module.SECRET_LENGTH
+    assert len(first[0]) >= SECRET_LENGTH
 
 
 def test_several_processes_need_one_secret(
@@ -196,4 +202,4 @@ def test_a_file_that_is_no_text_is_told(
 def test_settings_cannot_be_changed_later() -> None:
     name = "port"
     with pytest.raises(ValidationError, match="frozen"):
-        setattr(GivenSettings(), name, 1)
+        setattr(Settings.given(), name, 1)

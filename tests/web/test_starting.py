@@ -1,22 +1,25 @@
 """What the server cannot start without is told in one line."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duplex
 import pytest
-from app.main import create_app
-from duplex.settings.base import GivenSettings
+from app.main import application
+from app.settings import Settings
+from duplex import Application
+from duplex.accounts import Accounts
 from duplex.web.database import Database
 from duplex.web.migrate import migrate
 from duplex.web.starting import CannotStart
+from duplex_dev.machine.ports import free_port
 from starlette.types import Message
 
-from tests.engine.brokers.support import free_port
 
-
-async def told(**settings: str) -> str:
+async def told(application: Application = application, **settings: str) -> str:
     """What a server is told of an application that does not start."""
-    app = create_app(GivenSettings.model_validate(settings))
+    app = application.create(Settings.given(**settings))
     messages: list[Message] = []
 
     async def receive() -> Message:
@@ -39,7 +42,7 @@ async def database(tmp_path: Path) -> str:
     """The URL of a migrated database."""
     url = f"sqlite+aiosqlite:///{tmp_path}/app.db"
     made = Database(url)
-    await migrate(made)
+    await migrate(made, Settings.root)
     await made.dispose()
     return url
 
@@ -47,7 +50,7 @@ async def database(tmp_path: Path) -> str:
 async def test_a_store_that_is_not_there_is_told_in_one_line(database: str) -> None:
     port = free_port()
     line = await told(database_url=database, broker_url=f"redis://127.0.0.1:{port}/0")
-    assert line.startswith("BROKER_URL: the sessions' store is out of reach: connecting failed: ")
+    assert line.startswith("BROKER_URL: the broker cannot be reached: connecting failed: ")
     assert f"127.0.0.1:{port}" in line
     assert "\n" not in line
 
@@ -60,13 +63,15 @@ async def test_an_option_the_client_does_not_know_is_told_in_one_line(database: 
 
 async def test_a_database_without_its_tables_is_told_in_one_line(tmp_path: Path) -> None:
     line = await told(database_url=f"sqlite+aiosqlite:///{tmp_path}/none.db")
-    assert "python -m duplex.web.migrate" in line
+    assert "python -m app migrate" in line
     assert "\n" not in line
 
 
-async def test_a_bug_keeps_its_traceback(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def bug(*_: object) -> None:
+class Faulty(Accounts):
+    async def prepare(self, settings: duplex.Settings, database: Database) -> None:
         raise RuntimeError("the inside")
 
-    monkeypatch.setattr("app.features.AT_START", [bug])
-    assert "the inside" in await told(database_url=database)
+
+async def test_a_bug_keeps_its_traceback(database: str) -> None:
+    faulty = replace(application, accounts=Faulty([]))
+    assert "the inside" in await told(faulty, database_url=database)

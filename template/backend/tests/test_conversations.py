@@ -1,16 +1,20 @@
-"""Every conversation in tests/conversations goes as it was recorded (docs/inspector.md)."""
+"""Conversations that the inspector exported go as they were recorded (docs/inspector.md)."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from duplex_dev.commands.replay import replay
-from duplex_dev.replay.file import read
+from duplex_dev.replay.recording import read
+from duplex_dev.testing import Admit, SignIn
 
 FOLDER = Path(__file__).parent / "conversations"
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.json")), ids=lambda file: file.stem)
-async def test_goes_as_recorded(anybody: None, server: str, file: Path) -> None:
-    outcome = await replay(read(file), f"http://{server}")
+async def test_goes_as_recorded(server: str, sign_in: SignIn, admit: Admit, file: Path) -> None:
+    ada, session = await sign_in("ada"), uuid4().hex
+    await admit(session, ada)
+    outcome = await replay(read(file), f"http://{server}", ada.token, session=session)
     assert not outcome.differences, outcome.report()

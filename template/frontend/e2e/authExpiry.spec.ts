@@ -6,7 +6,7 @@ import { expect, test } from "./support/test";
 test.skip(NO_SERVER !== false, NO_SERVER || "");
 
 /** The server's access tokens last a few seconds. */
-const SHORT = { module: "tests.auth.short_tokens" } as const;
+const SHORT = { module: "duplex_dev.testing.accounts.short_tokens" } as const;
 
 /** Says the last of these, where the project has a state for that, and sees all of them. */
 async function say(ada: Person, ...texts: string[]): Promise<void> {

@@ -1,5 +1,5 @@
 """The people of the sign-in tests."""
 
-from tests.accounts.conftest import ada, cheap_hashes, new_device
+from tests.accounts.conftest import ada, application, cheap_hashes, new_device
 
-__all__ = ["ada", "cheap_hashes", "new_device"]
+__all__ = ["ada", "application", "cheap_hashes", "new_device"]

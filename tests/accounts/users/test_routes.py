@@ -3,12 +3,12 @@ from typing import Any
 
 import httpx
 import pytest
+from app.settings import Settings
 from duplex.accounts import attempts
 from duplex.accounts.current import Active, find_active
 from duplex.accounts.users import User
-from duplex.settings.base import Settings
 from duplex.web.database import Database
-from tests.databases import on_every_database
+from duplex_dev.testing import on_every_database
 
 from tests.accounts.conftest import Device, NewDevice
 

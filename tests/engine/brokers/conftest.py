@@ -8,10 +8,12 @@ from uuid import uuid4
 import pytest
 from duplex.brokers.base import Keep
 from duplex.brokers.redis.broker import RedisBroker
+from duplex_dev.testing.network import Proxy
+from duplex_dev.testing.valkey import Valkey
 
 from tests.engine.brokers.processes import KEEP, Open
 from tests.engine.brokers.promises import Process
-from tests.engine.brokers.support import Proxy, Recorder, Valkey
+from tests.engine.brokers.support import Recorder
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 from duplex.brokers.base import Keep, from_url
+from duplex_dev.testing.valkey import Valkey
 
 from tests.engine.brokers.promises import Opened, Process
 from tests.engine.brokers.promises_people import PeoplePromises
 from tests.engine.brokers.promises_requests import RequestPromises
 from tests.engine.brokers.promises_rooms import RoomPromises
-from tests.engine.brokers.support import Recorder, Valkey
+from tests.engine.brokers.support import Recorder
 
 
 @asynccontextmanager

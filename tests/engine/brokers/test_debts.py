@@ -10,10 +10,12 @@ from duplex.brokers.base import BrokerUnavailable, Claim, Keep, Person
 from duplex.brokers.redis.broker import RedisBroker
 from duplex.brokers.redis.era import identify
 from duplex.brokers.redis.link import Link
+from duplex_dev.testing.network import Proxy
+from duplex_dev.testing.valkey import Valkey
 
 from tests.engine.brokers.processes import Open, keeper
 from tests.engine.brokers.promises import joined
-from tests.engine.brokers.support import PATIENCE, Proxy, Valkey, eventually
+from tests.engine.brokers.support import PATIENCE, eventually
 
 KEEP = Keep(seconds=60.0, grace=0.2)
 BEAT = 0.2

@@ -9,10 +9,12 @@ from duplex.brokers.base import (
     Keep,
     Person,
 )
+from duplex_dev.testing.network import Proxy
+from duplex_dev.testing.valkey import Valkey
 
 from tests.engine.brokers.processes import Open, keeper, until_down, until_up
 from tests.engine.brokers.promises import both_saw, joined, say
-from tests.engine.brokers.support import PATIENCE, Proxy, Valkey, message
+from tests.engine.brokers.support import PATIENCE, message
 
 
 async def test_a_cut_connection_misses_nothing(

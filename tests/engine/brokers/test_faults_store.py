@@ -12,10 +12,12 @@ from duplex.brokers.base import (
     RoomGone,
 )
 from duplex.brokers.redis.broker import RedisBroker
+from duplex_dev.testing.network import Proxy
+from duplex_dev.testing.valkey import Valkey
 
 from tests.engine.brokers.processes import KEEP, Open, keeper, until_down, until_up
 from tests.engine.brokers.promises import both_saw, joined, resumed, say
-from tests.engine.brokers.support import Proxy, Recorder, Valkey, eventually, message
+from tests.engine.brokers.support import Recorder, eventually, message
 
 
 async def test_a_server_that_is_not_there_is_told_at_once(valkey: Valkey) -> None:

@@ -15,10 +15,12 @@ from duplex.brokers.base import (
     Person,
 )
 from duplex.brokers.redis.broker import RedisBroker
+from duplex_dev.testing.network import Proxy
+from duplex_dev.testing.valkey import Valkey
 
 from tests.engine.brokers.processes import Open, keeper, until_down, until_up
 from tests.engine.brokers.promises import Process, both_saw, joined, resumed, say
-from tests.engine.brokers.support import PATIENCE, Proxy, Recorder, Valkey, eventually, message
+from tests.engine.brokers.support import PATIENCE, Recorder, eventually, message
 
 BACKEND = Path(__file__).parents[3]
 

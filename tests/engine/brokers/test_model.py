@@ -17,10 +17,11 @@ from duplex.brokers.base import (
     from_url,
 )
 from duplex.wire.entries import Entry
+from duplex_dev.testing.valkey import Valkey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.engine.brokers.support import Recorder, Valkey, message, wish
+from tests.engine.brokers.support import Recorder, message, wish
 
 KEEP = Keep(count=6, size=2000, seconds=3600.0, grace=3600.0)
 PEOPLE = ("ada", "bob", "eve")

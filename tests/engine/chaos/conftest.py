@@ -7,8 +7,8 @@ from random import Random, SystemRandom
 from typing import Any
 
 import pytest
+from duplex_dev.testing.valkey import Valkey
 
-from tests.engine.brokers.support import Valkey
 from tests.engine.chaos.workers import Workers
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1"))

@@ -8,8 +8,8 @@ from random import Random
 from unittest import mock
 
 from duplex.brokers.redis import broker as broker_redis
+from duplex_dev.testing.network import Proxy
 
-from tests.engine.brokers.support import Proxy
 from tests.engine.chaos.states import states
 from tests.engine.support import PATH, Server, Setup, make_engine, serving
 

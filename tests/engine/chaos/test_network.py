@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 from duplex.wire.protocol import Close
+from duplex_dev.testing.valkey import Valkey
 
-from tests.engine.brokers.support import Valkey
 from tests.engine.chaos.client import Talker, settle
 from tests.engine.chaos.conftest import TIMERS
 from tests.engine.chaos.servers import QUICK, Place, anywhere, directly, places
@@ -114,4 +114,4 @@ async def test_a_reader_that_stops_is_sent_away_and_resumes_while_nobody_else_wa
         verdict([one.record for one in talkers])
         assert sleeper.record.closes == [Close.SLOW]
         assert ada.record.closes == bob.record.closes == []
-        assert slowest < patient.write_timeout
+        assert slowest < patient.options.write_timeout

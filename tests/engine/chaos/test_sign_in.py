@@ -7,16 +7,11 @@ from random import Random
 
 import httpx
 import pytest
-from app import main
-from duplex.accounts import tokens
-from duplex.accounts.users import User
-from duplex.settings.base import Settings
-from duplex.units import Rate
-from duplex.web.database import Database
-from duplex.wire.protocol import Close
+from duplex import Application, Close, Database, Rate, Registry, Sessions, Settings
+from duplex.accounts import Accounts, User, password, tokens
+from duplex_dev.testing import serve
 
 from tests.accounts.conftest import Device, cheap_hashes
-from tests.conftest import serve
 from tests.engine.chaos.client import Talker, settle
 from tests.engine.chaos.states import states
 from tests.engine.chaos.talk import talk, unique, verdict
@@ -25,19 +20,23 @@ from tests.engine.support import PATH, Notes
 __all__ = ["cheap_hashes"]
 
 
+class Talk(Application):
+    """The application of these tests: their states and their document, behind accounts."""
+
+    def registry(self) -> Registry:
+        return states()
+
+
 @pytest.fixture
-async def place(
-    settings: Settings, cheap_hashes: None, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[str]:
-    """The application with the states of these tests; its `host:port`."""
-    monkeypatch.setattr(main, "discover", states)
-    monkeypatch.setattr(main, "Snapshot", Notes)
-    # Deadlines are looked at ten times a heartbeat: often, for a token of four seconds.
-    quick = settings.model_copy(
-        update={"session_rate": Rate(100_000, 1.0), "session_heartbeat": 2.0}
-    )
-    async with serve(main.create_app(quick)) as made:
-        yield made
+def application() -> Application:
+    return Talk(document=Notes, sessions=Sessions(), accounts=Accounts([password.router]))
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Deadlines are checked ten times a heartbeat: often, for a token of four seconds."""
+    changes = {"session_rate": Rate(100_000, 1.0), "session_heartbeat": 2.0}
+    return settings.model_copy(update=changes)
 
 
 class People:
@@ -78,9 +77,12 @@ class People:
 
 
 @pytest.fixture
-async def people(place: str, chance: Random) -> AsyncIterator[People]:
+async def people(
+    application: Application, settings: Settings, cheap_hashes: None, chance: Random
+) -> AsyncIterator[People]:
     """Nobody yet."""
     async with AsyncExitStack() as stack:
+        place = await stack.enter_async_context(serve(application.create(settings)))
         yield People(place, stack, chance)
 
 

@@ -5,7 +5,8 @@ import signal
 from collections.abc import Callable
 from random import Random
 
-from tests.engine.brokers.support import Valkey
+from duplex_dev.testing.valkey import Valkey
+
 from tests.engine.chaos.client import Talker, settle
 from tests.engine.chaos.talk import conversation, unique, verdict
 from tests.engine.chaos.workers import Workers

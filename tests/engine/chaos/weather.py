@@ -3,7 +3,7 @@
 import asyncio
 from random import Random
 
-from tests.engine.brokers.support import Proxy
+from duplex_dev.testing.network import Proxy
 
 
 async def storm(network: Proxy, chance: Random, seconds: float) -> list[str]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,6 @@ from random import Random
 
 from tests.engine.support import PATH
 
-BACKEND = Path(__file__).parents[2]
 PATIENCE = 30.0
 """Seconds a process may take to start or to stop."""
 
@@ -62,7 +60,6 @@ class Workers:
         with log.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.engine.chaos.worker", self._settings),
-                env={**os.environ, "PYTHONPATH": str(BACKEND)},
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
             )

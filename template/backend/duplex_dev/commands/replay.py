@@ -90,15 +90,19 @@ async def replay(
     url: str,
     token: str | None = None,
     *,
+    session: str | None = None,
     speed: float | None = None,
     contract: Contract | None = None,
 ) -> Outcome:
     """Replay a recording on the server at `url`. Raises NeedsSignIn, and TaskError for a recording
-    that cannot be replayed. `contract` is that server's, if it is not this project's.
+    that cannot be replayed. `session` is a private one by default; `contract` is that server's, if
+    it is not this project's.
     """
     script = script_of(recording)
     matcher = Matcher(recording.ignore, Sets(contract or application().contract()).has)
-    async with await Client.join(url, token=token, name=script.name) as client:
+    async with await Client.join(
+        url, token=token, session=session, name=script.name
+    ) as client:
         outcome = await play(script, client, matcher, speed=speed)
     if script.others:
         outcome.notes.append(

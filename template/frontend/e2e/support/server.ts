@@ -34,7 +34,7 @@ export class OwnServer {
 
   static async open(options: ServerOptions): Promise<OwnServer> {
     if (PYTHON === undefined) throw new Error("skip the test: there is no Python to serve with");
-    const child = spawn(PYTHON, ["-m", "tests.servers", JSON.stringify(options)], {
+    const child = spawn(PYTHON, ["-m", "duplex_dev.testing.server", JSON.stringify(options)], {
       cwd: ROOT,
       env: { ...process.env, PYTHONPATH: `${ROOT}/backend` },
       stdio: ["pipe", "pipe", "inherit"],

@@ -1,19 +1,16 @@
-"""A session is saved, ends, and is opened again, over a real WebSocket."""
+"""A saved session is opened again, over a real WebSocket."""
 
 from typing import Any
 
-import pytest
-
-from app.document import Entry, Snapshot
-from app.sessions import Store
-from duplex import discover
-from duplex.web.database import Database
-from tests.conftest import Join
+from app.document import Document, Entry
+from app.sessions import Sessions
+from duplex import Database, Identity
+from duplex_dev.testing import Join
 
 
-def stored(*texts: str) -> str:
-    snapshot = Snapshot(entries=[Entry(state="a", text=text, by="Ada") for text in texts])
-    return snapshot.model_dump_json()
+async def store(db: Database, *texts: str) -> None:
+    document = Document(entries=[Entry(state="a", text=text, by="Ada") for text in texts])
+    await Sessions().save("meeting", "Monday", Identity(), document.model_dump_json(), db)
 
 
 def texts(initialised: dict[str, Any]) -> list[str]:
@@ -21,39 +18,21 @@ def texts(initialised: dict[str, Any]) -> list[str]:
 
 
 async def test_a_saved_session_is_opened_again(join: Join, database: Database) -> None:
-    await Store(database).save("meeting", "Monday", None, stored("one", "two"))
+    await store(database, "one", "two")
     async with join(session="meeting") as ada:
         assert ada.initialised["session"] == "meeting"
         assert texts(ada.initialised) == ["one", "two"]
 
 
-async def test_a_session_that_is_live_wins_over_the_saved_one(
-    join: Join, database: Database
-) -> None:
+async def test_a_session_that_is_live_keeps_its_document(join: Join, database: Database) -> None:
     async with join(session="meeting") as ada:
         assert texts(ada.initialised) == []
-        await Store(database).save("meeting", "Monday", None, stored("one"))
-        async with join(session="meeting") as bob:
+        await store(database, "one")
+        async with join(session="meeting", user="bob") as bob:
             assert texts(bob.initialised) == []
 
 
 async def test_another_session_starts_empty(join: Join, database: Database) -> None:
-    await Store(database).save("meeting", "Monday", None, stored("one"))
+    await store(database, "one")
     async with join(session="other") as ada, join() as bob:
         assert texts(ada.initialised) == texts(bob.initialised) == []
-
-
-async def test_a_session_of_somebody_else_cannot_be_overwritten(
-    join: Join, database: Database
-) -> None:
-    closing = [name for name, state in discover().items() if state.closes]
-    if not closing:
-        pytest.skip("no state of this project saves")
-    document = stored("one")
-    await Store(database).save("meeting", "Monday", "ada", document)
-    async with join(session="meeting", token="bob") as bob:
-        await bob.send(closing[0], {"title": "Mine now"})
-        refused = await bob.receive("error")
-        assert refused["code"] == "forbidden"
-        assert "Somebody else saved this session" in refused["error"]
-    assert await Store(database).load("meeting") == document

@@ -1,14 +1,20 @@
+"""The list of saved sessions, and what its owner can do with one."""
+
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from app import features
 from app.models.saved import SavedSession
-from app.sessions import Store
-from duplex.web.database import Database
-from tests.databases import on_every_database
+from app.routes.saved import get_owner
+from app.sessions import Sessions
+from duplex import Database, Identity
+from duplex_dev.testing import on_every_database
+
+
+async def save(db: Database, session: str, title: str, owner: str | None) -> None:
+    await Sessions().save(session, title, Identity(user=owner), "{}", db)
 
 
 async def listed(client: httpx.AsyncClient, query: str = "") -> tuple[list[str], int]:
@@ -27,7 +33,7 @@ class Owner:
 @pytest.fixture
 def owner(app: FastAPI) -> Owner:
     asking = Owner()
-    app.dependency_overrides[features.owner] = lambda: asking.id
+    app.dependency_overrides[get_owner] = lambda: asking.id
     return asking
 
 
@@ -37,8 +43,8 @@ async def test_the_life_of_a_saved_session(
 ) -> None:
     owner.id = who
     assert await listed(client) == ([], 0)
-    await Store(database).save("first", "First", who, "{}")
-    await Store(database).save("second", "Second", who, "{}")
+    await save(database, "first", "First", who)
+    await save(database, "second", "Second", who)
 
     assert await listed(client) == (["second", "first"], 2)
     (_, saved) = (await client.get("/api/v1/sessions")).json()["sessions"]
@@ -53,7 +59,7 @@ async def test_the_life_of_a_saved_session(
     gone = await client.delete("/api/v1/sessions/first")
     assert (gone.status_code, gone.content) == (204, b"")
     assert await listed(client) == (["second"], 1)
-    assert await Store(database).load("first") is None
+    assert await Sessions().load("first", database) is None
 
 
 @on_every_database
@@ -78,7 +84,7 @@ async def test_a_long_list_is_read_in_pages(
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "offset=-1", "offset=x"])
-async def test_a_part_that_cannot_be_is_refused(
+async def test_an_invalid_page_of_the_list_is_refused(
     query: str, client: httpx.AsyncClient, owner: Owner
 ) -> None:
     answer = await client.get(f"/api/v1/sessions?{query}")
@@ -89,7 +95,7 @@ async def test_a_part_that_cannot_be_is_refused(
 async def test_the_sessions_of_others_do_not_exist(
     other: str | None, client: httpx.AsyncClient, database: Database, owner: Owner
 ) -> None:
-    await Store(database).save("hers", "Hers", "ada", "{}")
+    await save(database, "hers", "Hers", "ada")
     owner.id = other
     assert await listed(client) == ([], 0)
     answers = [
@@ -106,7 +112,7 @@ async def test_the_sessions_of_others_do_not_exist(
 
 @on_every_database
 @pytest.mark.parametrize("session_id", ["nothing", "%00", "a%00b", "%27%20OR%201=1--", "x" * 3000])
-async def test_an_id_that_cannot_be_is_not_found(
+async def test_an_invalid_id_is_not_found(
     session_id: str, client: httpx.AsyncClient, owner: Owner
 ) -> None:
     path = f"/api/v1/sessions/{session_id}"
@@ -120,10 +126,10 @@ async def test_an_id_that_cannot_be_is_not_found(
 
 
 @pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\0b", "a\x1bb", None, 7])
-async def test_a_title_has_to_be_one(
+async def test_an_invalid_title_is_refused(
     title: object, client: httpx.AsyncClient, database: Database, owner: Owner
 ) -> None:
-    await Store(database).save("first", "First", None, "{}")
+    await save(database, "first", "First", None)
     answer = await client.patch("/api/v1/sessions/first", json={"title": title})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_data")
     assert answer.json()["details"][0]["field"] == "body.title"

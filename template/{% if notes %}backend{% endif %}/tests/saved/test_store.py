@@ -1,50 +1,58 @@
+"""Documents are stored under their session's id, by those who may."""
+
 import pytest
 
 from app.models.saved import SavedSession
-from app.sessions import Store
-from duplex import Refused
-from duplex.web.database import Database
-from tests.databases import on_every_database
+from app.sessions import Sessions
+from duplex import Database, Identity, Refused, SavedRef
+from duplex_dev.testing import on_every_database
+
+ADA, BOB, NOBODY = Identity(user="ada"), Identity(user="bob"), Identity()
+
+
+async def save(
+    db: Database, title: str, document: str = "{}", identity: Identity = NOBODY
+) -> SavedRef:
+    return await Sessions().save("meeting", title, identity, document, db)
 
 
 @on_every_database
-async def test_what_was_saved_is_loaded(database: Database) -> None:
-    store = Store(database)
-    assert await store.load("meeting") is None
-    saved = await store.save("meeting", "Monday", None, '{"entries": []}')
+async def test_a_saved_document_is_loaded(database: Database) -> None:
+    assert await Sessions().load("meeting", database) is None
+    saved = await save(database, "Monday", '{"entries": []}')
     assert (saved.id, saved.title) == ("meeting", "Monday")
-    assert await store.load("meeting") == '{"entries": []}'
+    assert await Sessions().load("meeting", database) == '{"entries": []}'
 
 
 @on_every_database
 async def test_saving_again_keeps_the_title_unless_there_is_a_new_one(database: Database) -> None:
-    store = Store(database)
-    assert (await store.save("meeting", "  ", None, "1")).title == "meeting"
-    assert (await store.save("meeting", "Monday", None, "2")).title == "Monday"
-    assert (await store.save("meeting", "", None, "3")).title == "Monday"
-    assert await store.load("meeting") == "3"
+    assert (await save(database, "  ")).title == "meeting"
+    assert (await save(database, "Monday")).title == "Monday"
+    assert (await save(database, "", '{"entries": []}')).title == "Monday"
+    assert await Sessions().load("meeting", database) == '{"entries": []}'
 
 
 @on_every_database
-async def test_a_title_is_kept_without_what_no_database_keeps(database: Database) -> None:
-    store = Store(database)
-    assert (await store.save("meeting", "Mon\0day\0", None, "1")).title == "Monday"
-    assert (await store.save("meeting", "\0", None, "2")).title == "Monday"
+async def test_a_title_is_stored_without_the_character_that_no_database_stores(
+    database: Database,
+) -> None:
+    assert (await save(database, "Mon\0day\0")).title == "Monday"
+    assert (await save(database, "\0")).title == "Monday"
 
 
 async def test_only_the_owner_saves_again(database: Database) -> None:
-    store = Store(database)
-    await store.save("meeting", "Monday", "ada", "1")
+    await save(database, "Monday", "1", ADA)
     with pytest.raises(Refused, match="Somebody else saved this session"):
-        await store.save("meeting", "Mine now", "bob", "2")
+        await save(database, "Mine now", "2", BOB)
     with pytest.raises(Refused):
-        await store.save("meeting", "Nobody's", None, "3")
-    assert await store.load("meeting") == "1"
+        await save(database, "Nobody's", "3", NOBODY)
+    assert await Sessions().load("meeting", database) == "1"
 
 
-async def test_a_session_of_nobody_gets_an_owner(database: Database) -> None:
-    store = Store(database)
-    await store.save("meeting", "Monday", None, "1")
-    await store.save("meeting", "", "ada", "2")
+async def test_a_session_without_an_owner_belongs_to_the_next_user_who_saves(
+    database: Database,
+) -> None:
+    await save(database, "Monday")
+    await save(database, "", identity=ADA)
     async with database.reading() as db:
         assert (await db.get_one(SavedSession, "meeting")).owner == "ada"

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from duplex.settings.base import Settings
 from duplex_dev.__main__ import COMMANDS
 from duplex_dev.paths import ROOT

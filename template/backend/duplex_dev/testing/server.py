@@ -1,7 +1,7 @@
-"""`python -m tests.servers OPTIONS`: a server for one browser test, which kills and restarts it.
+"""`python -m duplex_dev.testing.server OPTIONS`: a server for one browser test.
 
 OPTIONS is a JSON object: `settings` (name -> value), `valkey` (whether sessions are kept in a
-Valkey of its own, which outlives the server) and `module` (what runs it instead of `app`). Each
+Valkey of its own, which outlives the server) and `module` (what to run instead of `app`). Each
 line of standard input is a command: `kill`, `stop` or `start`. Each line of standard output says
 that one is done, as a JSON object; the first one has the server's `url`. With the end of the input
 everything ends.
@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TextIO
 
 from pydantic import BaseModel, ConfigDict
-from tests.session.brokers.support import Valkey
 
 from duplex_dev.machine.temporary import running
+from duplex_dev.testing.valkey import Valkey
 
 
 class Options(BaseModel):

@@ -1,0 +1,23 @@
+"""Tests of an application: fixtures, clients and servers.
+
+`pytest_plugins = ["duplex_dev.testing.fixtures"]` in a conftest.py loads the fixtures; the names
+here are what tests and fixtures of a team use beside them.
+"""
+
+from duplex_dev.testing.conversation import Conversation, converse
+from duplex_dev.testing.databases import on_every_database
+from duplex_dev.testing.fixtures import Join
+from duplex_dev.testing.people import Admit, Person, SignIn
+from duplex_dev.testing.serving import new_client, serve
+
+__all__ = [
+    "Admit",
+    "Conversation",
+    "Join",
+    "Person",
+    "SignIn",
+    "converse",
+    "new_client",
+    "on_every_database",
+    "serve",
+]

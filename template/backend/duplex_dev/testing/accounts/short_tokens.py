@@ -1,0 +1,17 @@
+"""`python -m duplex_dev.testing.accounts.short_tokens`: serves with access tokens of 4 seconds.
+
+The browser tests of expiring sign-ins use it. The page renews a token after half of its lifetime.
+"""
+
+from unittest.mock import patch
+
+from duplex import server
+from duplex.accounts import tokens
+
+from duplex_dev.project import load_settings
+
+SECONDS = 4
+
+if __name__ == "__main__":
+    with patch.object(tokens, "LIFETIME", SECONDS):
+        server.run("app.main:create_app", load_settings())

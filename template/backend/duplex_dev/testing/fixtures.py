@@ -1,0 +1,128 @@
+"""The pytest plugin: fixtures for the tests of an application, which its conftest.py loads.
+
+A conftest.py overrides what is different there: `sign_in` and `admit` where people sign in and
+only some may join, `settings`, or the whole `application`.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from duplex import Application, Database, Settings
+from fastapi import FastAPI
+
+from duplex_dev import project
+from duplex_dev.testing.conversation import Conversation, converse
+from duplex_dev.testing.databases import (
+    database_url,
+    migrated_postgresql,
+    migrated_sqlite,
+    postgresql,
+)
+from duplex_dev.testing.people import Admit, Person, SignIn
+from duplex_dev.testing.serving import ORIGIN, new_client, serve
+
+__all__ = ["database_url", "migrated_postgresql", "migrated_sqlite", "postgresql"]
+
+Join = Callable[..., AbstractAsyncContextManager[Conversation]]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def settings_type() -> type[Settings]:
+    """The settings class of the project."""
+    return project.settings_type()
+
+
+@pytest.fixture
+def application() -> Application:
+    """The project's application."""
+    return project.application()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The opened database of this test."""
+    opened = Database(database_url)
+    yield opened
+    await opened.dispose()
+
+
+@pytest.fixture
+def settings(settings_type: type[Settings], database_url: str) -> Settings:
+    """Settings that read nothing from the machine."""
+    return settings_type.given(database_url=database_url, session_drain=0, allowed_origins=ORIGIN)
+
+
+@pytest.fixture
+async def app(application: Application, settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application, started, without a server in front of it."""
+    made = application.create(settings)
+    async with made.router.lifespan_context(made) as state:
+        # What a server does: the lifespan's state travels with every request.
+        made.state.lifespan = state
+        yield made
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without a window, for REST requests."""
+    async with new_client(app) as made:
+        yield made
+
+
+@pytest.fixture
+async def server(application: Application, settings: Settings) -> AsyncIterator[str]:
+    """The `host:port` of a real server with the application."""
+    async with serve(application.create(settings)) as place:
+        yield place
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    """Sign somebody in. Without accounts everybody is a guest with no token."""
+
+    async def guest(name: str) -> Person:
+        return Person()
+
+    return guest
+
+
+@pytest.fixture
+def admit() -> Admit:
+    """Let somebody join a session. Everybody who knows the id may, so there is nothing to do."""
+
+    async def nothing_to_do(session: str, person: Person) -> None:
+        pass
+
+    return nothing_to_do
+
+
+@pytest.fixture
+def join(server: str, sign_in: SignIn, admit: Admit) -> Join:
+    """Join a session over a real WebSocket: `async with join(session="x", name="Ada") as ada`.
+
+    `user` signs somebody in by another name than "ada"; other arguments go into the hello.
+    """
+
+    @asynccontextmanager
+    async def joining(
+        *, session: str | None = None, user: str = "ada", **hello: Any
+    ) -> AsyncGenerator[Conversation]:
+        person = await sign_in(user)
+        session = session or uuid4().hex
+        await admit(session, person)
+        token = {} if person.token is None else {"token": person.token}
+        async with converse(server, session=session, **(token | hello)) as conversation:
+            conversation.person = person
+            yield conversation
+
+    return joining

@@ -1,0 +1,1 @@
+"""The application that the engine's own tests run; it has the shape of a rendered one."""

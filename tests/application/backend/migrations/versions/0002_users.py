@@ -1,0 +1,1 @@
+../../../../../template/backend/migrations/versions/0002_users.py
