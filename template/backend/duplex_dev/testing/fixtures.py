@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from duplex import Application, Database, Settings
 from fastapi import FastAPI
 
+from duplex import Application, Database, Settings
 from duplex_dev import project
 from duplex_dev.testing.conversation import Conversation, converse
 from duplex_dev.testing.databases import (

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 
 import httpx
 import uvicorn
-from duplex.socket.uvicorn_protocol import PreparedProtocol
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
+
+from duplex.socket.uvicorn_protocol import PreparedProtocol
 
 ORIGIN = "http://test"
 """Where the page of `new_client` comes from."""

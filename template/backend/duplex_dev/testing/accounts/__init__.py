@@ -1,11 +1,11 @@
 """Signing in for tests, where the application has accounts: without a form and a password."""
 
+from sqlalchemy import select
+
 from duplex import Database, Settings
 from duplex.accounts import families, tokens
 from duplex.accounts.current import get_active_websocket_user
 from duplex.accounts.users import User
-from sqlalchemy import select
-
 from duplex_dev.testing.people import Person, SignIn
 
 

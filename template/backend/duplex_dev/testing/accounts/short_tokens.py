@@ -7,7 +7,6 @@ from unittest.mock import patch
 
 from duplex import server
 from duplex.accounts import tokens
-
 from duplex_dev.project import load_settings
 
 SECONDS = 4
