@@ -1,12 +1,10 @@
 """Signing in as the session sees it, over a real WebSocket."""
 
-import json
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from duplex_dev.testing import Conversation, converse
-from websockets.asyncio.client import connect
+from duplex_dev.testing import PATIENCE, Client
 
 from tests.accounts.conftest import PASSWORD, Device
 
@@ -23,16 +21,20 @@ async def ada(server: str) -> AsyncIterator[Device]:
 
 async def refused(server: str, **hello: str) -> tuple[str, str, int]:
     """The code and sentence of the error, and the close code, that a hello gets."""
-    async with connect(f"ws://{server}/api/v1/socket") as socket:
-        conversation = Conversation(socket)
-        await socket.send(json.dumps(hello))
-        error = await conversation.receive("error")
-        return error["code"], error["error"], await conversation.closed()
+    async with await Client.connect(f"http://{server}", patience=PATIENCE) as client:
+        await client.send(dict(hello))
+        error = await client.until("error")
+        return error["code"], error["error"], await client.closed()
+
+
+async def joined(server: str, token: str) -> Client:
+    """A session that was opened with this access token."""
+    return await Client.join(f"http://{server}", patience=PATIENCE, token=token)
 
 
 async def test_a_token_opens_a_session(server: str, ada: Device) -> None:
-    async with converse(server, token=ada.token) as conversation:
-        assert conversation.initialised["name"] == "Ada"
+    async with await joined(server, ada.token) as client:
+        assert client.initialised["name"] == "Ada"
 
 
 @pytest.mark.parametrize("hello", [{}, {"token": ""}, {"token": "nonsense"}])
@@ -44,8 +46,8 @@ async def test_no_session_without_a_good_token(server: str, hello: dict[str, str
 
 async def test_signing_out_everywhere_closes_every_session(server: str, ada: Device) -> None:
     async with (
-        converse(server, token=ada.token) as first,
-        converse(server, token=ada.token) as second,
+        await joined(server, ada.token) as first,
+        await joined(server, ada.token) as second,
     ):
         await ada.post("sign-out-everywhere")
         assert await first.closed() == await second.closed() == 4401
@@ -59,33 +61,32 @@ async def test_signing_out_closes_the_sessions_of_this_sign_in_only(
     first = ada.token
     await ada.sign_in()
     async with (
-        converse(server, token=first) as elsewhere,
-        converse(server, token=ada.token) as here,
+        await joined(server, first) as elsewhere,
+        await joined(server, ada.token) as here,
     ):
         assert (await ada.post("sign-out")).status_code == 204
         assert await here.closed() == 4401
-        await elsewhere.send("ping")
-        await elsewhere.receive("pong")
+        assert await elsewhere.quiet() == []
 
 
 async def test_a_copied_refresh_token_closes_the_sessions_of_its_sign_in(
     server: str, ada: Device
 ) -> None:
     copied = ada.cookie
-    async with converse(server, token=ada.token) as conversation:
+    async with await joined(server, ada.token) as client:
         for _ in range(2):
             assert (await ada.post("refresh")).status_code == 200
         ada.http.cookies.clear()
         ada.http.cookies.set("refresh_token", copied)
         assert (await ada.post("refresh")).status_code == 401
-        assert await conversation.closed() == 4401
+        assert await client.closed() == 4401
 
 
 async def test_changing_the_password_closes_every_session(server: str, ada: Device) -> None:
-    async with converse(server, token=ada.token) as conversation:
+    async with await joined(server, ada.token) as client:
         await ada.post(
             "change-password", {"current_password": PASSWORD, "new_password": "another password"}
         )
-        assert await conversation.closed() == 4401
-    async with converse(server, token=ada.token) as conversation:
-        assert conversation.initialised["name"] == "Ada"
+        assert await client.closed() == 4401
+    async with await joined(server, ada.token) as client:
+        assert client.initialised["name"] == "Ada"

@@ -52,7 +52,9 @@ def told(registry: Registry, notes: type[Model] = Notes) -> ContractJson:
     return json.loads(json.dumps(asdict(describe(registry, notes))))
 
 
-def contract(request: Fields, response: Fields, base: type[Model] = Model, **rules: Any) -> ContractJson:
+def contract(
+    request: Fields, response: Fields, base: type[Model] = Model, **rules: Any
+) -> ContractJson:
     def model(name: str, fields: Fields) -> type[Model]:
         given: Fields = {
             key: one if isinstance(one, tuple) else (one, ...) for key, one in fields.items()
@@ -277,7 +279,10 @@ def test_the_older_states_are_those_of_the_ref(repository: Path, tmp_path: Path)
     file = repository / "backend" / "app" / "states" / "say.py"
     file.write_text(STATE.replace("text: str", "text: str | None"), encoding="utf-8")
     unpack(archive("v1", repository), tmp_path / "old")
-    old, new = contract_of(tmp_path / "old" / "backend", "Old"), contract_of(repository / "backend", "New")
+    old, new = (
+        contract_of(tmp_path / "old" / "backend", "Old"),
+        contract_of(repository / "backend", "New"),
+    )
     assert verdicts(old, new) == {"say response text": "breaking"}
     with pytest.raises(TaskError, match=r"git has no backend/ at 'v2'"):
         archive("v2", repository)

@@ -10,8 +10,8 @@ from duplex import Model, Session, state
 from duplex.contract.describe import REFERENCE, describe, plain
 from duplex.contract.type_names import type_key, type_names
 from duplex.requests.registry import AnyState, BadState, Registry
-from duplex_dev.contract.files import check
 from duplex_dev.console import TaskError
+from duplex_dev.contract.files import check
 from duplex_dev.contract.typescript import for_compiler
 from pydantic import Field
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import uvicorn
 from duplex import Engine, Identity, Model, NotSignedIn, Registry, SavedRef
@@ -19,11 +19,10 @@ from duplex.options import Options
 from duplex.server import logging_config
 from duplex.socket.uvicorn_protocol import PreparedProtocol
 from duplex.units import Rate
+from duplex_dev import client
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 
 PATH = "/api/v1/socket"
 PATIENCE = 30.0
@@ -147,15 +146,13 @@ class Server:
 
     async def client(self, **hello: Any) -> "Client":
         """Connect, say hello, and wait for `initialised`."""
-        client = await self.socket()
-        await client.hello(**hello)
-        return client
+        made = await self.socket()
+        await made.hello(**hello)
+        return made
 
     async def socket(self, **options: Any) -> "Client":
         """Connect without a hello."""
-        # Without a bound: a client that stops reading is a test's own wish.
-        options = {"compression": None, "max_queue": None} | options
-        return Client(await connect(self.url, max_size=None, **options))
+        return await Client.connect(self.url, patience=PATIENCE, **options)
 
 
 @asynccontextmanager
@@ -192,91 +189,12 @@ async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Se
         await running
 
 
-class Client:
-    """A client that keeps what it got; every wait ends after `PATIENCE`."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-        self.initialised: Frame = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    @property
-    def session(self) -> str:
-        return self.initialised["session"]
-
-    @property
-    def participant(self) -> str:
-        return self.initialised["participant"]
-
-    async def hello(self, **hello: Any) -> Frame:
-        await self.send(hello)
-        frame = await self.receive()
-        assert frame["state"] == "initialised", frame
-        self.initialised = frame["data"]
-        return self.initialised
+class Client(client.Client):
+    """A client whose `async with` ends the connection, and not its place in the session."""
 
     async def send(self, frame: object) -> None:
-        await self.socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
+        """Send JSON of any kind, or text and bytes as they are."""
+        await super().send(frame if isinstance(frame, str | bytes | dict) else json.dumps(frame))
 
-    async def ask(self, state: str, data: object = None, **more: object) -> None:
-        await self.send({"state": state, "data": data, **more})
-
-    async def receive(self) -> Frame:
-        async with asyncio.timeout(PATIENCE):
-            return json.loads(await self.socket.recv())
-
-    async def until(self, state: str) -> Frame:
-        """The next frame of this state; others are passed over."""
-        while True:
-            frame = await self.receive()
-            if frame["state"] == state:
-                return frame
-
-    async def reply(self, state: str, data: object = None, **more: object) -> Frame:
-        """Ask, and the next frame that is the reply or an error."""
-        await self.ask(state, data, **more)
-        while True:
-            frame = await self.receive()
-            if frame["state"] in (state, "error") and "from" not in frame:
-                return frame
-
-    async def closed(self) -> int:
-        """Wait for the end; the close code."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while True:
-                    await self.socket.recv()
-        except ConnectionClosed:
-            return self.socket.close_code or 1006
-
-    async def quiet(self) -> list[Frame]:
-        """All frames up to the answer of a ping: what the server had to say until now."""
-        await self.send({"state": "ping", "id": "quiet"})
-        frames: list[Frame] = []
-        while (frame := await self.receive()) != {"state": "pong", "data": None, "id": "quiet"}:
-            frames.append(frame)
-        return frames
-
-    async def close(self, code: int = 1000) -> None:
-        await self.socket.close(code)
-
-    def lose(self) -> None:
-        """The network is gone: no close frame."""
-        self.socket.transport.abort()
-
-    def resume(self, seq: int | None = None) -> dict[str, Any]:
-        """What to say in the hello to come back, having seen `seq` last."""
-        known = self.initialised
-        return {
-            "session": self.session,
-            "resume": {
-                "token": known["resume_token"],
-                "epoch": known["epoch"],
-                "seq": known["seq"] if seq is None else seq,
-            },
-        }
+    async def __aexit__(self, *failure: object) -> None:
+        await self.close()

@@ -8,6 +8,7 @@ import pytest
 from duplex.identity import Identity
 from duplex.rooms.member import IN_FLIGHT
 from duplex.units import Rate
+from duplex_dev.client import CannotConnect
 from websockets.exceptions import InvalidStatus
 
 from tests.engine.states import Gates, states
@@ -28,9 +29,10 @@ def bounds(**settings: object) -> pytest.MarkDecorator:
 
 async def refused(server: Server, **options: object) -> tuple[int, dict[str, str]]:
     """Try to connect; the HTTP status and body of the refusal."""
-    with pytest.raises(InvalidStatus) as caught:
+    with pytest.raises(CannotConnect) as caught:
         await server.socket(**options)
-    response = caught.value.response
+    assert isinstance(caught.value.__cause__, InvalidStatus)
+    response = caught.value.__cause__.response
     return response.status_code, json.loads(response.body or b"{}")
 
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import pytest
+from duplex_dev.client import Closed
 from duplex_dev.testing.valkey import Valkey
-from websockets.exceptions import ConnectionClosed
 
 from tests.engine.states import Gates, states
 from tests.engine.support import PATIENCE, Client, Frame, Server, make_engine, serving, setup
@@ -123,7 +123,7 @@ async def test_a_stream_that_goes_on_is_interrupted_when_the_server_leaves_and_a
 
 async def frames_to_the_end(client: Client) -> AsyncGenerator[Frame]:
     """What a client gets until its connection is closed."""
-    with suppress(ConnectionClosed):
+    with suppress(Closed):
         while True:
             yield await client.receive()
 
@@ -173,7 +173,7 @@ async def test_a_client_that_pings_is_expected_to_go_on_where_the_server_cannot_
         quiet = await server.client()
         pings = await server.client()
         await pings.quiet()
-        with pytest.raises(ConnectionClosed):
+        with pytest.raises(Closed):
             await pings.receive()
         assert await quiet.quiet() == []
         await quiet.close()

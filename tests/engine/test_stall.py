@@ -5,8 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import pytest
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from duplex_dev.client import Closed
 
 from tests.engine.states import Gates, states
 from tests.engine.support import Client, Server, make_engine, serving, setup
@@ -26,7 +25,7 @@ async def tight(request: pytest.FixtureRequest, gates: Gates) -> AsyncGenerator[
 
 async def stalled(server: Server, session: str) -> Client:
     """A member that reads its `initialised` and then nothing more."""
-    client = Client(await connect(server.url, compression=None, max_queue=1, max_size=None))
+    client = await server.socket(max_queue=1)
     await client.hello(session=session)
     client.socket.transport.pause_reading()
     return client
@@ -66,7 +65,7 @@ async def test_who_was_too_slow_is_told_and_may_resume(gates: Gates) -> None:
             assert max(one.waiting for one in server.engine.connections) <= 100_000
         sleeper.socket.transport.resume_reading()
         last = sleeper.initialised["seq"]
-        with suppress(ConnectionClosed):
+        with suppress(Closed):
             while True:
                 last = (await sleeper.receive()).get("seq", last)
         assert sleeper.socket.close_code == 4508
@@ -132,7 +131,7 @@ async def test_the_reply_to_ones_own_request_is_never_dropped(gates: Gates) -> N
 async def test_a_stream_never_runs_ahead_of_its_reader(gates: Gates) -> None:
     settings = setup(outbox_bytes=150_000, write_timeout=5.0)
     async with serving(make_engine(states(gates), settings)) as server:
-        client = Client(await connect(server.url, compression=None, max_queue=1, max_size=None))
+        client = await server.socket(max_queue=1)
         await client.hello()
         client.socket.transport.pause_reading()
         await client.ask("flood", {"upto": 4000}, id="f")

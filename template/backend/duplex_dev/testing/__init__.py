@@ -4,19 +4,19 @@
 here are what tests and fixtures of a team use beside them.
 """
 
-from duplex_dev.testing.conversation import Conversation, converse
+from duplex_dev.client import Client
 from duplex_dev.testing.databases import on_every_database
-from duplex_dev.testing.fixtures import Join
+from duplex_dev.testing.fixtures import PATIENCE, Join
 from duplex_dev.testing.people import Admit, Person, SignIn
 from duplex_dev.testing.serving import new_client, serve
 
 __all__ = [
+    "PATIENCE",
     "Admit",
-    "Conversation",
+    "Client",
     "Join",
     "Person",
     "SignIn",
-    "converse",
     "new_client",
     "on_every_database",
     "serve",

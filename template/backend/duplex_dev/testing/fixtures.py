@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from duplex import Application, Database, Settings
 from duplex_dev import project
-from duplex_dev.testing.conversation import Conversation, converse
+from duplex_dev.client import Client
 from duplex_dev.testing.databases import (
     database_url,
     migrated_postgresql,
@@ -27,7 +27,11 @@ from duplex_dev.testing.serving import ORIGIN, new_client, serve
 
 __all__ = ["database_url", "migrated_postgresql", "migrated_sqlite", "postgresql"]
 
-Join = Callable[..., AbstractAsyncContextManager[Conversation]]
+Join = Callable[..., AbstractAsyncContextManager[Client]]
+"""See the fixture `join`."""
+
+PATIENCE = 30.0
+"""Seconds after which a frame that did not come is a failure; never waited when all is well."""
 
 
 @pytest.fixture(scope="session")
@@ -110,19 +114,18 @@ def admit() -> Admit:
 def join(server: str, sign_in: SignIn, admit: Admit) -> Join:
     """Join a session over a real WebSocket: `async with join(session="x", name="Ada") as ada`.
 
-    `user` signs somebody in by another name than "ada"; other arguments go into the hello.
+    `user` signs somebody else in than "ada"; other arguments go into the hello.
     """
 
     @asynccontextmanager
     async def joining(
         *, session: str | None = None, user: str = "ada", **hello: Any
-    ) -> AsyncGenerator[Conversation]:
+    ) -> AsyncGenerator[Client]:
         person = await sign_in(user)
         session = session or uuid4().hex
         await admit(session, person)
-        token = {} if person.token is None else {"token": person.token}
-        async with converse(server, session=session, **(token | hello)) as conversation:
-            conversation.person = person
-            yield conversation
+        hello = {"session": session, "token": person.token} | hello
+        async with await Client.join(f"http://{server}", patience=PATIENCE, **hello) as client:
+            yield client
 
     return joining
