@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from app.models import Notebook
+from app.models.notebooks import Notebook
 from app.settings import Settings
 from duplex.web.database import Database, now
 from duplex.web.migrate import migrate

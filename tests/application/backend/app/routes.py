@@ -6,7 +6,7 @@ from duplex import DatabaseDep, Line, not_found
 from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 
-from app.models import Notebook
+from app.models.notebooks import Notebook
 
 router = APIRouter(prefix="/api/v1/notebooks")
 

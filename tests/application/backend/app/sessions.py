@@ -3,7 +3,7 @@
 import duplex
 from duplex import Database, Identity, SavedRef
 
-from app.models import Member, Notebook
+from app.models.notebooks import Member, Notebook
 
 
 class Sessions(duplex.Sessions):

@@ -1,4 +1,4 @@
-"""The tables."""
+"""Notebooks and the members of sessions."""
 
 from datetime import datetime
 

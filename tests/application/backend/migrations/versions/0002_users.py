@@ -1,1 +1,0 @@
-../../../../../template/backend/migrations/versions/0002_users.py
