@@ -100,9 +100,7 @@ async def replay(
     """
     script = script_of(recording)
     matcher = Matcher(recording.ignore, Sets(contract or application().contract()).has)
-    async with await Client.join(
-        url, token=token, session=session, name=script.name
-    ) as client:
+    async with await Client.join(url, token=token, session=session, name=script.name) as client:
         outcome = await play(script, client, matcher, speed=speed)
     if script.others:
         outcome.notes.append(
