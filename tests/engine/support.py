@@ -16,6 +16,7 @@ from duplex import Engine, Identity, Model, NotSignedIn, Registry, SavedRef
 from duplex.brokers import from_url
 from duplex.brokers.base import Broker, Keep
 from duplex.options import Options
+from duplex.rooms.member import Member
 from duplex.server import logging_config
 from duplex.socket.uvicorn_protocol import PreparedProtocol
 from duplex.units import Rate
@@ -144,6 +145,12 @@ class Server:
     uvicorn: uvicorn.Server
     running: "asyncio.Task[None]"
 
+    def member(self, client: "Client") -> Member:
+        """A client's member, which this server must have."""
+        member = self.engine.rooms.member(client.session, client.participant)
+        assert member is not None
+        return member
+
     async def client(self, **hello: Any) -> "Client":
         """Connect, say hello, and wait for `initialised`."""
         made = await self.socket()
@@ -173,7 +180,7 @@ async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Se
         app,
         ws=PreparedProtocol if prepared else "websockets-sansio",
         ws_per_message_deflate=False,
-        ws_max_size=2 * engine.options.max_frame,
+        ws_max_size=2 * engine.sockets.options.max_frame,
         log_config=logging_config(),
         log_level="warning",
     )

@@ -119,6 +119,6 @@ async def test_whoever_gives_up_in_the_middle_leaves_nothing_behind(server: Serv
         client.lose()
     async with await server.client() as ada:
         await ada.quiet()
-        while len(server.engine.connections) > 1:
+        while len(server.engine.sockets) > 1:
             await ada.quiet()
-    assert server.engine.census.unauthenticated == 0
+    assert server.engine.sockets.limits.unauthenticated == 0

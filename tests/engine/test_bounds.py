@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator
 
 import pytest
 from duplex.identity import Identity
-from duplex.rooms.member import IN_FLIGHT
 from duplex.units import Rate
 from duplex_dev.client import CannotConnect
+from duplex.wire.protocol import REQUESTS_IN_FLIGHT as IN_FLIGHT
 from websockets.exceptions import InvalidStatus
 
 from tests.engine.states import Gates, states
@@ -49,13 +49,13 @@ async def test_what_the_server_takes_for_a_hello_is_not_counted(
     bound: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow store must not send its clients away for good."""
-    known = bound.engine.authenticate
+    known = bound.engine.authentication.authenticate
 
     async def slowly(token: str | None) -> Identity:
         await asyncio.sleep(0.4)
         return await known(token)
 
-    monkeypatch.setattr(bound.engine, "authenticate", slowly)
+    monkeypatch.setattr(bound.engine.authentication, "authenticate", slowly)
     async with await bound.client(token="ada") as ada:
         assert ada.initialised["name"] == "Ada"
 
@@ -199,7 +199,7 @@ async def test_nothing_is_left_when_everybody_has_gone(bound: Server) -> None:
         await client.close()
     engine = bound.engine
     async with await bound.client() as last:
-        while "leak" in engine.rooms or len(engine.connections) > 1:
+        while "leak" in engine.rooms or len(engine.sockets) > 1:
             await last.quiet()
-        assert engine.census.connections == 1
-        assert engine.census.unauthenticated == 0
+        assert engine.sockets.limits.connections == 1
+        assert engine.sockets.limits.unauthenticated == 0

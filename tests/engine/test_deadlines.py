@@ -4,7 +4,9 @@ import asyncio
 from typing import cast
 
 from duplex.requests.deadlines import Deadlines
-from duplex.rooms.member import Request, Running
+from duplex.requests.registry import AnyState
+from duplex.requests.running import Running
+from duplex.wire.requests import Request
 
 SECONDS = 0.05
 
@@ -15,7 +17,9 @@ async def for_ever() -> None:
 
 def begun(deadlines: Deadlines, seconds: float = SECONDS) -> Running:
     """A request that never ends by itself."""
-    running = Running(cast("Request", None), asyncio.create_task(for_ever()))
+    running = Running(
+        Request("endless", None, None), cast("AnyState", None), asyncio.create_task(for_ever())
+    )
     deadlines.of(seconds).begin(running)
     return running
 

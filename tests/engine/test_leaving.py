@@ -148,7 +148,7 @@ async def test_a_dead_peer_is_found_within_two_heartbeats(patient: Server) -> No
         await ada.until("joined")
         ghost.socket.transport.pause_reading()
         start = asyncio.get_running_loop().time()
-        connections = patient.engine.connections
+        connections = patient.engine.sockets
         async with asyncio.timeout(PATIENCE):
             while len(connections) == 2:
                 await ada.quiet()

@@ -1,7 +1,7 @@
 """Rates and counts."""
 
 from duplex.options import Options
-from duplex.socket.limits import Bucket, Census
+from duplex.socket.limits import Bucket, ConnectionLimits
 from duplex.units import Rate
 
 
@@ -19,18 +19,18 @@ def test_a_bucket_says_how_long_to_wait() -> None:
     assert abs(bucket.take(0.0) - 60.0) < 0.001
 
 
-def test_the_census_counts_in_and_out() -> None:
-    census = Census(Options(max_per_address=2, max_per_user=1))
-    assert census.admit("a") is None
-    assert census.admit("a") is None
-    assert census.admit("a") is not None
-    assert census.admit("b") is None
-    assert census.admit_user("ada")
-    assert not census.admit_user("ada")
-    census.greeted()
-    census.gone("a", "ada", greeted=True)
-    census.gone("a", None, greeted=False)
-    census.gone("b", None, greeted=False)
-    assert (census.connections, census.unauthenticated) == (0, 0)
-    assert census.admit_user("ada")
-    assert census.admit("a") is None
+def test_sockets_are_counted_until_they_are_gone() -> None:
+    limits = ConnectionLimits(Options(max_per_address=2, max_per_user=1))
+    assert limits.admit("a") is None
+    assert limits.admit("a") is None
+    assert limits.admit("a") is not None
+    assert limits.admit("b") is None
+    assert limits.admit_user("ada")
+    assert not limits.admit_user("ada")
+    limits.greeted()
+    limits.gone("a", "ada", greeted=True)
+    limits.gone("a", None, greeted=False)
+    limits.gone("b", None, greeted=False)
+    assert (limits.connections, limits.unauthenticated) == (0, 0)
+    assert limits.admit_user("ada")
+    assert limits.admit("a") is None

@@ -11,7 +11,8 @@ from duplex import Model, Refused, Registry, Session, state
 from duplex.brokers.base import Commit
 from duplex.requests.runner import Runner
 from duplex.requests.session import Services
-from duplex.rooms.member import Member, Request, Running
+from duplex.rooms.member import Member
+from duplex.wire.requests import Request
 
 from tests.engine.support import Client, Frame, Notes, Server, make_engine, serving
 
@@ -176,9 +177,10 @@ def test_a_request_whose_loop_is_gone_is_closed_without_a_word(
 
     loop = asyncio.new_event_loop()
     try:
-        member = Mock(spec=Member, room=Mock(id="room"), streams=set[Running]())
-        request = Request(endless, None, None)
-        running = loop.create_task(Runner(Mock(spec=Services)).run(member, request))
+        member = Mock(spec=Member, requests=Mock())
+        request = Request("endless", None, None)
+        services = Mock(spec=Services, registry=Registry([endless]))
+        running = loop.create_task(Runner(services).run(member, request))
         loop.run_until_complete(entered.wait())
         # As the interpreter does with what nobody waits for any more.
         running.get_coro().close()

@@ -118,13 +118,13 @@ async def test_what_cannot_be_caught_up_is_said_and_comes_with_a_fresh_snapshot(
 async def test_a_recorded_reply_never_overtakes_the_rooms_order(server: Server) -> None:
     """As when another worker handled the request and this one has not heard of it yet."""
     async with await server.client() as ada:
-        member = server.engine.rooms[ada.session].members[ada.participant]
+        member = server.member(ada)
         ahead = Entry("say", b'{"state":"say","data":null', ada.participant, "1")
         behind = Entry("say", b'{"state":"say","data":null', ada.participant, "0")
         ahead.seq, behind.seq = member.seen + 1, member.seen
         member.push(ahead)
         member.push(behind)
-        member.room.deliver([ahead])
+        server.engine.events.deliver(ada.session, [ahead])
         assert [frame["id"] for frame in await ada.quiet()] == ["0", "1"]
 
 
@@ -167,7 +167,7 @@ async def test_a_participant_is_replaced_although_the_broker_says_so_late(
         pass
 
     ada = await server.client()
-    monkeypatch.setattr(server.engine, "taken_over", unheard)
+    monkeypatch.setattr(server.engine.events, "taken_over", unheard)
     again = await server.client(**ada.resume())
     assert await ada.closed() == 4410
     assert (await again.reply("say", {"text": "here"}))["data"]["text"] == "here"
@@ -198,12 +198,12 @@ async def test_nothing_is_answered_that_the_store_did_not_take(
 async def test_everybody_is_told_when_the_store_is_gone_and_stays(server: Server) -> None:
     async with await server.client(session="a") as ada, await server.client(session="b") as bob:
         await ada.quiet()
-        server.engine.down("for once")
+        server.engine.events.down("for once")
         for one in (ada, bob):
             error = await one.receive()
             assert (error["state"], error["code"]) == ("error", "broker_unavailable")
             assert "id" not in error
-        server.engine.up()
+        server.engine.events.up()
         assert (await ada.reply("note", {"text": "on"}))["data"] == {"text": "on"}
 
 

@@ -34,16 +34,16 @@ async def test_what_was_not_handled_while_its_sender_was_away_still_comes_first(
         await ada.ask(state, {"text": text}, id=str(number))
     await gates.entered["first"].wait()
     ada.lose()
-    await server.engine.nobody.wait()
+    await server.engine.sockets.empty.wait()
 
     async def unreachable(commit: Commit) -> int:
         monkeypatch.undo()
         raise BrokerUnavailable("for once")
 
     monkeypatch.setattr(server.engine.broker, "commit", unreachable)
-    member = server.engine.rooms[ada.session].members[ada.participant]
+    member = server.member(ada)
     gates.open["first"].set()
-    await member.settled()
+    await member.requests.settled()
     assert gates.runs == ["hold first"]
     async with await server.client(**ada.resume()) as again:
         for number, (state, text) in enumerate(requests):

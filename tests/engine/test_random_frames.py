@@ -216,6 +216,6 @@ async def test_bad_frames_break_nothing_leave_nothing_and_hold_up_nobody(
 async def alone(server: Server, good: Client) -> None:
     """Wait until the good client is the only one, and its own session the only room."""
     async with asyncio.timeout(PATIENCE):
-        while len(server.engine.connections) > 1 or len(server.engine.rooms) > 1:
+        while len(server.engine.sockets) > 1 or len(server.engine.rooms) > 1:
             await good.quiet()
-    assert server.engine.census.connections == 1
+    assert server.engine.sockets.limits.connections == 1

@@ -3,7 +3,7 @@
 import pytest
 from duplex import Identity, NotSignedIn
 
-from tests.engine.support import Server
+from tests.engine.support import Server, Store
 
 
 async def test_a_bad_token_is_told_and_closed(server: Server) -> None:
@@ -69,14 +69,14 @@ async def test_a_revoked_user_is_closed_everywhere_and_nobody_else(server: Serve
             assert await other.quiet() == []
 
 
-async def test_who_is_revoked_while_they_join_does_not_get_in(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+async def test_a_user_who_is_revoked_while_joining_does_not_get_in(
+    server: Server, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def revoked(identity: Identity, session: str) -> bool:
         await server.engine.revoke("eve")
         return True
 
-    monkeypatch.setattr(server.engine, "may_join", revoked)
+    monkeypatch.setattr(store, "may_join", revoked)
     async with await server.socket() as eve:
         await eve.send({"token": "eve"})
         assert (await eve.receive())["code"] == "not_signed_in"
@@ -96,8 +96,26 @@ async def test_who_is_revoked_while_the_token_is_checked_is_checked_again(
         await server.engine.revoke("eve")
         return Identity(user="eve")
 
-    monkeypatch.setattr(server.engine, "authenticate", slow)
+    monkeypatch.setattr(server.engine.authentication, "authenticate", slow)
     async with await server.socket() as eve:
         await eve.send({"token": "eve"})
         assert (await eve.receive())["code"] == "not_signed_in"
         assert await eve.closed() == 4401
+
+
+async def test_a_user_who_is_revoked_while_a_token_is_renewed_is_closed(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await server.client(token="eve") as eve:
+        valid = [True]
+
+        async def slow(token: str | None) -> Identity:
+            if not valid:
+                raise NotSignedIn("You were signed out.")
+            valid.clear()
+            await server.engine.revoke("eve", "new sign-in")
+            return Identity(user="eve", sign_in="new sign-in")
+
+        monkeypatch.setattr(server.engine.authentication, "authenticate", slow)
+        await eve.send({"state": "authenticate", "data": {"token": "eve"}})
+        assert (await eve.receive())["code"] == "not_signed_in"

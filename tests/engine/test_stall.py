@@ -37,16 +37,16 @@ async def test_a_reader_that_stops_loses_its_connection_and_nobody_else_notices(
     ada = await tight.client(session="stall")
     bob = await tight.client(session="stall")
     sleeper = await stalled(tight, "stall")
-    before = len(tight.engine.connections)
+    before = len(tight.engine.sockets)
     sent = 0
-    while len(tight.engine.connections) == before:
+    while len(tight.engine.sockets) == before:
         sent += 1
         reply = await ada.reply("say", {"text": f"{sent} {PAYLOAD}"})
         assert reply["state"] == "say"
         assert sent < 10_000
         heard = await bob.until("say")
         assert heard["data"]["text"].startswith(f"{sent} ")
-    for connection in tight.engine.connections:
+    for connection in tight.engine.sockets:
         assert connection.waiting <= 200_000
     sleeper.socket.transport.resume_reading()
     assert await sleeper.closed() in (4508, 1006)
@@ -60,9 +60,9 @@ async def test_who_was_too_slow_is_told_and_may_resume(gates: Gates) -> None:
         ada = await server.client(session="told")
         sleeper = await stalled(server, "told")
         await ada.until("joined")
-        while len(server.engine.connections) == 2:
+        while len(server.engine.sockets) == 2:
             await ada.reply("say", {"text": PAYLOAD})
-            assert max(one.waiting for one in server.engine.connections) <= 100_000
+            assert max(one.waiting for one in server.engine.sockets) <= 100_000
         sleeper.socket.transport.resume_reading()
         last = sleeper.initialised["seq"]
         with suppress(Closed):
@@ -83,11 +83,8 @@ async def test_what_need_not_be_kept_is_dropped_first(gates: Gates) -> None:
     async with serving(make_engine(states(gates), settings)) as server:
         ada = await server.client(session="drop")
         sleeper = await stalled(server, "drop")
-        connection = next(
-            one
-            for one in server.engine.connections
-            if one.member is not None and one.member.participant == sleeper.participant
-        )
+        connection = server.member(sleeper).connection
+        assert connection is not None
         for _ in range(700):
             await ada.reply("cursor", {"text": PAYLOAD})
             await ada.reply("place", {"text": PAYLOAD})
@@ -115,7 +112,7 @@ async def test_the_reply_to_ones_own_request_is_never_dropped(gates: Gates) -> N
     async with serving(make_engine(states(gates), settings)) as server:
         ada = await server.client(session="own")
         sleeper = await stalled(server, "own")
-        connection = server.engine.rooms["own"].members[sleeper.participant].connection
+        connection = server.member(sleeper).connection
         assert connection is not None
         while connection.waiting < 50_000:
             await ada.reply("cursor", {"text": PAYLOAD})
@@ -135,7 +132,7 @@ async def test_a_stream_never_runs_ahead_of_its_reader(gates: Gates) -> None:
         await client.hello()
         client.socket.transport.pause_reading()
         await client.ask("flood", {"upto": 4000}, id="f")
-        (connection,) = server.engine.connections
+        (connection,) = server.engine.sockets
         # Another client's answers are the clock: the stream has had many turns by the last one.
         async with await server.client() as other:
             while connection.waiting < 65536:

@@ -50,9 +50,8 @@ async def test_a_stream_that_breaks_off_elsewhere_is_said(
 ) -> None:
     await moved.ask("feed", FEED, id="f")
     await moved.reply("whisper", {"text": "on"}, id="w")
-    [room] = pair[0].engine.rooms.values()
-    for member in room.members.values():
-        member.end_streams("interrupted")
+    for member in pair[0].engine.rooms.members():
+        member.requests.end_streams("interrupted")
     error = await moved.until("error")
     assert (error["id"], error["code"]) == ("f", "interrupted")
     assert [frame for frame in await moved.quiet() if frame.get("id") == "f"] == []

@@ -23,7 +23,10 @@ from duplex.web.migration_env import run_migrations
 from duplex.web.paging import Limit, Offset
 from duplex.web.sessions import Sessions
 from duplex.web.texts import Line, is_line
-from duplex.wire.protocol import Close, ErrorCode, Model, Refused, sanitize_data_request
+from duplex.wire.errors import Refused
+from duplex.wire.models import Model
+from duplex.wire.protocol import Close, ErrorCode
+from duplex.wire.requests import sanitize_data_request
 
 __all__ = [
     "ApiError",

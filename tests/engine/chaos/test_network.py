@@ -102,7 +102,7 @@ async def test_a_reader_that_stops_is_sent_away_and_resumes_while_nobody_else_wa
         sleeper.stop_reading()
         slowest, said = 0.0, 0
         loop = asyncio.get_running_loop()
-        while sum(len(engine.connections) for engine in engines) == len(talkers):
+        while sum(len(engine.sockets) for engine in engines) == len(talkers):
             since = loop.time()
             speaker = chance.choice([ada, bob])
             reply = await speaker.ask("say", text=f"{said} {'x' * 30_000}")

@@ -4,7 +4,7 @@ import asyncio
 from weakref import WeakValueDictionary
 
 
-class Turns:
+class KeyedLocks:
     """A lock per name, kept as long as somebody holds it or waits for it."""
 
     __slots__ = ("_locks",)

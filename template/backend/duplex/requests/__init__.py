@@ -1,1 +1,1 @@
-"""States and their handlers: the registry, and how one request is run."""
+"""Requests of participants: states and their handlers, validation, execution and deadlines."""

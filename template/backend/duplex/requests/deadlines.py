@@ -1,15 +1,15 @@
-"""When requests have to be done: one timer for all that have equally long, not one for each.
+"""Deadlines of requests: one timer for all requests with the same time limit.
 
-Starting and cancelling a timer of its own costs a request a twentieth of all its time.
+A timer for each request would cost a twentieth of the time that a request takes.
 """
 
 import asyncio
 
-from duplex.rooms.member import Running
+from duplex.requests.running import Running
 
 
 class Deadline:
-    """Requests that have `seconds` from when they begin, the first to run out first."""
+    """Requests with a time limit of `seconds`, ordered by their end."""
 
     __slots__ = ("_due", "_loop", "_seconds", "_timer")
 
@@ -20,21 +20,21 @@ class Deadline:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, running: Running) -> None:
-        """From now on it has `seconds`; then it is stopped."""
+        """Stop the request after `seconds`, unless `end` is called before."""
         due = self._due[running] = self._loop.time() + self._seconds
         if self._timer is None:
-            self._timer = self._loop.call_at(due, self._look)
+            self._timer = self._loop.call_at(due, self._check)
 
     def end(self, running: Running) -> None:
-        """It is done in time."""
+        """The request ended in time."""
         self._due.pop(running, None)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         now = self._loop.time()
         while self._due:
             running, due = next(iter(self._due.items()))
             if due > now:
-                self._timer = self._loop.call_at(due, self._look)
+                self._timer = self._loop.call_at(due, self._check)
                 return
             del self._due[running]
             running.stop("deadline")
@@ -42,7 +42,7 @@ class Deadline:
 
 
 class Deadlines:
-    """The deadlines of all states."""
+    """The deadlines of all states, by their time limit."""
 
     __slots__ = ("_by_seconds",)
 
@@ -50,7 +50,7 @@ class Deadlines:
         self._by_seconds: dict[float, Deadline] = {}
 
     def of(self, seconds: float) -> Deadline:
-        """The deadline of this length."""
+        """The requests with this time limit."""
         found = self._by_seconds.get(seconds)
         if found is None:
             found = self._by_seconds[seconds] = Deadline(seconds)

@@ -1,4 +1,4 @@
-"""Whether a changed document has to be read back before it is stored."""
+"""Whether a changed document has to be validated before it is stored."""
 
 from functools import cache
 from typing import cast
@@ -12,7 +12,7 @@ _FREE = frozenset(
         "nullable", "set", "str", "time", "timedelta", "uuid",
     }
 )  # fmt: skip
-"""Kinds of values that are read back whenever they have the declared type, if no bound is set."""
+"""Types whose values are always valid when they have the declared type and no bound is set."""
 
 _BOUNDS = frozenset(
     {
@@ -22,12 +22,16 @@ _BOUNDS = frozenset(
 )  # fmt: skip
 
 
+_NO_SCHEMAS = frozenset({"cls", "default", "expected", "members", "metadata", "serialization"})
+"""Keywords of a schema whose values are no schemas."""
+
+
 @cache
 def has_bounds(model: type[BaseModel]) -> bool:
     """Whether the document may refuse values of the declared types, for a bound or a validator.
 
-    Assignments and appends are not checked, so a changed one has to be read back before it is
-    stored, at three times the cost of writing it. Other documents are spared that.
+    Assignments and appends are not validated, so a changed document with bounds is parsed before
+    it is stored, which costs three times as much as writing it. Other documents do not need it.
     """
     return _is_bound(model.__pydantic_core_schema__)
 
@@ -41,6 +45,3 @@ def _is_bound(part: object) -> bool:
     if schema.get("type", "any") not in _FREE or _BOUNDS & schema.keys():
         return True
     return any(_is_bound(value) for word, value in schema.items() if word not in _NO_SCHEMAS)
-
-
-_NO_SCHEMAS = frozenset({"cls", "default", "expected", "members", "metadata", "serialization"})

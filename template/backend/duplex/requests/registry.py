@@ -1,6 +1,4 @@
-"""State name -> handler. A state's types are its contract; what it declares beside them are its
-rules.
-"""
+"""The states of an application: for each name the handler, its types (the contract) and its rules."""
 
 import importlib
 import inspect
@@ -8,7 +6,6 @@ import pkgutil
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import NoneType, UnionType
 from typing import (
-    Annotated,
     Any,
     Generic,
     Literal,
@@ -21,29 +18,24 @@ from typing import (
     get_type_hints,
 )
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    JsonValue,
-    StringConstraints,
-    ValidationError,
-    create_model,
-)
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, create_model
 from pydantic_core import to_json
 
 from duplex.identity import Identity
 from duplex.units import Rate
 from duplex.wire import protocol
 from duplex.wire.entries import Retain
-from duplex.wire.protocol import ErrorCode, Unreadable, sanitize_data_request, unpack
+from duplex.wire.errors import Rejected, Unreadable
+from duplex.wire.messages import unpack
+from duplex.wire.models import pack
+from duplex.wire.protocol import ErrorCode
+from duplex.wire.requests import RequestId, read_id, sanitize_data_request
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 To = Literal["sender", "everybody"]
 Allow = Callable[[Identity], bool]
-
-RequestId = Annotated[str, StringConstraints(min_length=1, max_length=protocol.REQUEST_ID_MAX)]
 
 
 def admins(identity: Identity) -> bool:
@@ -52,17 +44,7 @@ def admins(identity: Identity) -> bool:
 
 
 class BadState(Exception):
-    """A state that cannot work as written; the sentence says why and where."""
-
-
-class Rejected(Exception):
-    """A request that is answered with an error instead of being handled."""
-
-    def __init__(
-        self, sentence: str, code: ErrorCode, request_id: str | None, details: JsonValue = None
-    ) -> None:
-        super().__init__(sentence)
-        self.frame = protocol.error(sentence, code, request_id, details)
+    """A state, event or document that cannot work as written; the sentence says why and where."""
 
 
 class _Envelope(BaseModel):
@@ -163,7 +145,7 @@ class State(Generic[P, R]):
         if self.response is None or not isinstance(value, self.response):
             expected = "None" if self.response is None else self.response.__name__
             raise TypeError(f"{self.where} declares {expected} and gave {type(value).__name__}")
-        return protocol.pack(value, self.response)
+        return pack(value, self.response)
 
 
 AnyState = State[..., Any]
@@ -242,16 +224,6 @@ def discover(package: str = "app.states") -> Registry:
             if isinstance(value, State):
                 found.add(cast("AnyState", value))
     return Registry(sorted(found, key=lambda one: one.name))
-
-
-def read_id(frame: Mapping[str, JsonValue]) -> str | None:
-    """The id of a frame. Raises `Unreadable` when it is not one."""
-    request_id = frame.get("id")
-    if request_id is None:
-        return None
-    if not isinstance(request_id, str) or not 0 < len(request_id) <= protocol.REQUEST_ID_MAX:
-        raise Unreadable(f"`id` must be text of 1 to {protocol.REQUEST_ID_MAX} characters.")
-    return request_id
 
 
 def _request_model(

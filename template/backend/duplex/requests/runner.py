@@ -1,147 +1,167 @@
-"""Runs one request: claims it, calls its handler within the deadline, commits and answers.
+"""Runs one request: claims it, calls its handler within the deadline, commits and replies.
 
-Whatever a handler does, its sender gets a reply or an error, and the session lives on. What went
-wrong inside is logged with a reference; the wire carries the reference alone.
+Whatever a handler does, its sender gets a reply or an error, and the session goes on. Exceptions
+are logged with a reference; the client gets the reference only.
 """
 
 import asyncio
 import logging
 import secrets
-from collections import deque
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from duplex.brokers.base import BrokerUnavailable, Commit, LockLost, RoomGone
 from duplex.requests.deadlines import Deadlines
 from duplex.requests.registry import AnyState
+from duplex.requests.requester import Requester
+from duplex.requests.running import Running
 from duplex.requests.session import Services, Session
-from duplex.rooms.member import Member, Request, Running
-from duplex.wire import protocol
+from duplex.tasks import BackgroundTasks
 from duplex.wire.entries import Entry
-from duplex.wire.protocol import ErrorCode, Refused
+from duplex.wire.errors import Refused
+from duplex.wire.messages import error_head, head
+from duplex.wire.protocol import ErrorCode
+from duplex.wire.requests import Request
 
 logger = logging.getLogger("duplex")
 
 _SENTENCES: dict[ErrorCode, str] = {
     "cancelled": "The request was cancelled.",
-    "interrupted": "The stream was interrupted: what came of it so far is all.",
+    "interrupted": "The stream was interrupted. No further replies follow.",
     "deadline": "The request took too long and was stopped.",
-    "broker_unavailable": "The session's store cannot be reached. Try again.",
-    "conflict": "Somebody else changed the session at the same time. Try again.",
+    "broker_unavailable": "The session store is not reachable. Try again.",
+    "conflict": "Another participant changed the session at the same time. Try again.",
 }
+
+_END = object()
+"""In place of a value: the end of a stream."""
+
+_STREAM_AHEAD = 65536
+"""Bytes that may wait for a stream's own reader before its next piece is computed."""
 
 
 class Runner:
-    """Handles requests of this process's members."""
+    """Handles the requests of this process's participants."""
 
     def __init__(self, services: Services) -> None:
+        self.registry = services.registry
         self._services = services
         self._deadlines = Deadlines()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
 
-    async def run(self, member: Member, request: Request) -> None:
-        """Handle one request; a stream is only started. Raises nothing but its task's own
-        cancellation.
+    async def run(self, requester: Requester, request: Request) -> None:
+        """Handle one request; a stream is only started. Raises only the cancellation of its own
+        task.
         """
         task = asyncio.current_task()
-        running = member.running = Running(request, task)
-        deadline = self._deadlines.of(request.state.deadline)
+        state = self.registry[request.state]
+        running = requester.requests.running = Running(request, state, task)
+        deadline = self._deadlines.of(state.deadline)
         deadline.begin(running)
         try:
-            if request.id is not None and not await self._claimed(member, request, request.id):
+            if request.id is not None and not await self._claimed(requester, running, request.id):
                 return
-            if request.state.streams:
-                await self._start_stream(member, request)
+            if state.streams:
+                await self._start_stream(requester, request, state)
             else:
-                await self._answer(member, running)
+                await self._answer(requester, running)
         except BaseException as error:
-            await self._ended_by(member, running, error)
+            await self._ended_by(requester, running, error)
         finally:
             deadline.end(running)
             if running.stopped is not None and task is not None:
                 # The next request runs in the same task.
                 task.uncancel()
-            member.running = None
+            requester.requests.running = None
+
+    def cancel_elsewhere(self, requester: Requester, request_id: str) -> None:
+        """Stop a stream of this participant at the worker that runs it."""
+        self._tasks.spawn(self._cancel_elsewhere(requester, request_id))
+
+    async def _cancel_elsewhere(self, requester: Requester, request_id: str) -> None:
+        message = {"room": requester.room_id, "participant": requester.id, "request": request_id}
+        try:
+            await self._services.broker.tell({"kind": "cancel", **message})
+        except BrokerUnavailable:
+            logger.info("the store is not reachable: a stream at another worker is not cancelled")
 
     async def stop(self) -> None:
-        """Cancel what still runs beside the requests; for the end of the process."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Cancel the running streams, for the end of the process."""
+        await self._tasks.stop()
 
-    async def _claimed(self, member: Member, request: Request, request_id: str) -> bool:
-        """Whether the request is to be handled; else it was answered as it was before."""
-        if request_id in member.elsewhere or any(
-            one.request.id == request_id for one in member.streams
+    async def _claimed(self, requester: Requester, running: Running, request_id: str) -> bool:
+        """Whether the request is to be handled; else it was answered with its recorded outcome."""
+        requests, state = requester.requests, running.state
+        if request_id in requests.elsewhere or any(
+            stream.request.id == request_id for stream in requests.streams
         ):
             return False
-        state = request.state
-        # What everybody gets of a stream comes with the room: nothing has to wait for its end.
-        comes = state.streams and state.to == "everybody"
+        # The pieces of such a stream arrive as room messages: no need to wait for its end.
+        published = state.streams and state.to == "everybody"
         claim = await self._services.broker.claim(
-            member.room.id, member.participant, request_id, 0 if comes else state.deadline
+            requester.room_id, requester.id, request_id, 0 if published else state.deadline
         )
         if claim.outcome == "new":
             return True
-        if claim.outcome == "busy" and comes:
-            self._spawn(self._follow(member, request, request_id))
+        if claim.outcome == "busy" and published:
+            self._tasks.spawn(self._follow(requester, running, request_id))
         elif claim.reply is not None:
-            member.push(claim.reply)
+            requester.push(claim.reply)
         elif claim.outcome == "done":
-            member.error(
+            requester.error(
                 "This request was handled before; its reply is no longer kept.",
                 "conflict",
                 request_id,
             )
         else:
-            member.error("This request is still being handled.", "conflict", request_id)
+            requester.error("This request is still being handled.", "conflict", request_id)
         return False
 
-    async def _answer(self, member: Member, running: Running) -> None:
-        request, state = running.request, running.request.state
-        session: Session[Any] = Session(self._services, member, state, request.id)
+    async def _answer(self, requester: Requester, running: Running) -> None:
+        request, state = running.request, running.state
+        session: Session[BaseModel] = Session(self._services, requester, state, request.id)
         try:
-            value = await _call(request, session)
+            value = await _call(running, session)
             running.seal()
-            await session.commit(_reply(state, member, request, value, more=False), last=True)
+            await session.commit(_reply(state, requester, request, value, more=False), last=True)
         finally:
             running.seal()
             await session.end()
 
     # --- streams
 
-    async def _start_stream(self, member: Member, request: Request) -> None:
+    async def _start_stream(self, requester: Requester, request: Request, state: AnyState) -> None:
         if request.id is not None:
-            # Should this process die, the request sent again must not begin anew.
+            # If this process dies, the request must not be handled again when it is sent again.
             await self._services.broker.commit(
                 Commit(
-                    member.room.id,
-                    claim=(member.participant, request.id),
-                    reply=_outcome(member, request, _SENTENCES["interrupted"], "interrupted"),
+                    requester.room_id,
+                    claim=(requester.id, request.id),
+                    reply=_outcome(requester, request, _SENTENCES["interrupted"], "interrupted"),
                     settles=False,
                 )
             )
-        running = Running(request, None)
-        running.task = self._spawn(self._stream(member, running))
-        member.streams.add(running)
+        running = Running(request, state, None)
+        running.task = self._tasks.spawn(self._stream(requester, running))
+        requester.requests.streams.add(running)
         # Its first step is taken before the next request's.
         await asyncio.sleep(0)
 
-    async def _stream(self, member: Member, running: Running) -> None:
+    async def _stream(self, requester: Requester, running: Running) -> None:
         try:
-            await self._pieces(member, running)
+            await self._pieces(requester, running)
         except BaseException as error:
-            await self._ended_by(member, running, error)
+            await self._ended_by(requester, running, error)
         finally:
-            member.streams.discard(running)
+            requester.requests.streams.discard(running)
 
-    async def _pieces(self, member: Member, running: Running) -> None:
-        request, state = running.request, running.request.state
-        session: Session[Any] = Session(self._services, member, state, request.id)
-        pieces: AsyncGenerator[object] = _call(request, session)
+    async def _pieces(self, requester: Requester, running: Running) -> None:
+        request, state = running.request, running.state
+        session: Session[BaseModel] = Session(self._services, requester, state, request.id)
+        pieces: AsyncGenerator[object] = _call(running, session)
         deadline = self._deadlines.of(state.deadline)
         try:
             while True:
@@ -152,135 +172,128 @@ class Runner:
                     deadline.end(running)
                 if value is _END:
                     break
-                with running.held():
+                with running.committing():
                     await session.commit(
-                        _reply(state, member, request, value, more=True), last=False
+                        _reply(state, requester, request, value, more=True), last=False
                     )
-                    running.told = state.to == "everybody"
+                    running.published = state.to == "everybody"
                 # A stream never runs ahead of its reader, nor keeps the loop for itself.
                 await asyncio.sleep(0)
-                if member.connection is not None:
-                    await member.connection.drained(_AHEAD)
+                await requester.drained(_STREAM_AHEAD)
             running.seal()
-            await session.commit(_reply(state, member, request, _END, more=False), last=True)
+            await session.commit(_reply(state, requester, request, _END, more=False), last=True)
         finally:
             await session.end()
             await pieces.aclose()
 
-    async def _follow(self, member: Member, request: Request, request_id: str) -> None:
-        """Wait for the end of a stream at another worker, and say it if it broke off. Its pieces
-        and its good end come with the room.
+    async def _follow(self, requester: Requester, running: Running, request_id: str) -> None:
+        """Wait for the end of a stream at another worker, and report an error that it ended with.
+        Its pieces and its regular end arrive as room messages.
         """
-        member.elsewhere.add(request_id)
+        elsewhere = requester.requests.elsewhere
+        elsewhere.add(request_id)
         try:
-            while member.connection is not None:
+            while requester.connected:
                 claim = await self._services.broker.claim(
-                    member.room.id, member.participant, request_id, request.state.deadline
+                    requester.room_id, requester.id, request_id, running.state.deadline
                 )
                 if claim.outcome == "busy":
                     continue
                 if claim.outcome == "new":
-                    await self._start_stream(member, request)
+                    await self._start_stream(requester, running.request, running.state)
                 elif claim.reply is not None and claim.reply.private:
-                    member.push(claim.reply)
+                    requester.push(claim.reply)
                 return
         except Exception as error:
-            await self._failed(member, Running(request, None), error)
+            await self._failed(requester, Running(running.request, running.state, None), error)
         finally:
-            member.elsewhere.discard(request_id)
-
-    def _spawn(self, work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+            elsewhere.discard(request_id)
 
     # --- endings
 
-    async def _ended_by(self, member: Member, running: Running, error: BaseException) -> None:
-        """Answer a request that raised: also `SystemExit` or a cancellation of the handler's own
-        making must not take others with it. Only the cancellation of the task itself goes on, and
-        the closing of its coroutine, in which nothing can be awaited.
+    async def _ended_by(self, requester: Requester, running: Running, error: BaseException) -> None:
+        """Answer a request that raised. `SystemExit` or a cancellation that the handler itself
+        caused must not end other requests, so only two exceptions are raised again: the
+        cancellation of the task itself, and the closing of its coroutine, which cannot await.
         """
         if isinstance(error, GeneratorExit) and not _is_current(running.task):
             raise error
         running.seal()
         why = running.stopped
         if not isinstance(error, asyncio.CancelledError):
-            await self._failed(member, running, error)
+            await self._failed(requester, running, error)
         elif why is not None:
-            await self._refuse(member, running, _SENTENCES[why], why)
+            await self._refuse(requester, running, _SENTENCES[why], why)
         elif _cancelled():
             raise error
         else:
-            await self._failed(member, running, error)
+            await self._failed(requester, running, error)
 
-    async def _failed(self, member: Member, running: Running, error: BaseException) -> None:
-        request = running.request
+    async def _failed(self, requester: Requester, running: Running, error: BaseException) -> None:
         if isinstance(error, Refused):
-            await self._refuse(member, running, error.sentence, error.code, error.details)
+            await self._refuse(requester, running, error.sentence, error.code, error.details)
         elif isinstance(error, RoomGone):
-            member.error("The session has ended.", "conflict", request.id)
+            requester.error("The session has ended.", "conflict", running.request.id)
         elif isinstance(error, BrokerUnavailable):
-            await self._unhandled(member, request, "broker_unavailable")
+            await self._unhandled(requester, running.request, "broker_unavailable")
         elif isinstance(error, LockLost):
-            await self._unhandled(member, request, "conflict")
+            await self._unhandled(requester, running.request, "conflict")
         else:
             reference = secrets.token_hex(4)
-            logger.error("%s failed (reference %s)", request.state.where, reference, exc_info=error)
+            logger.error("%s failed (reference %s)", running.state.where, reference, exc_info=error)
             sentence = f"The request failed on the server (reference {reference})."
-            await self._refuse(member, running, sentence, "internal")
+            await self._refuse(requester, running, sentence, "internal")
 
-    async def _unhandled(self, member: Member, request: Request, code: ErrorCode) -> None:
+    async def _unhandled(self, requester: Requester, request: Request, code: ErrorCode) -> None:
         """Nothing was changed: the same request, with the same id, may be sent again."""
         if request.id is not None:
             with suppress(BrokerUnavailable):
-                await self._services.broker.release(member.room.id, member.participant, request.id)
-        member.error(_SENTENCES[code], code, request.id)
-        if member.connection is None:
-            # Nobody is told, so what was sent behind it must not come before it: what has an id is
-            # sent again when its sender is back.
-            member.queue = deque(one for one in member.queue if one.id is None)
+                await self._services.broker.release(requester.room_id, requester.id, request.id)
+        requester.error(_SENTENCES[code], code, request.id)
+        if not requester.connected:
+            # The sender gets no error, so the requests behind this one must not be handled before
+            # it: the client sends all that have an id again when it is back.
+            requester.requests.clear(keep_without_id=True)
 
     async def _refuse(
         self,
-        member: Member,
+        requester: Requester,
         running: Running,
         sentence: str,
         code: ErrorCode,
         details: dict[str, JsonValue] | None = None,
     ) -> None:
-        """Answer with an error, recorded like a reply: sent again, the request is not run again.
-        Whoever else got pieces of a stream gets its end.
+        """Answer with an error that is recorded like a reply: the request is not handled again when
+        it is sent again. Other participants who received pieces of a stream get its end.
         """
         request = running.request
-        entry = _outcome(member, request, sentence, code, details)
-        if request.id is not None or running.told:
-            commit = Commit(member.room.id, epoch=member.epoch)
+        entry = _outcome(requester, request, sentence, code, details)
+        if request.id is not None or running.published:
+            commit = Commit(requester.room_id, epoch=requester.epoch)
             if request.id is not None:
-                commit.claim, commit.reply = (member.participant, request.id), entry
-            if running.told:
-                end = _reply(request.state, member, request, _END, more=False)
-                # To its sender the error is the end.
+                commit.claim, commit.reply = (requester.id, request.id), entry
+            if running.published:
+                end = _reply(running.state, requester, request, _END, more=False)
+                # For its sender the error is the end.
                 end.request_id = None
                 commit.entries.append(end)
             try:
                 await self._services.broker.commit(commit)
             except (BrokerUnavailable, LockLost, RoomGone):
-                logger.info("the outcome of %s could not be recorded", request.state.name)
-        member.push(entry)
+                logger.info("the outcome of %s could not be recorded", request.state)
+        requester.push(entry)
 
 
-def _call(request: Request, session: Session[Any]) -> Any:
-    handler = request.state.handler
-    return handler(session) if request.data is None else handler(session, request.data)
+def _call(running: Running, session: Session[BaseModel]) -> Any:
+    handler, data = running.state.handler, running.request.data
+    return handler(session) if data is None else handler(session, data)
 
 
 def _is_current(task: "asyncio.Task[None] | None") -> bool:
     try:
         return asyncio.current_task() is task
     except RuntimeError:
-        # No loop runs any more.
+        # No loop is running any more.
         return False
 
 
@@ -290,39 +303,34 @@ def _cancelled() -> bool:
 
 
 def _outcome(
-    member: Member,
+    requester: Requester,
     request: Request,
     sentence: str,
     code: ErrorCode,
     details: dict[str, JsonValue] | None = None,
 ) -> Entry:
-    """An error as the answer of a request."""
-    about: JsonValue = {"state": request.state.name, **(details or {})}
+    """An error as the reply to a request."""
+    about: JsonValue = {"state": request.state, **(details or {})}
     return Entry(
-        request.state.name,
-        protocol.error_head(sentence, code, about),
-        sender=member.participant,
+        request.state,
+        error_head(sentence, code, about),
+        sender=requester.id,
         request_id=request.id,
         private=True,
     )
 
 
 def _reply(
-    state: AnyState, member: Member, request: Request, value: object, *, more: bool
+    state: AnyState, requester: Requester, request: Request, value: object, *, more: bool
 ) -> Entry:
     data = b"null" if value is _END else state.encode(value)
     return Entry(
         state.name,
-        protocol.head(state.name, data),
-        member.participant,
+        head(state.name, data),
+        requester.id,
         request.id,
         more,
         state.retain,
         state.closes,
         state.to == "sender",
     )
-
-
-_END = object()
-_AHEAD = 65536
-"""Bytes that may wait for a stream's own reader before the stream is asked for more."""

@@ -1,43 +1,41 @@
-"""What a handler is given: one request, its session, and what it may do there."""
+"""The session object that a handler receives: its request, the participants and the document."""
 
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.brokers.base import Broker, BrokerUnavailable, Commit, Lock
 from duplex.identity import Identity, Participant
 from duplex.requests.documents import has_bounds
 from duplex.requests.registry import AnyState, Registry, To
+from duplex.requests.requester import Requester
 from duplex.requests.store import SavedRef, SessionStore
-from duplex.wire import protocol
 from duplex.wire.entries import Entry
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
-
-    from duplex.rooms.member import Member
+from duplex.wire.messages import head
+from duplex.wire.models import pack
 
 logger = logging.getLogger("duplex")
 
 D = TypeVar("D", bound=BaseModel)
-"""The document that the session shares."""
+"""The type of the document that the session shares."""
 
-Transaction = Callable[[], "AbstractAsyncContextManager[AsyncSession]"]
+Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 _LEASE_MARGIN = 5.0
-"""Seconds a lock outlives its request's deadline in the store, so that only a dead process loses
-it.
+"""Seconds that a lock stays valid in the store after its request's deadline, so that only a dead
+process loses it.
 """
 
 
 @dataclass(slots=True, frozen=True)
 class Services:
-    """What requests need of the process."""
+    """Process-wide services that a request uses."""
 
     broker: Broker
     registry: Registry
@@ -47,28 +45,28 @@ class Services:
 
 
 class Session(Generic[D]):
-    """One request's view of its session. Not to be kept after the handler has returned."""
+    """One request's view of its session. Unusable after the handler has returned."""
 
     __slots__ = (
         "_dirty",
         "_document",
         "_entries",
         "_lock",
-        "_member",
         "_open",
         "_over",
         "_private",
+        "_requester",
         "_services",
         "_state",
         "request_id",
     )
 
     def __init__(
-        self, services: Services, member: "Member", state: AnyState, request_id: str | None
+        self, services: Services, requester: Requester, state: AnyState, request_id: str | None
     ) -> None:
         self.request_id = request_id
         self._services = services
-        self._member = member
+        self._requester = requester
         self._state = state
         self._entries: list[Entry] = []
         self._private: list[Entry] = []
@@ -81,39 +79,39 @@ class Session(Generic[D]):
     @property
     def id(self) -> str:
         """The session's id."""
-        return self._member.room.id
+        return self._requester.room_id
 
     @property
     def participant(self) -> Participant:
-        """Who asks."""
-        member = self._member
-        return Participant(member.participant, member.name, member.identity.user)
+        """The participant who sent the request."""
+        requester = self._requester
+        return Participant(requester.id, requester.name, requester.identity.user)
 
     @property
     def identity(self) -> Identity:
-        """What the asker's token stands for."""
-        return self._member.identity
+        """The identity of the sender's token."""
+        return self._requester.identity
 
     async def participants(self) -> list[Participant]:
-        """Everybody present, in the order they came. `user` is known only of the asker."""
+        """All present participants, in the order they joined. `user` is set for the sender only."""
         people = await self._services.broker.people(self.id)
-        return [Participant(one.participant, one.name) for one in people]
+        return [Participant(person.participant, person.name) for person in people]
 
     @property
     def log(self) -> logging.LoggerAdapter[logging.Logger]:
-        """A logger that says which session and request wrote."""
+        """A logger whose records have the session, the request and the state."""
         extra = {"session": self.id, "request": self.request_id, "state": self._state.name}
         return logging.LoggerAdapter(logger, extra)
 
-    def transaction(self) -> "AbstractAsyncContextManager[AsyncSession]":
+    def transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A database transaction: committed at the end of its `async with`, rolled back on an
         exception.
         """
         return self._services.transaction()
 
     async def read(self) -> "D":
-        """A copy of the shared document as it is now (in this request's own edit: as edited so
-        far).
+        """A copy of the current shared document; inside this request's own edit, of the edited
+        one.
         """
         if self._document is not None:
             return cast("D", self._document.model_copy(deep=True))
@@ -122,11 +120,10 @@ class Session(Generic[D]):
 
     @asynccontextmanager
     async def edit(self) -> "AsyncGenerator[D]":
-        """The shared document, to change it.
+        """Lock the shared document and change it.
 
-        From here to the end of the request (of a stream: to its next `yield`) nobody else edits
-        it. The changes become true together with the reply; if the handler raises, nothing was
-        changed.
+        Nobody else can edit it until the end of the request (of a stream: until its next `yield`).
+        The changes are committed together with the reply; if the handler raises, they are dropped.
         """
         self._check_open()
         if self._lock is None:
@@ -136,58 +133,56 @@ class Session(Generic[D]):
                 await self.release()
                 self._check_open()
         if self._document is None:
-            self._document = self._member.room.document_of(self._lock, self._services.document)
+            self._document = self._requester.documents.get(self._lock, self._services.document)
         document = self._document
         before = None if not self._dirty else document.model_copy(deep=True)
         self._open += 1
         try:
             yield cast("D", document)
             if self._document is not document:
-                raise RuntimeError("an edit inside this one failed: its changes are not known")
+                raise RuntimeError("an edit inside this one failed: the changes so far are lost")
         except BaseException:
             self._document = before
-            self._member.room.forget_document()
+            self._requester.documents.discard()
             raise
         finally:
             self._open -= 1
         self._dirty = True
 
     def send(self, state: "str | AnyState", data: BaseModel | None, to: To = "everybody") -> None:
-        """Send a message of another state, in front of this request's reply and only if it
-        succeeds.
-        """
+        """Send a message of another state before this request's reply, if the request succeeds."""
         self._check_open()
         name = state if isinstance(state, str) else state.name
         known = self._services.registry[name]
         entry = Entry(
             name,
-            protocol.head(name, known.encode(data)),
-            sender=self._member.participant,
+            head(name, known.encode(data)),
+            sender=self._requester.id,
             retain=known.retain,
             private=to == "sender",
         )
         (self._private if entry.private else self._entries).append(entry)
 
     async def save(self, title: str = "") -> SavedRef:
-        """Store the document for good under the session's id; its owner is the asker's account."""
+        """Store the document permanently under the session's id, owned by the sender's account."""
         if self._document is not None:
-            text = protocol.pack(self._document)
+            text = pack(self._document)
         else:
             text = await self._services.broker.read(self.id)
-        identity = self._member.identity
+        identity = self._requester.identity
         return await self._services.store.save(self.id, title, identity, text.decode())
 
     # --- used by the engine
 
     async def commit(self, reply: Entry, *, last: bool) -> None:
-        """Make what the request did true and seen, then give the lock back. `last`: the reply is
-        recorded.
+        """Commit the edits, messages and the reply, then release the lock. `last`: the reply is
+        recorded as the outcome of the request.
         """
         if self._open:
-            raise RuntimeError("an answer inside `session.edit()`: end the edit before it")
+            raise RuntimeError("a `yield` inside `session.edit()`: end the edit before it")
         claim = None
         if last and self.request_id is not None:
-            claim = (self._member.participant, self.request_id)
+            claim = (self._requester.id, self.request_id)
         entries = self._entries
         if not reply.private:
             entries.append(reply)
@@ -203,45 +198,45 @@ class Session(Generic[D]):
                 claim,
                 reply if claim is not None else None,
                 ends=reply.closes,
-                epoch=self._member.epoch,
+                epoch=self._requester.epoch,
             )
             version = await self._services.broker.commit(commit)
             if document is not None and self._document is not None:
-                self._member.room.remember_document(version, self._document)
+                self._requester.documents.store(version, self._document)
         for entry in (*self._private, reply):
             if entry.private:
-                self._member.push(entry)
+                self._requester.push(entry)
         self._entries, self._private, self._dirty = [], [], False
         if self._lock is not None:
             await self.release()
 
     async def release(self) -> None:
-        """Give up what is held; what was not committed is forgotten."""
+        """Release the lock; changes that were not committed are dropped."""
         lock, self._lock = self._lock, None
         self._document = None
         if self._dirty or self._open:
-            self._member.room.forget_document()
+            self._requester.documents.discard()
         if lock is not None:
-            # Out of reach, the broker gives it back later.
+            # While the store is unreachable the broker retries later.
             with suppress(BrokerUnavailable):
                 await self._services.broker.unlock(lock)
 
     async def end(self) -> None:
-        """The request is over: nothing more can be done with this session."""
+        """The request is over: this object cannot be used any more."""
         self._over = True
         if self._lock is not None or self._dirty or self._open:
             await self.release()
 
     def _pack(self, document: BaseModel) -> bytes:
-        """The document's JSON. Raises pydantic's errors for a value of another type than declared,
-        or beyond its bounds: stored, nobody could read the document any more.
+        """The document's JSON. Raises pydantic's errors for a value of another type than declared
+        or out of bounds: nobody could read such a document again.
         """
         kind = self._services.document
         serializer = kind.__pydantic_serializer__
         try:
             text = serializer.to_json(document, by_alias=True, warnings="error")
         except PydanticSerializationError:
-            # It may read back all the same, as a tuple does for a list.
+            # The value may still be valid when it is parsed, for example a tuple for a list.
             text = serializer.to_json(document, by_alias=True, warnings=False)
             self._document = kind.model_validate_json(text)
             return text

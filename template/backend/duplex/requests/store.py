@@ -1,4 +1,4 @@
-"""Where documents are kept for good, as the engine asks for it."""
+"""Permanent storage of documents, as the engine uses it."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,14 +8,14 @@ from duplex.identity import Identity
 
 @dataclass(slots=True, frozen=True)
 class SavedRef:
-    """A session that was saved, as the reply to `save` shows it."""
+    """A saved session, as the reply to `save` shows it."""
 
     id: str
     title: str
 
 
 class SessionStore(Protocol):
-    """Who may join a session, and where its document is stored."""
+    """Decides who may join a session, and stores its document."""
 
     async def may_join(self, identity: Identity, session: str) -> bool:
         """Whether this identity may be in the session of this id."""

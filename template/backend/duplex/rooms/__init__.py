@@ -1,1 +1,1 @@
-"""Rooms and participants of this process, and the engine that holds them."""
+"""Rooms and their members at this process, and the engine that puts everything together."""

@@ -1,59 +1,59 @@
-"""Sending everybody away in good order, because the server wants to stop."""
+"""Disconnects all participants before the server stops, spread over a time window."""
 
 import asyncio
 import random
-from typing import TYPE_CHECKING
 
-from duplex.socket.connection import Connection, Phase
-from duplex.wire import protocol
+from duplex.rooms.rooms import Rooms
+from duplex.socket.connection import Connection
+from duplex.socket.sockets import Sockets
 from duplex.wire.frames import Frame
+from duplex.wire.messages import notice
 from duplex.wire.protocol import Close
 
-if TYPE_CHECKING:
-    from duplex.rooms.engine import Engine
+_SPREAD = 0.9
+"""Part of the window in which connections are closed; the rest is for requests to finish."""
 
 
-async def send_away(engine: "Engine") -> None:
-    """Tell everybody, close each at a random moment of SESSION_DRAIN, wait until all are gone."""
-    within = engine.options.drain
+async def drain(sockets: Sockets, rooms: Rooms) -> None:
+    """Announce the end, close each connection at a random moment of SESSION_DRAIN, and wait until
+    all have ended.
+    """
+    within = sockets.options.drain
     loop = asyncio.get_running_loop()
     end = loop.time() + within
-    notice = Frame(protocol.notice("draining", {"within": within}))
-    going: list[asyncio.Task[None]] = []
-    for one in list(engine.connections):
-        if one.phase is Phase.OPEN:
-            one.push(notice)
-        # Not the last tenth: whoever still works then has that time to finish.
-        at = loop.time() + random.uniform(0, within * 0.9)
-        going.append(loop.create_task(_retire(one, at, end)))
-    await asyncio.gather(*going)
-    await _interrupt_streams(engine)
-    for one in list(engine.connections):
-        one.close(Close.RESTART, "The server is leaving.")
+    sockets.broadcast(Frame(notice("draining", {"within": within})))
+    closing = [
+        loop.create_task(_close(connection, loop.time() + random.uniform(0, within * _SPREAD), end))
+        for connection in sockets
+    ]
+    await asyncio.gather(*closing)
+    await _interrupt_streams(rooms, sockets.options.write_timeout)
+    for connection in sockets:
+        connection.close(Close.RESTART, "The server is shutting down.")
     try:
-        async with asyncio.timeout(engine.options.write_timeout):
-            await engine.nobody.wait()
+        async with asyncio.timeout(sockets.options.write_timeout):
+            await sockets.empty.wait()
     except TimeoutError:
-        for one in list(engine.connections):
-            one.transport.abort()
+        for connection in sockets:
+            connection.transport.abort()
 
 
-async def _retire(one: Connection, at: float, end: float) -> None:
-    """Close a connection at its time, or when its requests are done, at the latest at `end`."""
-    loop = asyncio.get_running_loop()
-    await asyncio.sleep(at - loop.time())
-    if one.member is not None:
+async def _close(connection: Connection, at: float, end: float) -> None:
+    """Close a connection at its time, or later when its requests are done, but not after `end`."""
+    await asyncio.sleep(at - asyncio.get_running_loop().time())
+    if connection.participant is not None:
         try:
             async with asyncio.timeout_at(end):
-                await one.member.finished()
+                await connection.participant.finished()
         except TimeoutError:
             return
-    one.close(Close.DRAINING, "The server is leaving; resume elsewhere.")
+    connection.close(Close.DRAINING, "The server is shutting down; resume to continue elsewhere.")
 
 
-async def _interrupt_streams(engine: "Engine") -> None:
-    """End what would go on for ever, also of those whose connection is gone: all are told."""
-    members = [member for room in engine.rooms.values() for member in room.members.values()]
-    ending = [task for member in members for task in member.end_streams("interrupted")]
-    if ending:
-        await asyncio.wait(ending, timeout=engine.options.write_timeout)
+async def _interrupt_streams(rooms: Rooms, patience: float) -> None:
+    """Stop streams that go on, also of participants without a connection, and wait until their end
+    is committed.
+    """
+    await asyncio.gather(
+        *(member.end_streams("interrupted", patience) for member in rooms.members())
+    )

@@ -1,167 +1,96 @@
-"""A participant as this process knows it: its connection (while it has one) and its requests.
-
-Requests are handled one after the other, in the order they were sent. A stream starts in its turn
-and then runs beside what follows. The queue outlives a lost connection, so what was sent is
-handled.
-"""
+"""A participant as this process knows it: its connection, while it has one, and its requests."""
 
 import asyncio
-import sys
-from collections import deque
-from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from pydantic import BaseModel
+from functools import partial
 
 from duplex.identity import Identity
+from duplex.requests.document_cache import DocumentCache
+from duplex.requests.queue import RequestQueue
 from duplex.requests.registry import AnyState
+from duplex.requests.runner import Runner
 from duplex.socket.connection import Connection
 from duplex.socket.limits import Bucket
-from duplex.wire import protocol
 from duplex.wire.entries import Entry
+from duplex.wire.errors import Rejected
 from duplex.wire.frames import Frame
-from duplex.wire.protocol import Close, ErrorCode
-
-if TYPE_CHECKING:
-    from duplex.rooms.room import Room
-
-IN_FLIGHT = 128
-"""Requests of one participant that may be queued or running at a time, streams included."""
-
-
-@dataclass(slots=True)
-class Request:
-    """One request that was understood and may be handled."""
-
-    state: AnyState
-    data: BaseModel | None
-    id: str | None
-
-
-class Running:
-    """The request that is being handled now, and why it has to stop if it must.
-
-    `told`: the session was given pieces of its answer and waits for the last.
-    """
-
-    __slots__ = ("_held", "_sealed", "request", "stopped", "task", "told")
-
-    def __init__(self, request: Request, task: "asyncio.Task[None] | None") -> None:
-        self.request = request
-        self.task = task
-        self.stopped: ErrorCode | None = None
-        self.told = False
-        self._held = False
-        self._sealed = False
-
-    def stop(self, why: ErrorCode) -> None:
-        """Cancel the handler; the first reason stays. Of no effect once it is sealed."""
-        if self.stopped is None and self.task is not None and not self._sealed:
-            self.stopped = why
-            if not self._held:
-                self.task.cancel()
-
-    def seal(self) -> None:
-        """The handler is done and its outcome is being committed: too late to stop it."""
-        self._sealed = True
-
-    @contextmanager
-    def held(self) -> Generator[None]:
-        """What stops it waits for the end of the `with`: a piece is committed whole or not at all.
-
-        Not even entered by a stream that goes on although it was stopped.
-        """
-        self._heed()
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held = False
-        self._heed()
-
-    def _heed(self) -> None:
-        if self.stopped is not None:
-            raise asyncio.CancelledError
+from duplex.wire.messages import error
+from duplex.wire.protocol import REQUESTS_IN_FLIGHT, Close, ErrorCode
+from duplex.wire.requests import Request
 
 
 class Member:
-    """See the module. `epoch` is the life of the session it belongs to, `seen` the number of the
-    last room message given to its connection, `elsewhere` the ids of streams at other workers that
-    were asked for again here.
+    """One participant of a room (a `Requester` and a `ConnectedParticipant`).
+
+    `epoch` is the life of the session that it belongs to, `seen` the number of the last room
+    message that its connection was given.
     """
 
     __slots__ = (
         "_buckets",
-        "_run",
-        "_worker",
+        "_runner",
         "connection",
-        "elsewhere",
+        "documents",
         "epoch",
+        "id",
         "identity",
         "name",
-        "participant",
-        "queue",
-        "room",
-        "running",
+        "requests",
+        "room_id",
         "seen",
-        "streams",
         "token",
     )
 
     def __init__(
         self,
-        room: "Room",
+        room_id: str,
+        documents: DocumentCache,
         epoch: str,
         participant: str,
         name: str,
         identity: Identity,
-        token: str,
-        run: "Callable[[Member, Request], Coroutine[object, object, None]]",
+        runner: Runner,
     ) -> None:
-        self.room = room
+        self.room_id = room_id
+        self.documents = documents
         self.epoch = epoch
-        self.participant = participant
+        self.id = participant
         self.name = name
         self.identity = identity
-        self.token = token
+        self.token = ""
         self.connection: Connection | None = None
         self.seen = 0
-        self.queue: deque[Request] = deque()
-        self.running: Running | None = None
-        self.streams: set[Running] = set()
-        self.elsewhere: set[str] = set()
-        self._run = run
-        self._worker: asyncio.Task[None] | None = None
+        self.requests = RequestQueue(partial(runner.run, self))
+        self._runner = runner
         self._buckets: dict[str, Bucket] | None = None
 
     @property
-    def busy(self) -> int:
-        """Requests queued or running, streams included."""
-        return len(self.queue) + len(self.streams) + (self._worker is not None)
+    def connected(self) -> bool:
+        """Whether the participant has a connection at this process."""
+        return self.connection is not None
 
     def replace_connection(self, connection: Connection | None) -> None:
-        """From now on this participant is at `connection` (None: at another process); a connection
-        that it still had is told so.
+        """The participant is now at `connection` (None: at another process). Its former connection
+        is closed.
         """
         former, self.connection = self.connection, connection
         if former is not None:
-            former.member = None
-            # What they said last may not have arrived there.
-            self.end_streams("interrupted", private=True)
+            former.participant = None
+            # Their last pieces may not have arrived at the former connection.
+            self.requests.end_streams("interrupted", private=True)
             former.close(Close.REPLACED, "This participant was resumed by another connection.")
 
+    # --- sending
+
     def frame(self, entry: Entry) -> Frame:
-        """An entry as this member gets it."""
-        if entry.private or entry.sender == self.participant:
-            # The answer to one's own request is never dropped, whatever its state retains.
+        """An entry as this member receives it."""
+        if entry.private or entry.sender == self.id:
+            # The reply to an own request is never dropped, whatever its state retains.
             return Frame(entry.for_sender(), "all", entry.state, entry.seq)
         return Frame(entry.for_others(), entry.retain, entry.state, entry.seq)
 
     def push(self, entry: Entry) -> None:
-        """Send a private message or an earlier reply, if there is a connection. A reply that is
-        still on its way in the room's order is left to that.
+        """Send a private message or a recorded reply, if there is a connection. A reply that is
+        still to come as a room message is not sent twice.
         """
         if self.connection is not None and entry.seq <= self.seen:
             self.connection.push(self.frame(entry))
@@ -169,9 +98,26 @@ class Member:
     def error(self, sentence: str, code: ErrorCode, request_id: str | None) -> None:
         """Send an error, if there is a connection."""
         if self.connection is not None:
-            self.connection.send(protocol.error(sentence, code, request_id))
+            self.connection.send(error(sentence, code, request_id))
 
-    def may_ask(self, state: AnyState, now: float) -> bool:
+    async def drained(self, mark: int) -> None:
+        """Wait until at most `mark` bytes wait for the connection, if there is one."""
+        if self.connection is not None:
+            await self.connection.drained(mark)
+
+    # --- requests
+
+    def admit(self, request: Request, now: float) -> None:
+        """Check that the participant may send this now, and count it. Raises `Rejected`."""
+        state = self._runner.registry[request.state]
+        if state.allow is not None and not state.allow(self.identity):
+            raise _rejected(request, f"You may not send {state.name}.", "forbidden")
+        if not self._within_limit(state, now):
+            raise _rejected(request, f"Too many {state.name}. Slow down.", "too_fast")
+        if len(self.requests) >= REQUESTS_IN_FLIGHT:
+            raise _rejected(request, "Too many requests are unanswered.", "too_many")
+
+    def _within_limit(self, state: AnyState, now: float) -> bool:
         """Count a request against its state's own limit."""
         if state.limit is None:
             return True
@@ -183,79 +129,43 @@ class Member:
         return bucket.take(now) == 0.0
 
     def ask(self, request: Request) -> None:
-        """Handle a request after all that came before it."""
-        self.queue.append(request)
-        if self._worker is None:
-            self._start()
+        """Handle a request after all requests that came before it."""
+        self.requests.add(request)
 
-    def _start(self) -> None:
-        loop = asyncio.get_running_loop()
-        if sys.version_info >= (3, 12):
-            # A handler that waits for nothing is done before this returns, without a loop tick.
-            task = asyncio.Task(self._work(), loop=loop, eager_start=True)
-        else:
-            task = loop.create_task(self._work())
-        if not task.done():
-            self._worker = task
+    def cancel(self, request_id: str) -> None:
+        """Stop a request or stream, whichever worker runs it."""
+        if self.stop_request(request_id):
+            return
+        if request_id in self.requests.elsewhere:
+            self._runner.cancel_elsewhere(self, request_id)
 
-    async def _work(self) -> None:
-        try:
-            while self.queue:
-                await self._run(self, self.queue.popleft())
-        finally:
-            self._worker = None
-
-    def cancel(self, request_id: str) -> bool:
-        """Stop a running request or take back a queued one; False when there is none of this id."""
-        for one in (self.running, *self.streams):
-            if one is not None and one.request.id == request_id:
-                one.stop("cancelled")
-                return True
-        for request in self.queue:
-            if request.id == request_id:
-                self.queue.remove(request)
-                self.error("The request was cancelled.", "cancelled", request_id)
-                return True
+    def stop_request(self, request_id: str) -> bool:
+        """Stop a request or stream of this process; False when there is none of this id."""
+        if self.requests.stop(request_id):
+            return True
+        if self.requests.remove(request_id):
+            self.error("The request was cancelled.", "cancelled", request_id)
+            return True
         return False
 
-    def end_streams(
-        self, why: ErrorCode = "cancelled", *, private: bool = False
-    ) -> "list[asyncio.Task[None]]":
-        """Stop all streams; `private`: only those that nobody else gets. The tasks they end in."""
-        ending: list[asyncio.Task[None]] = []
-        for one in list(self.streams):
-            if one.task is not None and (not private or one.request.state.to == "sender"):
-                ending.append(one.task)
-                one.stop(why)
-        return ending
+    async def end_streams(self, why: ErrorCode, patience: float) -> None:
+        """Stop all streams and wait, at most `patience` seconds, until their end is committed."""
+        if ending := self.requests.end_streams(why):
+            await asyncio.wait(ending, timeout=patience)
+
+    async def finished(self) -> None:
+        """Wait until none of its requests runs any more, streams included."""
+        await self.requests.finished()
 
     def end(self, code: int, reason: str) -> None:
-        """No more requests; the connection is closed after what it still has to send."""
-        self.queue.clear()
-        self.end_streams()
+        """The participant is no longer in the session: nothing more is handled, and the connection
+        is closed after the frames that it still has to send.
+        """
+        self.requests.clear()
+        self.requests.end_streams()
         if self.connection is not None:
             self.connection.close(code, reason)
 
-    async def settled(self) -> None:
-        """Wait until every ordinary request asked so far was handled."""
-        if self._worker is not None:
-            await asyncio.wait([self._worker])
 
-    async def finished(self) -> None:
-        """Wait until nothing of it runs any more, streams included."""
-        while tasks := self._tasks():
-            await asyncio.wait(tasks)
-
-    async def stop(self) -> None:
-        """Cancel all that runs; for the end of the process."""
-        self.queue.clear()
-        tasks = self._tasks()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _tasks(self) -> "list[asyncio.Task[None]]":
-        tasks = [one.task for one in self.streams if one.task is not None]
-        if self._worker is not None:
-            tasks.append(self._worker)
-        return tasks
+def _rejected(request: Request, sentence: str, code: ErrorCode) -> Rejected:
+    return Rejected(sentence, code, request.id, {"state": request.state})

@@ -1,23 +1,16 @@
-"""One shared session, as this process sees it: who of it is connected here, and what they get."""
+"""One shared session, as this process sees it: the members that are here, and their messages."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
-
-from duplex.brokers.base import Lock
+from duplex.requests.document_cache import DocumentCache
+from duplex.rooms.member import Member
 from duplex.wire.entries import Entry
 from duplex.wire.frames import Frame
 from duplex.wire.protocol import Close
 
-if TYPE_CHECKING:
-    from duplex.rooms.member import Member
-
 
 class Arrival:
-    """Somebody who is just joining: what the room says meanwhile waits until the join has its
-    number.
-    """
+    """A participant that is joining: room messages wait until the join has its number."""
 
     __slots__ = ("waiting",)
 
@@ -26,25 +19,28 @@ class Arrival:
 
 
 class Room:
-    """The members of one session in this process. What must outlive the process is the broker's."""
+    """The members of one session at this process. State that must outlive the process is kept by
+    the broker.
+    """
 
-    __slots__ = ("_document", "_version", "arrivals", "id", "members", "watched")
+    __slots__ = ("arrivals", "documents", "id", "members", "watched")
 
     def __init__(self, room_id: str) -> None:
         self.id = room_id
         self.members: dict[str, Member] = {}
         self.arrivals: set[Arrival] = set()
+        self.documents = DocumentCache()
         self.watched = False
-        self._version = -1
-        self._document: BaseModel | None = None
 
     @property
     def empty(self) -> bool:
-        """Whether this process need not follow the room any more."""
+        """Whether this process no longer has to follow the room."""
         return not self.members and not self.arrivals
 
     def deliver(self, entries: Sequence[Entry]) -> None:
-        """Give the room's next entries to every member here. What all get alike is encoded once."""
+        """Send the room's next entries to every member here. A message that is the same for all is
+        encoded once.
+        """
         for arrival in self.arrivals:
             arrival.waiting.extend(entries)
         for entry in entries:
@@ -55,7 +51,7 @@ class Room:
                 if connection is None or seq <= member.seen:
                     continue
                 member.seen = seq
-                if member.participant == sender:
+                if member.id == sender:
                     connection.push(Frame(entry.for_sender(), "all", entry.state, seq))
                     continue
                 if frame is None:
@@ -64,33 +60,19 @@ class Room:
             if entry.closes:
                 self.end()
 
-    def catch_up(self, member: "Member", arrival: Arrival) -> None:
-        """Give a newcomer what the room said while it was joining. The others have it already."""
+    def catch_up(self, member: Member, arrival: Arrival) -> None:
+        """Send a new member the messages that came while it was joining."""
         for entry in arrival.waiting:
             if member.connection is None or entry.seq <= member.seen:
                 continue
             member.seen = entry.seq
             member.connection.push(member.frame(entry))
             if entry.closes:
-                self.members.pop(member.participant, None)
+                self.members.pop(member.id, None)
                 member.end(Close.ENDED, "ended")
 
     def end(self) -> None:
-        """The session is over for everybody."""
+        """The session has ended for all members."""
         members, self.members = list(self.members.values()), {}
         for member in members:
             member.end(Close.ENDED, "ended")
-
-    def document_of(self, lock: Lock, kind: type[BaseModel]) -> BaseModel:
-        """The document under a lock: parsed again only when somebody else changed it."""
-        if self._document is not None and self._version == lock.version:
-            return self._document
-        return kind.model_validate_json(lock.document)
-
-    def remember_document(self, version: int, document: BaseModel) -> None:
-        """This process committed `document` as `version`."""
-        self._version, self._document = version, document
-
-    def forget_document(self) -> None:
-        """The parsed document was changed by a request that failed."""
-        self._document = None

@@ -1,14 +1,13 @@
 """One socket: its outbox, its limits, its phases.
 
 A connection has no task of its own beside the server's. What it sends goes to its outbox and is
-written once per loop tick by the process's `Flusher`; deadlines are looked at by the engine's
-sweep (`check`).
+written once per loop tick by the process's `Flusher`; deadlines are checked by
+`Sockets.sweep`.
 """
 
 import asyncio
 import time
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -16,26 +15,27 @@ from duplex.options import Options
 from duplex.socket.flusher import Flusher
 from duplex.socket.limits import Bucket
 from duplex.socket.outbox import thinned
-from duplex.wire import protocol
+from duplex.socket.participant import ConnectedParticipant
+from duplex.socket.transport import Transport
+from duplex.wire import messages
 from duplex.wire.frames import Frame
 from duplex.wire.protocol import Close, ErrorCode
 
-if TYPE_CHECKING:
-    from duplex.rooms.member import Member
-    from duplex.socket.transport import Transport
+_EXPIRY_WARNING = 60.0
+"""Maximum time, in seconds, between `expiring` and the end of the token."""
 
-_WARN = 60.0
-"""Seconds before a token runs out at which `expiring` is sent, at most."""
+_REASON_BYTES = 120
+"""Bytes of a close reason; a close frame has room for 123."""
 
 
 class Phase(Enum):
     """Where a connection is in its life."""
 
     HELLO = "waits for the first frame"
-    JOINING = "has said who it is"
+    JOINING = "has sent the hello"
     OPEN = "takes requests"
     CLOSING = "sends its last frames"
-    CLOSED = "is gone"
+    CLOSED = "has ended"
 
 
 class Connection:
@@ -61,7 +61,7 @@ class Connection:
         "greeted",
         "heard",
         "id",
-        "member",
+        "participant",
         "phase",
         "pings",
         "sign_in",
@@ -77,7 +77,7 @@ class Connection:
         self.address = address
         self.phase = Phase.HELLO
         self.since = self.heard = self.asked = now
-        self.member: Member | None = None
+        self.participant: ConnectedParticipant | None = None
         self.user: str | None = None
         self.sign_in: str | None = None
         self.pings = False
@@ -104,7 +104,7 @@ class Connection:
         return None if self._verdict is None else self._verdict[0]
 
     def opened(self, now: float, expires: float | None) -> None:
-        """The hello was good: requests are taken."""
+        """The hello was accepted: requests are handled from now on."""
         self.greeted = True
         if self._verdict is None:
             self.phase = Phase.OPEN
@@ -119,9 +119,7 @@ class Connection:
         return self._waiting
 
     def push(self, frame: Frame) -> None:
-        """Send a frame after all pushed before it. Never waits; a reader too far behind is
-        closed.
-        """
+        """Send a frame after all frames before it. Never waits; a slow consumer is closed."""
         if self._verdict is not None:
             return
         outbox = self._outbox
@@ -133,8 +131,8 @@ class Connection:
             self._overflow()
 
     def catch_up(self, frames: list[Frame]) -> None:
-        """Send what a newcomer has to know first: however much it is, it does not make the reader
-        slow.
+        """Send the first frames of a joined session. They do not count against the outbox's bound:
+        a newcomer is not a slow consumer.
         """
         self._bound += sum(frame.size for frame in frames)
         for frame in frames:
@@ -146,10 +144,10 @@ class Connection:
 
     def error(self, sentence: str, code: ErrorCode, request_id: str | None = None) -> None:
         """`push` of an error frame."""
-        self.push(Frame(protocol.error(sentence, code, request_id)))
+        self.push(Frame(messages.error(sentence, code, request_id)))
 
     def flush(self) -> None:
-        """Write what the transport takes now."""
+        """Write as many frames as the transport takes now."""
         outbox = self._outbox
         if not outbox:
             return
@@ -185,7 +183,7 @@ class Connection:
             self._drained = None
 
     def _overflow(self) -> None:
-        """Write at once; else drop what need not be kept."""
+        """Write at once; if that is not enough, drop messages that may be dropped."""
         self.flush()
         if self._waiting <= self._bound:
             return
@@ -197,11 +195,10 @@ class Connection:
     # --- closing
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send what waits, then close. The first verdict stays."""
+        """Send the frames in the outbox, then close. Only the first call has an effect."""
         if self._verdict is not None or self.phase is Phase.CLOSED:
             return
-        # A close frame has room for 123 bytes of reason.
-        reason = reason.encode()[:120].decode(errors="ignore")
+        reason = reason.encode()[:_REASON_BYTES].decode(errors="ignore")
         self._verdict = (code, reason)
         self.phase = Phase.CLOSING
         self._close_by = asyncio.get_running_loop().time() + self._options.write_timeout
@@ -212,18 +209,18 @@ class Connection:
             self.transport.close(code, reason)
 
     def fail(self, sentence: str, code: ErrorCode, close: int, details: JsonValue = None) -> None:
-        """Say what is wrong, then close."""
-        self.push(Frame(protocol.error(sentence, code, None, details)))
+        """Send an error, then close."""
+        self.push(Frame(messages.error(sentence, code, None, details)))
         self.close(close, sentence)
 
     def slow(self) -> None:
-        """The reader does not keep up: what waits is dropped (it may resume), the socket closed."""
+        """The consumer is too slow: drop the outbox and close; the client may resume."""
         self._outbox.clear()
         self._waiting = 0
-        self.close(Close.SLOW, "You do not read fast enough; resume to get what you missed.")
+        self.close(Close.SLOW, "You read too slowly. Resume to receive the missed messages.")
 
     def closed(self) -> None:
-        """The socket is gone."""
+        """The socket has ended."""
         self.phase = Phase.CLOSED
         self._verdict = self._verdict or (1006, "")
         self._outbox.clear()
@@ -233,7 +230,7 @@ class Connection:
     # --- limits and deadlines
 
     def admit_frame(self, now: float) -> bool:
-        """Count a frame against the rate; False, with an error sent, when it is one too many."""
+        """Count a frame against the rate; False when it exceeds the rate."""
         self.heard = now
         wait = self._bucket.take(now)
         if wait == 0.0:
@@ -243,18 +240,18 @@ class Connection:
         self._strikes += 1
         rate = self._options.rate
         if self._strikes > 2 * rate.count + 20:
-            self.fail("You kept sending faster than allowed.", "too_fast", Close.TOO_FAST)
+            self.fail("You keep sending faster than allowed.", "too_fast", Close.TOO_FAST)
         return False
 
     def signed_in_until(self, expires: float | None) -> None:
-        """The present token is good until `expires` (Unix seconds; None for ever)."""
+        """The current token is valid until `expires` (Unix seconds; None: for ever)."""
         self._expires = expires
         if expires is not None:
             left = expires - time.time()
-            self._warn_at = expires - min(_WARN, left / 2)
+            self._warn_at = expires - min(_EXPIRY_WARNING, left / 2)
 
     def check(self, now: float) -> None:
-        """Look at every deadline; called by the engine's sweep with the loop's time."""
+        """Check every deadline; `now` is the loop's time."""
         if self.phase is Phase.CLOSING:
             if now >= self._close_by:
                 self.transport.abort()
@@ -265,18 +262,18 @@ class Connection:
             return
         if self.phase is Phase.HELLO:
             if now - self.since >= options.hello_timeout:
-                self.fail("The first frame did not come in time.", "bad_hello", Close.BAD_HELLO)
+                self.fail("The first frame did not arrive in time.", "bad_hello", Close.BAD_HELLO)
             return
         self._check_peer(now, options.heartbeat)
         if self.phase is not Phase.OPEN:
             return
         if 0 < options.idle <= now - self.asked:
-            self.fail("Nothing was asked for too long.", "idle", Close.IDLE)
+            self.fail("The session was idle for too long.", "idle", Close.IDLE)
         elif self._expires is not None:
             self._check_token()
 
     def _stalled(self, now: float, timeout: float) -> bool:
-        """Whether the transport has taken nothing for so long."""
+        """Whether the transport has taken nothing for `timeout` seconds."""
         if not self.transport.paused:
             self._blocked_since = None
         elif self._blocked_since is None:
@@ -302,7 +299,7 @@ class Connection:
         if self._expires is None or wall < self._warn_at:
             return
         if wall >= self._expires:
-            self.fail("Your sign-in has run out.", "not_signed_in", Close.NOT_SIGNED_IN)
+            self.fail("Your sign-in has expired.", "not_signed_in", Close.NOT_SIGNED_IN)
             return
-        self.send(protocol.notice("expiring", {"within": round(self._expires - wall, 3)}))
+        self.send(messages.notice("expiring", {"within": round(self._expires - wall, 3)}))
         self._warn_at = self._expires

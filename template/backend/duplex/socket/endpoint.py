@@ -1,25 +1,26 @@
-"""The one WebSocket route: from the handshake to the last frame of a connection.
+"""The one WebSocket route: a connection from its handshake to its last frame.
 
-Plain ASGI, so that frames go straight to the server. The loop is the guide's:
-receive, validate, act, respond; a bad frame is answered with an error and the session lives on.
+Plain ASGI, so that frames go straight to the server. Each connection runs one loop: receive,
+validate, act, respond. A bad frame is answered with an error, and the session goes on.
 """
 
 import asyncio
 import logging
-import re
 import secrets
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, cast
 
 from pydantic_core import to_json
 from starlette import types
 
-from duplex.requests.registry import Rejected, read_id
-from duplex.rooms.member import IN_FLIGHT, Request
 from duplex.socket.addresses import neighbourhood
+from duplex.socket.authentication import Authentication
 from duplex.socket.connection import Connection, Phase
-from duplex.socket.controls import Controls, read_control
-from duplex.socket.handshake import greet
+from duplex.socket.controls import Controls
+from duplex.socket.handshake import Handshake
 from duplex.socket.origins import is_allowed
+from duplex.socket.sockets import Sockets
 from duplex.socket.transport import (
     EXTENSION,
     AsgiTransport,
@@ -29,39 +30,47 @@ from duplex.socket.transport import (
     Scope,
     Send,
 )
+from duplex.tasks import BackgroundTasks
+from duplex.wire.errors import Rejected, Unreadable
 from duplex.wire.frames import Frame
-from duplex.wire.protocol import (
-    Close,
-    Control,
-    ErrorCode,
-    Unreadable,
-    unpack,
-)
-
-if TYPE_CHECKING:
-    from duplex.rooms.engine import Engine
+from duplex.wire.messages import error, unpack
+from duplex.wire.protocol import Close, ErrorCode
+from duplex.wire.requests import Control, Request, read_id
 
 logger = logging.getLogger("duplex")
 
-_STATE: Final = re.compile(r'\s*\{\s*"state"\s*:\s*"([A-Za-z0-9]{1,64})"')
-"""Where nearly every client puts the state: then the frame is parsed only once, by its state's
-model.
-"""
+_FRAMES_IN_A_ROW: Final = 32
+"""Frames of one connection that are read before other tasks run."""
 
-_BREATH: Final = 32
-"""Frames read in a row before others get a turn."""
+
+@dataclass(frozen=True, slots=True)
+class SocketServices:
+    """Services that the layers above provide for every connection.
+
+    `read` parses a frame of an open session and raises `Rejected` or `Unreadable`. `disconnected`
+    is called with the close code when a connection has ended. `shutdown` begins to drain: some
+    servers report their own end to each connection.
+    """
+
+    sockets: Sockets
+    authentication: Authentication
+    handshake: Handshake
+    tasks: BackgroundTasks
+    read: Callable[[str], Request | Control]
+    disconnected: Callable[[Connection, int], Awaitable[None]]
+    shutdown: Callable[[], None]
 
 
 class Disconnected(Exception):
-    """The socket is gone; `code` is the close code its end was told with."""
+    """The socket has ended; `code` is the close code that the server reports."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
 
 
-async def receive_request(socket: "Conversation") -> Request | Control:
-    """The next frame that can be acted on. What cannot is answered with an error and passed over.
+async def receive_request(socket: "SocketHandler") -> Request | Control:
+    """The next valid request. Frames that are not valid are answered with an error.
 
     Raises `Disconnected` at the end.
     """
@@ -70,35 +79,38 @@ async def receive_request(socket: "Conversation") -> Request | Control:
         if text is None:
             continue
         try:
-            return socket.understand(text)
+            return socket.validate(text)
         except Rejected as rejected:
-            send_response(socket.connection, rejected.frame)
+            send_response(
+                socket.connection,
+                error(rejected.sentence, rejected.code, rejected.request_id, rejected.details),
+            )
         except Unreadable as unreadable:
             socket.connection.error(str(unreadable), "bad_frame")
 
 
 def send_response(connection: Connection, response: bytes) -> bool:
-    """Send one frame behind all before it; False when the connection takes none any more."""
+    """Send one frame after all frames before it; False when the connection is closing."""
     if connection.phase is not Phase.OPEN:
         return False
     connection.push(Frame(response))
     return True
 
 
-class Socket:
+class SocketEndpoint:
     """ASGI middleware that answers the WebSockets of `path`, in front of the application's routes.
 
-    Behind them each frame would pass through what Starlette wraps around `send` to turn exceptions
-    into answers: 0.4 of the 6 µs that a frame costs.
+    Behind them each frame would pass Starlette's wrapper around `send`, which turns exceptions into
+    responses: 0.4 of the 6 µs that a frame costs.
     """
 
-    def __init__(self, app: types.ASGIApp, engine: "Engine", path: str) -> None:
+    def __init__(self, app: types.ASGIApp, services: SocketServices, path: str) -> None:
         self._app = app
-        self._engine = engine
+        self._services = services
         self._path = path
 
     async def __call__(self, scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
-        """Answer one connection, or leave it to the application."""
+        """Answer one connection, or pass it on to the application."""
         if scope["type"] != "websocket" or _path(scope) != self._path:
             await self._app(scope, receive, send)
             return
@@ -110,17 +122,18 @@ class Socket:
             return
         # A coroutine function of the server's: `AsgiTransport` takes its first step by hand.
         direct = cast("Send", send)
-        await Conversation(self._engine, address, scope, receive, direct).run(direct)
+        await SocketHandler(self._services, address, scope, receive, direct).run(direct)
 
     def _refusal(self, scope: Scope, address: str) -> tuple[int, str, ErrorCode] | None:
         """Why a socket is not accepted, if it is not: HTTP status, sentence, code."""
+        sockets = self._services.sockets
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
         origin = headers.get(b"origin")
         if origin is not None and not is_allowed(
-            origin, headers.get(b"host", ""), self._engine.options.allowed_origins
+            origin, headers.get(b"host", ""), sockets.options.allowed_origins
         ):
             return 403, "This page may not open a session here.", "forbidden"
-        full = self._engine.census.admit(address)
+        full = sockets.limits.admit(address)
         if full is not None:
             return 503, full, "too_many"
         return None
@@ -146,64 +159,67 @@ async def _refuse(
     await send({"type": "websocket.http.response.body", "body": body})
 
 
-class Conversation:
+class SocketHandler:
     """One accepted socket and the task that reads it."""
 
     __slots__ = (
         "_controls",
-        "_engine",
         "_loop",
         "_read",
         "_receive",
+        "_services",
         "_stopping",
         "_task",
         "connection",
     )
 
     def __init__(
-        self, engine: "Engine", address: str, scope: Scope, receive: Receive, send: Send
+        self, services: SocketServices, address: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        self._engine = engine
+        self._services = services
         self._receive = receive
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         self._read = 0
         self._stopping = False
-        one = self.connection = Connection(
+        sockets = services.sockets
+        connection = self.connection = Connection(
             secrets.token_urlsafe(12),
             address,
-            engine.options,
-            engine.flusher,
+            sockets.options,
+            sockets.flusher,
             self._loop.time(),
         )
-        self._controls = Controls(engine, one)
+        self._controls = Controls(connection, services.authentication, services.tasks)
         offered = cast("dict[str, object]", scope.get("extensions") or {})
         prepared = cast("Prepared | None", offered.get(EXTENSION))
         if prepared is not None:
-            one.transport = PreparedTransport(prepared, one.writable, engine.begin_drain)
+            connection.transport = PreparedTransport(
+                prepared, connection.writable, services.shutdown
+            )
         else:
-            one.transport = AsgiTransport(send, one.writable, self._stop)
+            connection.transport = AsgiTransport(send, connection.writable, self._stop)
 
     def _stop(self) -> None:
-        """The connection was given up and the server offers no way to say so: stop reading."""
+        """The connection was aborted and the server offers no way to abort it: stop reading."""
         if self._task is not None and not self._stopping:
             self._stopping = True
             self._task.cancel()
 
     async def run(self, send: Send) -> None:
-        """Accept, greet, and answer until the socket is gone."""
-        one, engine = self.connection, self._engine
-        engine.arrived(one)
+        """Accept the socket, greet the client, and handle its frames until the socket has ended."""
+        connection, services = self.connection, self._services
+        services.sockets.add(connection)
         code = 1006
         try:
             await send({"type": "websocket.accept"})
-            await greet(engine, one, self.next_text)
-            while one.phase is not Phase.CLOSED:
+            await services.handshake.greet(connection, self.next_text)
+            while connection.phase is not Phase.CLOSED:
                 request = await receive_request(self)
                 if isinstance(request, Request):
                     self._ask(request)
                 else:
-                    self._controls.act(request)
+                    self._controls.handle(request)
         except Disconnected as end:
             code = end.code
         except asyncio.CancelledError:
@@ -214,36 +230,37 @@ class Conversation:
         except Exception:
             reference = secrets.token_hex(4)
             logger.exception("a connection failed (reference %s)", reference)
-            one.fail(f"The server failed (reference {reference}).", "internal", Close.BUG)
+            connection.fail(f"The server failed (reference {reference}).", "internal", Close.BUG)
         finally:
-            await engine.gone(one, code)
+            verdict = services.sockets.remove(connection, code)
+            await services.disconnected(connection, verdict)
 
     # --- reading
 
     async def next_text(self) -> str | None:
         """The next text frame within the limits, or None for a frame that was answered with an
-        error.
+        error. Raises `Disconnected`.
         """
         self._read += 1
-        if self._read % _BREATH == 0:
+        if self._read % _FRAMES_IN_A_ROW == 0:
             await asyncio.sleep(0)
         message = await self._receive()
         if message["type"] != "websocket.receive":
             raise Disconnected(message.get("code") or 1005)
-        one = self.connection
+        connection = self.connection
         text = cast("str | None", message.get("text"))
-        if one.verdict is not None:
+        if connection.verdict is not None:
             return None
-        if not one.admit_frame(self._loop.time()):
+        if not connection.admit_frame(self._loop.time()):
             self._too_fast(text)
             return None
         if text is None:
-            self._bad("Frames are text, not binary.")
+            self._bad("Frames must be text, not binary.")
             return None
-        limit = self._engine.options.max_frame
+        limit = self._services.sockets.options.max_frame
         if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
-            sentence = f"A frame may have {limit} bytes."
-            one.fail(sentence, "too_big", Close.TOO_BIG, {"limit": limit})
+            sentence = f"Frames are limited to {limit} bytes."
+            connection.fail(sentence, "too_big", Close.TOO_BIG, {"limit": limit})
             return None
         return text
 
@@ -258,48 +275,32 @@ class Conversation:
             request_id = read_id(unpack(text or ""))
         except Unreadable:
             request_id = None
-        rate = self._engine.options.rate
+        rate = self._services.sockets.options.rate
         self.connection.error(
-            f"More than {rate.count} frames in {rate.seconds:g} s: slow down.",
+            f"Frames are limited to {rate.count} in {rate.seconds:g} s. Slow down.",
             "too_fast",
             request_id,
         )
 
-    def understand(self, text: str) -> Request | Control:
-        """One frame as a request. Raises `Rejected` or `Unreadable`."""
-        found = _STATE.match(text)
-        name = found[1] if found is not None else None
-        state = self._engine.registry.get(name) if name is not None else None
-        if state is None:
-            frame = unpack(text)
-            name = frame.get("state")
-            request_id = read_id(frame)
-            if not isinstance(name, str):
-                raise Unreadable("The frame must name its `state`.")
-            state = self._engine.registry.get(name)
-            if state is None:
-                return read_control(name, frame, request_id)
-        data, request_id = state.read(text)
-        self._check(state, request_id)
-        return Request(state, data, request_id)
-
-    def _check(self, state: Any, request_id: str | None) -> None:
-        """Whether this member may ask for this now. Raises `Rejected`."""
-        member = self.connection.member
-        about = {"state": state.name}
-        if member is None:
-            raise Rejected("The session is not open.", "not_initialised", request_id, about)
-        if state.allow is not None and not state.allow(member.identity):
-            raise Rejected(f"You may not send {state.name}.", "forbidden", request_id, about)
-        if not member.may_ask(state, self._loop.time()):
-            raise Rejected(f"Too many {state.name}: slow down.", "too_fast", request_id, about)
-        if member.busy >= IN_FLIGHT:
-            raise Rejected("Too many requests are unanswered.", "too_many", request_id, about)
+    def validate(self, text: str) -> Request | Control:
+        """One frame as a request that may be handled. Raises `Rejected` or `Unreadable`."""
+        request = self._services.read(text)
+        if isinstance(request, Request):
+            participant = self.connection.participant
+            if participant is None:
+                raise Rejected(
+                    "The session is not open.",
+                    "not_initialised",
+                    request.id,
+                    {"state": request.state},
+                )
+            participant.admit(request, self._loop.time())
+        return request
 
     # --- acting
 
     def _ask(self, request: Request) -> None:
-        member = self.connection.member
-        if member is not None:
+        participant = self.connection.participant
+        if participant is not None:
             self.connection.asked = self._loop.time()
-            member.ask(request)
+            participant.ask(request)

@@ -1,86 +1,86 @@
-"""The hello: who it is, which session, and whether that is allowed."""
+"""The first frame of a connection: identifies the client and joins a session."""
 
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from duplex.brokers.base import BrokerUnavailable
 from duplex.identity import Identity, NotSignedIn
+from duplex.socket.authentication import Authentication
 from duplex.socket.connection import Connection, Phase
-from duplex.wire.protocol import Close, Hello, Unopened, Unreadable, unpack
-
-if TYPE_CHECKING:
-    from duplex.rooms.engine import Engine
+from duplex.socket.sockets import Sockets
+from duplex.wire.errors import CannotJoin, Unreadable
+from duplex.wire.messages import unpack
+from duplex.wire.models import Hello
+from duplex.wire.protocol import Close
 
 NextText = Callable[[], Awaitable[str | None]]
+"""The next text frame of a connection; None for a frame that was answered with an error."""
+
+Join = Callable[[Connection, Hello, Identity, str], Awaitable[None]]
+"""Make a connection a participant of the session of this id. Raises `CannotJoin`."""
 
 
-async def greet(engine: "Engine", one: Connection, next_text: NextText) -> None:
-    """The first frame: who it is and which session. Whatever is wrong is said, then the socket
-    closed.
-    """
-    if engine.draining:
-        one.fail("The server is leaving.", "refused", Close.RESTART)
-    text = None
-    while text is None:
-        text = await next_text()
-    if one.verdict is None:
-        # How long the rest takes is not the client's doing.
-        one.phase = Phase.JOINING
+class Handshake:
+    """Greets connections. Every refusal is sent as an error frame before the socket is closed."""
+
+    def __init__(self, sockets: Sockets, authentication: Authentication, join: Join) -> None:
+        self._sockets = sockets
+        self._authentication = authentication
+        self._join = join
+
+    async def greet(self, connection: Connection, next_text: NextText) -> None:
+        """Read the hello and join its session, or fail the connection."""
+        if self._sockets.draining:
+            connection.fail("The server is shutting down.", "refused", Close.RESTART)
+        text = None
+        while text is None:
+            text = await next_text()
+        if connection.verdict is None:
+            # From here on the time is the server's own: the hello's deadline no longer applies.
+            connection.phase = Phase.JOINING
+        hello = _read(connection, text)
+        if hello is None:
+            return
+        if hello.contract in self._sockets.options.refused_contracts:
+            sentence = "The application was updated. Reload the page to continue."
+            connection.fail(sentence, "refused", Close.CONTRACT_CHANGED)
+            return
+        try:
+            identity = await self._authentication.identify(hello.token)
+        except NotSignedIn as error:
+            sentence = str(error) or "You are not signed in."
+            connection.fail(sentence, "not_signed_in", Close.NOT_SIGNED_IN)
+            return
+        await self._enter(connection, hello, identity)
+
+    async def _enter(self, connection: Connection, hello: Hello, identity: Identity) -> None:
+        if connection.verdict is not None:
+            return
+        if identity.user is not None:
+            if not self._sockets.limits.admit_user(identity.user):
+                connection.fail("You have too many open connections.", "too_many", Close.TOO_FAST)
+                return
+            connection.user, connection.sign_in = identity.user, identity.sign_in
+        try:
+            await self._join(
+                connection, hello, identity, hello.session or secrets.token_urlsafe(16)
+            )
+        except CannotJoin as refusal:
+            connection.fail(refusal.sentence, refusal.code, refusal.close)
+
+
+def _read(connection: Connection, text: str) -> Hello | None:
+    """The hello in this frame; None where it is not valid, and the connection has failed."""
     try:
-        frame = unpack(text)
-        if "state" in frame:
-            raise Unreadable('The first frame is the hello, for example {"token": null}.')
-        hello = Hello.model_validate_json(text)
+        if "state" in unpack(text):
+            raise Unreadable('The first frame must be the hello, for example {"token": null}.')
+        return Hello.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        one.fail(f"The hello is not valid: {where}: {first['msg']}.", "bad_hello", Close.BAD_HELLO)
-        return
+        field = ".".join(str(part) for part in first["loc"])
+        sentence = f"The hello is not valid: {field}: {first['msg']}."
     except Unreadable as error:
-        one.fail(str(error), "bad_hello", Close.BAD_HELLO)
-        return
-    if hello.contract in engine.options.refused_contracts:
-        sentence = "The application was updated. Reload the page to go on."
-        one.fail(sentence, "refused", Close.CONTRACT_CHANGED)
-        return
-    try:
-        identity = await _authenticate(engine, hello.token)
-    except NotSignedIn as error:
-        one.fail(str(error) or "You are not signed in.", "not_signed_in", Close.NOT_SIGNED_IN)
-        return
-    await _enter(engine, one, hello, identity)
-
-
-async def _authenticate(engine: "Engine", token: str | None) -> Identity:
-    """What the token says when nobody was revoked meanwhile: it may have been this very user, who
-    is not known by name yet.
-    """
-    while True:
-        revoked = engine.revoked
-        identity = await engine.authenticate(token)
-        if revoked == engine.revoked:
-            return identity
-
-
-async def _enter(engine: "Engine", one: Connection, hello: Hello, identity: Identity) -> None:
-    if one.verdict is not None:
-        return
-    room = hello.session or secrets.token_urlsafe(16)
-    if identity.user is not None:
-        if not engine.census.admit_user(identity.user):
-            one.fail("You have too many connections open.", "too_many", Close.TOO_FAST)
-            return
-        one.user, one.sign_in = identity.user, identity.sign_in
-    if not await engine.may_join(identity, room):
-        one.fail("You may not join this session.", "forbidden", Close.FORBIDDEN)
-        return
-    try:
-        await engine.joining.enter(one, hello, identity, room)
-    except Unopened as error:
-        one.fail(str(error), "conflict", Close.FORBIDDEN)
-    except BrokerUnavailable:
-        sentence = "The session's store cannot be reached."
-        one.fail(sentence, "broker_unavailable", Close.DRAINING)
+        sentence = str(error)
+    connection.fail(sentence, "bad_hello", Close.BAD_HELLO)
+    return None

@@ -32,8 +32,8 @@ class Bucket:
         return (1.0 - left) / self._per_second
 
 
-class Census:
-    """Counts the sockets of this process."""
+class ConnectionLimits:
+    """Counts the sockets of this process against their limits."""
 
     def __init__(self, options: Options) -> None:
         self._options = options

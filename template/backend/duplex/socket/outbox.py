@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from duplex.wire import protocol
 from duplex.wire.frames import Frame
+from duplex.wire.messages import notice
 
 
 def thinned(outbox: Sequence[Frame]) -> list[Frame]:
@@ -30,5 +30,5 @@ def thinned(outbox: Sequence[Frame]) -> list[Frame]:
 
 
 def _skipped(through: int) -> Frame:
-    payload = protocol.notice("skipped", {"through": through})
+    payload = notice("skipped", {"through": through})
     return Frame(payload, "none", "skipped", through)

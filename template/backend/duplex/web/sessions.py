@@ -3,7 +3,7 @@
 from duplex.identity import Identity
 from duplex.requests.store import SavedRef
 from duplex.web.database import Database
-from duplex.wire.protocol import Refused
+from duplex.wire.errors import Refused
 
 
 class Sessions:

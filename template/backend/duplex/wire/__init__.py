@@ -1,1 +1,1 @@
-"""What goes over the socket: names, codes, frames and entries."""
+"""The messages on the socket: constants, models, errors, frames and log entries."""

@@ -1,4 +1,4 @@
-"""One message ready to be sent to many: its forms on the wire are made once, when first needed."""
+"""One message that is sent to many readers: each of its encodings is made once, when first needed."""
 
 from struct import pack
 
@@ -6,9 +6,9 @@ from duplex.wire.entries import Retain
 
 
 class Frame:
-    """A text message. `payload` is its UTF-8; `retain` and `state` say what may be dropped
-    first; `seq` is its number in its room, 0 where it has none. `wire` and `text` are its two forms
-    for a transport: None until `framed` and `decoded` make them for the first reader.
+    """A text message. `payload` is its UTF-8; `retain` and `state` decide whether it may be dropped
+    for a slow reader; `seq` is its number in its room, 0 where it has none. `wire` and `text` are
+    its two encodings for a transport: None until `framed` and `decoded` make them.
     """
 
     __slots__ = ("payload", "retain", "seq", "size", "state", "text", "wire")
@@ -38,7 +38,7 @@ class Frame:
         return self.wire
 
     def decoded(self) -> str:
-        """What ASGI's `send` takes."""
+        """The text for ASGI's `send`."""
         if self.text is None:
             self.text = self.payload.decode()
         return self.text

@@ -31,7 +31,7 @@ from duplex.brokers.base import (
     Person,
     RoomGone,
 )
-from duplex.brokers.keyed_locks import Turns
+from duplex.brokers.keyed_locks import KeyedLocks
 from duplex.brokers.redis.follower import Followed, read_rows
 from duplex.brokers.redis.lease import Keeper
 from duplex.brokers.redis.link import Answer
@@ -55,7 +55,7 @@ class RedisBroker:
     ) -> None:
         self.keeper = Keeper(url, keep, timeout, lease)
         self._books = self.keeper.books
-        self._watching = Turns()
+        self._watching = KeyedLocks()
 
     async def start(self, events: BrokerEvents) -> None:
         """See `Broker`."""

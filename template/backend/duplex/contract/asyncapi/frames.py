@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from duplex.contract.describe import REFERENCE, Schema, plain
 from duplex.wire import protocol
-from duplex.wire.protocol import Hello, Resume
+from duplex.wire.models import Hello, Resume
 
 REQUEST_ID: Schema = {"type": "string", "minLength": 1, "maxLength": protocol.REQUEST_ID_MAX}
 SEQ: Schema = {

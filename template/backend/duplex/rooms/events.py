@@ -1,0 +1,90 @@
+"""Handles the events that the broker reports to this process."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from duplex.rooms.rooms import Rooms
+from duplex.socket.authentication import Authentication
+from duplex.socket.sockets import Sockets
+from duplex.tasks import BackgroundTasks
+from duplex.wire.entries import Entry
+from duplex.wire.frames import Frame
+from duplex.wire.messages import error
+from duplex.wire.protocol import Close
+
+logger = logging.getLogger("duplex")
+
+_DOWN = "The session store is not reachable: requests may fail until it is back."
+
+
+class RoomEvents:
+    """Applies `BrokerEvents` to the rooms and sockets of this process; see there for each event."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        sockets: Sockets,
+        authentication: Authentication,
+        tasks: BackgroundTasks,
+    ) -> None:
+        self._rooms = rooms
+        self._sockets = sockets
+        self._authentication = authentication
+        self._tasks = tasks
+
+    def deliver(self, room: str, entries: Sequence[Entry]) -> None:
+        """See `BrokerEvents`."""
+        here = self._rooms.get(room)
+        if here is not None:
+            here.deliver(entries)
+
+    def left(self, room: str, participant: str) -> None:
+        """See `BrokerEvents`."""
+        here = self._rooms.get(room)
+        member = here.members.pop(participant, None) if here is not None else None
+        if here is None or member is None:
+            return
+        member.end(Close.ENDED, "left")
+        if here.empty:
+            self._tasks.spawn(self._rooms.tidy(here))
+
+    def taken_over(self, room: str, participant: str, connection: str) -> None:
+        """See `BrokerEvents`."""
+        member = self._rooms.member(room, participant)
+        held = member.connection if member is not None else None
+        if member is not None and held is not None and held.id == connection:
+            member.replace_connection(None)
+
+    def lost(self, room: str) -> None:
+        """See `BrokerEvents`."""
+        here = self._rooms.get(room)
+        for member in list(here.members.values()) if here is not None else ():
+            if member.connection is not None:
+                member.connection.close(Close.DRAINING, "Resume to follow the session again.")
+
+    def control(self, message: Mapping[str, str]) -> None:
+        """See `BrokerEvents`."""
+        match message.get("kind"):
+            case "revoke":
+                self._revoke(message["user"], message.get("sign_in"))
+            case "cancel":
+                member = self._rooms.member(message["room"], message["participant"])
+                if member is not None:
+                    member.stop_request(message["request"])
+            case _:
+                pass  # a newer worker's message, during an update
+
+    def _revoke(self, user: str, sign_in: str | None) -> None:
+        self._authentication.revoked()
+        self._sockets.fail_user(
+            user, sign_in, "Your sign-in was revoked.", "not_signed_in", Close.NOT_SIGNED_IN
+        )
+
+    def down(self, reason: str) -> None:
+        """See `BrokerEvents`. Clients that only listen get no reply that would tell them."""
+        logger.error("the session store is not reachable: %s", reason)
+        self._sockets.broadcast(Frame(error(_DOWN, "broker_unavailable")))
+
+    def up(self) -> None:
+        """See `BrokerEvents`."""
+        logger.info("the session store is reachable again")

@@ -1,0 +1,70 @@
+"""The rooms of this process."""
+
+from collections.abc import Iterator
+
+from duplex.brokers.base import Broker
+from duplex.brokers.keyed_locks import KeyedLocks
+from duplex.rooms.member import Member
+from duplex.rooms.room import Room
+
+
+class Rooms:
+    """Rooms with a member at this process, followed through the broker while they have one."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._rooms: dict[str, Room] = {}
+        self._watching = KeyedLocks()
+
+    def __contains__(self, room_id: str) -> bool:
+        return room_id in self._rooms
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(list(self._rooms.values()))
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def get(self, room_id: str) -> Room | None:
+        """The room of this id, if this process has a member in it."""
+        return self._rooms.get(room_id)
+
+    def member(self, room_id: str, participant: str) -> Member | None:
+        """A participant that this process knows."""
+        room = self._rooms.get(room_id)
+        return room.members.get(participant) if room is not None else None
+
+    def members(self) -> Iterator[Member]:
+        """All members of all rooms."""
+        for room in self:
+            yield from list(room.members.values())
+
+    def open(self, room_id: str) -> Room:
+        """The room of this id, made when there is none yet."""
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = self._rooms[room_id] = Room(room_id)
+        return room
+
+    async def follow(self, room: Room) -> None:
+        """Receive the room's messages from now on. Raises `BrokerUnavailable`."""
+        if not room.watched:
+            async with self._watching.of(room.id):
+                await self._broker.watch(room.id)
+                room.watched = True
+
+    async def tidy(self, room: Room) -> None:
+        """Stop following a room without members."""
+        if not room.empty:
+            return
+        async with self._watching.of(room.id):
+            if room.empty and self._rooms.get(room.id) is room:
+                del self._rooms[room.id]
+                room.watched = False
+                await self._broker.unwatch(room.id)
+
+    async def stop(self) -> None:
+        """Cancel all requests and forget the rooms, for the end of the process."""
+        for member in self.members():
+            await member.requests.cancel_all()
+        self._rooms.clear()

@@ -1,0 +1,67 @@
+"""What a client's frame asks for: a request of a state, or a control frame with a reserved name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints, ValidationError
+
+from duplex.wire.errors import Rejected, Unreadable
+from duplex.wire.protocol import CLIENT_STATES, REQUEST_ID_MAX, STATE_NAME_MAX
+
+RequestId = Annotated[str, StringConstraints(min_length=1, max_length=REQUEST_ID_MAX)]
+
+
+@dataclass(slots=True)
+class Request:
+    """A request whose data fits the model of its state."""
+
+    state: str
+    data: BaseModel | None
+    id: str | None
+
+
+class Control(BaseModel):
+    """A frame with a reserved name: `data` is read by the code that handles the name."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    state: str
+    id: RequestId | None = None
+    data: JsonValue = None
+    token: str | None = None
+
+
+def read_control(name: str, frame: Mapping[str, JsonValue], request_id: str | None) -> Control:
+    """The control frame of this name. Raises `Rejected`."""
+    if name not in CLIENT_STATES:
+        raise Rejected(f"There is no state {name[:STATE_NAME_MAX]!r}.", "unknown_state", request_id)
+    try:
+        return Control.model_validate(frame)
+    except ValidationError:
+        raise Rejected(f"This {name} is not valid.", "bad_frame", request_id) from None
+
+
+def read_id(frame: Mapping[str, JsonValue]) -> str | None:
+    """The id of a frame. Raises `Unreadable` when it is not one."""
+    request_id = frame.get("id")
+    if request_id is None:
+        return None
+    if not isinstance(request_id, str) or not 0 < len(request_id) <= REQUEST_ID_MAX:
+        raise Unreadable(f"`id` must be text of 1 to {REQUEST_ID_MAX} characters.")
+    return request_id
+
+
+def sanitize_data_request(data: JsonValue) -> JsonValue:
+    """Remove empty values at every depth: None, "", [] and {}. 0 and False are values and stay."""
+    if isinstance(data, dict):
+        cleaned = {key: sanitize_data_request(value) for key, value in data.items()}
+        return {key: value for key, value in cleaned.items() if key and not _is_empty(value)}
+    if isinstance(data, list):
+        items = [sanitize_data_request(value) for value in data]
+        return [value for value in items if not _is_empty(value)]
+    return data
+
+
+def _is_empty(value: JsonValue) -> bool:
+    return value is None or value == "" or value == [] or value == {}
