@@ -1,4 +1,4 @@
-"""The states of an application: for each name the handler, its types (the contract) and its rules."""
+"""The states of an application: for each name its handler, types (the contract) and rules."""
 
 import importlib
 import inspect

@@ -1,4 +1,4 @@
-"""One message that is sent to many readers: each of its encodings is made once, when first needed."""
+"""A message for many readers: each of its encodings is made once, when first needed."""
 
 from struct import pack
 
