@@ -23,6 +23,7 @@ LAYERS = [
     {"web"},
     {"mail"},
     {"accounts"},
+    {"migrations"},
     {"server"},
     {"command_line"},
     {"__init__"},
