@@ -3,11 +3,15 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
 
-from duplex import Engine, Identity, Model, Registry, SavedRef, Session, state
-from duplex.settings.settings import Settings
+from duplex import Engine, Identity, Model, Rate, Registry, SavedRef, Session, state
+from duplex.brokers import from_url
+from duplex.brokers.base import Keep
+from duplex.options import Options
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+UNBOUND = Rate(1_000_000, 1.0)
 
 
 class Text(Model):
@@ -15,52 +19,61 @@ class Text(Model):
 
 
 class Document(Model):
-    """Nothing shared: what is measured is the way of a message."""
+    """Nothing shared: the benchmarks measure the way of a message."""
 
 
 @state("echo", to="sender")
-async def echo(session: Session, data: Text) -> Text:
+async def echo(session: Session[Document], data: Text) -> Text:
     return data
 
 
 @state("tell")
-async def tell(session: Session, data: Text) -> Text:
+async def tell(session: Session[Document], data: Text) -> Text:
     return data
 
 
 async def authenticate(token: str | None) -> Identity:
-    return Identity(user=None, name=None, roles=frozenset(), expires=None)
+    return Identity()
 
 
 class NoStore:
-    async def load(self, session_id: str) -> str | None:
+    """Every session is new, and none is saved."""
+
+    async def may_join(self, identity: Identity, session: str) -> bool:
+        return True
+
+    async def load(self, session: str) -> str | None:
         return None
 
-    async def save(self, session_id: str, title: str, owner: str | None, snapshot: str) -> SavedRef:
+    async def save(self, session: str, title: str, identity: Identity, document: str) -> SavedRef:
         raise NotImplementedError
 
 
-def no_transaction() -> AbstractAsyncContextManager[Any]:
+def no_transaction() -> AbstractAsyncContextManager[AsyncSession]:
     raise NotImplementedError
 
 
-def create_app() -> FastAPI:
-    settings = Settings(
-        _env_file=None,
-        secret_key="benchmark-only-" + "x" * 40,
-        broker_url=os.environ.get("BENCH_BROKER", "memory://"),
-        session_rate="1000000/s",
-        session_heartbeat=300,
-        session_idle=0,
-        session_max_connections=20000,
-        session_max_per_address=20000,
-        session_max_unauthenticated=20000,
-        session_drain=0,
+def options() -> Options:
+    """The defaults with DEFAULT_LIMITS, else limits that the load does not reach."""
+    if os.environ.get("BENCH_LIMITS") == "default":
+        return Options(drain=0)
+    return Options(
+        rate=UNBOUND,
+        heartbeat=300,
+        idle=0,
+        max_connections=20_000,
+        max_per_address=20_000,
+        max_unauthenticated=20_000,
+        drain=0,
     )
+
+
+def create_app() -> FastAPI:
     engine = Engine(
-        settings=settings,
+        options=options(),
+        broker=from_url(os.environ.get("BENCH_BROKER", "memory://"), Keep()),
         registry=Registry([echo, tell]),
-        snapshot=Document,
+        document=Document,
         authenticate=authenticate,
         store=NoStore(),
         transaction=no_transaction,
@@ -72,4 +85,10 @@ def create_app() -> FastAPI:
         yield
         await engine.stop()
 
-    return FastAPI(lifespan=lifespan, middleware=[engine.middleware("/socket")])
+    app = FastAPI(lifespan=lifespan, middleware=[engine.middleware("/socket")])
+
+    @app.get("/health")
+    async def health() -> dict[str, object]:
+        return await engine.check()
+
+    return app

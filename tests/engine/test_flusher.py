@@ -23,7 +23,7 @@ def crowd(turns: list[str]) -> Flusher:
     """A flusher with something to write to every reader."""
     flusher = Flusher(asyncio.get_running_loop())
     for name in READERS:
-        flusher.add(Written(name, turns))
+        flusher.add_to_crowd(Written(name, turns))
     return flusher
 
 
@@ -63,3 +63,24 @@ async def test_others_have_time_for_a_request_between_two_parts_of_a_crowd() -> 
     assert max(parts) <= 64
     busy = [tick for tick, part in enumerate(parts) if part]
     assert min(after - before for before, after in pairwise(busy)) == 3
+
+
+async def test_answers_to_very_many_requests_of_one_tick_are_not_put_off() -> None:
+    turns: list[str] = []
+    flusher = Flusher(asyncio.get_running_loop())
+    for name in READERS:
+        flusher.add(Written(name, turns))
+    assert await ticks(turns, 1) == [len(READERS)]
+
+
+async def test_an_answer_is_written_while_a_crowd_waits_and_the_crowd_goes_on() -> None:
+    """Also when there are new answers in every tick."""
+    turns: list[str] = []
+    flusher = crowd(turns)
+    answers = 0
+    while len(turns) - answers < len(READERS):
+        flusher.add(Written("answer", turns))
+        answers += 1
+        await asyncio.sleep(0)
+        assert turns.count("answer") == answers
+        assert answers <= 3 * len(READERS) / 64 + 3

@@ -10,50 +10,15 @@ import pytest
 from duplex.wire.frames import Frame as Prepared
 from websockets.frames import Frame, Opcode
 
+from tests.engine.raw import Raw, masked
 from tests.engine.states import Gates, states
-from tests.engine.support import PATH, Server, make_engine, serving, setup
-
-
-def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
-    return Frame(opcode, data, fin).serialize(mask=True)
+from tests.engine.support import Server, make_engine, serving, setup
 
 
 @pytest.fixture(scope="module")
 async def running(gates: Gates) -> AsyncGenerator[Server]:
     async with serving(make_engine(states(gates), setup(max_frame=300_000))) as server:
         yield server
-
-
-class Raw:
-    """A client that writes bytes as a test wants them cut."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    @classmethod
-    async def connect(cls, url: str) -> "Raw":
-        host, port = url.removeprefix("ws://").split("/")[0].split(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(
-            f"GET {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
-        assert b"101" in await reader.readuntil(b"\r\n\r\n")
-        return cls(reader, writer)
-
-    async def frame(self) -> tuple[int, bytes]:
-        first, size = await self.reader.readexactly(2)
-        if size == 126:
-            (size,) = struct.unpack("!H", await self.reader.readexactly(2))
-        elif size == 127:
-            (size,) = struct.unpack("!Q", await self.reader.readexactly(8))
-        return first, await self.reader.readexactly(size)
-
-    async def text(self) -> dict[str, object]:
-        first, payload = await self.frame()
-        assert first == 0x81
-        return json.loads(payload)
 
 
 def say(text: str) -> bytes:
@@ -104,11 +69,37 @@ async def test_frames_may_be_cut_anywhere(running: Server, piece: int) -> None:
         (masked(Opcode.CONT, b"x"), 1002),
         (masked(Opcode.TEXT, b"\xff\xfe"), 1007),
         (b"\x81\xff" + struct.pack("!Q", 10_000_000) + b"\x00" * 10, 1009),
+        (masked(Opcode.TEXT, b"{", fin=False) + masked(Opcode.TEXT, b"{}"), 1002),
+        (masked(Opcode.TEXT, b"{", fin=False) + masked(Opcode.BINARY, b"}"), 1002),
+        (masked(Opcode.TEXT, b"\xc3", fin=False) + masked(Opcode.CONT, b"("), 1007),
+        (
+            masked(Opcode.TEXT, b"x" * 400_000, fin=False) + masked(Opcode.CONT, b"x" * 400_000),
+            1009,
+        ),
+        (b"\x09\x81\x00\x00\x00\x00x", 1002),
+        (b"\x89\xfe" + struct.pack("!H", 126) + b"\x00" * 130, 1002),
+        (b"\x88\x81\x00\x00\x00\x00x", 1002),
+        (b"\x88\x83\x00\x00\x00\x00\x03\xe8\xff", 1007),
     ],
-    ids=["unmasked", "unknown opcode", "reserved bit", "no beginning", "no UTF-8", "too big"],
+    ids=[
+        "unmasked",
+        "unknown opcode",
+        "reserved bit",
+        "no beginning",
+        "no UTF-8",
+        "too big",
+        "text inside a message",
+        "binary inside a message",
+        "no UTF-8 in fragments",
+        "too big in fragments",
+        "ping in fragments",
+        "long ping",
+        "close of one byte",
+        "close reason no UTF-8",
+    ],
 )
 async def test_what_is_not_websocket_is_closed_with_its_code(
-    running: Server, stream: bytes, code: int
+    running: Server, stream: bytes, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     raw = await Raw.connect(running.url)
     raw.writer.write(masked(Opcode.TEXT, b"{}") + stream)
@@ -117,6 +108,7 @@ async def test_what_is_not_websocket_is_closed_with_its_code(
         if first == 0x88:
             break
     assert struct.unpack("!H", payload[:2])[0] == code
+    assert caplog.records == []
     raw.writer.close()
 
 

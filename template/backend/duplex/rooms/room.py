@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from duplex.requests.document_cache import DocumentCache
 from duplex.rooms.member import Member
+from duplex.socket.flusher import CROWD
 from duplex.wire.entries import Entry
 from duplex.wire.frames import Frame
 from duplex.wire.protocol import Close
@@ -43,6 +44,7 @@ class Room:
         """
         for arrival in self.arrivals:
             arrival.waiting.extend(entries)
+        crowd = len(self.members) > CROWD
         for entry in entries:
             seq, sender = entry.seq, entry.sender
             frame: Frame | None = None
@@ -56,7 +58,7 @@ class Room:
                     continue
                 if frame is None:
                     frame = Frame(entry.for_others(), entry.retain, entry.state, seq)
-                connection.push(frame)
+                connection.push(frame, crowd=crowd)
             if entry.closes:
                 self.end()
 

@@ -118,13 +118,18 @@ class Connection:
         """Bytes in the outbox."""
         return self._waiting
 
-    def push(self, frame: Frame) -> None:
-        """Send a frame after all frames before it. Never waits; a slow consumer is closed."""
+    def push(self, frame: Frame, *, crowd: bool = False) -> None:
+        """Send a frame after all frames before it; `crowd` for a frame with many receivers. Never
+        waits; a slow consumer is closed.
+        """
         if self._verdict is not None:
             return
         outbox = self._outbox
         if not outbox:
-            self._flusher.add(self)
+            if crowd:
+                self._flusher.add_to_crowd(self)
+            else:
+                self._flusher.add(self)
         outbox.append(frame)
         self._waiting += frame.size
         if self._waiting > self._bound:
@@ -203,6 +208,7 @@ class Connection:
         self.phase = Phase.CLOSING
         self._close_by = asyncio.get_running_loop().time() + self._options.write_timeout
         self._wake()
+        self.transport.discard()
         if self._outbox:
             self.flush()
         else:
@@ -212,6 +218,10 @@ class Connection:
         """Send an error, then close."""
         self.push(Frame(messages.error(sentence, code, None, details)))
         self.close(close, sentence)
+
+    def flood(self) -> None:
+        """The client keeps sending faster than allowed."""
+        self.fail("You keep sending faster than allowed.", "too_fast", Close.TOO_FAST)
 
     def slow(self) -> None:
         """The consumer is too slow: drop the outbox and close; the client may resume."""
@@ -240,7 +250,7 @@ class Connection:
         self._strikes += 1
         rate = self._options.rate
         if self._strikes > 2 * rate.count + 20:
-            self.fail("You keep sending faster than allowed.", "too_fast", Close.TOO_FAST)
+            self.flood()
         return False
 
     def signed_in_until(self, expires: float | None) -> None:

@@ -19,6 +19,7 @@ from duplex.socket.authentication import Authentication
 from duplex.socket.connection import Connection, Phase
 from duplex.socket.controls import Controls
 from duplex.socket.handshake import Handshake
+from duplex.socket.limits import Bucket
 from duplex.socket.origins import is_allowed
 from duplex.socket.sockets import Sockets
 from duplex.socket.transport import (
@@ -29,6 +30,7 @@ from duplex.socket.transport import (
     Receive,
     Scope,
     Send,
+    small_frames,
 )
 from duplex.tasks import BackgroundTasks
 from duplex.wire.errors import Rejected, Unreadable
@@ -195,7 +197,11 @@ class SocketHandler:
         prepared = cast("Prepared | None", offered.get(EXTENSION))
         if prepared is not None:
             connection.transport = PreparedTransport(
-                prepared, connection.writable, services.shutdown
+                prepared,
+                connection.writable,
+                services.shutdown,
+                connection.flood,
+                Bucket(small_frames(sockets.options.rate), self._loop.time()),
             )
         else:
             connection.transport = AsgiTransport(send, connection.writable, self._stop)

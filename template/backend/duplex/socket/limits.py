@@ -19,17 +19,21 @@ class Bucket:
         self._left = self._capacity
         self._at = now
 
-    def take(self, now: float) -> float:
-        """Take one. 0.0 when there was one, else the seconds until there will be."""
+    def take(self, now: float, count: int = 1) -> float:
+        """Take so many. 0.0 when there were, else the seconds until there will be."""
         left = self._left + (now - self._at) * self._per_second
         self._at = now
         if left > self._capacity:
             left = self._capacity
-        if left >= 1.0:
-            self._left = left - 1.0
+        if left >= count:
+            self._left = left - count
             return 0.0
         self._left = left
-        return (1.0 - left) / self._per_second
+        return (count - left) / self._per_second
+
+    def fill(self) -> None:
+        """As many as at the beginning."""
+        self._left = self._capacity
 
 
 class ConnectionLimits:

@@ -66,7 +66,7 @@ class Sockets:
         """Send a frame to every open connection of this process."""
         for connection in self._connections:
             if connection.phase is Phase.OPEN:
-                connection.push(frame)
+                connection.push(frame, crowd=True)
 
     def fail_user(
         self, user: str, sign_in: str | None, sentence: str, code: ErrorCode, close: Close

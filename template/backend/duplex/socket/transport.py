@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping, Sequence
 from typing import Any, Protocol
 
+from duplex.socket.limits import Bucket
+from duplex.units import Rate
 from duplex.wire.frames import Frame
 
 Scope = MutableMapping[str, Any]
@@ -20,6 +22,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 EXTENSION = "duplex.prepared"
 _PIECE = 65536
+
+
+def small_frames(rate: Rate) -> Rate:
+    """How many control frames and fragments fit a rate of requests: ten for each."""
+    return Rate(10 * rate.count, rate.seconds)
 
 
 class Prepared(Protocol):
@@ -37,9 +44,18 @@ class Prepared(Protocol):
         """Loop time at which the last bytes came from the peer."""
         ...
 
-    def adopt(self, writable: Callable[[], None], shutdown: Callable[[], None]) -> None:
-        """From now on the caller keeps the connection alive, is told `writable` after a pause, and
-        when the server wants to stop `shutdown` is called instead of closing the socket."""
+    def adopt(
+        self,
+        writable: Callable[[], None],
+        shutdown: Callable[[], None],
+        flood: Callable[[], None],
+        small: Bucket,
+    ) -> None:
+        """From now on the caller keeps the connection alive.
+
+        `writable` is called after a pause, `shutdown` instead of closing the socket when the server
+        wants to stop, `flood` when more control frames and fragments came than `small` allows.
+        """
         ...
 
     def write(self, wire: bytes) -> None:
@@ -48,6 +64,10 @@ class Prepared(Protocol):
 
     def ping(self) -> None:
         """Send a WebSocket ping; the answer counts as `seen`."""
+        ...
+
+    def discard(self) -> None:
+        """Drop the messages that come from now on; a client that keeps sending is dropped too."""
         ...
 
     def close(self, code: int, reason: str) -> None:
@@ -85,6 +105,10 @@ class Transport(Protocol):
         """See `Prepared.ping`."""
         ...
 
+    def discard(self) -> None:
+        """See `Prepared.discard`; without it messages are still read, and passed over."""
+        ...
+
     def close(self, code: int, reason: str) -> None:
         """Close in good order behind what was written."""
         ...
@@ -102,10 +126,15 @@ class PreparedTransport:
     watches_peer = True
 
     def __init__(
-        self, to: Prepared, writable: Callable[[], None], shutdown: Callable[[], None]
+        self,
+        to: Prepared,
+        writable: Callable[[], None],
+        shutdown: Callable[[], None],
+        flood: Callable[[], None],
+        small: Bucket,
     ) -> None:
         self._to = to
-        to.adopt(writable, shutdown)
+        to.adopt(writable, shutdown, flood, small)
 
     @property
     def paused(self) -> bool:
@@ -140,6 +169,9 @@ class PreparedTransport:
 
     def ping(self) -> None:
         self._to.ping()
+
+    def discard(self) -> None:
+        self._to.discard()
 
     def close(self, code: int, reason: str) -> None:
         self._to.close(code, reason)
@@ -185,6 +217,9 @@ class AsgiTransport:
         return taken
 
     def ping(self) -> None:
+        pass
+
+    def discard(self) -> None:
         pass
 
     def close(self, code: int, reason: str) -> None:

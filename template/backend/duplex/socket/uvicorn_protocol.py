@@ -1,27 +1,47 @@
 """uvicorn's WebSocket protocol with the scope extension `duplex.prepared` (see transport.py).
 
 Optional: the engine works on any ASGI server. With it, a frame encoded once is written straight to
-every reader's transport, plain text frames are parsed in place, reading is paused only when the
-application is behind, and on shutdown the engine sends its participants away in good order before
-sockets close.
+every reader's transport, frames are read some at a time so that a flood of them leaves time for
+everybody else, what waits for a client that does not read is bounded, and on shutdown the engine
+sends its participants away in good order before sockets close.
 
-It is the one place that touches uvicorn's inside; `tests/session` runs on it and without it.
+It is the one place that touches uvicorn's inside; `tests/engine` runs on it and without it.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
-from typing import Any, cast
+from struct import pack
+from typing import Any, Final, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
-from websockets.speedups import apply_mask
 
-from duplex.socket.transport import EXTENSION
+from duplex.options import RATE
+from duplex.socket import incoming
+from duplex.socket.incoming import Incoming, Violation
+from duplex.socket.limits import Bucket
+from duplex.socket.transport import EXTENSION, small_frames
 
-_READ_AHEAD = 16
+_READ_AHEAD: Final = 16
 """Messages that may wait for the application before reading is paused."""
+
+_AT_ONCE: Final = 32
+"""Frames of one client that are handled before others get a turn."""
+
+_EARLY: Final = 65536
+"""Bytes that may come before the handshake is answered."""
+
+_LATE: Final = 2**20
+"""Bytes that may come after the end: what was on its way."""
+
+_POLICY: Final = 1008
+
+_SILENT: Final = logging.Logger("duplex.silent", logging.CRITICAL + 1)
+"""Given to the library's parser: a client's bad input is not the server's error."""
 
 
 class PreparedProtocol(WebSocketsSansIOProtocol):
@@ -35,22 +55,33 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.conn.logger = _SILENT
         self.seen = 0.0
         self.paused = False
         self._on_writable: Callable[[], None] | None = None
         self._on_shutdown: Callable[[], None] | None = None
-        self._reads = 0
-        self._in_place = False
-        self._tail = bytearray()
-        self._needed = 0
+        self._on_flood: Callable[[], None] = self._refuse_flood
+        self._incoming = Incoming(config.ws_max_size)
+        self._small = Bucket(small_frames(RATE), 0.0)
+        self._turn: asyncio.Handle | None = None
+        self._pong = b""
+        self._discards = False
+        self._over = False
+        self._late = 0
 
     # --- the extension
 
-    def adopt(self, writable: Callable[[], None], shutdown: Callable[[], None]) -> None:
+    def adopt(
+        self,
+        writable: Callable[[], None],
+        shutdown: Callable[[], None],
+        flood: Callable[[], None],
+        small: Bucket,
+    ) -> None:
         self._on_writable = writable
         self._on_shutdown = shutdown
-        # With anything but the handshake read, the parser may be inside a frame: leave it to it.
-        self._in_place = self._reads == 1 and not self.config.ws_per_message_deflate
+        self._on_flood = flood
+        self._small = small
 
     def write(self, wire: bytes) -> None:
         if not self.close_sent and not self.disconnected:
@@ -61,18 +92,22 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
             self.conn.send_ping(b"")
             self.transport.write(b"".join(self.conn.data_to_send()))
 
+    def discard(self) -> None:
+        if not self._discards:
+            self._discards = True
+            self._incoming.discard()
+            if self.read_paused and self.handshake_complete:
+                self._later()
+
     def close(self, code: int, reason: str) -> None:
         if self.close_sent or self.transport.is_closing():
             return
+        self.discard()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
-        # Whoever has not read all this by then never will; `transport.close` would wait for it.
-        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+        self._abort_later()
 
     def abort(self) -> None:
         self.transport.abort()
@@ -80,14 +115,20 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
     # --- uvicorn's protocol
 
     def handle_connect(self, event: Request) -> None:
+        if not all(value.isascii() for name, value in event.headers.raw_items() if _is_ours(name)):
+            self._refuse_handshake()
+            return
         super().handle_connect(event)
         if self.response.status_code == 101:
             extensions = cast("dict[str, object]", self.scope.setdefault("extensions", {}))
             extensions[EXTENSION] = self
 
     def start_keepalive(self) -> None:
+        """The handshake was answered."""
         if self._on_writable is None:
             super().start_keepalive()
+        if self._incoming.waiting or self.read_paused:
+            self._later()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -96,6 +137,9 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self.paused = False
+        if self._pong and not self.close_sent:
+            pong, self._pong = self._pong, b""
+            self.transport.write(pong)
         if self._on_writable is not None:
             self._on_writable()
 
@@ -109,75 +153,193 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         if self.handshake_complete and not self.close_sent and self.conn.close_rcvd is None:
             # uvicorn would say 1005, like a close frame without a code.
             self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
-        self._tail.clear()
+        self._over = True
+        self._incoming.clear()
+        if self._turn is not None:
+            self._turn.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._reads += 1
         self.seen = self.loop.time()
-        if not self._in_place or not self.handshake_complete:
-            self._in_place = False if self._on_writable is not None else self._in_place
-            super().data_received(data)
+        if self._over:
+            self._late += len(data)
+            if self._late > _LATE:
+                self.transport.abort()
             return
-        if self._tail:
-            self._tail += data
-            if len(self._tail) < self._needed:
+        if not self.handshake_complete:
+            self._early(data)
+        elif self.config.ws_per_message_deflate:
+            super().data_received(data)
+        else:
+            text = self._incoming.whole(data)
+            if text is not None:
+                self._put({"type": "websocket.receive", "text": text})
                 return
-            data = bytes(self._tail)
-            self._tail.clear()
-        self._take_frames(data)
+            self._incoming.feed(data)
+            if self._turn is None:
+                self._read()
 
-    def _take_frames(self, data: bytes) -> None:
-        """Handle whole frames: plain text here, any other by the parent's parser; keep the rest."""
-        position, end = 0, len(data)
-        while position < end and self._in_place:
-            start, size = _measure(data, position, end)
-            stop = start + size
-            if size > self.config.ws_max_size:
-                self._in_place = False
-                super().data_received(data[position:])
-                return
-            if stop > end:
-                self._tail += data[position:]
-                self._needed = stop - position
-                return
-            text = None if self.close_sent else _plain_text(data, position, start, stop)
-            if text is None:
-                super().data_received(data[position:stop])
-                self._in_place = self.conn.parser_exc is None and self.conn.close_rcvd is None
+    async def receive(self) -> Any:
+        """As uvicorn's, but frames that were received and not read yet come first."""
+        message = await self.queue.get()
+        if self.read_paused and self.queue.empty() and self._turn is None:
+            if self._incoming.waiting:
+                self._later()
             else:
-                self._take_text(text)
-            position = stop
-        if position < end:
-            super().data_received(data[position:])
+                self._resume()
+        return message
 
-    def _take_text(self, text: str) -> None:
-        self.queue.put_nowait({"type": "websocket.receive", "text": text})
-        if not self.read_paused and self.queue.qsize() > _READ_AHEAD:
+    def _refuse_handshake(self) -> None:
+        """The request is no WebSocket handshake that the library understands."""
+        self._over = self.handshake_initiated = self.handshake_complete = self.close_sent = True
+        answer = b"".join(self.conn.data_to_send())
+        if not answer:
+            self.conn.send_response(self.conn.reject(400, "This is not a valid handshake.\n"))
+            answer = b"".join(self.conn.data_to_send())
+        self.transport.write(answer)
+        self.transport.close()
+
+    # --- reading
+
+    def _early(self, data: bytes) -> None:
+        """The handshake, or what comes before it is answered."""
+        if self.config.ws_per_message_deflate or not self.handshake_initiated:
+            super().data_received(data)
+            if self.conn.handshake_exc is not None and not self.handshake_initiated:
+                self._refuse_handshake()
+            return
+        self._incoming.feed(data)
+        if self._incoming.waiting > _EARLY:
+            self._pause()
+
+    def _read(self) -> None:
+        """Handle some frames; what is left has its turn in the next loop tick."""
+        self._turn = None
+        if self._over or not self.handshake_complete:
+            return
+        pongs: list[bytes] = []
+        small = 0
+        try:
+            for _ in range(_AT_ONCE):
+                if self.queue.qsize() > _READ_AHEAD and not self._discards:
+                    break
+                event = self._incoming.next()
+                if event is None:
+                    self._resume()
+                    break
+                small += self._handle(*event, pongs)
+                if self._over:
+                    return
+            else:
+                self._later()
+        except Violation as violation:
+            self._fail(violation.code, violation.reason)
+            return
+        if pongs:
+            self._answer(pongs)
+        if small and self._small.take(self.seen, small) > 0.0:
+            self._flooded()
+
+    def _handle(self, kind: int, content: bytes | str, pongs: list[bytes]) -> int:
+        """Act on a frame; 1 where it counts as a small one."""
+        if kind == incoming.TEXT:
+            self._put({"type": "websocket.receive", "text": content})
+            return 0
+        if kind == incoming.BINARY:
+            self._put({"type": "websocket.receive", "bytes": content})
+            return 0
+        if kind == incoming.CLOSE:
+            self._close_received(cast("bytes", content))
+        elif kind == incoming.PING:
+            pongs.append(pack("!BB", 0x8A, len(content)) + cast("bytes", content))
+        elif kind == incoming.PONG and self.pending_ping_payload is not None:
+            self.handle_pong(Frame(Opcode.PONG, cast("bytes", content)))
+        return 1
+
+    def _put(self, message: Any) -> None:
+        self.queue.put_nowait(message)
+        if self.queue.qsize() > _READ_AHEAD:
+            self._pause()
+
+    def _answer(self, pongs: list[bytes]) -> None:
+        """To a client that does not read only the last ping is answered, when it reads again."""
+        if self.close_sent or self.transport.is_closing():
+            return
+        if self.paused:
+            self._pong = pongs[-1]
+        else:
+            self.transport.write(b"".join(pongs))
+
+    def _close_received(self, content: bytes) -> None:
+        """The library knows which close frames are good and how to answer them."""
+        self._over = True
+        self.conn.receive_data(_masked_close(content))
+        if self.conn.parser_exc is not None:
+            self.handle_parser_exception()
+        else:
+            self.handle_events()
+        self._abort_later()
+
+    def _flooded(self) -> None:
+        """Too many small frames: a client that goes on although it was told so is dropped."""
+        if self._discards:
+            self._over = True
+            self.transport.abort()
+        else:
+            self._small.fill()
+            self._on_flood()
+            self.discard()
+
+    def _refuse_flood(self) -> None:
+        self._fail(_POLICY, "too many frames")
+
+    def _fail(self, code: int, reason: str) -> None:
+        """Close because of what the client sent; nothing more of it is read."""
+        self._over = True
+        if self.close_sent or self.transport.is_closing():
+            self.transport.abort()
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.transport.can_write_eof():
+            # Closed with bytes unread, the connection would be reset and the code not arrive.
+            self.transport.write_eof()
+        else:
+            self.transport.close()
+        self._abort_later()
+
+    def _abort_later(self) -> None:
+        """A client that has not read everything by then never will; `transport.close` would wait
+        for it.
+        """
+        if self.close_timer is None:
+            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+
+    def _later(self) -> None:
+        """Read on in the next tick, and take nothing more from the network until then."""
+        self._pause()
+        if self._turn is None:
+            self._turn = self.loop.call_soon(self._read)
+
+    def _pause(self) -> None:
+        if not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
 
-
-def _measure(data: bytes, position: int, end: int) -> tuple[int, int]:
-    """Where the payload of the frame at `position` starts, and its size; as far as it has come."""
-    if end - position < 2:
-        return position + 2, 0
-    size = data[position + 1] & 0x7F
-    masked = 4 if data[position + 1] & 0x80 else 0
-    if size < 126:
-        return position + 2 + masked, size
-    wide = 2 if size == 126 else 8
-    if end - position < 2 + wide:
-        return position + 2 + wide, 0
-    size = int.from_bytes(data[position + 2 : position + 2 + wide], "big")
-    return position + 2 + wide + masked, size
+    def _resume(self) -> None:
+        if self.read_paused and (self._discards or self.queue.qsize() <= _READ_AHEAD):
+            self.read_paused = False
+            if not self.transport.is_closing():
+                self.transport.resume_reading()
 
 
-def _plain_text(data: bytes, position: int, start: int, stop: int) -> str | None:
-    """The text of a whole, final, masked text frame; None for any other, or what is not UTF-8."""
-    if data[position] != 0x81 or not data[position + 1] & 0x80:
-        return None
-    try:
-        return apply_mask(data[start:stop], data[start - 4 : start]).decode()
-    except UnicodeDecodeError:
-        return None
+def _is_ours(header: str) -> bool:
+    """Whether the library reads this header."""
+    return header.lower().startswith(("sec-websocket-", "connection", "upgrade"))
+
+
+def _masked_close(content: bytes) -> bytes:
+    """A close frame as a client writes it, with a mask that changes nothing."""
+    return pack("!BB4x", 0x88, 0x80 | len(content)) + content
