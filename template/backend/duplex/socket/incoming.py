@@ -47,10 +47,10 @@ class Incoming:
         self._max_size = max_size
         self._data = b""
         self._at = 0
-        self._tail = bytearray()
+        self._tail: bytearray = bytearray()
         self._needed = 0
         self._kind = CONTINUATION
-        self._message = bytearray()
+        self._message: bytearray = bytearray()
         self._discards = False
 
     @property
