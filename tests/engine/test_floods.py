@@ -74,7 +74,7 @@ async def test_a_flood_is_dropped_and_others_are_answered(
         await dropped(raw)
         await pouring
         raw.writer.close()
-        assert len(limited.engine.connections) == 1
+        assert len(limited.engine.sockets) == 1
     assert caplog.records == []
 
 
