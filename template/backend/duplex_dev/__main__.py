@@ -12,6 +12,7 @@ COMMANDS = {
     "serve": "duplex_dev.commands.serve",
     "test": "duplex_dev.commands.check",
     "e2e": "duplex_dev.commands.e2e",
+    "promises": "duplex_dev.commands.promises",
     "lint": "duplex_dev.commands.lint",
     "fmt": "duplex_dev.commands.fmt",
     "contract": "duplex_dev.commands.contract",

@@ -6,9 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 from uuid import uuid4
 
-from tests.engine.chaos.checker import check
-from tests.engine.chaos.client import Talker, settle
-from tests.engine.chaos.record import Frame, Record
+from duplex_dev.testing.chaos import settle
+from duplex_dev.testing.chaos.record import Frame, Record
+
+from tests.engine.chaos.talk_checker import check
+from tests.engine.chaos.talker import Talker
 
 WINDOW = 6
 """Requests of one talker that may be unanswered."""

@@ -6,13 +6,13 @@ from random import Random
 
 import pytest
 from duplex.wire.protocol import Close
+from duplex_dev.testing.chaos import settle, storm
 from duplex_dev.testing.valkey import Valkey
 
-from tests.engine.chaos.client import Talker, settle
 from tests.engine.chaos.conftest import TIMERS
 from tests.engine.chaos.servers import QUICK, Place, anywhere, directly, places
 from tests.engine.chaos.talk import conversation, unique, verdict
-from tests.engine.chaos.weather import storm
+from tests.engine.chaos.talker import Talker
 from tests.engine.support import Setup, setup
 
 ON_EVERY_BROKER = pytest.mark.parametrize("broker", ["memory", "valkey"])

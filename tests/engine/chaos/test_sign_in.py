@@ -10,11 +10,12 @@ import pytest
 from duplex import Application, Close, Database, Rate, Registry, Sessions, Settings
 from duplex.accounts import Accounts, User, password, tokens
 from duplex_dev.testing import serve
+from duplex_dev.testing.chaos import settle
 
 from tests.accounts.conftest import Device, cheap_hashes
-from tests.engine.chaos.client import Talker, settle
 from tests.engine.chaos.states import states
 from tests.engine.chaos.talk import talk, unique, verdict
+from tests.engine.chaos.talker import Talker
 from tests.engine.support import PATH, Notes
 
 __all__ = ["cheap_hashes"]

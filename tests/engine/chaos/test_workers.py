@@ -5,10 +5,11 @@ import signal
 from collections.abc import Callable
 from random import Random
 
+from duplex_dev.testing.chaos import settle
 from duplex_dev.testing.valkey import Valkey
 
-from tests.engine.chaos.client import Talker, settle
 from tests.engine.chaos.talk import conversation, unique, verdict
+from tests.engine.chaos.talker import Talker
 from tests.engine.chaos.workers import Workers
 
 

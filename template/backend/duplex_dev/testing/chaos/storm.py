@@ -1,4 +1,4 @@
-"""What a network does, at random."""
+"""A network that fails at random."""
 
 import asyncio
 from random import Random

@@ -1,4 +1,4 @@
-"""What a participant did and heard, in the order of its own time."""
+"""What a participant sent and received, in the order of its own time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -96,9 +96,9 @@ class Asked:
     done: float | None = None
 
     @property
-    def text(self) -> str:
-        """What nobody else says."""
-        return str(self.data["text"])
+    def numbers(self) -> list[int]:
+        """The `seq` of its replies; replies to the sender alone have none."""
+        return [one["seq"] for one in self.answers if "seq" in one]
 
     @property
     def last(self) -> Frame | None:

@@ -1,23 +1,23 @@
 """A participant that does what docs/protocol.md asks of a client, and records everything.
 
-It says hello, resumes with {token, epoch, seq}, sends what was not answered again with its id,
-pings when nothing was heard for a heartbeat and gives up after two, renews its token in place, and
-comes back at a random moment after what is not final.
+It resumes with {token, epoch, seq}, sends a request without an answer again with its id, pings
+after a silent heartbeat and gives the connection up after two, renews its token in place, and
+reconnects at a random moment unless the close code is final.
 """
 
 import asyncio
 import json
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from random import Random
-from typing import Any, Self
+from typing import Self
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from tests.engine.chaos.record import UNHANDLED, Closed, Frame, Got, Opened, Record, Sent
+from duplex_dev.testing.chaos.record import UNHANDLED, Closed, Frame, Got, Opened, Record, Sent
 
 PATIENCE = 30.0
 """Seconds after which something that has to come counts as lost; never waited when all is well."""
@@ -27,11 +27,11 @@ _OPENING = 3.0
 
 
 class Gone(Exception):
-    """The server ended the session for this participant: a final close code."""
+    """The server ended the session for this participant with a final close code."""
 
 
-class Talker:
-    """See the module. `dial` gives the URL for each connection, so it may name another worker."""
+class ChaosParticipant:
+    """See the module. `dial` gives the URL of each connection, so it may be another worker's."""
 
     def __init__(
         self,
@@ -92,15 +92,15 @@ class Talker:
         """What it still waits for."""
         return [future for _, future in self._waiting.values()]
 
-    def ask(self, state: str, **data: Any) -> asyncio.Future[Frame]:
-        """Ask for something; the last answer. Sent now or when there is a connection again."""
+    def next_id(self) -> str:
+        """The id of the next request."""
+        return f"{self.name}-{self._count + 1}"
+
+    def request(self, state: str, data: object) -> asyncio.Future[Frame]:
+        """Its last answer. The request is sent now, or as soon as there is a connection again."""
+        request_id = self.next_id()
         self._count += 1
-        request_id = f"{self.name}-{self._count}"
-        frame: Frame = {
-            "state": state,
-            "data": {"text": f"{request_id} {state}"} | data,
-            "id": request_id,
-        }
+        frame: Frame = {"state": state, "data": data, "id": request_id}
         future: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = frame, future
         self._outgoing.append(frame)
@@ -169,6 +169,7 @@ class Talker:
                 max_size=None,
                 max_queue=None,
                 ping_interval=None,
+                proxy=None,
                 open_timeout=_OPENING,
             )
         except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
@@ -291,19 +292,24 @@ class Talker:
         self._timers.add(timer)
 
 
-async def settle(talkers: list[Talker]) -> None:
-    """Wait until each has its answers, then until all have heard the last of them.
+async def settle(participants: Sequence[ChaosParticipant], dropped: Collection[str] = ()) -> None:
+    """Wait until each has its answers, then until all have the last message that is always kept.
 
-    Whoever is not done after `PATIENCE` is left to the checker, which says what is missing.
+    What is missing after `PATIENCE` is for the checker to report. `dropped`: see `Checker`.
     """
-    waiting = [future for one in talkers for future in one.unanswered]
+    waiting = [future for one in participants for future in one.unanswered]
     if waiting:
         await asyncio.wait(waiting, timeout=PATIENCE)
     last: defaultdict[str, int] = defaultdict(int)
-    for one in talkers:
-        last[one.record.session] = max(last[one.record.session], one.seen)
-    heard = [one.has_seen(last[one.record.session]) for one in talkers]
+    for one in participants:
+        kept = (frame["seq"] for _, frame in one.record.frames() if _is_kept(frame, dropped))
+        last[one.record.session] = max(last[one.record.session], *kept, 0)
+    heard = [one.has_seen(last[one.record.session]) for one in participants]
     await asyncio.gather(*heard, return_exceptions=True)
+
+
+def _is_kept(frame: Frame, dropped: Collection[str]) -> bool:
+    return "seq" in frame and frame["state"] not in dropped
 
 
 def _now() -> float:

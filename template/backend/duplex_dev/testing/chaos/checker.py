@@ -1,0 +1,224 @@
+"""Whether the records of all participants of some sessions keep the promises of the protocol.
+
+Nothing is lost, nothing comes twice, and the order is kept: each participant gets every number of
+its session once and in order, and all get the same message under the same number; each request has
+one result, however often it was sent; the requests of a participant are handled in the order in
+which they were sent. None of this depends on what the states do.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from duplex_dev.testing.chaos.record import (
+    Asked,
+    Frame,
+    Got,
+    Opened,
+    Record,
+    is_last,
+    requests,
+)
+
+PRESENCE = frozenset({"joined", "left"})
+
+BUGS = frozenset({"internal"})
+"""Codes of errors that no request may get."""
+
+Number = tuple[str, str, int]
+"""A room message: session, epoch, seq."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a participant has heard its session."""
+
+    record: Record
+    epoch: str = ""
+    seen: int = 0
+    participant: str = ""
+    people: set[str] = field(default_factory=set[str])
+    expected: tuple[int, set[str]] | None = None
+
+
+class Checker:
+    """`check` finds every broken promise. A subclass that knows what the states do checks more.
+
+    `streams` are the states whose reply comes in parts, `dropped` those whose messages may be
+    missing for a client that resumes or reads slowly (their `retain` is not `all`).
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        streams: Collection[str] = (),
+        dropped: Collection[str] = (),
+    ) -> None:
+        self.faults: list[str] = []
+        self.log: dict[Number, str] = {}
+        """All that anybody received, by its number."""
+        self.records = records
+        self.streams = streams
+        self.dropped = dropped
+        self.asked = {id(record): requests(record) for record in records}
+        self._progress: list[Progress] = []
+        self._missing: list[tuple[Record, Number]] = []
+
+    def check(self) -> list[str]:
+        """Every broken promise as a sentence; none for a good record."""
+        for record in self.records:
+            self._follow(record)
+        for record, number in self._missing:
+            self._check_missing(record, number)
+        for record in self.records:
+            for asked in self.asked[id(record)].values():
+                self.check_answers(record, asked)
+            self.check_order(record)
+        for progress in self._progress:
+            self._check_end(progress)
+        for session in {record.session for record in self.records}:
+            self.check_session(session)
+        return self.faults
+
+    def fault(self, who: str, what: str) -> None:
+        """Note a broken promise."""
+        self.faults.append(f"{who}: {what}")
+
+    # --- What a subclass may add to
+
+    def received(self, record: Record, number: Number, frame: Frame) -> None:
+        """A numbered message has come."""
+
+    def opened(self, record: Record, event: Opened) -> None:
+        """A connection was opened."""
+
+    def check_answers(self, record: Record, asked: Asked) -> None:
+        """One request has one result, which is no bug."""
+        where = f"{record.name}: {asked.state} {asked.id}"
+        last = asked.last
+        if last is None:
+            if record.settled:
+                self.fault(where, "was never answered")
+            return
+        different = [one for one in asked.answers if is_last(one) and one != last]
+        if different:
+            self.fault(where, f"was answered differently: {last} and {different}")
+        elif last["state"] not in (asked.state, "error"):
+            self.fault(where, f"has the reply of another state: {last}")
+        elif last.get("code") in BUGS:
+            self.fault(where, f"failed: {last}")
+
+    def check_order(self, record: Record) -> None:
+        """What was unhandled at first was sent again later: it has no place of its own."""
+        latest: Asked | None = None
+        for asked in sorted(self._numbered(record), key=lambda one: one.numbers[0]):
+            if latest is not None and asked.order < latest.order:
+                self.fault(record.name, f"{asked.id} was handled after {latest.id}")
+            latest = asked
+
+    def check_session(self, session: str) -> None:
+        """A session that somebody is in is never forgotten: it has one epoch."""
+        epochs = {
+            event.data["epoch"]
+            for record in self.records
+            if record.session == session
+            for event in record.openings
+        }
+        if len(epochs) > 1:
+            self.fault(session, f"was forgotten: {len(epochs)} epochs")
+
+    def _numbered(self, record: Record) -> list[Asked]:
+        """Requests whose reply has a place in the order of the session."""
+        return [
+            asked
+            for asked in self.asked[id(record)].values()
+            if asked.numbers and asked.state not in self.streams and not asked.unhandled
+        ]
+
+    # --- The numbers that each participant got
+
+    def _follow(self, record: Record) -> None:
+        progress = Progress(record)
+        self._progress.append(progress)
+        for event in record.events:
+            if isinstance(event, Opened):
+                self._opened(progress, event)
+            elif isinstance(event, Got):
+                self._got(progress, event.frame)
+            self._compare_people(progress)
+
+    def _opened(self, progress: Progress, event: Opened) -> None:
+        data, record = event.data, progress.record
+        if progress.participant and data["participant"] != progress.participant:
+            self.fault(record.name, "came back as another participant")
+        progress.participant = data["participant"]
+        people = {one["participant"] for one in data["participants"]}
+        if progress.participant not in people:
+            self.fault(record.name, "is not among the participants")
+        if data["recovered"]:
+            if event.resume is None or event.resume["epoch"] != data["epoch"]:
+                self.fault(record.name, "recovered what it did not ask for")
+            elif event.resume["seq"] != progress.seen:
+                self.fault(record.name, f"asked for {event.resume['seq']}, saw {progress.seen}")
+            progress.expected = data["seq"], people
+        else:
+            progress.epoch, progress.seen, progress.people = data["epoch"], data["seq"], people
+            progress.expected = None
+        self.opened(record, event)
+
+    def _got(self, progress: Progress, frame: Frame) -> None:
+        seq = frame.get("seq")
+        if seq is None:
+            return
+        record = progress.record
+        if seq <= progress.seen:
+            # The recorded reply of a request that was sent again has the number it had.
+            if "id" not in frame or "from" in frame:
+                self.fault(record.name, f"got {seq} again")
+        elif seq > progress.seen + 1:
+            for missing in range(progress.seen + 1, seq):
+                self._missing.append((record, (record.session, progress.epoch, missing)))
+        progress.seen = max(progress.seen, seq)
+        self._compare_content(progress, (record.session, progress.epoch, seq), frame)
+        if frame["state"] == "joined":
+            progress.people.add(frame["data"]["participant"])
+        elif frame["state"] == "left":
+            progress.people.discard(frame["data"]["participant"])
+
+    def _check_missing(self, record: Record, number: Number) -> None:
+        """Only messages that need not be kept may be missing."""
+        content = self.log.get(number)
+        state = None if content is None else json.loads(content)[0]
+        if not self.dropped or (state is not None and state not in self.dropped):
+            self.fault(record.name, f"never got {number[2]}, {content}")
+
+    def _compare_content(self, progress: Progress, number: Number, frame: Frame) -> None:
+        # A frame without `from` is the participant's own, also the end of a broken stream.
+        presence = frame["state"] in PRESENCE
+        sender = frame.get("from") or ("" if presence else progress.participant)
+        content = json.dumps([frame["state"], frame["data"], frame.get("more", False), sender])
+        known = self.log.setdefault(number, content)
+        if known != content:
+            self.fault(progress.record.name, f"got {content} as {number[2]}, others {known}")
+        self.received(progress.record, number, frame)
+
+    def _compare_people(self, progress: Progress) -> None:
+        """After a replay: `initialised` named those who had joined and not left."""
+        if progress.expected is None or progress.seen < progress.expected[0]:
+            return
+        if progress.seen == progress.expected[0] and progress.people != progress.expected[1]:
+            self.fault(progress.record.name, "the participants do not fit who joined and left")
+        progress.expected = None
+
+    def _check_end(self, progress: Progress) -> None:
+        """A participant that settled got every message that was acknowledged to anybody."""
+        record = progress.record
+        if not record.settled:
+            return
+        for other in self.records:
+            if other.session != record.session:
+                continue
+            for asked in self.asked[id(other)].values():
+                last = max(asked.numbers, default=0)
+                if last > progress.seen and asked.state not in self.dropped:
+                    self.fault(record.name, f"never got {last}, {asked.state} of {other.name}")
