@@ -6,8 +6,7 @@ here are what tests and fixtures of a team use beside them.
 
 from duplex_dev.client import Client
 from duplex_dev.testing.databases import on_every_database
-from duplex_dev.testing.fixtures import PATIENCE, Join
-from duplex_dev.testing.people import Admit, Person, SignIn
+from duplex_dev.testing.people import PATIENCE, Admit, Join, Person, SignIn
 from duplex_dev.testing.serving import new_client, serve
 
 __all__ = [

@@ -4,8 +4,8 @@ A conftest.py overrides what is different there: `sign_in` and `admit` where peo
 only some may join, `settings`, or the whole `application`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -22,16 +22,10 @@ from duplex_dev.testing.databases import (
     migrated_sqlite,
     postgresql,
 )
-from duplex_dev.testing.people import Admit, Person, SignIn
+from duplex_dev.testing.people import PATIENCE, Admit, Join, Person, SignIn
 from duplex_dev.testing.serving import ORIGIN, new_client, serve
 
 __all__ = ["database_url", "migrated_postgresql", "migrated_sqlite", "postgresql"]
-
-Join = Callable[..., AbstractAsyncContextManager[Client]]
-"""See the fixture `join`."""
-
-PATIENCE = 30.0
-"""Seconds after which a frame that did not come is a failure; never waited when all is well."""
 
 
 @pytest.fixture(scope="session")
