@@ -4,7 +4,7 @@ import tailwindcss from "@tailwindcss/vite";
 import { checker } from "vite-plugin-checker";
 import { defineConfig } from "vitest/config";
 
-import { framework, typeChecker } from "./vite.framework";
+import { framework, typeChecker } from "./vite.framework.ts";
 
 // `uv run poe dev` starts the API on a free port of its own and says where; the page, the API and
 // the socket then share the one URL of this dev server, as they do in production.
@@ -24,6 +24,8 @@ export default defineConfig({
     host: process.env["HOST"] ?? "127.0.0.1",
     port: Number(process.env["PORT"] ?? 8000),
     strictPort: true,
+    // ALLOWED_HOSTS of the settings: other names under which this machine is reached.
+    allowedHosts: JSON.parse(process.env["DEV_ALLOWED_HOSTS"] ?? "[]") as string[],
     proxy: {
       "/api": { target: api, ws: true },
       "/asyncapi": { target: api },
@@ -35,6 +37,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // What the first page needs anyway is one file: smaller together, and one round trip.
     rolldownOptions: {
+      checks: { pluginTimings: false },
       output: { codeSplitting: { groups: [{ name: "app", tags: ["$initial"] }] } },
     },
   },

@@ -1,4 +1,4 @@
-"""`python -m duplex_dev COMMAND ARGUMENTS…`: what every poe command runs."""
+"""`python -m duplex_dev COMMAND ARGUMENTS…`: every poe command runs this."""
 
 import importlib
 import signal
@@ -6,6 +6,7 @@ import sys
 from types import FrameType
 
 from duplex_dev.console import TaskError, complain, speak_utf8
+from duplex_dev.machine.environment import clean_process
 
 COMMANDS = {
     "dev": "duplex_dev.commands.dev",
@@ -22,7 +23,7 @@ COMMANDS = {
     "talk": "duplex_dev.commands.talk",
     "replay": "duplex_dev.commands.replay",
 }
-"""Command -> the module whose `main(arguments) -> exit code` does it, imported when it is used."""
+"""Command -> its module, which has `main(arguments) -> exit code`; imported when it is used."""
 
 
 def main(arguments: list[str]) -> int:
@@ -42,11 +43,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    # Once: a second one, from uv or a process group, would break off the tidying up.
+    # Once: a second one, from uv or a process group, would interrupt the cleaning up.
     signal.signal(number, signal.SIG_IGN)
     signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":
     speak_utf8()
+    # Before Copier is imported: it copies the environment then.
+    clean_process()
     sys.exit(main(sys.argv[1:]))

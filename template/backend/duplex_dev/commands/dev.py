@@ -1,8 +1,10 @@
 """`poe dev`: the API with reload and Vite with hot reload, behind one URL."""
 
 import asyncio
+import json
 import os
 import signal
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,17 @@ from watchfiles import (
     awatch,  # pyright: ignore[reportUnknownVariableType] trio is not installed
 )
 
-from duplex import Settings
-from duplex_dev.console import TaskError, no_arguments, say
+from duplex_dev.console import TaskError, complain, no_arguments, say
+from duplex_dev.contract import files
+from duplex_dev.contract.compiler import WarmCompiler
+from duplex_dev.contract.description import describe_application
 from duplex_dev.machine import node, python, setup
+from duplex_dev.machine.network import reachable_host, url_of
 from duplex_dev.machine.ports import free_port, must_be_free, wait_for
 from duplex_dev.machine.supervise import Child
-from duplex_dev.paths import BACKEND, FRONTEND, ROOT, shown
-from duplex_dev.preparation import prepare
-from duplex_dev.project import load_settings
+from duplex_dev.machine.warm import CallEnded, WarmProcess, WarmPython
+from duplex_dev.paths import BACKEND, FRONTEND, shown
+from duplex_dev.project import ServerSettings, server_settings
 
 HEALTH = "/api/v1/health"
 
@@ -26,45 +31,38 @@ START_TIMEOUT = 60.0
 """Seconds until the API or Vite must answer."""
 
 WATCH_TIMEOUT = 500
-"""Milliseconds after which the watcher's thread looks whether it shall end."""
+"""Milliseconds after which the watcher's thread checks whether it has to end."""
 
 
 def main(arguments: list[str]) -> int:
     """Run both until Ctrl-C, or until one of them ends."""
     no_arguments("dev", arguments)
-    prepare()
-    settings = load_settings()
-    must_be_free(settings.host, settings.port)
-    setup.migrate()
-    return asyncio.run(_Development(settings).run())
+    warm_python = WarmPython()
+    warm_python.start()
+    setup.prepare()
+    try:
+        return asyncio.run(_Development(warm_python).run())
+    except CallEnded:
+        return 1
 
 
 class _Development:
     """The two servers, and what restarts the API."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, warm_python: WarmPython) -> None:
+        self._python = warm_python
+        self._compiler = WarmCompiler()
         self._stop = asyncio.Event()
         self._api_port = free_port()
         # The page's session comes back by itself, so a reload need not wait for a drain.
-        api = python.environment(
+        self._environment = python.environment(
             {"SESSION_DRAIN": "0", **os.environ},
             HOST="127.0.0.1",
             PORT=str(self._api_port),
             WORKERS="1",
         )
-        self._api = Child("The API", python.command("app"), folder=ROOT, environment=api)
-        vite = node.environment(
-            API_URL=f"http://127.0.0.1:{self._api_port}",
-            HOST=settings.host,
-            PORT=str(settings.port),
-        )
-        self._vite = Child(
-            "Vite",
-            node.tool("vite/bin/vite.js", "--clearScreen", "false"),
-            folder=FRONTEND,
-            environment=vite,
-        )
+        self._api: WarmProcess | None = None
+        self._vite: Child | None = None
 
     async def run(self) -> int:
         """Start both, restart the API on changes; returns the exit code."""
@@ -72,80 +70,146 @@ class _Development:
         if os.name != "nt":
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self._stop.set)
-        # Before the API reads its code: what is saved from then on must start it again.
+        # Before the API reads its code: a file saved from now on must restart it.
         changes: asyncio.Queue[set[Path]] = asyncio.Queue()
         watcher = asyncio.create_task(_watch_into(changes))
-        try:
-            await self._start()
-            return await self._watch(changes, watcher)
-        finally:
-            watcher.cancel()
-            await asyncio.gather(self._vite.stop(), self._api.stop())
-
-    async def _start(self) -> None:
-        await self._api.start()
-        await self._ready(self._api, self._api_port, HEALTH)
-        # A branch that was changed to, or an editor while nothing ran, may have left it stale.
-        await self._write_contract()
-        await self._vite.start()
-        await self._ready(self._vite, self._settings.port, "/")
-        if not self._stop.is_set():
-            host = "127.0.0.1" if self._settings.host == "0.0.0.0" else self._settings.host
-            say(f"Open http://{host}:{self._settings.port} (Ctrl-C ends both servers)")
-
-    async def _ready(self, child: Child, port: int, path: str) -> None:
-        def alive() -> bool:
-            return child.alive and not self._stop.is_set()
-
-        answered = await asyncio.to_thread(wait_for, port, path, alive, START_TIMEOUT)
-        if not answered and not self._stop.is_set():
-            raise TaskError(f"{child.name} did not start; its reason is above.")
-
-    async def _watch(self, changes: asyncio.Queue[set[Path]], watcher: asyncio.Task[None]) -> int:
-        """Until Ctrl-C (0), or an error when a server ends although nobody touched its code."""
+        starting = asyncio.create_task(self._start())
         stop = asyncio.create_task(self._stop.wait())
-        vite = asyncio.create_task(self._vite.wait())
-        api = asyncio.create_task(self._api.wait())
+        try:
+            await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if stop.done():
+                return 0
+            vite, url = starting.result()
+            say(f"Open {url} (Ctrl-C ends both servers)")
+            return await self._watch(vite, changes, watcher)
+        finally:
+            for task in (starting, watcher, stop):
+                task.cancel()
+            await asyncio.gather(starting, watcher, stop, return_exceptions=True)
+            servers = [server for server in (self._vite, self._api) if server is not None]
+            await asyncio.gather(self._compiler.stop(), *(server.stop() for server in servers))
+
+    async def _start(self) -> tuple[Child, str]:
+        """Start everything; returns Vite and the URL of the page."""
+        await self._compiler.start()
+        settings = await self._python.call(server_settings, python.environment())
+        must_be_free(settings.host, settings.port)
+        port = settings.port or free_port(settings.host)
+        vite = self._vite = _vite(settings, port, self._api_port)
+        # A checkout or an edit while nothing ran may have left the contract stale.
+        await _all_of(
+            self._start_vite(vite, settings.host, port),
+            self._migrate_and_start_api(),
+            files.write_with(self._describe, self._compiler),
+        )
+        return vite, url_of(settings.host, port)
+
+    async def _start_vite(self, vite: Child, host: str, port: int) -> None:
+        await vite.start()
+        await self._ready(vite, reachable_host(host), port, "/")
+
+    async def _migrate_and_start_api(self) -> None:
+        migration = self._python.module("Migration", "app", python.environment(), "migrate")
+        await migration.start()
+        if await migration.wait() != 0:
+            raise TaskError("The database could not be migrated; the reason is above.")
+        await self._start_api()
+
+    async def _start_api(self) -> None:
+        self._api = self._python.module("The API", "app", self._environment)
+        await self._api.start()
+        await self._ready(self._api, "127.0.0.1", self._api_port, HEALTH)
+
+    async def _ready(self, server: Child | WarmProcess, host: str, port: int, path: str) -> None:
+        def alive() -> bool:
+            return server.alive and not self._stop.is_set()
+
+        answered = await asyncio.to_thread(wait_for, port, path, alive, START_TIMEOUT, host)
+        if not answered and not self._stop.is_set():
+            raise TaskError(f"{server.name} did not start; the reason is above.")
+
+    async def _watch(
+        self, vite: Child, changes: asyncio.Queue[set[Path]], watcher: asyncio.Task[None]
+    ) -> int:
+        """Until Ctrl-C (0); TaskError when a server ends although nobody changed its code."""
+        stop = asyncio.create_task(self._stop.wait())
+        vite_end = asyncio.create_task(vite.wait())
         while True:
             change = asyncio.create_task(changes.get())
-            awaited: set[asyncio.Task[Any]] = {stop, vite, change, watcher}
-            if self._api.alive:
-                awaited.add(api)
+            awaited: set[asyncio.Task[Any]] = {stop, vite_end, change, watcher}
+            api_end = None
+            if self._api is not None and self._api.alive:
+                api_end = asyncio.create_task(self._api.wait())
+                awaited.add(api_end)
             done, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
             if stop in done:
                 return 0
             if watcher in done:
                 watcher.result()
-            if vite in done:
-                raise TaskError(f"Vite ended ({vite.result()}), so the API was stopped as well.")
-            if api in done:
-                raise TaskError(f"The API ended ({api.result()}), so Vite was stopped as well.")
+            if vite_end in done:
+                raise TaskError(f"Vite ended ({vite_end.result()}), so the API was stopped too.")
+            if api_end is not None and api_end in done:
+                raise TaskError(f"The API ended ({api_end.result()}), so Vite was stopped too.")
             await self._reload(change.result())
-            api = asyncio.create_task(self._api.wait())
 
     async def _reload(self, changed: set[Path]) -> None:
-        """Restart the API; its mistakes end nothing, since the next change may mend them."""
+        """Restart the API and write the contract. Mistakes in the code end nothing."""
         say(f"{', '.join(sorted(map(shown, changed)))} changed: the API starts again")
-        await self._api.stop()
-        await self._api.start()
+        if any(path.is_relative_to(BACKEND / "duplex") for path in changed):
+            complain("The engine itself changed: start `poe dev` again to use it.")
+        stopping = asyncio.create_task(self._api.stop()) if self._api is not None else None
         try:
-            await self._ready(self._api, self._api_port, HEALTH)
-        except TaskError:
-            say("The API did not start; its reason is above. The next change starts it again.")
-            await self._api.stop()
+            described = await self._describe()
+        except (TaskError, CallEnded) as error:
+            complain(f"{error}\n  The API is stopped until the next change.")
             return
-        await self._write_contract()
-
-    async def _write_contract(self) -> None:
-        """In a process of its own: this one has imported the models as they were."""
-        process = await asyncio.create_subprocess_exec(
-            *python.command("duplex_dev", "contract", "--quiet"), cwd=ROOT, env=python.environment()
+        finally:
+            if stopping is not None:
+                await stopping
+        results = await asyncio.gather(
+            self._start_api(),
+            files.write_described(described, self._compiler),
+            return_exceptions=True,
         )
-        await process.wait()
+        for failure in results:
+            if isinstance(failure, TaskError):
+                complain(str(failure))
+            elif isinstance(failure, BaseException):
+                raise failure
+
+    async def _describe(self) -> str:
+        return await self._python.call(describe_application, self._environment)
+
+
+def _vite(settings: ServerSettings, port: int, api_port: int) -> Child:
+    environment = node.environment(
+        API_URL=f"http://127.0.0.1:{api_port}",
+        HOST=settings.host,
+        PORT=str(port),
+        DEV_ALLOWED_HOSTS=json.dumps(settings.allowed_hosts),
+    )
+    command = node.tool("vite/bin/vite.js", "--clearScreen", "false")
+    return Child("Vite", command, folder=FRONTEND, environment=environment)
+
+
+async def _all_of(*steps: Awaitable[None]) -> None:
+    """Run the steps at the same time; the first failure cancels the others."""
+    tasks = [asyncio.ensure_future(step) for step in steps]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _watch_into(changes: asyncio.Queue[set[Path]]) -> None:
-    """Put the Python files that change together, for as long as it is not cancelled."""
-    watched = awatch(BACKEND / "app", watch_filter=PythonFilter(), rust_timeout=WATCH_TIMEOUT)
+    """Put the Python files that change together, until this task is cancelled."""
+    watched = awatch(
+        BACKEND / "app",
+        BACKEND / "duplex",
+        watch_filter=PythonFilter(),
+        rust_timeout=WATCH_TIMEOUT,
+    )
     async for changed in watched:
         await changes.put({Path(path) for _, path in changed})

@@ -6,7 +6,8 @@ import sys
 
 from duplex_dev.console import no_arguments, say
 from duplex_dev.machine import python, setup
-from duplex_dev.machine.ports import must_be_free
+from duplex_dev.machine.network import url_of
+from duplex_dev.machine.ports import free_port, must_be_free
 from duplex_dev.paths import ROOT
 from duplex_dev.preparation import prepare
 from duplex_dev.project import load_settings
@@ -18,13 +19,14 @@ def main(arguments: list[str]) -> int:
     prepare()
     settings = load_settings()
     must_be_free(settings.host, settings.port)
+    port = settings.port or free_port(settings.host)
     setup.build_frontend()
     setup.migrate()
     command = python.command("app")
-    say(f"Starting on http://{settings.host}:{settings.port} (Ctrl-C ends it)")
+    say(f"Starting on {url_of(settings.host, port)} (Ctrl-C ends it)")
     os.chdir(ROOT)
-    os.environ.update(python.environment())
+    os.environ.update(python.environment(PORT=str(port)))
     if os.name != "nt":
-        # The server takes this process's place: signals reach it without a middleman.
+        # The server takes this process's place, so signals reach it directly.
         os.execv(sys.executable, command)
     return subprocess.run(command, check=False).returncode

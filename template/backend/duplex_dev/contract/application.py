@@ -31,7 +31,7 @@ OLD_PHRASES = {
 }
 
 
-def describe_application() -> str:
+def described() -> str:
     """The contract, the AsyncAPI document and the OpenAPI document.
 
     Raises TaskError with the file and line when the application cannot be imported.

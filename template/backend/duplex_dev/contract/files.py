@@ -6,9 +6,9 @@ from pathlib import Path
 
 from duplex_dev.console import say
 from duplex_dev.contract import compiler
-from duplex_dev.contract.application import describe_application
 from duplex_dev.machine import fingerprints, setup
 from duplex_dev.paths import ASYNCAPI_JSON, CONTRACT_TS, FRONTEND, GENERATED, REST_TS, shown
+from duplex_dev.contract.description import describe_application
 
 COMPILED = "contract"
 """The fingerprint of the last compilation: comparing it is much faster than compiling."""
@@ -29,7 +29,11 @@ async def write_with(
     describe: Callable[[], Awaitable[str]], warm_compiler: compiler.WarmCompiler
 ) -> None:
     """Bring the files up to date with processes that are running already."""
-    described = await describe()
+    await write_described(await describe(), warm_compiler)
+
+
+async def write_described(described: str, warm_compiler: compiler.WarmCompiler) -> None:
+    """Bring the files up to date with the description of the application."""
     texts = _compiled_before(described) or await warm_compiler.compile(described)
     save(described, texts, quiet=True)
 

@@ -11,7 +11,7 @@ from typing import cast
 
 from duplex_dev.console import TaskError
 from duplex_dev.contract.changes import Change, ContractJson, compare
-from duplex_dev.machine import python
+from duplex_dev.machine import git, python
 from duplex_dev.paths import BACKEND, ROOT
 
 DUMP = """\
@@ -52,17 +52,12 @@ def report(ref: str, changes: list[Change]) -> list[str]:
 
 
 def archive(ref: str, root: Path = ROOT) -> bytes:
-    """The tar of backend/ at a git ref. Raises TaskError with git's reason."""
-    # --end-of-options: a ref that looks like an option is not taken as one.
-    command = ["git", "archive", "--format=tar", "--end-of-options", ref, BACKEND.name]
+    """The tar of backend/ at a git ref. Raises TaskError with git's message."""
     try:
-        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
-    except FileNotFoundError:
-        raise TaskError("git is not installed; it is needed to read an older contract.") from None
-    if done.returncode != 0:
-        reason = done.stderr.decode(errors="replace").strip()
-        raise TaskError(f"git has no {BACKEND.name}/ at {ref!r}: {reason}")
-    return done.stdout
+        # --end-of-options: a ref that looks like an option is not taken as one.
+        return git.git(root, "archive", "--format=tar", "--end-of-options", ref, BACKEND.name)
+    except git.GitError as error:
+        raise TaskError(f"git has no {BACKEND.name}/ at {ref!r}: {error}") from None
 
 
 def unpack(tar: bytes, folder: Path) -> None:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from duplex_dev.console import TaskError
+from duplex_dev.machine.environment import clean
 from duplex_dev.paths import FRONTEND, NODE_MODULES
 
 OLDEST = 24
@@ -22,11 +23,11 @@ OLDEST = 24
 @cache
 def binary() -> Path:
     """The Node that every command uses; raises TaskError when there is none that is new enough."""
-    wish = os.environ.get("NODE", "").strip()
-    if wish:
-        found = shutil.which(wish)
+    chosen = clean(os.environ).get("NODE", "").strip()
+    if chosen:
+        found = shutil.which(chosen)
         if found is None:
-            raise TaskError(f"NODE is {wish!r}, which is not a program. Give the path of a node.")
+            raise TaskError(f"NODE is {chosen!r}, which is not a program. Give the path of a node.")
         return _new_enough(Path(found).resolve(), "NODE")
     packaged = _packaged()
     if packaged is not None:
@@ -43,7 +44,7 @@ def binary() -> Path:
 def environment(**extra: str) -> dict[str, str]:
     """This process's environment with that Node first on the PATH, and what is given."""
     path = os.pathsep.join([str(binary().parent), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": path, **extra}
+    return {**clean(os.environ), "PATH": path, **extra}
 
 
 def npm(*arguments: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Ports and waiting for a server of this project to answer."""
+"""Ports, and waiting until a server of this project responds."""
 
 import errno
 import http.client
@@ -13,21 +13,24 @@ POLL = 0.05
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.socket() as probe:
+    """A port of this address that nothing listens on at this moment."""
+    with socket.socket(_family(host)) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
 def is_free(host: str, port: int) -> bool:
     """Whether a server could listen there now."""
-    return _hindrance(host, port) is None
+    return _bind_error(host, port) is None
 
 
-def _hindrance(host: str, port: int) -> OSError | None:
-    """What the system says when a server wants to listen there; None when it may."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _bind_error(host: str, port: int) -> OSError | None:
+    """The system's error when a server wants to listen there; None when it may."""
+    with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -37,24 +40,23 @@ def _hindrance(host: str, port: int) -> OSError | None:
 
 
 def must_be_free(host: str, port: int) -> None:
-    """Raise TaskError, with the way out, when a server cannot listen there."""
-    hindrance = _hindrance(host, port) if port else None
-    if isinstance(hindrance, socket.gaierror) or (
-        hindrance and hindrance.errno == errno.EADDRNOTAVAIL
-    ):
+    """Raise TaskError with a remedy when a server cannot listen there."""
+    error = _bind_error(host, port)
+    if error is None:
+        return
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
         raise TaskError(
-            f"HOST={host} is no address of this machine: 127.0.0.1 is for this machine alone,"
-            " 0.0.0.0 for the whole network."
+            f"HOST={host} is no address of this machine: use 127.0.0.1 for this machine alone,"
+            " or 0.0.0.0 for the whole network."
         )
-    if hindrance:
-        raise TaskError(
-            f"Port {port} on {host} is in use (or not allowed)."
-            f" Stop what runs there, or set another: PORT={port + 1 if port < 65535 else 8000}"
-        )
+    raise TaskError(
+        f"Port {port} on {host} is in use (or not allowed)."
+        f" Stop what runs there, or set another: PORT={port + 1 if port < 65535 else 8000}"
+    )
 
 
-def answers(port: int, path: str, host: str = "127.0.0.1") -> bool:
-    """Whether a server answers there with any HTTP response at all."""
+def responds(port: int, path: str, host: str) -> bool:
+    """Whether a server sends any HTTP response at all. Never asks a proxy."""
     connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", path)
@@ -66,11 +68,17 @@ def answers(port: int, path: str, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def wait_for(port: int, path: str, alive: Callable[[], bool], seconds: float) -> bool:
-    """Wait until a server answers; False when it ended before, or `seconds` went by."""
+def wait_for(
+    port: int,
+    path: str,
+    alive: Callable[[], bool],
+    seconds: float,
+    host: str = "127.0.0.1",
+) -> bool:
+    """Wait until a server responds; False when it has ended, or after `seconds`."""
     deadline = time.monotonic() + seconds
     while alive() and time.monotonic() < deadline:
-        if answers(port, path):
+        if responds(port, path, host):
             return True
         time.sleep(POLL)
     return False

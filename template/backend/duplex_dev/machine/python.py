@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from duplex_dev.machine.environment import clean
 from duplex_dev.paths import BACKEND
 
 
@@ -14,7 +15,7 @@ def command(module: str, *arguments: str) -> list[str]:
 
 def environment(base: Mapping[str, str] | None = None, **extra: str) -> dict[str, str]:
     """The environment for it: `base` (default: this process's own) and `extra`."""
-    given = os.environ if base is None else base
+    given = clean(os.environ if base is None else base)
     path = [entry for entry in given.get("PYTHONPATH", "").split(os.pathsep) if entry]
     if str(BACKEND) not in path:
         path.append(str(BACKEND))

@@ -1,5 +1,6 @@
-"""What must be there before a command can do its work; made where it is missing or stale."""
+"""Set-up: what commands need, made where it is missing or stale."""
 
+import json
 import os
 import platform
 import subprocess
@@ -13,7 +14,7 @@ from filelock import FileLock, Timeout
 from duplex_dev.console import TaskError, say
 from duplex_dev.machine import fingerprints, node, python
 from duplex_dev.machine.env_file import write_env
-from duplex_dev.paths import DIST, FRONTEND, ROOT, shown
+from duplex_dev.paths import DIST, FRONTEND, NODE_MODULES, ROOT, shown
 
 LOCK_TIMEOUT = 900.0
 """Seconds to wait for another command's setup: a first npm install on a slow line ends sooner."""
@@ -23,7 +24,12 @@ NOT_SOURCES = {"node_modules", "dist", "e2e", "tests", "test-results", "playwrig
 
 
 def prepare() -> None:
-    """Make `.env` and install the frontend's packages, where they are missing or stale."""
+    """Make `.env` and install the frontend's packages, where they are missing or stale.
+
+    Writes nothing when there is nothing to do, so a read-only project is fine then.
+    """
+    if (ROOT / ".env").exists() and packages_are_installed():
+        return
     with lock():
         make_env()
         install_packages()
@@ -31,7 +37,7 @@ def prepare() -> None:
 
 @contextmanager
 def lock() -> Generator[None]:
-    """One setup at a time in this project; a second command waits and then finds it done."""
+    """One set-up at a time in this project; a second command waits and then finds it done."""
     guard = FileLock(ROOT / ".setup.lock")
     try:
         guard.acquire(timeout=0)
@@ -44,6 +50,10 @@ def lock() -> Generator[None]:
                 "Another command has been setting up this project for 15 minutes."
                 " End it and try again."
             ) from None
+    except OSError as error:
+        raise TaskError(
+            f"The project has to be set up, and {ROOT} cannot be written: {error.strerror}."
+        ) from None
     try:
         yield
     finally:
@@ -57,20 +67,35 @@ def make_env() -> None:
 
 
 def install_packages() -> None:
-    """npm install in frontend/ when package.json or the lock file changed."""
-    fingerprint = _packages()
-    if fingerprints.is_fresh("install", fingerprint):
+    """npm install in frontend/ unless the packages are those of package.json and the lock file."""
+    if packages_are_installed():
         return
     locked = (FRONTEND / "package-lock.json").is_file()
     verb = "ci" if locked and os.environ.get("CI") else "install"
     say(f"Installing the frontend's packages (npm {verb}) …")
     fingerprints.clear("install")
-    quiet = ("--no-audit", "--no-fund", "--no-progress", "--loglevel=error")
-    if node.run(node.npm(verb, *quiet)) != 0:
-        raise TaskError(
-            f"npm {verb} in {shown(FRONTEND)} failed; its reason is above. Nothing else was done."
-        )
+    # --include=dev: a user's own npm configuration may leave out what builds and tests need.
+    options = ("--include=dev", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error")
+    if node.run(node.npm(verb, *options)) != 0:
+        raise TaskError(f"npm {verb} in {shown(FRONTEND)} failed; its reason is above.")
+    missing = missing_packages()
+    if missing:
+        raise TaskError(f"npm {verb} succeeded but did not install {', '.join(missing)}.")
     fingerprints.save("install", _packages())
+
+
+def packages_are_installed() -> bool:
+    """Whether the packages were installed from the present package.json and lock file."""
+    return fingerprints.is_fresh("install", _packages()) and not missing_packages()
+
+
+def missing_packages() -> list[str]:
+    """The packages that package.json names and node_modules has not."""
+    package: dict[str, dict[str, str]] = json.loads(
+        (FRONTEND / "package.json").read_text(encoding="utf-8")
+    )
+    names = [*package.get("dependencies", {}), *package.get("devDependencies", {})]
+    return [name for name in names if not (NODE_MODULES / name / "package.json").is_file()]
 
 
 def build_frontend() -> None:
@@ -108,7 +133,7 @@ def migrate(environment: Mapping[str, str] | None = None) -> None:
 
 
 def package_files() -> list[Path]:
-    """What the frontend's packages are installed from: package.json, and its lock file if any."""
+    """The files that determine the frontend's packages: package.json and its lock file."""
     package = FRONTEND / "package.json"
     if not package.is_file():
         raise TaskError(f"{shown(package)} is missing.")

@@ -1,0 +1,62 @@
+"""Git in one folder: never in the repository that an environment variable names."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from duplex_dev.console import TaskError
+from duplex_dev.machine.environment import without_git
+
+
+class GitError(TaskError):
+    """Git failed; the message is its own."""
+
+
+def git(folder: Path, *arguments: str) -> bytes:
+    """The output of a git command in this folder. Raises GitError with git's message."""
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            env=without_git(os.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise TaskError("git is not installed, and this command needs it.") from None
+    if done.returncode != 0:
+        raise GitError(done.stderr.decode(errors="replace").strip())
+    return done.stdout
+
+
+def paths(folder: Path, *arguments: str) -> list[str]:
+    """The output of a git command with `-z`: a list of paths."""
+    return [path for path in os.fsdecode(git(folder, *arguments)).split("\0") if path]
+
+
+def is_tracked(file: Path) -> bool:
+    """Whether a repository has the file: that of its folder, or that of a folder above."""
+    try:
+        git(file.parent, "ls-files", "--error-unmatch", "--", file.name)
+    except GitError:
+        return False
+    return True
+
+
+def changed_files(folder: Path) -> list[str]:
+    """The changed, new and deleted files below the folder, relative to it."""
+    # Git names paths from the top of the repository, whatever folder it is asked in.
+    prefix = os.fsdecode(git(folder, "rev-parse", "--show-prefix")).strip("\n")
+    status = ("status", "--porcelain", "--untracked-files=all", "--no-renames", "-z", "--", ".")
+    lines = paths(folder, *status)
+    return sorted(line[3:].removeprefix(prefix) for line in lines)
+
+
+def commit_all(folder: Path, message: str) -> None:
+    """Make the folder a repository of its own, with everything in it in one commit."""
+    who = ("-c", "user.name=Duplex", "-c", "user.email=duplex@localhost")
+    plain = ("-c", "commit.gpgSign=false", "-c", "core.hooksPath=", "-c", "core.autocrlf=false")
+    git(folder, "init", "--quiet")
+    git(folder, *plain, "add", "--all", "--force")
+    git(folder, *who, *plain, "commit", "--quiet", "--allow-empty", "--no-verify", "-m", message)

@@ -1,0 +1,1 @@
+"""Changes that come from the template: rendered in a scratch copy, then brought in."""

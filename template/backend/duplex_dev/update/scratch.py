@@ -1,0 +1,145 @@
+"""A scratch copy of the project in a repository of its own, in which Copier renders.
+
+Copier needs a repository and changes the work tree as it goes. In the copy it finds a clean one
+whatever the project's own is like (a sub-folder of a larger repository, a worktree), and a failure
+leaves the project as it was.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
+from pathlib import Path
+
+from copier import VcsRef, run_update
+from copier.errors import CopierError
+from plumbum.commands.processes import ProcessExecutionError
+
+from duplex_dev.console import TaskError
+from duplex_dev.machine import git
+from duplex_dev.update.answers import ANSWERS, Answers, read_answers
+
+CONFLICT = "<<<<<<< "
+
+INVALID = "Validation error for question 'states': "
+"""Copier's text in front of the template's own message about a bad answer."""
+
+
+@contextmanager
+def scratch_copy(root: Path, template: str | None = None) -> Generator[Path]:
+    """A copy of the project's tracked files, committed in a repository of its own.
+
+    `template` replaces the place of the template in the copy's answers.
+    """
+    with tempfile.TemporaryDirectory(prefix="update-") as name:
+        copy = Path(name).resolve() / "project"
+        for path in git.paths(root, "ls-files", "-z", "--cached"):
+            source, target = root / path, copy / path
+            if source.is_file() or source.is_symlink():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, target, follow_symlinks=False)
+        if template is not None:
+            _set_template(copy / ANSWERS, template)
+        git.commit_all(copy, "The project before the update")
+        yield copy
+
+
+def render_states(copy: Path, states: list[str]) -> None:
+    """Let Copier apply a new list of states at the present version of the template.
+
+    Raises TaskError when the template refuses a name or cannot be reached.
+    """
+    output = StringIO()
+    try:
+        with redirect_stderr(output):
+            run_update(
+                dst_path=str(copy),
+                data={"states": states},
+                vcs_ref=VcsRef.CURRENT,
+                defaults=True,
+                skip_answered=True,
+                overwrite=True,
+                quiet=True,
+            )
+    except ProcessExecutionError as error:
+        raise TaskError(_unreachable(copy, str(error.stderr).strip())) from None
+    except (CopierError, OSError, ValueError) as error:
+        _, invalid, reason = str(error).partition(INVALID)
+        if invalid:
+            raise TaskError(f"{reason}. Nothing was changed.") from None
+        raise TaskError(_unreachable(copy, f"{error}\n{output.getvalue()}".strip())) from None
+
+
+class Applied:
+    """Changes of a scratch copy that were brought into the project, and can be undone."""
+
+    def __init__(self, root: Path, backup: Path) -> None:
+        self._root = root
+        self._backup = backup
+        self.files: list[str] = []
+
+    def bring(self, copy: Path) -> None:
+        """Bring every file that changed in the copy into the project."""
+        for path in git.changed_files(copy):
+            self.keep(path)
+            self.files.append(path)
+            if (copy / path).exists():
+                (self._root / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(copy / path, self._root / path)
+            else:
+                (self._root / path).unlink(missing_ok=True)
+
+    def keep(self, path: str) -> None:
+        """Keep the present content of a file of the project, for `undo`."""
+        if (self._root / path).is_file() and not (self._backup / path).exists():
+            (self._backup / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(self._root / path, self._backup / path)
+
+    def conflicts(self) -> list[str]:
+        """The files that have conflict markers now."""
+        return [path for path in self.files if has_conflict(self._root / path)]
+
+    def undo(self) -> None:
+        """Put every file back as it was, and delete those that are new."""
+        for path in self.files:
+            if (self._backup / path).is_file():
+                shutil.copy2(self._backup / path, self._root / path)
+            else:
+                (self._root / path).unlink(missing_ok=True)
+
+
+@contextmanager
+def applying(root: Path) -> Generator[Applied]:
+    """Bring changes in; when the block fails, undo them."""
+    with tempfile.TemporaryDirectory(prefix="update-backup-") as name:
+        applied = Applied(root, Path(name))
+        try:
+            yield applied
+        except BaseException:
+            applied.undo()
+            raise
+
+
+def has_conflict(file: Path) -> bool:
+    """Whether Copier left conflict markers in the file."""
+    if not file.is_file():
+        return False
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return any(line.startswith(CONFLICT) for line in text.splitlines())
+
+
+def _set_template(file: Path, template: str) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    place = f"_src_path: {template}"
+    changed = [place if line.startswith("_src_path:") else line for line in lines]
+    file.write_text("\n".join(changed) + "\n", encoding="utf-8")
+
+
+def _unreachable(copy: Path, reason: str) -> str:
+    answers: Answers = read_answers(copy / ANSWERS)
+    return (
+        f"The template {answers['_src_path']} at {answers['_commit']} cannot be rendered. If it has"
+        " moved, name its new place: `--template URL_OR_ABSOLUTE_PATH`. Copier's message:\n"
+        f"{reason}"
+    )
