@@ -1,23 +1,31 @@
-"""`poe add-state` changes nothing unless it can do all of it, and says why not in plain words."""
+"""`poe add-state` in real repositories: it changes everything that it should, or nothing."""
 
+import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from duplex_dev.commands import add_state
 from duplex_dev.console import TaskError
+from duplex_dev.update import answers, scratch
+
+COPIER = """\
+_subdirectory: template
+_answers_file: .copier-answers.yml
+states:
+  type: yaml
+  default: [save]
+  validator: "{% if 'Bad' in states %}'Bad' is not camelCase{% endif %}"
+"""
+STATE = "{% yield name from states %}{{ name }}{% endyield %}.py.jinja"
+ANSWERS = "{{ _copier_conf.answers_file }}.jinja"
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(add_state, "ROOT", tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    return tmp_path
-
-
-def git(folder: Path, *arguments: str) -> None:
+def git(folder: Path, *arguments: str) -> str:
     who = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
-    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+    command = ["git", *who, *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
 def commit(folder: Path) -> None:
@@ -26,14 +34,166 @@ def commit(folder: Path) -> None:
     git(folder, "commit", "--quiet", "--allow-empty", "-m", "Scaffold")
 
 
-def answers(folder: Path, text: str) -> Path:
-    file = folder / ".copier-answers.yml"
+def write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-    return file
 
 
-def test_new_names_go_behind_the_old_ones() -> None:
-    assert add_state.extended(["save"], ["pause", "resume"]) == ["save", "pause", "resume"]
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A template with a module for each state, and a file that lists them all."""
+    folder = tmp_path / "template"
+    write(folder / "copier.yml", COPIER)
+    write(folder / "template" / "states" / STATE, "NAME = '{{ name }}'\n")
+    write(folder / "template" / "index.ts.jinja", "export { {{ states | join(', ') }} };\n")
+    write(folder / "template" / ANSWERS, "{{ _copier_answers | to_nice_yaml -}}")
+    commit(folder)
+    git(folder, "tag", "v1.0.0")
+    return folder
+
+
+Project = Callable[..., Path]
+
+
+@pytest.fixture
+def project(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Renders the template into a folder, and lets the command work there."""
+
+    def made(folder: str = "project") -> Path:
+        from copier import run_copy
+
+        root = tmp_path / folder
+        run_copy(str(template), root, defaults=True, quiet=True)
+        monkeypatch.setattr(add_state, "ROOT", root)
+        monkeypatch.setattr(add_state.setup, "prepare", lambda: None)
+        monkeypatch.setattr(add_state.files, "write", lambda: None)
+        return root
+
+    return made
+
+
+def test_a_new_state_comes_and_the_teams_changes_stay(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = project()
+    write(root / "states" / "save.py", "NAME = 'ours'\n")
+    commit(root)
+    assert add_state.main(["pause"]) == 0
+    assert (root / "states" / "pause.py").read_text() == "NAME = 'pause'\n"
+    assert (root / "states" / "save.py").read_text() == "NAME = 'ours'\n"
+    assert (root / "index.ts").read_text() == "export { save, pause };\n"
+    assert "states/pause.py" in capsys.readouterr().out
+
+
+def test_a_conflict_in_a_monorepo_is_seen(project: Project, tmp_path: Path) -> None:
+    root = project("monorepo/apps/ours")
+    write(root / "index.ts", "export { save, ours };\n")
+    commit(tmp_path / "monorepo")
+    with pytest.raises(TaskError, match=r"conflict markers in index\.ts, then"):
+        add_state.main(["pause"])
+    assert "<<<<<<< " in (root / "index.ts").read_text()
+
+
+def test_uncommitted_work_of_a_neighbour_is_no_reason_to_refuse(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = project("monorepo/apps/ours")
+    commit(tmp_path / "monorepo")
+    write(tmp_path / "monorepo" / "apps" / "theirs" / "file", "theirs")
+    write(tmp_path / "monorepo" / "apps" / "ours-too" / "file", "theirs")
+    assert add_state.main(["pause"]) == 0
+    assert (root / "states" / "pause.py").is_file()
+    printed = capsys.readouterr().out
+    assert "    states/pause.py" in printed
+    assert "theirs" not in printed
+
+
+def test_uncommitted_work_of_the_project_is(project: Project) -> None:
+    root = project()
+    commit(root)
+    write(root / "states" / "save.py", "NAME = 'not committed'\n")
+    with pytest.raises(TaskError, match=r"Commit or stash .*: states/save\.py$"):
+        add_state.main(["pause"])
+    assert not (root / "states" / "pause.py").exists()
+
+
+def test_files_that_commands_make_are_no_uncommitted_work(project: Project) -> None:
+    root = project()
+    commit(root)
+    write(root / "uv.lock", "made by `uv run`")
+    write(root / "frontend" / "package-lock.json", "{}")
+    assert add_state.main(["pause"]) == 0
+    assert (root / "uv.lock").read_text() == "made by `uv run`"
+
+
+def test_all_is_undone_when_the_contract_cannot_be_generated(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project()
+    commit(root)
+
+    def fail() -> None:
+        assert (root / "states" / "pause.py").is_file()
+        raise TaskError("ImportError: no name Entry")
+
+    monkeypatch.setattr(add_state.files, "write", fail)
+    with pytest.raises(TaskError, match=r"were undone\.\nImportError: no name Entry"):
+        add_state.main(["pause"])
+    assert git(root, "status", "--porcelain", "--untracked-files=all") == ""
+
+
+def test_a_repository_that_the_environment_names_is_left_alone(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    write(other / "file", "theirs")
+    commit(other)
+    root = project()
+    commit(root)
+    before = git(other, "rev-parse", "HEAD"), git(other, "config", "--list", "--local")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+    add_state.must_be_clean()
+    with scratch.scratch_copy(root) as copy:
+        assert (copy / "states" / "save.py").is_file()
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name)
+    assert (git(other, "rev-parse", "HEAD"), git(other, "config", "--list", "--local")) == before
+    assert git(other, "status", "--porcelain") == ""
+
+
+def test_a_project_that_no_repository_has_is_refused(project: Project, tmp_path: Path) -> None:
+    """Also inside a repository of something else, whose history must not get the project."""
+    write(tmp_path / "home" / "file", "dotfiles")
+    commit(tmp_path / "home")
+    project("home/ours")
+    with pytest.raises(TaskError, match=r"not committed to a git repository .*git init"):
+        add_state.main(["pause"])
+
+
+def test_a_name_that_the_template_refuses_changes_nothing(project: Project) -> None:
+    root = project()
+    commit(root)
+    with pytest.raises(TaskError, match=r"^'Bad' is not camelCase\. Nothing was changed\.$"):
+        add_state.main(["Bad"])
+    assert git(root, "status", "--porcelain") == ""
+
+
+def test_a_template_that_has_moved_can_be_named(project: Project, template: Path) -> None:
+    root = project()
+    commit(root)
+    moved = template.rename(template.with_name("moved"))
+    with pytest.raises(TaskError, match="--template") as caught:
+        add_state.main(["pause"])
+    assert "at v1.0.0 cannot be rendered" in str(caught.value)
+    assert ".copier-answers.yml" not in str(caught.value)
+    assert add_state.main(["pause", "--template", str(moved)]) == 0
+    assert f"_src_path: {moved}" in (root / ".copier-answers.yml").read_text()
+
+
+def test_new_names_are_added_at_the_end() -> None:
+    assert answers.with_states(["save"], ["pause", "resume"]) == ["save", "pause", "resume"]
 
 
 @pytest.mark.parametrize(
@@ -43,69 +203,40 @@ def test_new_names_go_behind_the_old_ones() -> None:
         (["pause", "pause"], "'pause' was given twice"),
     ],
 )
-def test_a_name_that_is_there_is_refused(names: list[str], message: str) -> None:
+def test_a_name_that_is_taken_is_refused(names: list[str], message: str) -> None:
     with pytest.raises(TaskError, match=message):
-        add_state.extended(["save"], names)
-
-
-def test_the_answers_are_read(project: Path) -> None:
-    file = answers(project, "_commit: v1.0.0\n_src_path: gh:some/template\nstates: [save]\n")
-    assert add_state.read_answers(file)["states"] == ["save"]
+        answers.with_states(["save"], names)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("_commit: v1\n_src_path: x\n", "no list `states`"),
-        ("states: [save]\n_src_path: x\n", "which version of the template"),
+        ("states: [save]\n_src_path: x\n", "does not name the template's version"),
         ("states: [", "not valid YAML"),
         ("- a\n", "no list `states`"),
     ],
 )
-def test_answers_that_do_not_do_are_explained(project: Path, text: str, message: str) -> None:
+def test_unusable_answers_are_explained(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / ".copier-answers.yml"
+    write(file, text)
     with pytest.raises(TaskError, match=message):
-        add_state.read_answers(answers(project, text))
+        answers.read_answers(file)
 
 
-def test_missing_answers_are_explained(project: Path) -> None:
+def test_missing_answers_are_explained(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match=r"copier-answers\.yml is missing"):
-        add_state.read_answers(project / ".copier-answers.yml")
+        answers.read_answers(tmp_path / ".copier-answers.yml")
 
 
-def test_without_git_nothing_is_done(project: Path) -> None:
-    with pytest.raises(TaskError, match="git init"):
-        add_state.must_be_clean()
+def test_conflict_markers_are_recognised(tmp_path: Path) -> None:
+    file = tmp_path / "index.ts"
+    write(file, "a\n<<<<<<< before updating\nb\n")
+    assert scratch.has_conflict(file)
+    write(file, "a <<<<<<< b\n")
+    assert not scratch.has_conflict(file)
+    assert not scratch.has_conflict(tmp_path / "gone")
 
 
-def test_changes_must_be_committed_first(project: Path) -> None:
-    commit(project)
-    add_state.must_be_clean()
-    (project / "new file").write_text("", encoding="utf-8")
-    assert add_state.changed_files() == ["new file"]
-    with pytest.raises(TaskError, match="not committed"):
-        add_state.must_be_clean()
-
-
-def test_conflict_markers_are_seen(project: Path) -> None:
-    file = project / "index.ts"
-    file.write_text("a\n<<<<<<< before updating\nb\n", encoding="utf-8")
-    assert add_state.has_conflict(file)
-    file.write_text("a <<<<<<< b\n", encoding="utf-8")
-    assert not add_state.has_conflict(file)
-    assert not add_state.has_conflict(project / "gone")
-
-
-def test_a_template_that_is_gone_is_named(project: Path) -> None:
-    answers(project, f"_commit: v1.0.0\n_src_path: {project / 'nowhere'}\nstates: [save]\n")
-    commit(project)
-    found = add_state.read_answers(project / ".copier-answers.yml")
-    with pytest.raises(TaskError, match=r"nowhere at v1\.0\.0 could not be rendered again"):
-        add_state.update(["save", "pause"], found)
-
-
-def test_a_template_that_was_given_as_a_relative_path_is_explained(project: Path) -> None:
-    answers(project, "_commit: v1.0.0\n_src_path: duplex\nstates: [save]\n")
-    commit(project)
-    found = add_state.read_answers(project / ".copier-answers.yml")
-    with pytest.raises(TaskError, match="write an absolute one, or the URL, behind `_src_path:`"):
-        add_state.update(["save", "pause"], found)
+def test_the_environment_of_the_suite_names_no_repository() -> None:
+    assert not {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"} & os.environ.keys()

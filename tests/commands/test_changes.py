@@ -240,8 +240,10 @@ def test_the_report_names_both_sides_of_a_change() -> None:
         "• safe      say request y: optional (was: no such field)",
         "1 breaking and 1 safe changes since v1",
     ]
-    assert report("v1", []) == ["The contract is that of v1"]
+    assert report("v1", []) == ["The contract is the same as at v1"]
 
+
+APP = Path(__file__).parents[1] / "application" / "backend" / "app"
 
 STATE = """\
 from duplex import Model, Session, state
@@ -258,9 +260,13 @@ async def say(session: Session) -> Said: ...
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """This project as if it had one state."""
-    app = tmp_path / "backend" / "app"
-    shutil.copytree(BACKEND / "app", app, ignore=shutil.ignore_patterns("states", "__pycache__"))
+    """An application with one state."""
+    backend = tmp_path / "backend"
+    app = backend / "app"
+    shutil.copytree(APP, app, ignore=shutil.ignore_patterns("states", "__pycache__"))
+    shutil.copytree(
+        BACKEND / "duplex", backend / "duplex", ignore=shutil.ignore_patterns("__pycache__")
+    )
     (app / "states").mkdir()
     (app / "states" / "__init__.py").touch()
     (app / "states" / "say.py").write_text(STATE, encoding="utf-8")

@@ -11,7 +11,8 @@ from duplex.contract.describe import REFERENCE, describe, plain
 from duplex.contract.type_names import type_key, type_names
 from duplex.requests.registry import AnyState, BadState, Registry
 from duplex_dev.console import TaskError
-from duplex_dev.contract.files import check
+from duplex_dev.contract import application
+from duplex_dev.contract.description import describe_application
 from duplex_dev.contract.typescript import for_compiler
 from pydantic import Field
 
@@ -138,9 +139,37 @@ def test_a_mistake_in_a_model_is_told_by_its_model_alone(monkeypatch: pytest.Mon
     def refuse(*_: object) -> None:
         raise BadState("app.states.some.Inner: `here` has no type on the wire")
 
-    monkeypatch.setattr("duplex.contract.describe.describe", refuse)
+    monkeypatch.setattr("duplex.web.application.describe", refuse)
     with pytest.raises(TaskError, match=r"^BadState: app\.states\.some\.Inner: `here`"):
-        check()
+        describe_application()
+
+
+def test_a_syntax_error_is_reported_where_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text("import os\n\ndef broken(:\n", encoding="utf-8")
+    with pytest.raises(SyntaxError) as caught:
+        compile(file.read_text(encoding="utf-8"), str(file), "exec")
+    assert application.describe_error(caught.value).startswith(f"{file}:3: SyntaxError: ")
+
+
+@pytest.mark.parametrize(
+    ("status", "old", "new"),
+    [
+        ("413", "Request Entity Too Large", "Content Too Large"),
+        ("422", "Unprocessable Entity", "Unprocessable Content"),
+    ],
+)
+def test_the_rest_types_do_not_depend_on_the_python_version(
+    status: str, old: str, new: str
+) -> None:
+    """Python 3.13 renamed these statuses, and FastAPI copies Python's names."""
+
+    def document(text: str) -> dict[str, Any]:
+        return {"paths": {"/a": {"get": {"responses": {status: {"description": text}}}}}}
+
+    assert application.with_stable_phrases(document(old)) == document(new)
+    assert application.with_stable_phrases(document(new)) == document(new)
+    assert application.with_stable_phrases(document("Own words")) == document("Own words")
 
 
 def one_state(request: type[Model], name: str = "one", **rules: Any) -> Registry:

@@ -1,15 +1,19 @@
-"""`poe load` measures what was asked for, and refuses what it could not measure."""
+"""`poe load` measures what was asked for, and refuses what it cannot measure."""
 
 import json
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from duplex import Model, discover
-from duplex_dev.commands.load import percentile, plan_of, report, sample_of
+from duplex import Model
+from duplex_dev.commands import load
+from duplex_dev.commands.load import example_of, percentile, plan_of, report
 from duplex_dev.console import TaskError
-from duplex_dev.load import RAISED, Measured, Plan, Tally, connect_all, drive
-from duplex_dev.machine.temporary import running
-from duplex_dev.sign_in import sign_up
+from duplex_dev.load import RAISED, Measured, Plan, Tally, Target, Used, connect_all, drive
+from duplex_dev.machine.temporary import Server, running
 from pydantic import Field
+
+from tests.engine.states import Gates, states
+from tests.engine.support import make_engine, serving
 
 
 class Text(Model):
@@ -24,15 +28,20 @@ class Required(Model):
     count: int
 
 
-def test_a_sample_has_text_where_it_fits() -> None:
-    assert sample_of("a", Text).keys() == {"text"}
-    assert sample_of("a", Short) == {}
-    assert sample_of("a", None) == {}
+def test_an_example_has_text_where_it_fits() -> None:
+    assert example_of("a", Text).keys() == {"text"}
+    assert example_of("a", Short) == {}
+    assert example_of("a", None) == {}
 
 
-def test_required_data_must_be_given() -> None:
+def test_an_example_of_a_state_has_its_required_fields() -> None:
+    name, data = load.request_of("addLine", None)
+    assert (name, data.keys()) == ("addLine", {"text", "weight"})
+
+
+def test_data_that_cannot_be_invented_must_be_given() -> None:
     with pytest.raises(TaskError, match="--data"):
-        sample_of("a", Required)
+        example_of("a", Required)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +52,7 @@ def test_required_data_must_be_given() -> None:
         ["--seconds", "0"],
         ["--seconds", "nan"],
         ["--session-size", "51"],
+        ["--email", "ada@example.com"],
         ["--state", "nonsense"],
         ["--data", "[1]"],
         ["--data", "{"],
@@ -50,46 +60,67 @@ def test_required_data_must_be_given() -> None:
 )
 def test_what_cannot_be_measured_is_refused(arguments: list[str]) -> None:
     with pytest.raises(TaskError, match=arguments[0]):
-        plan_of(arguments)
+        plan_of(load.parser().parse_args(arguments))
 
 
 def test_percentiles_are_values_that_occurred() -> None:
     values = [float(number) for number in range(100, 0, -1)]
-    assert (percentile(values, 50), percentile(values, 99), percentile(values, 100)) == (
-        50,
-        99,
-        100,
-    )
+    found = [percentile(values, percent) for percent in (50, 99, 100)]
+    assert found == [50, 99, 100]
     assert percentile([7.0], 99) == 7.0
 
 
-def test_the_report_says_what_was_measured() -> None:
-    plan = Plan(clients=2, seconds=1, session_size=1, state="a", data={})
+PLAN = Plan(clients=2, seconds=1, session_size=1, state="a", data={})
+
+
+def test_the_report_has_every_measurement() -> None:
     tally = Tally(latencies=[0.001] * 10, frames=20)
     tally.errors["too_fast"] = 3
-    lines = report(plan, Measured(tally=tally, seconds=2.0, memory=2048, cpu=0.001))
+    lines = report(PLAN, Measured(tally, seconds=2.0, used=Used(memory=2048, cpu=0.001)))
     assert [line.split()[1] for line in lines] == ["5", "10", "time", "CPU", "2", "3"]
     assert "100 µs a message" in lines[3]
 
 
 def test_a_measurement_without_a_reply_still_reports() -> None:
-    plan = Plan(clients=1, seconds=1, session_size=1, state="a", data={})
-    lines = report(plan, Measured(tally=Tally(), seconds=1.0, memory=0, cpu=0))
-    assert lines[0] == "messages     0 handled a second"
+    lines = report(PLAN, Measured(Tally(), seconds=1.0, used=None))
+    assert lines == ["messages     0 handled a second", "frames       0 delivered a second"]
 
 
-async def test_clients_of_one_session_all_get_every_message() -> None:
-    name, data = next(
-        (one.name, sample_of(one.name, one.request))
-        for one in discover().values()
-        if one.to == "everybody" and not one.closes and not one.streams
-    )
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[Server]:
+    """The application's server, as the command starts it."""
     with running(RAISED) as server:
-        token = await sign_up(server.url, "Load")
-        first, second = await connect_all(server.url, token, clients=2, session_size=2)
-        tally = await drive([first, second], name, data, seconds=0.2)
-        assert len(tally.latencies) >= 2
-        assert tally.frames > len(tally.latencies)
-        assert not tally.errors, json.dumps(tally.errors)
-        await first.close()
-        await second.close()
+        yield server
+
+
+async def test_the_applications_own_server_can_be_measured(own_server: Server) -> None:
+    name, data = load.request_of(None, None)
+    target = Target(own_server.url, None, own_server.process.pid)
+    measured = await load.measure(Plan(2, 0.2, 2, name, data), target)
+    assert measured.tally.latencies
+    assert not measured.tally.errors, json.dumps(measured.tally.errors)
+    assert measured.used is not None
+    assert measured.used.cpu > 0
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    async with serving(make_engine(states(Gates()))) as server:
+        yield server.url.replace("ws://", "http://").removesuffix("/api/v1/socket")
+
+
+async def test_clients_of_one_session_all_get_every_message(url: str) -> None:
+    first, second = await connect_all(Target(url, None, None), 2, 2)
+    tally = await drive([first, second], "say", {"text": "x"}, seconds=0.2)
+    assert len(tally.latencies) >= 2
+    assert tally.frames > len(tally.latencies)
+    assert not tally.errors, json.dumps(tally.errors)
+    await first.close()
+    await second.close()
+
+
+async def test_all_clients_join_the_session_that_is_given(url: str) -> None:
+    clients = await connect_all(Target(url, None, None), 3, 1, "board-1")
+    assert {client.session for client in clients} == {"board-1"}
+    for client in clients:
+        await client.close()

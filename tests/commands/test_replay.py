@@ -13,6 +13,7 @@ from duplex.contract.describe import describe
 from duplex_dev.commands import replay
 from duplex_dev.console import TaskError
 from duplex_dev.machine.temporary import Server, running
+from duplex_dev.paths import BACKEND
 from duplex_dev.replay import player
 from duplex_dev.replay.match import Matcher
 from duplex_dev.replay.recording import HIDDEN, Recording, read
@@ -22,7 +23,7 @@ from duplex_dev.replay.sets import Sets
 from tests.engine.states import Gates, states
 from tests.engine.support import Client, Frame, Notes, make_engine, serving
 
-HELLO = Path(__file__).parents[1] / "recordings" / "hello.json"
+HELLO = BACKEND / "tests" / "conversations" / "hello.json"
 
 KINDS = {
     "uuid": "3f0e8a52-6f6a-4c1e-9a53-6d1b7c2e4f10",

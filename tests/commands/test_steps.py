@@ -45,7 +45,7 @@ def test_a_step_that_cannot_run_has_failed(capfd: pytest.CaptureFixture[str]) ->
 
 
 def test_a_python_step_answers_its_exit_code() -> None:
-    assert python_module("tasks", "no-such-command")() == 2
+    assert python_module("duplex_dev", "no-such-command")() == 2
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_arguments_that_nothing_would_read_are_refused() -> None:
 
 
 def test_every_command_has_a_poe_task_and_the_other_way_round() -> None:
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    text = (ROOT / "pyproject.toml.jinja").read_text(encoding="utf-8")
     tasks = {
         line.split(".")[3].rstrip("]") for line in text.splitlines() if "[tool.poe.tasks." in line
     }

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from duplex import Settings
+from app.settings import Settings
+from duplex_dev import account
+from duplex_dev.account import PASSWORD
 from duplex_dev.client import Client, NeedsSignIn
 from duplex_dev.commands import talk
-from duplex_dev.commands.talk import PASSWORD, options_of, own_url
+from duplex_dev.commands.talk import options_of, own_url
 from duplex_dev.console import TaskError
 from duplex_dev.machine.ports import free_port
 
@@ -109,9 +111,9 @@ async def test_signing_in_is_asked_for_only_where_the_server_wants_it(
     def no_question(question: str) -> str:
         raise AssertionError(question)
 
-    monkeypatch.setattr(talk, "sign_in", sign_in)
-    monkeypatch.setattr(talk.getpass, "getpass", no_question)
-    monkeypatch.setattr(talk, "_ask_email", lambda: "ada@example.com")
+    monkeypatch.setattr(account, "sign_in", sign_in)
+    monkeypatch.setattr(account.getpass, "getpass", no_question)
+    monkeypatch.setattr(account, "_ask_email", lambda: "ada@example.com")
     monkeypatch.setenv(PASSWORD, "secret")
     async with serving(make_engine(states(Gates()), authenticate=authenticate)) as server:
         (frame,) = await said(capsys, "say", "--url", http(server.url))
@@ -155,5 +157,5 @@ def test_the_server_of_the_settings_is_found(
 ) -> None:
     monkeypatch.setenv("HOST", host)
     monkeypatch.setenv("PORT", "81")
-    monkeypatch.setattr(talk, "load_settings", Settings.given)
+    monkeypatch.setattr(talk, "load_settings", Settings)
     assert own_url() == expected

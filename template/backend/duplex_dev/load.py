@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 import psutil
 
 from duplex_dev.client import Client, Closed, RequestError
-from duplex_dev.machine.temporary import Server
-from duplex_dev.sign_in import sign_up
 
 CONCURRENT_CONNECTS = 50
 """Connections that are opened at the same time."""
@@ -37,6 +35,17 @@ class Plan:
     session_size: int
     state: str
     data: dict[str, object]
+    session: str | None = None
+    """The id of the one session that all clients join; without it the sessions are new ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The server under load. Without `pid` its memory and CPU time cannot be measured."""
+
+    url: str
+    token: str | None
+    pid: int | None
 
 
 @dataclass(slots=True)
@@ -49,55 +58,63 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Used:
     """`memory`: bytes that the server grew by for each connection; `cpu`: its seconds of CPU."""
 
-    tally: Tally
-    seconds: float
     memory: float
     cpu: float
 
 
-async def measure(plan: Plan, server: Server) -> Measured:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The result; `used` is None where the server's process is not known."""
+
+    tally: Tally
+    seconds: float
+    used: Used | None
+
+
+async def measure(plan: Plan, target: Target) -> Measured:
     """Connect all clients, measure the idle connections' memory, then keep them busy."""
-    process = psutil.Process(server.process.pid)
-    token = await sign_up(server.url, "Load")
-    (first,) = await connect_all(server.url, token, clients=1, session_size=1)
+    process = psutil.Process(target.pid) if target.pid is not None else None
+    # The first connection and requests make the server allocate what it keeps anyway.
+    (first,) = await connect_all(target, 1, 1, plan.session)
     await drive([first], plan.state, plan.data, seconds=0.5)
     await first.close()
-    empty = process.memory_info().rss
-    clients = await connect_all(
-        server.url, token, clients=plan.clients, session_size=plan.session_size
-    )
-    full = process.memory_info().rss
+    empty = process.memory_info().rss if process else 0
+    clients = await connect_all(target, plan.clients, plan.session_size, plan.session)
+    full = process.memory_info().rss if process else 0
     try:
         await drive(clients, plan.state, plan.data, seconds=min(1.0, plan.seconds))
-        before = process.cpu_times()
+        before = _cpu(process)
         began = asyncio.get_running_loop().time()
         tally = await drive(clients, plan.state, plan.data, seconds=plan.seconds)
         seconds = asyncio.get_running_loop().time() - began
-        after = process.cpu_times()
+        cpu = _cpu(process) - before
     finally:
         await asyncio.gather(*(client.close() for client in clients))
-    return Measured(
-        tally=tally,
-        seconds=seconds,
-        memory=(full - empty) / plan.clients,
-        cpu=after.user + after.system - before.user - before.system,
-    )
+    used = Used((full - empty) / plan.clients, cpu) if process else None
+    return Measured(tally, seconds, used)
+
+
+def _cpu(process: psutil.Process | None) -> float:
+    if process is None:
+        return 0.0
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 async def connect_all(
-    url: str, token: str | None, *, clients: int, session_size: int
+    target: Target, clients: int, session_size: int, session: str | None = None
 ) -> list[Client]:
-    """Open that many clients, in sessions of that size, some of them at a time."""
+    """Open that many clients, some of them at a time, in `session` or new ones of that size."""
     run = secrets.token_hex(4)
     gate = asyncio.Semaphore(CONCURRENT_CONNECTS)
 
     async def join(number: int) -> Client:
-        session = f"load-{run}-{number // session_size}"
+        name = session or f"load-{run}-{number // session_size}"
         async with gate, asyncio.timeout(REPLY_TIMEOUT):
-            return await Client.join(url, token=token, session=session, name="Load")
+            return await Client.join(target.url, token=target.token, session=name, name="Load")
 
     return list(await asyncio.gather(*map(join, range(clients))))
 

@@ -1,7 +1,9 @@
 """`poe load`: how much one server process of this app can do, measured on this machine.
 
-It starts a server of its own with raised limits. Every client sends a request, waits for its
-reply and sends the next; the clients run in this process and share the machine with the server.
+It starts a server of its own with raised limits and an empty database. Every client sends a
+request, waits for its reply and sends the next; the clients run in this process and share the
+machine with the server. Where `may_join` needs an account or rows of yours, measure a server that
+runs already: --url, with --email and --session.
 """
 
 import argparse
@@ -11,57 +13,83 @@ from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
+from duplex.contract.samples import NoSample, sample
+from duplex_dev.account import PASSWORD, check_url, credentials
 from duplex_dev.console import TaskError, say
-from duplex_dev.load import RAISED, Measured, Plan, measure
-from duplex_dev.machine import setup
+from duplex_dev.load import RAISED, Measured, Plan, Target, measure
 from duplex_dev.machine.temporary import running
 from duplex_dev.project import application
+from duplex_dev.sign_in import sign_up
 
-MOST_CLIENTS = 5000
-MOST_SECONDS = 300.0
+MAX_CLIENTS = 5000
+MAX_SECONDS = 300.0
 
 
 def main(arguments: list[str]) -> int:
-    """Measure and print; returns 1 when a client got no reply at all."""
-    plan = plan_of(arguments)
-    setup.prepare()
+    """Measure and print; returns 1 when no client got a reply."""
+    options = parser().parse_args(arguments)
+    plan = plan_of(options)
     say(
         f"{plan.clients} clients, {plan.session_size} in each session,"
         f" {plan.seconds:g} s of {plan.state!r}"
     )
-    with running(RAISED) as server:
-        measured = asyncio.run(measure(plan, server))
+    if options.url:
+        measured = asyncio.run(_measure_at(check_url(options.url), options.email, plan))
+    else:
+        with running(RAISED) as server:
+            measured = asyncio.run(_measure_alone(server.url, server.process.pid, plan))
     print("\n".join(report(plan, measured)), flush=True)
     return 0 if measured.tally.latencies else 1
 
 
-def plan_of(arguments: list[str]) -> Plan:
-    """Read the options; raises TaskError for what cannot be measured."""
-    parser = argparse.ArgumentParser(
+async def _measure_alone(url: str, pid: int, plan: Plan) -> Measured:
+    return await measure(plan, Target(url, await sign_up(url, "Load"), pid))
+
+
+async def _measure_at(url: str, email: str | None, plan: Plan) -> Measured:
+    token = await credentials(url, email) if email else None
+    return await measure(plan, Target(url, token, None))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    made = argparse.ArgumentParser(
         "poe load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--clients", type=int, default=50, help=f"1 to {MOST_CLIENTS} (50)")
-    parser.add_argument("--seconds", type=float, default=8.0, help=f"1 to {MOST_SECONDS:g} (8)")
-    parser.add_argument("--session-size", type=int, default=1, help="clients in one session (1)")
-    parser.add_argument("--state", help="the state to send (the first that does not close)")
-    parser.add_argument("--data", help="its data as JSON (made from the model's defaults)")
-    options = parser.parse_args(arguments)
-    if not 1 <= options.clients <= MOST_CLIENTS:
-        raise TaskError(f"--clients is {options.clients}; expected 1 to {MOST_CLIENTS}")
-    if not 1 <= options.seconds <= MOST_SECONDS:
-        raise TaskError(f"--seconds is {options.seconds:g}; expected 1 to {MOST_SECONDS:g}")
+    made.add_argument("--clients", type=int, default=50, help=f"1 to {MAX_CLIENTS} (50)")
+    made.add_argument("--seconds", type=float, default=8.0, help=f"1 to {MAX_SECONDS:g} (8)")
+    made.add_argument("--session-size", type=int, default=1, help="clients in one session (1)")
+    made.add_argument("--session", help="one session that all clients join")
+    made.add_argument("--state", help="the state to send (the first that does not close)")
+    made.add_argument("--data", help="its data as JSON (an example made of its types)")
+    made.add_argument("--url", help="a server that runs already; its limits are not raised")
+    made.add_argument(
+        "--email", help=f"sign in there; the password is asked for, or read from {PASSWORD}"
+    )
+    return made
+
+
+def plan_of(options: argparse.Namespace) -> Plan:
+    """The plan for these options. Raises TaskError for what cannot be measured."""
+    if not 1 <= options.clients <= MAX_CLIENTS:
+        raise TaskError(f"--clients is {options.clients}; expected 1 to {MAX_CLIENTS}")
+    if not 1 <= options.seconds <= MAX_SECONDS:
+        raise TaskError(f"--seconds is {options.seconds:g}; expected 1 to {MAX_SECONDS:g}")
     if not 1 <= options.session_size <= options.clients:
         raise TaskError(
             f"--session-size is {options.session_size}; expected 1 to {options.clients}"
         )
+    if options.email and not options.url:
+        raise TaskError("--email needs --url: the command's own server has no accounts yet.")
+    size = options.clients if options.session else options.session_size
     state, data = request_of(options.state, options.data)
-    return Plan(options.clients, options.seconds, options.session_size, state, data)
+    return Plan(options.clients, options.seconds, size, state, data, options.session)
 
 
 def request_of(name: str | None, text: str | None) -> tuple[str, dict[str, object]]:
     """The state to send and its data, as chosen or as fits best."""
     states = application().registry()
-    usable = [one.name for one in states.values() if not (one.closes or one.streams)]
+    usable = [state.name for state in states.values() if not (state.closes or state.streams)]
     chosen = name or (usable[0] if usable else None)
     if chosen is None:
         raise TaskError("Every state of this app closes its session or streams: none can be sent.")
@@ -69,7 +97,7 @@ def request_of(name: str | None, text: str | None) -> tuple[str, dict[str, objec
         raise TaskError(f"--state is {chosen!r}; expected one of: {', '.join(usable) or 'none'}")
     model = states[chosen].request
     if text is None:
-        return chosen, sample_of(chosen, model)
+        return chosen, example_of(chosen, model)
     try:
         data: object = json.loads(text)
         if model is not None:
@@ -81,22 +109,30 @@ def request_of(name: str | None, text: str | None) -> tuple[str, dict[str, objec
     return chosen, cast("dict[str, object]", data)
 
 
-def sample_of(name: str, model: type[BaseModel] | None) -> dict[str, object]:
-    """Data of the model's defaults, with something in its `text` if it has one."""
+def example_of(name: str, model: type[BaseModel] | None) -> dict[str, object]:
+    """Valid data of a state: with some `text` if the model has that field, else an example."""
     if model is None:
         return {}
     text: dict[str, object] = {"text": "load " * 20} if "text" in model.model_fields else {}
-    for sample in (text, {}):
+    examples = [text, {}]
+    contract = application().contract()
+    if name in contract.states:
         try:
-            model.model_validate(sample)
+            request = contract.states[name].request
+            examples.append(sample(request, contract.definitions, whole=False))
+        except NoSample:
+            pass  # a pattern, for example: the command cannot invent a value
+    for example in examples:
+        try:
+            model.model_validate_json(json.dumps(example))
         except ValidationError:
             continue
-        return sample
+        return example
     raise TaskError(f"The data of {name} has required fields: give it with --data '{{…}}'.")
 
 
 def report(plan: Plan, measured: Measured) -> list[str]:
-    """The lines that say what was measured."""
+    """The lines of the result."""
     tally = measured.tally
     handled = len(tally.latencies)
     lines = [
@@ -104,16 +140,21 @@ def report(plan: Plan, measured: Measured) -> list[str]:
         f"frames       {tally.frames / measured.seconds:,.0f} delivered a second",
     ]
     if handled:
-        lines += [
+        lines.append(
             f"reply time   p50 {1000 * percentile(tally.latencies, 50):.1f} ms,"
-            f" p99 {1000 * percentile(tally.latencies, 99):.1f} ms",
-            f"server CPU   {1e6 * measured.cpu / handled:,.0f} µs a message,"
-            f" {100 * measured.cpu / measured.seconds:.0f}% of one core",
-        ]
-    lines.append(f"memory       {measured.memory / 1024:.0f} KiB a connection ({plan.clients})")
+            f" p99 {1000 * percentile(tally.latencies, 99):.1f} ms"
+        )
+    used = measured.used
+    if used is not None and handled:
+        lines.append(
+            f"server CPU   {1e6 * used.cpu / handled:,.0f} µs a message,"
+            f" {100 * used.cpu / measured.seconds:.0f}% of one core"
+        )
+    if used is not None:
+        lines.append(f"memory       {used.memory / 1024:.0f} KiB a connection ({plan.clients})")
     if tally.errors:
-        errors = ", ".join(f"{count} of {error}" for error, count in tally.errors.most_common(3))
-        lines.append(f"errors       {errors}")
+        counts = ", ".join(f"{count} of {error}" for error, count in tally.errors.most_common(3))
+        lines.append(f"errors       {counts}")
     return lines
 
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from duplex.contract.describe import Contract
+from duplex_dev.account import PASSWORD, check_url, credentials
 from duplex_dev.client import Client, NeedsSignIn
-from duplex_dev.commands.talk import PASSWORD, check_url, credentials
 from duplex_dev.console import TaskError, say
-from duplex_dev.machine import setup
 from duplex_dev.machine.temporary import running
 from duplex_dev.project import application
 from duplex_dev.replay.match import Matcher
@@ -34,6 +33,7 @@ class Options:
 
     file: Path
     url: str | None
+    session: str | None
     email: str | None
     speed: float | None
     ignore: list[str]
@@ -48,7 +48,6 @@ def main(arguments: list[str]) -> int:
     if options.url is not None:
         outcome = asyncio.run(_against(options.url, options, recording))
     else:
-        setup.prepare()
         with running({}) as server:
             say(f"Server: {server.url}")
             outcome = asyncio.run(_alone(server.url, options, recording))
@@ -63,6 +62,7 @@ def options_of(arguments: list[str]) -> Options:
     )
     parser.add_argument("file", type=Path, help="a conversation that the inspector exported")
     parser.add_argument("--url", help="a server that runs (default: one of its own)")
+    parser.add_argument("--session", help="the session to join (a new private one)")
     parser.add_argument(
         "--email", help=f"sign in there; the password is asked for, or read from {PASSWORD}"
     )
@@ -82,7 +82,7 @@ def options_of(arguments: list[str]) -> Options:
     if given.speed is not None and not SLOWEST <= given.speed <= FASTEST:
         raise TaskError(f"--speed is {given.speed:g}; expected {SLOWEST:g} to {FASTEST:g}")
     url = check_url(given.url) if given.url else None
-    return Options(given.file, url, given.email, given.speed, given.ignore)
+    return Options(given.file, url, given.session, given.email, given.speed, given.ignore)
 
 
 async def replay(
@@ -120,7 +120,7 @@ async def replay(
 async def _against(url: str, options: Options, recording: Recording) -> Outcome:
     token = await credentials(url, options.email) if options.email else None
     try:
-        return await replay(recording, url, token, speed=options.speed)
+        return await replay(recording, url, token, session=options.session, speed=options.speed)
     except NeedsSignIn as error:
         if token is not None:
             raise TaskError(str(error)) from None
@@ -129,4 +129,4 @@ async def _against(url: str, options: Options, recording: Recording) -> Outcome:
 
 async def _alone(url: str, options: Options, recording: Recording) -> Outcome:
     token = await sign_up(url, script_of(recording).name)
-    return await replay(recording, url, token, speed=options.speed)
+    return await replay(recording, url, token, session=options.session, speed=options.speed)

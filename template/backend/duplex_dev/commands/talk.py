@@ -6,21 +6,15 @@ Every reply is printed as one line of JSON as it comes, a stream's replies until
 
 import argparse
 import asyncio
-import getpass
 import json
-import os
-import sys
 from dataclasses import dataclass
 from typing import Any
 
+from duplex_dev.account import PASSWORD, check_url, credentials
 from duplex_dev.client import Client, NeedsSignIn
 from duplex_dev.console import TaskError, complain
 from duplex_dev.machine.network import url_of
 from duplex_dev.project import load_settings
-from duplex_dev.sign_in import sign_in
-
-PASSWORD = "TALK_PASSWORD"
-"""The environment variable with the password; without it the command asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +61,6 @@ def options_of(arguments: list[str]) -> Options:
     return Options(url, given.state, data, given.session, given.name, given.email, given.listen)
 
 
-def check_url(url: str) -> str:
-    """The server's address without a slash at its end; raises TaskError when it is none."""
-    if not url.startswith(("http://", "https://")):
-        raise TaskError(f"--url is {url!r}; expected http://… or https://…")
-    return url.rstrip("/")
-
-
 def own_url() -> str:
     """Where this project's server listens, as its settings say."""
     settings = load_settings()
@@ -115,29 +102,3 @@ def print_frame(frame: dict[str, Any]) -> None:
     if frame.get("state") == "initialised" and isinstance(data, dict):
         frame = {**frame, "data": {**data, "resume_token": "…"}}
     print(json.dumps(frame, ensure_ascii=False), flush=True)
-
-
-async def credentials(url: str, email: str | None) -> str:
-    """An access token of this account; asks for what is not given. Raises TaskError."""
-    email = email or _ask_email()
-    password = os.environ.get(PASSWORD) or _ask_password(email)
-    return await sign_in(url, email, password)
-
-
-def _ask_email() -> str:
-    if not sys.stdin.isatty():
-        raise TaskError(
-            "There is no terminal to ask for an account: give --email, and the password in"
-            f" {PASSWORD}."
-        )
-    # On stderr, like the prompt for the password: stdout carries only the replies.
-    print("E-mail: ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip()
-
-
-def _ask_password(email: str) -> str:
-    if not sys.stdin.isatty():
-        raise TaskError(
-            f"There is no terminal to ask for the password of {email}: put it in {PASSWORD}."
-        )
-    return getpass.getpass(f"Password of {email}: ")

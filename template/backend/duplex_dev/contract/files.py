@@ -6,9 +6,9 @@ from pathlib import Path
 
 from duplex_dev.console import say
 from duplex_dev.contract import compiler
+from duplex_dev.contract.description import describe_application
 from duplex_dev.machine import fingerprints, setup
 from duplex_dev.paths import ASYNCAPI_JSON, CONTRACT_TS, FRONTEND, GENERATED, REST_TS, shown
-from duplex_dev.contract.description import describe_application
 
 COMPILED = "contract"
 """The fingerprint of the last compilation: comparing it is much faster than compiling."""

@@ -1,0 +1,86 @@
+"""Warm processes import the application anew, and what goes wrong in them is reported."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from duplex_dev.console import TaskError
+from duplex_dev.machine import warm
+from duplex_dev.machine.warm import CallEnded, WarmPython
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and groups are of POSIX")
+
+
+def value() -> str:
+    """A module that is imported anew in each process."""
+    import changing  # pyright: ignore[reportMissingImports] made by the test
+
+    return str(changing.VALUE)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+
+
+def refuse() -> None:
+    raise TaskError("This is refused.")
+
+
+def leave() -> None:
+    sys.exit(3)
+
+
+def ready_then_stubborn(note: str) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    Path(note).write_text("ready", encoding="utf-8")
+    signal.pause()
+
+
+@pytest.fixture
+async def python(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WarmPython]:
+    monkeypatch.setattr(warm, "PRELOADED", ["json"])
+    yield WarmPython()
+
+
+async def test_each_call_sees_the_code_as_it_is_then(
+    python: WarmPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    for number in ("1", "22"):
+        (tmp_path / "changing.py").write_text(f"VALUE = {number}\n", encoding="utf-8")
+        assert await python.call(value, dict(os.environ)) == number
+
+
+async def test_a_refusal_keeps_its_message(python: WarmPython) -> None:
+    with pytest.raises(TaskError, match=r"^This is refused\.$"):
+        await python.call(refuse, dict(os.environ))
+
+
+async def test_an_end_without_a_result_is_told(python: WarmPython) -> None:
+    with pytest.raises(CallEnded):
+        await python.call(leave, dict(os.environ))
+
+
+async def test_a_module_runs_with_its_environment_and_exit_code(
+    python: WarmPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    code = "import os, sys\nsys.exit(int(os.environ['CODE']) + len(sys.argv))\n"
+    (tmp_path / "exiting.py").write_text(code, encoding="utf-8")
+    process = python.module("It", "exiting", {**os.environ, "CODE": "40"}, "argument")
+    await process.start()
+    assert await process.wait() == 42
+    assert not process.alive
+
+
+async def test_a_stubborn_process_is_killed(
+    python: WarmPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm, "GRACE", 0.1)
+    note = tmp_path / "ready"
+    os.mkfifo(note)  # reading it waits for the writer
+    process = python.process("It", ready_then_stubborn, (str(note),), dict(os.environ))
+    await process.start()
+    assert await asyncio.to_thread(note.read_text) == "ready"
+    await process.stop()
+    assert await process.wait() == -signal.SIGKILL
