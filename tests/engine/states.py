@@ -9,9 +9,12 @@ from enum import Enum
 from typing import cast
 from uuid import UUID
 
-from duplex import Model, Refused, Registry, Session, admins, state
+import duplex
+from duplex import Model, Refused, Registry, admins, event, state
 
 from tests.engine.support import Notes
+
+Session = duplex.Session[Notes]
 
 
 class Gates:
@@ -74,6 +77,16 @@ class Saved(Model):
     title: str
 
 
+class Fallen(Model):
+    """How the dice fell."""
+
+    points: int
+
+
+dice_rolled = event("diceRolled", Fallen)
+light_changed = event("lightChanged", Fallen, retain="latest")
+
+
 def states(gates: Gates) -> Registry:
     """A new registry whose handlers report to `gates`."""
 
@@ -91,12 +104,12 @@ def states(gates: Gates) -> Registry:
     @state("note")
     async def note(session: Session, data: Text) -> Said:
         async with session.edit() as document:
-            cast("Notes", document).lines.append(data.text)
+            document.lines.append(data.text)
         return Said(text=data.text)
 
     @state("notes", to="sender")
     async def notes(session: Session) -> Notes:
-        return cast("Notes", await session.read())
+        return await session.read()
 
     @state("hold")
     async def hold(session: Session, data: Text) -> Said:
@@ -108,13 +121,13 @@ def states(gates: Gates) -> Registry:
     async def hold_note(session: Session, data: Text) -> Said:
         async with session.edit() as document:
             await gates.wait(data.text)
-            cast("Notes", document).lines.append(data.text)
+            document.lines.append(data.text)
         return Said(text=data.text)
 
     @state("spoil")
     async def spoil(session: Session, data: Text) -> Said:
         async with session.edit() as document:
-            cast("Notes", document).lines.append("spoiled")
+            document.lines.append("spoiled")
         session.send(say, Said(text="never seen"))
         if data.text == "refuse":
             raise Refused("Not now.", details={"why": "busy"})
@@ -124,6 +137,16 @@ def states(gates: Gates) -> Registry:
     async def announce(session: Session, data: Text) -> Said:
         session.send("say", Said(text=data.text))
         return Said(text="done")
+
+    @state("rollDice", to="sender")
+    async def roll_dice(session: Session, data: Count) -> None:
+        for points in range(data.upto):
+            session.send(dice_rolled, Fallen(points=points))
+            session.send("lightChanged", Fallen(points=points))
+
+    @state("rollWrong", to="sender")
+    async def roll_wrong(session: Session) -> None:
+        session.send(dice_rolled, Said(text="not what was declared"))
 
     @state("count")
     async def count(session: Session, data: Count) -> AsyncIterator[Number]:
@@ -206,6 +229,6 @@ def states(gates: Gates) -> Registry:
     found = [
         say, whisper, note, notes, hold, hold_note, spoil, announce, count, tick, feed, flood,
         kinds, bag, nothing, lies, slow, rare, rule, cursor, glance, place,
-        save,
+        save, roll_dice, roll_wrong, dice_rolled, light_changed,
     ]  # fmt: skip
     return Registry(found)

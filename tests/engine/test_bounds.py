@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 import pytest
 from duplex.identity import Identity
 from duplex.units import Rate
-from duplex_dev.client import CannotConnect
 from duplex.wire.protocol import REQUESTS_IN_FLIGHT as IN_FLIGHT
+from duplex_dev.client import CannotConnect
 from websockets.exceptions import InvalidStatus
 
 from tests.engine.states import Gates, states

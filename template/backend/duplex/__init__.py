@@ -8,6 +8,7 @@ from duplex.brokers.base import BrokerUnavailable
 from duplex.command_line import main
 from duplex.identity import Authenticate, Identity, NotSignedIn, Participant
 from duplex.project import Project
+from duplex.requests.events import Event, event
 from duplex.requests.registry import BadState, Registry, State, admins, discover, state
 from duplex.requests.session import Session
 from duplex.requests.store import SavedRef
@@ -41,6 +42,7 @@ __all__ = [
     "Engine",
     "EngineDep",
     "ErrorCode",
+    "Event",
     "Identity",
     "IdentityDep",
     "Limit",
@@ -63,6 +65,7 @@ __all__ = [
     "State",
     "admins",
     "discover",
+    "event",
     "is_line",
     "main",
     "not_found",

@@ -15,7 +15,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from duplex.contract.model_schemas import REFERENCE, ModelSchemas, Schema, require_tags
 from duplex.contract.type_names import type_names
-from duplex.requests.registry import AnyState
+from duplex.requests.registry import AnyState, Registry
 from duplex.wire.protocol import ErrorCode
 
 TAKEN = frozenset(
@@ -24,6 +24,8 @@ TAKEN = frozenset(
         "STATES",
         "Requests",
         "Responses",
+        "Events",
+        "EventName",
         "StateName",
         "AdminStates",
         "StateOptions",
@@ -66,20 +68,28 @@ class StateTypes:
 
 
 @dataclass(frozen=True, slots=True)
+class EventTypes:
+    """One event as both sides see it."""
+
+    data: Schema
+    options: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
-    """Every state, the named types (`definitions`) they and the frames use, and a fingerprint.
+    """Every state and event, the named types (`definitions`) of them and of the frames, and a
+    fingerprint.
 
     The fingerprint changes when what goes over the wire changes, not with a comment.
     """
 
     states: dict[str, StateTypes]
+    events: dict[str, EventTypes]
     definitions: dict[str, Schema]
     fingerprint: str
 
 
-def describe(
-    registry: Mapping[str, AnyState], snapshot: type[BaseModel], *, detailed: bool = False
-) -> Contract:
+def describe(registry: Registry, snapshot: type[BaseModel], *, detailed: bool = False) -> Contract:
     """The contract of these states, and of a session whose shared document is `snapshot`.
 
     `detailed` schemas also have the fields' plain defaults and examples, for people to read.
@@ -94,6 +104,7 @@ def describe(
     wanted: list[tuple[str, JsonSchemaMode, Any]] = [
         *((name, "validation", one.request or None) for name, one in registry.items()),
         *((name, "serialization", _response(one)) for name, one in registry.items()),
+        *((name, "serialization", one.model) for name, one in registry.events.items()),
         # A frame's key cannot be a state's name: states are camelCase.
         *((name, "serialization", kind) for name, kind in frames.items()),
     ]
@@ -108,7 +119,12 @@ def describe(
         )
         for name, one in registry.items()
     }
-    return Contract(states, dict(sorted(definitions.items())), _fingerprint(states, definitions))
+    events = {
+        name: EventTypes(described[name, "serialization"], {"retain": one.retain})
+        for name, one in registry.events.items()
+    }
+    fingerprint = _fingerprint(states, events, definitions)
+    return Contract(states, events, dict(sorted(definitions.items())), fingerprint)
 
 
 def _response(one: AnyState) -> Any:
@@ -210,7 +226,11 @@ def _is_flat(value: object) -> bool:
     return all(item is None or item == {} or isinstance(item, str | int | float) for item in items)
 
 
-def _fingerprint(states: Mapping[str, StateTypes], definitions: Mapping[str, Schema]) -> str:
+def _fingerprint(
+    states: Mapping[str, StateTypes],
+    events: Mapping[str, EventTypes],
+    definitions: Mapping[str, Schema],
+) -> str:
     def shape(schema: Schema) -> Schema:
         return plain(schema, lambda name: name, drop=("description", "deprecated"))
 
@@ -219,6 +239,7 @@ def _fingerprint(states: Mapping[str, StateTypes], definitions: Mapping[str, Sch
             name: [shape(state.request), shape(state.response), state.options]
             for name, state in states.items()
         },
+        "events": {name: [shape(event.data), event.options] for name, event in events.items()},
         "definitions": {name: shape(schema) for name, schema in definitions.items()},
     }
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from duplex.requests.registry import Registry
-from duplex.wire.errors import Unreadable
+from duplex.wire.errors import Rejected, Unreadable
 from duplex.wire.messages import unpack
 from duplex.wire.protocol import STATE_NAME_MAX
 from duplex.wire.requests import Control, Request, read_control, read_id
@@ -34,6 +34,9 @@ class RequestReader:
             if not isinstance(name, str):
                 raise Unreadable("The frame must have a `state`.")
             state = self._registry.get(name)
+            if name in self._registry.events:
+                sentence = f"{name} is an event: only the server sends it."
+                raise Rejected(sentence, "unknown_state", request_id)
             if state is None:
                 return read_control(name, frame, request_id)
         data, request_id = state.read(text)

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, create_m
 from pydantic_core import to_json
 
 from duplex.identity import Identity
+from duplex.requests.events import AnyEvent, Event
 from duplex.units import Rate
 from duplex.wire import protocol
 from duplex.wire.entries import Retain
@@ -74,8 +75,7 @@ class State(Generic[P, R]):
         to: To,
     ) -> None:
         where = f"{handler.__module__}.{handler.__qualname__}"
-        if protocol.STATE_NAME.match(name) is None or name in protocol.RESERVED:
-            raise BadState(f"{where}: {name!r} cannot be a state name")
+        _check_name(name, where)
         self.name = name
         self.handler = handler
         self.retain: Retain = retain
@@ -194,15 +194,20 @@ def state(
 
 
 class Registry(Mapping[str, AnyState]):
-    """All states of an application, by name."""
+    """All states of an application, by name, and beside them its `events`."""
 
-    def __init__(self, states: Iterable[AnyState] = ()) -> None:
+    def __init__(self, declared: Iterable[AnyState | AnyEvent] = ()) -> None:
         self._states: dict[str, AnyState] = {}
-        for one in states:
-            other = self._states.get(one.name)
-            if other is not None and other is not one:
-                raise BadState(f"{one.where} and {other.where} are both named {one.name!r}")
-            self._states[one.name] = one
+        self.events: dict[str, AnyEvent] = {}
+        for each in declared:
+            other = self._states.get(each.name) or self.events.get(each.name)
+            if other is not None and other is not each:
+                raise BadState(f"{each.where} and {other.where} are both named {each.name!r}")
+            if isinstance(each, Event):
+                _check_name(each.name, each.where)
+                self.events[each.name] = each
+            else:
+                self._states[each.name] = each
 
     def __getitem__(self, name: str) -> AnyState:
         return self._states[name]
@@ -213,17 +218,28 @@ class Registry(Mapping[str, AnyState]):
     def __len__(self) -> int:
         return len(self._states)
 
+    def message(self, name: str) -> AnyState | AnyEvent:
+        """The state or event of this name. Raises KeyError."""
+        return self.events.get(name) or self._states[name]
+
 
 def discover(package: str = "app.states") -> Registry:
-    """Import every module of a package and collect its states, in the order of their names."""
+    """Import every module of a package and collect its states and events, ordered by name."""
     root = importlib.import_module(package)
-    found: set[AnyState] = set()
+    found: set[AnyState | AnyEvent] = set()
     names = [info.name for info in pkgutil.walk_packages(root.__path__, f"{package}.")]
     for module in [root, *(importlib.import_module(name) for name in sorted(names))]:
         for value in vars(module).values():
-            if isinstance(value, State):
-                found.add(cast("AnyState", value))
-    return Registry(sorted(found, key=lambda one: one.name))
+            if isinstance(value, State | Event):
+                found.add(cast("AnyState | AnyEvent", value))
+    return Registry(sorted(found, key=lambda each: each.name))
+
+
+def _check_name(name: str, where: str) -> None:
+    if protocol.STATE_NAME.match(name) is None:
+        raise BadState(f"{where}: {name!r} is not a state name: camelCase, letters and digits only")
+    if name in protocol.RESERVED:
+        raise BadState(f"{where}: {name!r} is reserved by the session protocol")
 
 
 def _request_model(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duplex.brokers.base import Broker, BrokerUnavailable, Commit, Lock
 from duplex.identity import Identity, Participant
 from duplex.requests.documents import has_bounds
+from duplex.requests.events import AnyEvent
 from duplex.requests.registry import AnyState, Registry, To
 from duplex.requests.requester import Requester
 from duplex.requests.store import SavedRef, SessionStore
@@ -149,16 +150,23 @@ class Session(Generic[D]):
             self._open -= 1
         self._dirty = True
 
-    def send(self, state: "str | AnyState", data: BaseModel | None, to: To = "everybody") -> None:
-        """Send a message of another state before this request's reply, if the request succeeds."""
+    def send(
+        self,
+        message: str | AnyState | AnyEvent,
+        data: BaseModel | None,
+        to: To = "everybody",
+    ) -> None:
+        """Send an event, or a message of another state, before this request's reply, if the request
+        succeeds.
+        """
         self._check_open()
-        name = state if isinstance(state, str) else state.name
-        known = self._services.registry[name]
+        name = message if isinstance(message, str) else message.name
+        declared = self._services.registry.message(name)
         entry = Entry(
             name,
-            head(name, known.encode(data)),
+            head(name, declared.encode(data)),
             sender=self._requester.id,
-            retain=known.retain,
+            retain=declared.retain,
             private=to == "sender",
         )
         (self._private if entry.private else self._entries).append(entry)

@@ -40,6 +40,7 @@ def blocks_of(contract: Contract) -> list[Block]:
     )
     requests = {name: state.request for name, state in contract.states.items()}
     responses = {name: state.response for name, state in contract.states.items()}
+    events = {name: event.data for name, event in contract.events.items()}
     definitions = {
         name: cast("Schema", with_keys(schema, contract.definitions))
         for name, schema in contract.definitions.items()
@@ -53,6 +54,9 @@ def blocks_of(contract: Contract) -> list[Block]:
         f"export type AdminStates = {_union(admin)};",
         _compiled("Requests", _every(requests, "What the client sends, by state.")),
         _compiled("Responses", _every(responses, "What the server answers, by state.")),
+        "/** Messages that only the server sends. */\n"
+        f"export type EventName = {_union(contract.events)};",
+        _compiled("Events", _every(events, "The data of each event.")),
         OPTIONS,
         f"export const STATES = {{{options}}} as const"
         " satisfies { readonly [S in StateName]: StateOptions };",

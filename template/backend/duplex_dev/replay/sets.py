@@ -12,6 +12,7 @@ class Sets:
     def __init__(self, contract: Contract) -> None:
         self._definitions = contract.definitions
         self._roots = {f"{name}.data": one.response for name, one in contract.states.items()}
+        self._roots |= {f"{name}.data": event.data for name, event in contract.events.items()}
         self._roots["initialised.data"] = contract.definitions["Initialised"]
 
     def has(self, path: str) -> bool:

@@ -5,7 +5,6 @@ Whoever can open the page has all of it in the page's script anyway, so it is se
 """
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -19,9 +18,17 @@ from duplex.contract.asyncapi.frames import (
     reference,
     reserved_frames,
 )
-from duplex.contract.describe import REFERENCE, Contract, Schema, StateTypes, describe
+from duplex.contract.describe import (
+    REFERENCE,
+    Contract,
+    EventTypes,
+    Schema,
+    StateTypes,
+    describe,
+)
 from duplex.contract.samples import NoSample, sample
-from duplex.requests.registry import AnyState
+from duplex.requests.events import AnyEvent
+from duplex.requests.registry import AnyState, Registry
 from duplex.units import Rate
 
 Document = dict[str, Any]
@@ -38,7 +45,7 @@ _ABOUT_CHANNEL = (
 
 
 def build(
-    registry: Mapping[str, AnyState],
+    registry: Registry,
     snapshot: type[BaseModel],
     *,
     address: str,
@@ -63,6 +70,9 @@ def build(
         operations[f"receive-{name}"] = _receiving(state)
         if state.to == "everybody":
             operations[f"send-{name}"] = _sending(state)
+    for name, types in contract.events.items():
+        messages[f"{name}.event"] = _event(registry.events[name], types, contract)
+        operations[f"send-{name}"] = _sending_event(registry.events[name])
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -147,6 +157,18 @@ def _response(state: AnyState, types: StateTypes, contract: Contract) -> dict[st
         example = None
     payload = frame(state.name, {"data": types.response}, optional)
     return _message(f"{state.name} response", "", payload, example)
+
+
+def _event(event: AnyEvent, types: EventTypes, contract: Contract) -> dict[str, Any]:
+    example: dict[str, Any] | None
+    try:
+        data = sample(types.data, contract.definitions, whole=True)
+        example = {"state": event.name, "data": data, "seq": 3}
+    except NoSample:
+        example = None
+    sender = {"type": "string", "description": "The participant whose request caused it."}
+    payload = frame(event.name, {"data": types.data}, {"seq": SEQ, "from": sender})
+    return _message(f"{event.name} event", event.doc, payload, example)
 
 
 def _present(schema: Schema) -> Schema:
@@ -238,6 +260,18 @@ def _sending(state: AnyState) -> dict[str, Any]:
         "title": f"{state.name} of others",
         "summary": f"Another participant's {state.name} was handled.",
         "messages": [{"$ref": f"{_IN_CHANNEL}{state.name}.response"}],
+    }
+
+
+def _sending_event(event: AnyEvent) -> dict[str, Any]:
+    """The server sends the event; no request has its name."""
+    return {
+        "action": "send",
+        "channel": _CHANNEL,
+        "title": event.name,
+        "summary": event.doc.splitlines()[0] if event.doc else f"Sends {event.name}.",
+        "messages": [{"$ref": f"{_IN_CHANNEL}{event.name}.event"}],
+        "x-retain": event.retain,
     }
 
 

@@ -48,8 +48,10 @@ def render(document: Document) -> str:
     read = Reader(document)
     info = document["info"]
     title = f"{info['title']}: session contract"
+    has_events = bool(read.events())
     chapters = [
         ("States", read.states(), [read.state(name) for name in read.states()]),
+        *([("Events", read.events(), [read.event(name) for name in read.events()])] * has_events),
         ("Frames of the client", read.frames("client"), _frames(read, "client")),
         ("Frames of the server", read.frames("server"), _frames(read, "server")),
         ("Types", read.types(), [read.type(name) for name in read.types()]),

@@ -10,7 +10,7 @@ from duplex.contract.asyncapi.document import Document
 from duplex.contract.describe import Schema
 from duplex.contract.schema_words import bounds, kind, literal
 
-_STATES, _TYPES = "States", "Types"
+_STATES, _EVENTS, _TYPES = "States", "Events", "Types"
 _FRAMES = {"client": "Frames of the client", "server": "Frames of the server"}
 
 
@@ -31,6 +31,11 @@ class Reader:
         """The names of the states."""
         prefix = "receive-"
         return [key.removeprefix(prefix) for key in self._operations if key.startswith(prefix)]
+
+    def events(self) -> list[str]:
+        """The names of the events."""
+        suffix = ".event"
+        return [key.removesuffix(suffix) for key in self._messages if key.endswith(suffix)]
 
     def frames(self, by: str) -> list[str]:
         """The names of the frames that the client or the server sends beside the states."""
@@ -58,6 +63,18 @@ class Reader:
             "<h4>Response</h4>",
             self._data(response),
             _example(response),
+        )
+
+    def event(self, name: str) -> str:
+        """An event: its description and its data."""
+        message = self._messages[f"{name}.event"]
+        return _article(
+            anchor(_EVENTS, name),
+            name,
+            _prose(message.get("description", "")),
+            "<h4>Data</h4>",
+            self._data(message),
+            _example(message),
         )
 
     def reserved(self, name: str) -> str:

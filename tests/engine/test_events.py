@@ -1,0 +1,88 @@
+"""Messages that only the server sends."""
+
+import pytest
+from duplex import BadState, Registry, event, state
+from duplex.contract.asyncapi.document import build
+from duplex.contract.asyncapi.page import render
+from duplex.contract.describe import describe
+
+from tests.engine.states import Fallen, Gates, Session, states
+from tests.engine.support import Notes, Server
+
+
+async def test_an_event_reaches_everybody_before_the_reply(server: Server) -> None:
+    async with (
+        await server.client(session="dice") as ada,
+        await server.client(session="dice") as bob,
+    ):
+        await ada.until("joined")
+        await ada.ask("rollDice", {"upto": 1}, id="r")
+        frames = [await ada.receive() for _ in range(3)]
+        assert [frame["state"] for frame in frames] == ["diceRolled", "lightChanged", "rollDice"]
+        assert frames[0]["data"] == {"points": 0}
+        assert "id" not in frames[0]
+        received = await bob.quiet()
+        assert [(f["state"], f["from"]) for f in received] == [
+            ("diceRolled", ada.participant),
+            ("lightChanged", ada.participant),
+        ]
+
+
+async def test_a_request_with_the_name_of_an_event_is_refused(server: Server) -> None:
+    async with await server.client() as ada:
+        error = await ada.reply("diceRolled", {"points": 6}, id="d")
+        assert (error["code"], error["id"]) == ("unknown_state", "d")
+        assert error["error"] == "diceRolled is an event: only the server sends it."
+
+
+async def test_an_event_carries_its_own_model_only(server: Server) -> None:
+    async with await server.client() as ada:
+        assert (await ada.reply("rollWrong"))["code"] == "internal"
+
+
+async def test_the_latest_of_an_event_is_replayed_as_it_declares(server: Server) -> None:
+    ada = await server.client()
+    await ada.reply("rollDice", {"upto": 3})
+    seq = ada.initialised["seq"]
+    ada.lose()
+    async with await server.client(**ada.resume(seq)) as again:
+        replayed = await again.quiet()
+        assert [frame["state"] for frame in replayed] == ["diceRolled"] * 3 + ["lightChanged"]
+        assert replayed[-1]["data"] == {"points": 2}
+
+
+def test_events_are_part_of_the_contract_without_a_request() -> None:
+    contract = describe(states(Gates()), Notes)
+    assert contract.events["diceRolled"].data == {"$ref": "#/$defs/Fallen"}
+    assert contract.events["lightChanged"].options == {"retain": "latest"}
+    assert "diceRolled" not in contract.states
+    other = describe(Registry([event("diceRolled", Fallen, retain="none")]), Notes)
+    same = describe(Registry([event("diceRolled", Fallen)]), Notes)
+    assert other.fingerprint != same.fingerprint
+
+
+def test_events_are_in_the_asyncapi_document_and_its_page() -> None:
+    document = build(
+        states(Gates()), Notes, address="/", title="Dice", version="1", description="Dice."
+    )
+    operation = document["operations"]["send-diceRolled"]
+    assert (operation["action"], operation["x-retain"]) == ("send", "all")
+    assert "receive-diceRolled" not in document["operations"]
+    payload = document["components"]["messages"]["diceRolled.event"]["payload"]
+    assert payload["required"] == ["state", "data"]
+    assert '<h2 id="Events">Events</h2>' in render(document)
+
+
+@pytest.mark.parametrize("name", ["ping", "Dice", "joined", ""])
+def test_an_event_has_no_reserved_and_no_odd_name(name: str) -> None:
+    with pytest.raises(BadState, match="Fallen"):
+        Registry([event(name, Fallen)])
+
+
+def test_a_state_and_an_event_have_different_names() -> None:
+    @state("diceRolled")
+    async def handler(session: Session) -> None:
+        """Never called."""
+
+    with pytest.raises(BadState, match="both named"):
+        Registry([handler, event("diceRolled", Fallen)])
