@@ -56,3 +56,18 @@ async def test_a_session_without_an_owner_belongs_to_the_next_user_who_saves(
     await save(database, "", identity=ADA)
     async with database.reading() as db:
         assert (await db.get_one(SavedSession, "meeting")).owner == "ada"
+
+
+async def test_a_saved_session_is_joined_by_its_owner_only(database: Database) -> None:
+    async def may_join(identity: Identity, session: str = "meeting") -> bool:
+        return await Sessions().may_join(identity, session, database)
+
+    assert await may_join(ADA)
+    assert await may_join(BOB)
+    await save(database, "Nobody's")
+    assert await may_join(BOB)
+    await save(database, "Monday", identity=ADA)
+    assert await may_join(ADA)
+    assert not await may_join(BOB)
+    assert not await may_join(NOBODY)
+    assert await may_join(BOB, "another")
