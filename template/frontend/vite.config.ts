@@ -43,7 +43,8 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
-    include: ["tests/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],
+    setupFiles: "tests/setup.ts",
+    include: ["tests/**/*.test.{ts,tsx}"],
     restoreMocks: true,
   },
 });

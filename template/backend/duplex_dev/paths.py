@@ -12,8 +12,8 @@ FINGERPRINTS = NODE_MODULES / ".stamps"
 """What was installed, compiled and built last; deleted together with the packages."""
 
 STATES = BACKEND / "app" / "states"
-CONTRACT_TS = FRONTEND / "src" / "api" / "contract.ts"
-REST_TS = FRONTEND / "src" / "api" / "rest.ts"
+CONTRACT_TS = FRONTEND / "src" / "api" / "generated" / "contract.ts"
+REST_TS = FRONTEND / "src" / "api" / "generated" / "rest.ts"
 ASYNCAPI_JSON = ROOT / "docs" / "asyncapi.json"
 GENERATED = (CONTRACT_TS, REST_TS, ASYNCAPI_JSON)
 """The files that `poe contract` writes."""

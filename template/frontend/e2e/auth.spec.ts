@@ -1,5 +1,6 @@
 import type { Route } from "@playwright/test";
 
+import { expectNothingFound } from "./support/axe";
 import { PASSWORD, Person } from "./support/person";
 import { expect, test } from "./support/test";
 
@@ -184,3 +185,19 @@ test("signing out everywhere reaches a session on another device", async ({ pers
   await expect(ada.status).not.toHaveText("Connected");
   await phone.context().close();
 });
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing in the account's menu and dialog (${colorScheme})`, async ({
+    person,
+  }) => {
+    const name = "Maximiliane von Hohenstein zu \u00d6sterreich";
+    const { page } = await person(name, { reducedMotion: "reduce", colorScheme });
+    await page.goto("/account");
+    await page.getByRole("button", { name: `Account: ${name}` }).click();
+    await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
+    await expectNothingFound(page, "the account's menu");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Sign out everywhere" }).click();
+    await expectNothingFound(page, "the dialog before signing out everywhere");
+  });
+}

@@ -69,7 +69,9 @@ test("only an admin finds the users; others are told so and get no list", async 
   await expect(admin.page).toHaveTitle(/^Users · /u);
   await admin.page.goto("/");
   await admin.page.getByRole("banner").getByRole("link", { name: "Users" }).click();
-  await expect(rowOf(admin, admin)).toContainText("Another admin has to change your own account.");
+  await expect(rowOf(admin, admin)).toContainText(
+    "Only another admin can change your own account.",
+  );
 
   const grace = await person("Grace", { baseURL: server.url });
   const asked: string[] = [];
@@ -119,8 +121,8 @@ test("an admin makes another one, and takes it away again", async ({ admin, pers
   await grace.page.goto("/users");
   await expect(grace.page.getByRole("listitem").filter({ hasText: ADMIN })).toBeVisible();
 
-  await press(admin, "Take admin away", grace);
-  await confirm(admin, "Take admin away");
+  await press(admin, "Remove admin", grace);
+  await confirm(admin, "Remove admin");
   // The page of who was an admin notices with what it asks next.
   await grace.page.getByRole("button", { name: `Deactivate: ${ADMIN}` }).click();
   await grace.page.getByRole("dialog").getByRole("button", { name: "Deactivate" }).click();
@@ -147,7 +149,7 @@ test("by keyboard the question gives the focus back, and a button keeps it", asy
   ).toBeFocused();
   await admin.page.keyboard.press("Enter");
   await expect(
-    admin.page.getByRole("button", { name: `Take admin away: ${grace.email}` }),
+    admin.page.getByRole("button", { name: `Remove admin: ${grace.email}` }),
   ).toBeFocused();
 });
 
@@ -169,7 +171,7 @@ test("axe finds nothing, in the light, in the dark and on a phone, where all fit
     await page.reload();
     await expect(rowOf(admin, grace)).toContainText("Deactivated");
     await expectNothingFound(page, `the users, ${colorScheme}`);
-    await press(admin, "Take admin away", grace);
+    await press(admin, "Remove admin", grace);
     await expect(page.getByRole("dialog")).toBeVisible();
     await expectNothingFound(page, `the question, ${colorScheme}`);
   }

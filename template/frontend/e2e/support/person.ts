@@ -1,17 +1,15 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 
-import type { StateName } from "../../src/api/contract";
-import { project } from "../../src/project";
-import { labelOf } from "./states";
+import { SIGN_IN } from "./project";
 
 export const PASSWORD = "correct horse battery";
 
 /** A word that no other test uses, for sessions and accounts. */
 export const unique = (word: string): string => `${word}-${crypto.randomUUID().slice(0, 8)}`;
 
-/** Somebody at a page, doing what people do. */
+/** A user at a page. */
 export class Person {
-  /** Errors that nothing on the page caught. */
+  /** Uncaught errors of the page. */
   readonly faults: string[] = [];
 
   constructor(
@@ -26,10 +24,6 @@ export class Person {
     return this.page.getByRole("status", { name: "Connection" });
   }
 
-  get notes(): Locator {
-    return this.page.getByRole("list", { name: "Shared notes" }).getByRole("listitem");
-  }
-
   get participants(): Locator {
     return this.page.getByRole("list", { name: "Participants" }).getByRole("listitem");
   }
@@ -38,9 +32,9 @@ export class Person {
     return this.page.getByRole("alert");
   }
 
-  /** Has an account, where the project has accounts. */
+  /** Creates an account, where the project has accounts. */
   async arrive(): Promise<void> {
-    if (project.signIn) await this.signUp();
+    if (SIGN_IN) await this.signUp();
   }
 
   async signUp(): Promise<void> {
@@ -52,14 +46,14 @@ export class Person {
     await expect(this.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
   }
 
-  /** Fills in the page for signing in, which leads to the one that was asked for. */
+  /** Fills in the page for signing in, which then leads to the page that was requested. */
   async signIn(password = PASSWORD): Promise<void> {
     await this.page.getByLabel("E-mail").fill(this.email);
     await this.page.getByLabel("Password").fill(password);
     await this.page.getByRole("button", { name: "Sign in" }).click();
   }
 
-  /** Starts a session, a private one without a name; answers its invite link. */
+  /** Starts a session, a private one without a name. Resolves to its invite link. */
   async start(session = ""): Promise<string> {
     await this.page.goto("/session");
     await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
@@ -72,7 +66,7 @@ export class Person {
   /** Follows an invite link. */
   async join(link: string): Promise<void> {
     await this.page.goto(link);
-    if (!project.signIn) {
+    if (!SIGN_IN) {
       await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
       await this.page.getByRole("button", { name: "Join session" }).click();
     }
@@ -87,23 +81,8 @@ export class Person {
     return tab;
   }
 
-  /** Sees these notes and no others, each once, in the order in which they were written. */
-  async hasNotes(...texts: string[]): Promise<void> {
-    await expect(this.notes).toContainText(texts.toReversed());
-    await expect(this.notes).toHaveCount(texts.length);
-  }
-
   async isIn(): Promise<void> {
     await expect(this.status).toHaveText("Connected");
     await expect(this.participants.filter({ hasText: "(you)" })).toContainText(this.name);
-  }
-
-  /** Fills in the form and sends it with the Enter key. */
-  async send(state: StateName, text: string): Promise<void> {
-    const chooser = this.page.getByRole("combobox", { name: "State", exact: true });
-    await chooser.selectOption(labelOf(state));
-    const field = this.page.getByRole("textbox", { name: "Text", exact: true });
-    await field.fill(text);
-    await field.press("Enter");
   }
 }

@@ -1,26 +1,35 @@
-/** The session's socket, framework-free: see `SocketClient` for what it does. */
-import { SessionSocket } from "./socket/client";
-import type { SocketClient, SocketOptions } from "./socket/types";
+/** The socket of the session, typed by the contract. `SocketClient` documents what it does. */
+import { SessionSocket, type SocketClient, type SocketOptions } from "../duplex";
+import { apiCore } from "./core";
+import {
+  CONTRACT,
+  type Initialised,
+  type Requests,
+  type Responses,
+  STATES,
+} from "./generated/contract";
 
-export { Listeners } from "./socket/listeners";
-export type { Resume } from "./socket/position";
-export { SessionError } from "./socket/types";
-export type {
-  CallOptions,
-  ISocketRequest,
-  ISocketResponse,
-  Reply,
-  SessionErrorCode,
-  SocketClient,
-  SocketOptions,
-  SocketStatus,
-  StateFrame,
-  StatusChange,
-  WireEvent,
-} from "./socket/types";
+export type { ISocketRequest, ISocketResponse, SocketClient } from "../duplex";
 
-function socketRequest(options: SocketOptions = {}): SocketClient {
-  return new SessionSocket(options);
+// With this the engine knows the contract: `request("startThings", …)` is typed everywhere.
+declare module "../duplex" {
+  interface Register {
+    contract: {
+      requests: Requests;
+      responses: Responses;
+      states: typeof STATES;
+      document: Initialised["snapshot"];
+    };
+  }
+}
+
+/** What the engine needs of the contract at run time. */
+export const contract = { fingerprint: CONTRACT, states: STATES };
+
+/** Makes a socket, of this page's own session unless `options` say otherwise. */
+function socketRequest(options: Partial<SocketOptions> = {}): SocketClient {
+  const own = { url: apiCore.wsurl(), token: apiCore.token, contract: contract.fingerprint };
+  return new SessionSocket({ ...own, ...options });
 }
 
 export const apiSockets = { socketRequest };

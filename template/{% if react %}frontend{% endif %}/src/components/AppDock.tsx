@@ -1,16 +1,15 @@
 import { Link, useLocation } from "react-router";
 
-import { features } from "../features";
-import { useReadable } from "../hooks/useReadable";
-import { HOME, isCurrent } from "../ui/navigation";
+import { currentApp, isCurrent, type NavigationItem, useNavigation } from "../duplex";
 import AppIcon from "./AppIcon";
 
 export default function AppDock() {
   const { pathname } = useLocation();
-  const navigation = useReadable(features.navigation);
+  const home: NavigationItem = { to: currentApp().paths.home, label: "Home", icon: "home" };
+  const navigation = useNavigation();
   return (
     <nav aria-label="Pages" className="dock app-dock md:hidden">
-      {[HOME, ...navigation].map((item) => (
+      {[home, ...navigation].map((item) => (
         <Link
           key={item.to}
           to={item.to}

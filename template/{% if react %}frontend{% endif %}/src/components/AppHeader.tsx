@@ -1,25 +1,28 @@
 import { Link, useLocation } from "react-router";
 
-import { features } from "../features";
-import { useReadable } from "../hooks/useReadable";
-import { project } from "../project";
-import { isCurrent } from "../ui/navigation";
+import {
+  CONNECTION_WORDS,
+  currentApp,
+  isCurrent,
+  theme,
+  useNavigation,
+  useReadable,
+  useSession,
+} from "../duplex";
 import AppIcon from "./AppIcon";
-import ConnectionStatus from "./ConnectionStatus";
-import ThemeToggle from "./ThemeToggle";
 
 export default function AppHeader() {
   const { pathname } = useLocation();
-  const navigation = useReadable(features.navigation);
-  const { AccountMenu } = features;
+  const navigation = useNavigation();
+  const { name, paths, accountMenu: AccountMenu } = currentApp();
   return (
     <header className="app-header">
       <div className="mx-auto flex h-16 max-w-6xl items-center gap-2 px-5 sm:gap-3 sm:px-8">
-        <Link to="/" className="brand">
+        <Link to={paths.home} className="brand">
           <span className="brand-mark">
             <AppIcon name="duplex" />
           </span>
-          <span className="truncate max-[22.5rem]:sr-only">{project.name}</span>
+          <span className="truncate max-[22.5rem]:sr-only">{name}</span>
         </Link>
         <nav aria-label="Pages" className="ml-6 hidden items-center gap-1 md:flex">
           {navigation.map(({ to, label }) => (
@@ -40,5 +43,31 @@ export default function AppHeader() {
         </div>
       </div>
     </header>
+  );
+}
+
+function ConnectionStatus() {
+  const status = useSession((session) => session.status);
+  return (
+    <div role="status" aria-label="Connection" className="status-pill" data-status={status}>
+      <span className="status-dot" />
+      {CONNECTION_WORDS[status]}
+    </div>
+  );
+}
+
+function ThemeToggle() {
+  const other = useReadable(theme).shown === "dark" ? "light" : "dark";
+  return (
+    <button
+      type="button"
+      className="btn btn-square btn-ghost"
+      aria-label={`Switch to ${other} theme`}
+      onClick={() => {
+        theme.toggle();
+      }}
+    >
+      <AppIcon name={other === "dark" ? "moon" : "sun"} />
+    </button>
   );
 }

@@ -1,4 +1,5 @@
-import { type IconName, ICONS } from "../ui/icons";
+import type { IconName } from "../duplex";
+import { icons } from "./icons";
 
 export default function AppIcon({ name }: { name: IconName }) {
   return (
@@ -9,7 +10,7 @@ export default function AppIcon({ name }: { name: IconName }) {
       strokeLinejoin="round"
       aria-hidden="true"
     >
-      <path d={ICONS[name]} />
+      <path d={icons[name]} />
     </svg>
   );
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import type { IconName } from "../ui/icons";
+import type { IconName } from "../duplex";
 import AppIcon from "./AppIcon";
 
 interface EmptyStateProps {

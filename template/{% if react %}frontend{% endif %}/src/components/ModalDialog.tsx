@@ -1,6 +1,6 @@
 import { type ReactNode, useEffectEvent, useId, useLayoutEffect, useRef } from "react";
 
-import { openDialog } from "../ui/dialog";
+import { openDialog } from "../duplex";
 import ToastStack from "./ToastStack";
 
 interface ModalDialogProps {
@@ -14,12 +14,12 @@ export default function ModalDialog({ title, onClose, children }: ModalDialogPro
   const titleId = useId();
   const dialog = useRef<HTMLDialogElement>(null);
 
-  // Strict mode closes and opens it again before the browser tells that it was closed.
+  // Strict mode closes and reopens the dialog before the browser's `close` event.
   const closed = useEffectEvent(() => {
     if (dialog.current?.open === false) onClose();
   });
 
-  // A layout effect is undone while the dialog is still on the page.
+  // A layout effect is cleaned up while the dialog is still on the page.
   useLayoutEffect(() => {
     const shown = dialog.current;
     if (shown === null) return;
@@ -46,7 +46,7 @@ export default function ModalDialog({ title, onClose, children }: ModalDialogPro
         </h2>
         {children}
       </div>
-      {/* The page's own toasts are behind the dialog, out of sight and reach. */}
+      {/* The page's own toasts are behind the dialog. */}
       <ToastStack />
     </dialog>
   );

@@ -1,8 +1,7 @@
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 
-import { startOfPage } from "../ui/focus";
-import { type PagedState, pageTurning } from "../ui/paging";
+import { type PagedState, pageTurning, startOfPage } from "../duplex";
 import AppIcon from "./AppIcon";
 import EmptyState from "./EmptyState";
 
@@ -13,7 +12,7 @@ interface PagedListProps<T> {
   children: (items: readonly T[]) => ReactNode;
 }
 
-/** A list at `path` with the way to its other pages, or what stands in its place. */
+/** One page of the list at `path` with links to the other pages; or its error, or a skeleton. */
 export default function PagedList<T>({ list, path, onRetry, children }: PagedListProps<T>) {
   if (list.items !== null) {
     return (

@@ -1,5 +1,4 @@
-import { useReadable } from "../hooks/useReadable";
-import { toasts } from "../ui/toasts";
+import { toasts, useReadable } from "../duplex";
 import AppIcon from "./AppIcon";
 
 export default function ToastStack() {

@@ -1,85 +1,47 @@
-import { useCallback, useEffect } from "react";
 import { useParams } from "react-router";
 
-import EndedNotice from "../components/live/EndedNotice";
-import JoinForm from "../components/live/JoinForm";
-import LiveHeading from "../components/live/LiveHeading";
-import LiveNotice from "../components/live/LiveNotice";
-import LiveSkeleton from "../components/live/LiveSkeleton";
-import NotesList from "../components/live/NotesList";
-import ParticipantList from "../components/live/ParticipantList";
-import SendForm from "../components/live/SendForm";
-import { useReadable } from "../hooks/useReadable";
-import { useSession } from "../hooks/useSession";
-import { ending } from "../ui/endings";
-import { joinSession, liveSession, sendForm } from "../ui/liveSession";
-import { displayName } from "../ui/profile";
-import { isSessionId } from "../ui/sessionName";
+import EndedNotice from "../components/session/EndedNotice";
+import JoinForm from "../components/session/JoinForm";
+import ParticipantList from "../components/session/ParticipantList";
+import SessionContent from "../components/session/SessionContent";
+import SessionHeading from "../components/session/SessionHeading";
+import SessionNotices from "../components/session/SessionNotices";
+import SessionSkeleton from "../components/session/SessionSkeleton";
+import { useRoom } from "../duplex";
 import NotFoundPage from "./NotFoundPage";
 
 export default function LivePage() {
   const { id = "" } = useParams();
-  // No other id can have a session: that page does not exist.
-  return isSessionId(id) ? <Live id={id} /> : <NotFoundPage />;
-}
+  const { phase, document, join } = useRoom(id);
+  const ended = phase === "ended";
 
-function Live({ id }: { id: string }) {
-  const name = useReadable(displayName);
-  const here = useSession(({ session }) => session === id);
-  const opened = useSession(({ session, participant }) => session === id && participant !== null);
-  const ended = useSession(({ status }) => status === "ended");
-  // What was said is for people who are signed in; an empty list would ask for a first note.
-  const hidden =
-    useSession(
-      (state) => ending(state).wayOn === "signIn" || state.snapshot.entries.length === 0,
-    ) && ended;
+  function joinAgain(): void {
+    join();
+  }
 
-  const join = useCallback(() => {
-    joinSession(id, displayName.getSnapshot());
-  }, [id]);
-
-  // Coming from the start page, the session is open under this id already. Asks the stores and not
-  // what was rendered: this is about coming to the page, not about a session that ends on it.
-  useEffect(() => {
-    const { session, status } = liveSession.getSnapshot();
-    const open = session === id && status !== "ended";
-    if (displayName.getSnapshot() !== "" && !open) join();
-  }, [id, join]);
-
-  if (name === "" && !here) {
+  if (phase === "invalid") return <NotFoundPage />;
+  if (phase === "unnamed") {
     return (
       <div className="page">
-        <JoinForm
-          session={id}
-          onJoin={(newName) => {
-            displayName.set(newName);
-            join();
-          }}
-        />
+        <JoinForm session={id} onJoin={join} />
       </div>
     );
   }
-  if (!opened) {
+  if (phase === "opening" || phase === "refused") {
     return (
       <div className="page">
-        <LiveSkeleton onRetry={join} />
+        <SessionSkeleton onRetry={joinAgain} />
       </div>
     );
   }
   return (
     <div className="@container page">
-      <LiveHeading
-        session={id}
-        onEnd={() => {
-          liveSession.closeSocket();
-        }}
-      />
-      {ended ? <EndedNotice onJoin={join} /> : <LiveNotice />}
-      {!hidden && (
+      <SessionHeading session={id} />
+      {ended ? <EndedNotice onJoin={joinAgain} /> : <SessionNotices />}
+      {document !== null && (
         <div className="mt-8 grid items-start gap-5 @4xl:grid-cols-[minmax(0,1fr)_20rem]">
           <div className="flex min-w-0 flex-col gap-5">
-            {!ended && <SendForm onSend={sendForm} />}
-            <NotesList />
+            <SessionContent document={document} ended={ended} />
           </div>
           {!ended && <ParticipantList />}
         </div>

@@ -2,13 +2,12 @@ import { useEffect } from "react";
 import { Link } from "react-router";
 
 import AppIcon from "../components/AppIcon";
-import { project } from "../project";
-import { pageTitle } from "../ui/navigation";
+import { currentApp, pageTitle } from "../duplex";
 
 export default function NotFoundPage() {
-  // Also where another page finds that it does not exist, after that page has set its own title.
+  // Other pages show this one too, after they have set their own title.
   useEffect(() => {
-    document.title = pageTitle("Page not found", project.name);
+    document.title = pageTitle("Page not found");
   }, []);
   return (
     <div className="page page-narrow">
@@ -16,9 +15,9 @@ export default function NotFoundPage() {
         <p className="eyebrow">404</p>
         <h1 className="page-title">Page not found</h1>
         <p className="muted max-w-sm text-pretty">
-          Nothing lives at this address. The link may be old, or mistyped.
+          There is no page at this address. The link may be outdated or mistyped.
         </p>
-        <Link to="/" className="btn mt-3 btn-primary">
+        <Link to={currentApp().paths.home} className="btn mt-3 btn-primary">
           <AppIcon name="home" /> Back to the home page
         </Link>
       </div>

@@ -1,16 +1,22 @@
-import { Fragment, useId, useState } from "react";
+import { Fragment, useState } from "react";
 
 import AppIcon from "../components/AppIcon";
-import { useReadable } from "../hooks/useReadable";
-import { useSession } from "../hooks/useSession";
-import { inspectorSwitch } from "../inspector/switch";
-import { project } from "../project";
-import { displayName, NAME_LENGTH } from "../ui/profile";
-import { connectionDetails, THEME_CHOICES } from "../ui/settings";
-import { theme } from "../ui/theme";
-import { toasts } from "../ui/toasts";
+import TextField from "../components/TextField";
+import {
+  connectionDetails,
+  currentApp,
+  displayName,
+  inspectorSwitch,
+  NAME_LENGTH,
+  theme,
+  THEME_CHOICES,
+  toasts,
+  useReadable,
+  useSession,
+} from "../duplex";
 
 export default function SettingsPage() {
+  const { name, description } = currentApp();
   return (
     <div className="page max-w-3xl">
       <h1 className="page-title">Settings</h1>
@@ -20,9 +26,9 @@ export default function SettingsPage() {
       <InspectorChoice />
       <section className="panel mt-5" aria-labelledby="about">
         <h2 id="about" className="panel-title">
-          About {project.name}
+          About {name}
         </h2>
-        <p className="muted mt-2 text-pretty">{project.description}</p>
+        <p className="muted mt-2 text-pretty">{description}</p>
       </section>
     </div>
   );
@@ -57,7 +63,6 @@ function ThemeChoices() {
 }
 
 function NameForm() {
-  const field = useId();
   const [name, setName] = useState(displayName.getSnapshot());
 
   function save(): void {
@@ -78,18 +83,11 @@ function NameForm() {
           save();
         }}
       >
-        <div className="field min-w-0 flex-1 basis-56">
-          <label htmlFor={field} className="field-label">
-            Display name
-          </label>
-          <input
-            id={field}
+        <div className="min-w-0 flex-1 basis-56">
+          <TextField
+            label="Display name"
             value={name}
-            onChange={(event) => {
-              setName(event.target.value);
-            }}
-            className="input w-full"
-            type="text"
+            onChange={setName}
             autoComplete="nickname"
             maxLength={NAME_LENGTH}
           />
@@ -98,20 +96,23 @@ function NameForm() {
           <AppIcon name="check" /> Save name
         </button>
       </form>
-      <p className="field-hint mt-3">Kept on this device and shown to the others in a session.</p>
+      <p className="field-hint mt-3">
+        Stored on this device and shown to the other participants of a session.
+      </p>
     </section>
   );
 }
 
 function ConnectionDetails() {
-  const state = useSession((session) => session);
+  const { state } = useSession();
+  const server = currentApp().api.wsurl();
   return (
     <section className="panel mt-5" aria-labelledby="connection">
       <h2 id="connection" className="panel-title">
         Connection
       </h2>
       <dl className="mt-4 grid gap-x-8 gap-y-3 sm:grid-cols-[auto_minmax(0,1fr)]">
-        {connectionDetails(state).map(({ term, text }) => (
+        {connectionDetails(state, server).map(({ term, text }) => (
           <Fragment key={term}>
             <dt className="muted">{term}</dt>
             <dd className="wrap-anywhere">{text}</dd>
@@ -141,7 +142,7 @@ function InspectorChoice() {
         Show the inspector on this device
       </label>
       <p className="field-hint mt-3">
-        For developers: every message between this page and the server.
+        For developers: shows every message between this page and the server.
       </p>
     </section>
   );

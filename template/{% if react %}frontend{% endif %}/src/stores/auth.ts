@@ -2,7 +2,7 @@ import { create } from "zustand";
 
 import { auth, type AuthState } from "../api/auth";
 
-/** Who is signed in. Everything one does with an account is a method of `auth`. */
+/** The signed-in user. All operations on the account are methods of `auth`. */
 export const useAuth = create<AuthState>()(() => auth.getSnapshot());
 
 auth.subscribe(() => {

@@ -1,12 +1,22 @@
 import { create } from "zustand";
 
 import type { Profile } from "../api/auth";
-import { userList } from "../pages/auth/users";
-import type { PagedState } from "../ui/paging";
+import { users } from "../api/users";
+import { createPagedList, type PagedState } from "../duplex";
+import type { AdminRequest } from "../pages/auth/users";
 
-/** Everybody's accounts, as they were when last asked for. What an admin does is in `userList`. */
-export const useUsers = create<PagedState<Profile>>()(() => userList.getSnapshot());
+const list = createPagedList((slice) => users.list(slice));
 
-userList.subscribe(() => {
-  useUsers.setState(userList.getSnapshot(), true);
+/** One page of all accounts. `userList` has what an admin can do with them. */
+export const useUsers = create<PagedState<Profile>>()(() => list.getSnapshot());
+
+list.subscribe(() => {
+  useUsers.setState(list.getSnapshot(), true);
 });
+
+export const userList = {
+  load: list.load,
+  forget: list.forget,
+  act: ({ user, action }: AdminRequest): Promise<boolean> =>
+    list.change(() => users.change(user.id, action.change), action.done),
+};

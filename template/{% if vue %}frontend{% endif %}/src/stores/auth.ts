@@ -2,17 +2,18 @@ import { defineStore } from "pinia";
 import { computed } from "vue";
 
 import { auth } from "../api/auth";
-import { useReadable } from "../composables/useReadable";
+import { useReadable } from "../duplex";
 
-/** Who is signed in, and everything one does with an account. */
+/** The signed-in user, and all operations on the account. */
 export const useAuth = defineStore("auth", () => {
   const state = useReadable(auth);
 
   return {
-    /** Null while nobody is signed in, or while that is not known yet. */
+    /** Null while nobody is signed in, or while it is not known yet. */
     user: computed(() => state.value.user),
     /** It is not known yet whether somebody is signed in. */
     starting: computed(() => state.value.status === "starting"),
+    signInPath: auth.signInPath,
     signIn: auth.signIn,
     signUp: auth.signUp,
     signOut: () => auth.signOut(),

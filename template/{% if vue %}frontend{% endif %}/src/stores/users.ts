@@ -1,11 +1,16 @@
 import { defineStore } from "pinia";
 
-import { useReadable } from "../composables/useReadable";
-import { userList } from "../pages/auth/users";
+import { users } from "../api/users";
+import { createPagedList, useReadable } from "../duplex";
+import type { AdminRequest } from "../pages/auth/users";
 
-/** Everybody's accounts, as they were when last asked for, and what an admin does with them. */
+const list = createPagedList((slice) => users.list(slice));
+
+/** One page of all accounts, and what an admin can do with them. */
 export const useUsers = defineStore("users", () => ({
-  list: useReadable(userList),
-  load: userList.load,
-  act: userList.act,
+  list: useReadable(list),
+  load: list.load,
+  forget: list.forget,
+  act: ({ user, action }: AdminRequest): Promise<boolean> =>
+    list.change(() => users.change(user.id, action.change), action.done),
 }));

@@ -1,34 +1,33 @@
 import type { Profile } from "../../api/auth";
-import { type AccountChange, users } from "../../api/users";
-import { createPagedList } from "../../ui/paging";
+import type { AccountChange } from "../../api/users";
 
-/** What stands in place of the list for whoever is no admin. */
+/** Shown instead of the list to users who are not admins. */
 export const ADMINS_ONLY = {
   title: "Only admins see this page",
-  text: "Here admins look after everybody's accounts. If you should too, ask one of them to make you an admin, then reload the page.",
+  text: "Admins manage all accounts here. If you need access, ask an admin to make you one, then reload this page.",
 } as const;
 
-export const USERS_INTRO = "Everybody who has an account.";
+export const USERS_INTRO = "All accounts of this application.";
 export const NOBODY_ELSE =
-  "Nobody else has an account yet. People make one for themselves where they sign in.";
-/** Stands where the others have actions: the server refuses them for one's own account. */
-export const OWN_ACCOUNT = "Another admin has to change your own account.";
+  "Nobody else has an account yet. People create one on the page for signing in.";
+/** Shown at the admin's own account, instead of actions that the server would refuse. */
+export const OWN_ACCOUNT = "Only another admin can change your own account.";
 
-/** Asked before something that signs somebody out. */
+/** A confirmation before an action that signs a user out. */
 export interface Question {
   readonly title: string;
   readonly text: string;
 }
 
-/** Something an admin can do with somebody's account. */
+/** An action of an admin on an account. */
 export interface UserAction {
-  /** The same for doing and undoing, which share one button. */
+  /** The same for an action and its opposite, which share one button. */
   readonly kind: "admin" | "active";
   readonly label: string;
   readonly change: AccountChange;
-  /** What is said when it is done. */
+  /** The message after success. */
   readonly done: string;
-  /** Null for what is done without a question. */
+  /** Null for an action without confirmation. */
   readonly question: Question | null;
 }
 
@@ -40,12 +39,12 @@ function adminAction({ name, email, is_admin }: Profile): UserAction {
   }
   return {
     kind,
-    label: "Take admin away",
+    label: "Remove admin",
     change: { is_admin: false },
-    done: `${name} is no admin any more.`,
+    done: `${name} is no longer an admin.`,
     question: {
-      title: `Take admin away from ${name}?`,
-      text: `${email} is signed out on every device, which ends the open sessions, and can sign in again without an admin's rights.`,
+      title: `Remove admin from ${name}?`,
+      text: `${email} is signed out on every device, which ends the open sessions, and can sign in again without admin rights.`,
     },
   };
 }
@@ -73,18 +72,8 @@ export const userActions = (user: Profile): readonly UserAction[] => [
   activeAction(user),
 ];
 
-/** An action and whose account it is about. */
-export interface Asked {
+/** An action and the account it applies to. */
+export interface AdminRequest {
   readonly user: Profile;
   readonly action: UserAction;
 }
-
-const list = createPagedList((slice) => users.list(slice));
-
-/** The accounts on the page, and what can be done with one. */
-export const userList = {
-  ...list,
-
-  act: ({ user, action }: Asked): Promise<boolean> =>
-    list.change(() => users.change(user.id, action.change), action.done),
-};

@@ -2,27 +2,26 @@ import { useId, useRef } from "react";
 import { Link, useNavigate } from "react-router";
 
 import { auth } from "../../api/auth";
-import { signInPath } from "../../pages/auth/account";
+import { attempt, currentApp, initials } from "../../duplex";
 import { useAuth } from "../../stores/auth";
-import { initials } from "../../ui/format";
-import { attempt } from "../../ui/problem";
 import AppIcon from "../AppIcon";
 
 export default function AccountMenu() {
   const { status, user } = useAuth();
+  const { paths } = currentApp();
   const navigate = useNavigate();
   const menuId = useId();
   const menu = useRef<HTMLDivElement>(null);
 
   async function signOut(): Promise<void> {
     menu.current?.hidePopover();
-    if (await attempt(() => auth.signOut())) await navigate("/");
+    if (await attempt(() => auth.signOut())) await navigate(paths.home);
   }
 
   if (status === "starting") return <span className="size-10 skeleton rounded-full" />;
   if (user === null) {
     return (
-      <Link to={signInPath("/session")} className="btn btn-primary max-sm:btn-sm">
+      <Link to={auth.signInPath(paths.start)} className="btn btn-primary max-sm:btn-sm">
         Sign in
       </Link>
     );

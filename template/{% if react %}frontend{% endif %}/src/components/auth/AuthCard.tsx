@@ -6,12 +6,12 @@ import { useAuth } from "../../stores/auth";
 
 interface AuthCardProps {
   title: string;
-  /** What the button says. */
+  /** The text of the button. */
   action: string;
   busy: boolean;
   onSubmit: () => void;
   children: ReactNode;
-  /** The way to the other page, for whoever is wrong here. */
+  /** The link to the other page for signing in. */
   other: ReactNode;
 }
 
@@ -26,8 +26,8 @@ export default function AuthCard({
 }: AuthCardProps) {
   const [query] = useSearchParams();
   const signedIn = useAuth(({ status }) => status === "signedIn");
-  // After signing in here or in another tab, and who comes back to this page, which therefore keeps
-  // no place in the history.
+  // Signed-in users are redirected: after signing in here or in another tab, and when they return to
+  // this page, which is therefore replaced in the history.
   if (signedIn) return <Navigate to={nextPath(query.get("next"))} replace />;
   return (
     <div className="page page-narrow">

@@ -1,9 +1,9 @@
 import { useState } from "react";
 
 import { auth } from "../../api/auth";
+import { attempt } from "../../duplex";
 import { PASSWORD_HINT, PASSWORD_LENGTH } from "../../pages/auth/account";
-import { attempt } from "../../ui/problem";
-import TextField from "./TextField";
+import TextField from "../TextField";
 
 export default function PasswordForm({ email }: { email: string }) {
   const [current, setCurrent] = useState("");
@@ -42,6 +42,7 @@ export default function PasswordForm({ email }: { email: string }) {
           onChange={setCurrent}
           type="password"
           autoComplete="current-password"
+          required
         />
         <TextField
           label="New password"
@@ -49,6 +50,7 @@ export default function PasswordForm({ email }: { email: string }) {
           onChange={setNext}
           type="password"
           autoComplete="new-password"
+          required
           minLength={PASSWORD_LENGTH}
           hint={PASSWORD_HINT}
         />

@@ -1,8 +1,8 @@
 import { useState } from "react";
 
 import { auth, type Profile } from "../../api/auth";
-import { attempt } from "../../ui/problem";
-import TextField from "./TextField";
+import { attempt } from "../../duplex";
+import TextField from "../TextField";
 
 export default function ProfileForm({ user }: { user: Profile }) {
   const [name, setName] = useState(user.name);
@@ -20,13 +20,14 @@ export default function ProfileForm({ user }: { user: Profile }) {
           void attempt(() => auth.updateProfile({ name, email }), "Profile saved.");
         }}
       >
-        <TextField label="Name" value={name} onChange={setName} autoComplete="name" />
+        <TextField label="Name" value={name} onChange={setName} autoComplete="name" required />
         <TextField
           label="E-mail"
           value={email}
           onChange={setEmail}
           type="email"
           autoComplete="email"
+          required
         />
         <button type="submit" className="btn self-start btn-primary">
           Save profile

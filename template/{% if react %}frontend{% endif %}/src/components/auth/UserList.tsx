@@ -1,11 +1,11 @@
 import type { Profile } from "../../api/auth";
-import { type Asked, OWN_ACCOUNT, userActions } from "../../pages/auth/users";
-import { initials } from "../../ui/format";
+import { initials } from "../../duplex";
+import { type AdminRequest, OWN_ACCOUNT, userActions } from "../../pages/auth/users";
 
 interface UserListProps {
   users: readonly Profile[];
   self: string;
-  onAct: (asked: Asked) => void;
+  onAct: (request: AdminRequest) => void;
 }
 
 export default function UserList({ users, self, onAct }: UserListProps) {
@@ -39,7 +39,7 @@ export default function UserList({ users, self, onAct }: UserListProps) {
   );
 }
 
-function UserActions({ user, onAct }: { user: Profile; onAct: (asked: Asked) => void }) {
+function UserActions({ user, onAct }: { user: Profile; onAct: (request: AdminRequest) => void }) {
   return (
     <div className="flex flex-wrap items-center gap-2">
       {userActions(user).map((action) => (

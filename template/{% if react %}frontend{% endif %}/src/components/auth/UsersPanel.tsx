@@ -1,31 +1,31 @@
 import { useEffect, useState } from "react";
 
-import { usePageNumber } from "../../hooks/usePageNumber";
-import { type Asked, NOBODY_ELSE, userList, USERS_INTRO } from "../../pages/auth/users";
-import { useUsers } from "../../stores/users";
+import { usePageNumber } from "../../duplex";
+import { type AdminRequest, NOBODY_ELSE, USERS_INTRO } from "../../pages/auth/users";
+import { userList, useUsers } from "../../stores/users";
+import ConfirmDialog from "../ConfirmDialog";
 import PagedList from "../PagedList";
-import UserDialog from "./UserDialog";
 import UserList from "./UserList";
 
-/** The accounts; `self` is the id of the admin's own. */
+/** All accounts; `self` is the id of the admin's own. */
 export default function UsersPanel({ self }: { self: string }) {
   const list = useUsers();
   const page = usePageNumber();
-  const [asking, setAsking] = useState<Asked | null>(null);
+  const [asking, setAsking] = useState<AdminRequest | null>(null);
 
   useEffect(() => {
     void userList.load(page);
   }, [page]);
 
-  async function act(asked: Asked): Promise<void> {
-    if (!(await userList.act(asked))) return;
-    // Meanwhile something else may have been asked.
-    setAsking((now) => (now === asked ? null : now));
+  async function act(request: AdminRequest): Promise<void> {
+    if (!(await userList.act(request))) return;
+    // Another confirmation may have been opened in the meantime.
+    setAsking((now) => (now === request ? null : now));
   }
 
-  function choose(asked: Asked): void {
-    if (asked.action.question === null) void act(asked);
-    else setAsking(asked);
+  function choose(request: AdminRequest): void {
+    if (request.action.question === null) void act(request);
+    else setAsking(request);
   }
 
   return (
@@ -45,16 +45,19 @@ export default function UsersPanel({ self }: { self: string }) {
           </>
         )}
       </PagedList>
-      {asking && (
-        <UserDialog
-          asked={asking}
+      {asking?.action.question && (
+        <ConfirmDialog
+          title={asking.action.question.title}
+          action={asking.action.label}
           onClose={() => {
             setAsking(null);
           }}
-          onAct={() => {
+          onConfirm={() => {
             void act(asking);
           }}
-        />
+        >
+          {asking.action.question.text}
+        </ConfirmDialog>
       )}
     </>
   );

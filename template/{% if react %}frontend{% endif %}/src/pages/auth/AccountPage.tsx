@@ -4,9 +4,9 @@ import { useNavigate } from "react-router";
 import { auth } from "../../api/auth";
 import PasswordForm from "../../components/auth/PasswordForm";
 import ProfileForm from "../../components/auth/ProfileForm";
-import ModalDialog from "../../components/ModalDialog";
+import ConfirmDialog from "../../components/ConfirmDialog";
+import { attempt, currentApp } from "../../duplex";
 import { useAuth } from "../../stores/auth";
-import { attempt } from "../../ui/problem";
 
 export default function AccountPage() {
   const user = useAuth((state) => state.user);
@@ -20,7 +20,7 @@ export default function AccountPage() {
   async function signOutEverywhere(): Promise<void> {
     stopAsking();
     const worked = await attempt(() => auth.signOutEverywhere(), "Signed out on every device.");
-    if (worked) await navigate("/");
+    if (worked) await navigate(currentApp().paths.home);
   }
 
   return (
@@ -51,23 +51,16 @@ export default function AccountPage() {
       )}
 
       {asking && (
-        <ModalDialog title="Sign out everywhere?" onClose={stopAsking}>
-          <p className="muted mt-2">You will have to sign in again on each of your devices.</p>
-          <div className="modal-action">
-            <button type="button" className="btn btn-ghost" onClick={stopAsking}>
-              Cancel
-            </button>
-            <button
-              type="button"
-              className="btn btn-error"
-              onClick={() => {
-                void signOutEverywhere();
-              }}
-            >
-              Sign out
-            </button>
-          </div>
-        </ModalDialog>
+        <ConfirmDialog
+          title="Sign out everywhere?"
+          action="Sign out"
+          onClose={stopAsking}
+          onConfirm={() => {
+            void signOutEverywhere();
+          }}
+        >
+          You will have to sign in again on each of your devices.
+        </ConfirmDialog>
       )}
     </div>
   );

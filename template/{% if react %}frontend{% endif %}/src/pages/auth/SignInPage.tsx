@@ -3,8 +3,8 @@ import { Link, useLocation } from "react-router";
 
 import { auth } from "../../api/auth";
 import AuthCard from "../../components/auth/AuthCard";
-import TextField from "../../components/auth/TextField";
-import { attempt } from "../../ui/problem";
+import TextField from "../../components/TextField";
+import { attempt } from "../../duplex";
 
 export default function SignInPage() {
   const { search } = useLocation();
@@ -41,6 +41,7 @@ export default function SignInPage() {
         onChange={setEmail}
         type="email"
         autoComplete="username"
+        required
       />
       <TextField
         label="Password"
@@ -48,6 +49,7 @@ export default function SignInPage() {
         onChange={setPassword}
         type="password"
         autoComplete="current-password"
+        required
       />
     </AuthCard>
   );

@@ -3,8 +3,8 @@ import { Link, useLocation } from "react-router";
 
 import { auth } from "../../api/auth";
 import AuthCard from "../../components/auth/AuthCard";
-import TextField from "../../components/auth/TextField";
-import { attempt } from "../../ui/problem";
+import TextField from "../../components/TextField";
+import { attempt } from "../../duplex";
 import { PASSWORD_HINT, PASSWORD_LENGTH } from "./account";
 
 export default function SignUpPage() {
@@ -37,13 +37,14 @@ export default function SignUpPage() {
         </>
       }
     >
-      <TextField label="Your name" value={name} onChange={setName} autoComplete="name" />
+      <TextField label="Your name" value={name} onChange={setName} autoComplete="name" required />
       <TextField
         label="E-mail"
         value={email}
         onChange={setEmail}
         type="email"
         autoComplete="username"
+        required
       />
       <TextField
         label="Password"
@@ -51,6 +52,7 @@ export default function SignUpPage() {
         onChange={setPassword}
         type="password"
         autoComplete="new-password"
+        required
         minLength={PASSWORD_LENGTH}
         hint={PASSWORD_HINT}
       />

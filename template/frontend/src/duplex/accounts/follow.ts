@@ -1,0 +1,31 @@
+import { CLOSE } from "../client/protocol.generated";
+import { displayName } from "../session/displayName";
+import { liveSession } from "../session/live";
+import { forgetting } from "../ui/paging";
+import type { Readable } from "../ui/store";
+import { toasts } from "../ui/toasts";
+import type { AuthState } from "./auth";
+
+/**
+ * Keeps the session and the display name in step with the signed-in user, and calls `onLeft`
+ * whenever the user is signed out: here, in another tab, or by the server.
+ */
+export function followAccount(auth: Readable<AuthState>, onLeft: () => void): void {
+  let before = auth.getSnapshot();
+  auth.subscribe(() => {
+    const now = auth.getSnapshot();
+    if (now.status === "signedIn") {
+      const fresh = before.status === "signedOut" || displayName.getSnapshot() === "";
+      if (fresh) displayName.set(now.user.name);
+      // Such as a wrong password in an earlier attempt.
+      if (before.status === "signedOut") toasts.dismissErrors();
+    } else if (before.status === "signedIn") {
+      displayName.set("");
+      forgetting.emit(undefined);
+      const expired = now.status === "signedOut" && now.expired;
+      liveSession.closeSocket(expired ? CLOSE.notSignedIn : undefined);
+      onLeft();
+    }
+    before = now;
+  });
+}

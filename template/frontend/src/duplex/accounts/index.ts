@@ -1,0 +1,3 @@
+/** The engine's sign-in, for applications that have one. */
+export * from "./auth";
+export * from "./follow";

@@ -1,0 +1,62 @@
+import { CLOSE } from "./protocol.generated";
+
+/** What a close code means: is the session over, and why, as a sentence for the user. */
+export interface Verdict {
+  final: boolean;
+  reason: string;
+}
+
+/**
+ * Codes with which this client closes a connection: for good, to resume on a new one at once, or
+ * because the browser puts the page away and may bring it back.
+ */
+export const CLIENT_CLOSE = { ended: CLOSE.ended, resume: 4500, away: CLOSE.away } as const;
+
+/** The browser's code for a connection that never came up. */
+export const NEVER_OPENED = 1006;
+
+/** When every client lost the server at once, reconnecting is spread over this time. Milliseconds. */
+export const RESTART_WINDOW = 5_000;
+
+const FINAL: Readonly<Record<number, string>> = {
+  [CLOSE.ended]: "The session has ended.",
+  1008: "The server refused the connection.",
+  [CLOSE.badHello]: "The server did not understand this page. Reload it and try again.",
+  [CLOSE.notSignedIn]: "You are not signed in any more. Sign in to go on in this session.",
+  [CLOSE.forbidden]: "You may not take part in this session.",
+  [CLOSE.idle]: "The session ended because nothing happened for a while.",
+  [CLOSE.contractChanged]: "The application was updated. Reload the page to go on.",
+  [CLOSE.replaced]: "The session was opened again in another window and goes on there.",
+  [CLOSE.tooFast]: "Too much was sent in too short a time, so the server ended the session.",
+};
+
+const RESUMED: Readonly<Record<number, string>> = {
+  [CLOSE.goingAway]: "The server is restarting.",
+  [CLOSE.tooBig]: "A message was too big for the server.",
+  [CLOSE.bug]: "The server failed.",
+  [CLOSE.restart]: "The server is restarting.",
+  1013: "The server is busy.",
+  [CLOSE.draining]: "The server is restarting.",
+  [CLOSE.slow]: "The connection is too slow to keep up.",
+};
+
+/**
+ * Did every client lose the server at the same moment? A server that announced its end (`draining`)
+ * closes its clients one after the other with 4503, so those are spread already; it closes the rest
+ * together at the end of its window.
+ */
+export function isSharedLoss(code: number, draining: boolean): boolean {
+  if (code === CLOSE.draining) return !draining;
+  if (code === CLOSE.goingAway || code === CLOSE.restart) return true;
+  return code === NEVER_OPENED && draining;
+}
+
+/** Reads a close code; 1006 (no close frame: the network, a crash, a refused handshake) can be resumed. */
+export function verdict(code: number): Verdict {
+  const final = FINAL[code];
+  if (final !== undefined) return { final: true, reason: final };
+  if (code >= 4400 && code < 4500) {
+    return { final: true, reason: `The server ended the session (code ${code}).` };
+  }
+  return { final: false, reason: RESUMED[code] ?? "The connection was lost." };
+}

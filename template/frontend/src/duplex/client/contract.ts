@@ -1,0 +1,63 @@
+/**
+ * The types of the application's contract. The engine does not import them: the application adds
+ * them to `Register`, and every function of the client is typed by what it finds there.
+ */
+
+/**
+ * Augmented by the application, in `src/api/websocketAPI.ts` and `src/states/index.ts`:
+ *
+ *     declare module "../duplex" {
+ *       interface Register { contract: …; watchers: … }
+ *     }
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by the application
+export interface Register {}
+
+/** What is declared beside a state's handler, as far as the page may know. */
+export interface StateOptions {
+  /** Its success ends the session for everybody. */
+  readonly closes: boolean;
+  /** Who gets its replies. */
+  readonly to: "sender" | "everybody";
+  /** It answers with several replies, the last without `more`. */
+  readonly streams: boolean;
+  /** Which of its messages a returning client gets. */
+  readonly retain: "all" | "latest" | "none";
+  /** Only admins may send it. */
+  readonly admin: boolean;
+}
+
+/** The shape of a registered contract; what holds while none is registered. */
+interface AnyContract {
+  /** What the client sends, by state. */
+  requests: Record<string, unknown>;
+  /** What the server answers, by state. */
+  responses: Record<string, unknown>;
+  states: Readonly<Record<string, StateOptions>>;
+  /** What a session shares. */
+  document: unknown;
+}
+
+type Contract = Register extends { contract: infer C } ? C : AnyContract;
+type Part<Name extends keyof AnyContract> =
+  Contract extends Record<Name, infer P> ? P : AnyContract[Name];
+
+export type Requests = Part<"requests">;
+export type Responses = Part<"responses">;
+export type StateName = Extract<keyof Requests & keyof Responses & keyof Part<"states">, string>;
+export type Document = Part<"document">;
+
+type Streams<S extends StateName> = Part<"states">[S] extends { readonly streams: true }
+  ? true
+  : false;
+
+/** One reply of a state. The frame that ends a stream carries null, which is none. */
+export type Reply<S extends StateName> =
+  Streams<S> extends true ? NonNullable<Responses[S]> : Responses[S];
+
+/** What the engine needs of the contract at run time. */
+export interface ContractInfo {
+  /** Tells two versions of the contract apart; the first frame carries it. */
+  readonly fingerprint: string;
+  readonly states: Readonly<Record<string, StateOptions>>;
+}

@@ -1,0 +1,209 @@
+/** The frames on the wire and the public types of the session socket. */
+import type { Document, Reply, Requests, Responses, StateName } from "./contract";
+import type { Listeners } from "./listeners";
+import type { ErrorCode } from "./protocol.generated";
+
+/**
+ * Gives the access token for a request, or null when nobody is signed in.
+ * `refresh: true` asks for a token that is newer than the one given before.
+ */
+export type TokenProvider = (options: { refresh: boolean }) => Promise<string | null>;
+
+/** One user in the session, as the others see them. */
+export interface Participant {
+  participant: string;
+  name: string;
+}
+
+/** The server's answer to a hello. */
+export interface Initialised {
+  session: string;
+  participant: string;
+  name: string;
+  participants: Participant[];
+  /** The shared document. */
+  snapshot: Document;
+  /** A secret of this client: with it a later connection takes its place in the session. */
+  resume_token: string;
+  epoch: string;
+  /** The number of the last message that `snapshot` includes. */
+  seq: number;
+  /** All messages since the last connection follow; otherwise some are lost. */
+  recovered: boolean;
+  /** Seconds. */
+  heartbeat: number;
+  contract_changed: boolean;
+}
+
+/** What a client sends to go on where it was. */
+export interface Resume {
+  token: string;
+  epoch: Initialised["epoch"];
+  seq: number;
+}
+
+/** What the page sends for a state. */
+export interface ISocketRequest<S extends StateName = StateName> {
+  state: S;
+  data: Requests[S];
+}
+
+/** What every frame from the server may carry. */
+interface Envelope {
+  /** The id of the request that this frame answers. */
+  id?: string;
+  /** The place of a room message in the session's one order. */
+  seq?: number;
+  /** The participant whose request caused it; missing on one's own replies. */
+  from?: string;
+  /** More replies of the same stream follow. */
+  more?: boolean;
+  error?: string;
+}
+
+export type StateFrame<S extends StateName = StateName> = {
+  [N in S]: Envelope & { state: N; data: Responses[N] };
+}[S];
+export type InitialisedFrame = Envelope & { state: "initialised"; data: Initialised };
+export type PresenceFrame = Envelope & { state: "joined" | "left"; data: Participant };
+export type ErrorFrame = Omit<Envelope, "error"> & {
+  state: "error";
+  error: string;
+  code?: ErrorCode;
+  details?: unknown;
+  data?: undefined;
+};
+export type NoticeFrame = Envelope & {
+  state: "authenticate" | "draining" | "expiring" | "pong";
+  data?: unknown;
+};
+
+/** Messages that need not be kept were left out for a slow reader, up to this `seq`. */
+export type SkippedFrame = Envelope & { state: "skipped"; data: { through: number } };
+
+/** What the server sends: narrow it by `state`. */
+export type ISocketResponse =
+  StateFrame | InitialisedFrame | PresenceFrame | ErrorFrame | SkippedFrame | NoticeFrame;
+
+/** The server's error codes and the client's own. */
+export type SessionErrorCode =
+  | ErrorCode
+  /** The queue of unsent and unanswered requests is full. */
+  | "queue_full"
+  /** The session has ended. */
+  | "ended"
+  /** The server lost the session's history: whether the request was handled is not known. */
+  | "outcome_unknown";
+
+/** A request that was not answered as hoped. `message` is a sentence for the user. */
+export class SessionError extends Error {
+  override readonly name = "SessionError";
+  readonly code: SessionErrorCode;
+  readonly details: unknown;
+
+  constructor(code: SessionErrorCode, message: string, details?: unknown) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export type SocketStatus = "idle" | "connecting" | "open" | "recovering" | "offline" | "ended";
+
+/**
+ * `reason` says in words why the socket is not open, or why the session ended; `code` is the close
+ * code that it ended with, null until then.
+ */
+export interface StatusChange {
+  status: SocketStatus;
+  reason: string | null;
+  code: number | null;
+}
+
+/** One frame that went over the wire. The protocol's secrets are blanked. `size` in bytes. */
+export interface WireEvent {
+  direction: "sent" | "received";
+  frame: Readonly<Record<string, unknown>>;
+  size: number;
+}
+
+export interface CallOptions {
+  /** Milliseconds until the call is given up, time without a connection included; Infinity: never. */
+  deadline?: number;
+  /** Gives the call up; the server is told with `cancel`. */
+  signal?: AbortSignal;
+}
+
+/** How much may wait: requests not sent yet together with those not answered yet. */
+export interface QueueLimits {
+  count: number;
+  bytes: number;
+}
+
+export interface SocketOptions {
+  /** The session to join; without one the server makes a new private session. */
+  session?: string;
+  /** The place of an earlier client in that session, to take it. */
+  resume?: Resume;
+  /** The name the other participants see. */
+  name?: string;
+  /** Where the server's socket is. */
+  url: string;
+  token: TokenProvider;
+  /** The fingerprint of the contract that this page was built with. */
+  contract: string;
+  limits?: Partial<QueueLimits>;
+  /** Whom to tell of every frame; one for many sockets hears them all. */
+  onWire?: Listeners<WireEvent>;
+}
+
+/** One session over as many WebSockets as it takes. */
+export interface SocketClient {
+  readonly status: SocketStatus;
+  /** Why it is not open, in words. */
+  readonly reason: string | null;
+  /** Requests without their last answer. */
+  readonly pending: number;
+  /** Round trip of the last ping in milliseconds. */
+  readonly latency: number | null;
+  /** What another client needs to take this one's place in the session; a secret. */
+  readonly resume: Resume | null;
+
+  /** Every frame received, as it came. */
+  readonly onUnpackedMessage: Listeners<ISocketResponse>;
+  /** The frames that make up the session, in order and each exactly once. */
+  readonly onUpdate: Listeners<ISocketResponse>;
+  readonly onStatus: Listeners<StatusChange>;
+  /** Every frame both ways, also the protocol's own. Costs nothing while nobody listens. */
+  readonly onWire: Listeners<WireEvent>;
+
+  /** Connects; answers when the server has initialised the session, rejects when it refuses. */
+  open(): Promise<Initialised>;
+  /**
+   * Sends a frame of any shape, now or when the connection is back.
+   * @throws {SessionError} `queue_full`, `too_big` or `ended`
+   */
+  sendPacked(frame: Readonly<Record<string, unknown>>): void;
+  /** One request and its reply (the last one, when the state streams); rejects with SessionError. */
+  request<S extends StateName>(
+    state: S,
+    data: Requests[S],
+    options?: CallOptions,
+  ): Promise<Responses[S]>;
+  /** One request and each of its replies; leaving the loop cancels it. */
+  stream<S extends StateName>(
+    state: S,
+    data: Requests[S],
+    options?: CallOptions,
+  ): AsyncIterableIterator<Reply<S>>;
+  /**
+   * The page is put away: disconnects at once and keeps the place in the session for a while, and
+   * everything that waits for an answer, until `wake`. The others see it leave, unless (`reload`)
+   * it is back in a moment.
+   */
+  suspend(options?: { reload?: boolean }): void;
+  /** The page is back: connects and resumes. Nothing after anything but `suspend`. */
+  wake(): void;
+  /** Leaves the session for good. `code`: why, as a close code that ends a session. */
+  close(code?: number): void;
+}

@@ -1,0 +1,78 @@
+import type { StateName } from "../client/contract";
+import { SessionError } from "../client/types";
+import { attempt } from "../ui/problem";
+import type { Readable } from "../ui/store";
+import { toasts } from "../ui/toasts";
+import type { SessionState } from "./state";
+import { createSessionStore, type SessionParts, type SessionStore } from "./store";
+import type { FormOf } from "./watchers";
+import { tooBigWords } from "./words";
+
+let parts: SessionParts | null = null;
+
+/** Gives the page's session what it needs of the application. Call it before the first use. */
+export function configureSession(given: SessionParts): void {
+  parts = given;
+}
+
+function configured(): SessionParts {
+  if (parts === null)
+    throw new Error("The session is not configured: call configureSession first.");
+  return parts;
+}
+
+/** The page's one session. It lives outside the component tree, so pages may come and go. */
+export const liveSession = createSessionStore(configured);
+
+/** Everything that can be done with the page's session. */
+export type SessionActions = Omit<SessionStore, keyof Readable<SessionState> | "onWire">;
+
+// An error that belongs to no request is shown once, on whatever page the user is.
+let shown = liveSession.getSnapshot().error;
+liveSession.subscribe(() => {
+  const { error } = liveSession.getSnapshot();
+  if (error !== shown && error !== null) toasts.show("error", error);
+  shown = error;
+});
+
+/** The names of all states, in the order of `src/states/index.ts`. */
+export const stateNames = (): readonly StateName[] =>
+  Object.keys(configured().watchers) as StateName[];
+
+/** The names of the states that the page can send from a form. */
+export const formStates = (): readonly StateName[] =>
+  stateNames().filter((state) => configured().watchers[state].request !== undefined);
+
+/** The state's label; its name when this page does not know it, because the server is newer. */
+export function stateLabel(state: string): string {
+  const { watchers } = configured();
+  return Object.hasOwn(watchers, state) ? watchers[state as StateName].label : state;
+}
+
+/** Whether a success of the state ends the session for everybody. */
+export const closesSession = (state: StateName): boolean =>
+  configured().contract.states[state]?.closes === true;
+
+/** The fingerprint of the contract that this page was built with. */
+export const contractFingerprint = (): string => configured().contract.fingerprint;
+
+/**
+ * Sends the request that the state's watcher makes from a form; an error is shown in a toast.
+ * Resolves to whether it succeeded. Without a connection the request waits for the next one.
+ */
+export const sendForm = <S extends StateName>(state: S, form: FormOf<S>): Promise<boolean> =>
+  attempt(async () => {
+    try {
+      await liveSession.watchRequestSocket(state, form, { deadline: Infinity });
+    } catch (error) {
+      throw error instanceof SessionError && error.code === "too_big"
+        ? new SessionError(error.code, tooBigWords(stateLabel(state), error.details), error.details)
+        : error;
+    }
+  });
+
+/** Reloads the page, to get the server's present version, and stays in the session. */
+export function reloadPage(): void {
+  liveSession.handOver();
+  location.reload();
+}

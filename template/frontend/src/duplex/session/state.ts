@@ -1,0 +1,158 @@
+import type { Document, Reply, StateName, StateOptions } from "../client/contract";
+import type {
+  Initialised,
+  ISocketResponse,
+  Participant,
+  SocketStatus,
+  StateFrame,
+} from "../client/types";
+import type { Watchers } from "./watchers";
+
+/**
+ * `messages`: the session went on, and some of its messages are missing. `session`: the server
+ * restarted it, and everything that was not saved is gone.
+ */
+export type Loss = "messages" | "session";
+
+/** Everything the page shows of a session. Immutable: each change makes a new object. */
+export interface SessionState {
+  readonly status: SocketStatus;
+  /** Why it is not open, or why it ended, in words. */
+  readonly reason: string | null;
+  /** The close code that it ended with; null while it has not ended. */
+  readonly code: number | null;
+  readonly session: string | null;
+  /** The public id of this page's own participant. */
+  readonly participant: string | null;
+  /** The name of this page's own participant, as the server has accepted or given it. */
+  readonly name: string | null;
+  /** All participants of the session, this page's own included. */
+  readonly participants: readonly Participant[];
+  /** What the session shares; null until the server has sent it. */
+  readonly document: Document | null;
+  /** The number of the last message that the server's document included. */
+  readonly seq: number;
+  /** Requests without their last answer. */
+  readonly pending: number;
+  /** The server's last error that belongs to no request; null after its next response. */
+  readonly error: string | null;
+  /** Round trip of the last ping in milliseconds. */
+  readonly latency: number | null;
+  /** The server announced its shutdown, and no other one has answered yet. */
+  readonly draining: boolean;
+  /** What was lost with the connection, until the user dismisses the notice. */
+  readonly loss: Loss | null;
+  /** The server runs another version of the contract than this page. */
+  readonly contractChanged: boolean;
+  /** Identifies the log of messages that `seq` counts in; another one after the session restarted. */
+  readonly epoch: string | null;
+}
+
+export const IDLE: SessionState = {
+  status: "idle",
+  reason: null,
+  code: null,
+  session: null,
+  participant: null,
+  name: null,
+  participants: [],
+  document: null,
+  seq: 0,
+  pending: 0,
+  error: null,
+  latency: null,
+  draining: false,
+  loss: null,
+  contractChanged: false,
+  epoch: null,
+};
+
+/** How states behave: how many replies they have, and what their responses do. */
+export interface Behaviour {
+  readonly states: Readonly<Record<string, StateOptions>>;
+  readonly watchers: Watchers;
+}
+
+/** The session after a frame. Each frame must come once and in order (`SocketClient.onUpdate`). */
+export function reduce(
+  state: SessionState,
+  frame: ISocketResponse,
+  behaviour: Behaviour,
+): SessionState {
+  if (isOfState(frame, behaviour)) return respond(calmed(state), frame, behaviour);
+  switch (frame.state) {
+    case "initialised":
+      return begin(state, frame.data);
+    case "joined":
+      return { ...state, participants: [...without(state, frame.data.participant), frame.data] };
+    case "left":
+      // Replayed after a resume: this page is in the session again.
+      if (frame.data.participant === state.participant) return state;
+      return { ...state, participants: without(state, frame.data.participant) };
+    case "error":
+      return { ...state, error: frame.error };
+    case "draining":
+      return { ...state, draining: true };
+    case "authenticate":
+    case "expiring":
+    case "pong":
+    case "skipped":
+      return state;
+    default:
+      // A state that only a newer server knows.
+      return { ...state, contractChanged: true };
+  }
+}
+
+/** A response settles the last error: if it comes again, it is a new one. */
+function calmed(state: SessionState): SessionState {
+  return state.error === null ? state : { ...state, error: null };
+}
+
+function begin(state: SessionState, data: Initialised): SessionState {
+  return {
+    ...state,
+    session: data.session,
+    participant: data.participant,
+    name: data.name,
+    participants: data.participants,
+    // The full document as of `seq`, including states whose messages are not replayed.
+    document: data.snapshot,
+    seq: data.seq,
+    error: null,
+    draining: false,
+    loss: data.recovered ? state.loss : lossAt(state, data),
+    contractChanged: data.contract_changed,
+    epoch: data.epoch,
+  };
+}
+
+function lossAt({ epoch }: SessionState, data: Initialised): Loss | null {
+  // On the first connection there was nothing to lose.
+  if (epoch === null) return null;
+  return epoch === data.epoch ? "messages" : "session";
+}
+
+function without(state: SessionState, participant: string): Participant[] {
+  return state.participants.filter((other) => other.participant !== participant);
+}
+
+function isOfState(frame: ISocketResponse, { states }: Behaviour): frame is StateFrame {
+  return Object.hasOwn(states, frame.state);
+}
+
+function respond<S extends StateName>(
+  state: SessionState,
+  frame: StateFrame<S>,
+  { states, watchers }: Behaviour,
+): SessionState {
+  // Replayed after a resume: the server's document includes it already.
+  if (state.document === null || (frame.seq !== undefined && frame.seq <= state.seq)) return state;
+  const data: unknown = frame.data;
+  // The frame after a stream's last reply only ends the stream.
+  if (states[frame.state]?.streams === true && frame.more !== true && data === null) return state;
+  const from = frame.from === state.participant ? null : (frame.from ?? null);
+  const watcher = watchers[frame.state];
+  const document = watcher.response(state.document, data as Reply<S>, from);
+  return document === state.document ? state : { ...state, document };
+}

@@ -1,0 +1,115 @@
+import { vi } from "vitest";
+
+import type { Initialised } from "../client/types";
+
+type Frame = Record<string, unknown>;
+
+/** A WebSocket whose other end is the test. */
+export class FakeSocket {
+  static readonly CONNECTING = 0;
+  static readonly OPEN = 1;
+  static readonly CLOSING = 2;
+  static readonly CLOSED = 3;
+  /** Every socket of the test, the oldest first. */
+  static all: FakeSocket[] = [];
+
+  readyState = FakeSocket.CONNECTING;
+  bufferedAmount = 0;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  /** The frames that the page sent, parsed. */
+  readonly sent: Frame[] = [];
+  /** How the page closed it; null if it did not. */
+  closedWith: { code: number | undefined; reason: string | undefined } | null = null;
+
+  constructor(readonly url: string) {
+    FakeSocket.all.push(this);
+  }
+
+  send(text: string): void {
+    if (this.readyState !== FakeSocket.OPEN) throw new Error("sent on a socket that is not open");
+    this.sent.push(JSON.parse(text) as Frame);
+  }
+
+  close(code?: number, reason?: string): void {
+    if (this.readyState >= FakeSocket.CLOSING) return;
+    this.readyState = FakeSocket.CLOSING;
+    this.closedWith = { code, reason };
+  }
+
+  /** The handshake succeeds, so the page sends its hello. */
+  accept(): void {
+    this.readyState = FakeSocket.OPEN;
+    this.onopen?.();
+  }
+
+  receive(frame: Frame | string): void {
+    this.onmessage?.({ data: typeof frame === "string" ? frame : JSON.stringify(frame) });
+  }
+
+  /** The server closes, or (1006) the connection breaks. */
+  breaks(code = 1006, reason = ""): void {
+    this.readyState = FakeSocket.CLOSED;
+    this.onclose?.({ code, reason });
+  }
+
+  /** The states of all frames that the page sent; "hello" for the first one. */
+  sentStates(): unknown[] {
+    return this.sent.map((frame) => frame["state"] ?? "hello");
+  }
+
+  requests(): Frame[] {
+    return this.sent.filter((frame) => frame["id"] !== undefined && frame["state"] !== "cancel");
+  }
+
+  of(state: string): Frame[] {
+    return this.sent.filter((frame) => frame["state"] === state);
+  }
+}
+
+/** Installs `FakeSocket` as the browser's WebSocket; use it with fake timers. */
+export function installFakeSocket(): void {
+  FakeSocket.all = [];
+  vi.stubGlobal("WebSocket", FakeSocket);
+}
+
+/** The next socket that the page opens, within this time of the fake clock. Milliseconds. */
+export async function nextSocket(within = 60_000): Promise<FakeSocket> {
+  const before = FakeSocket.all.length;
+  const end = Date.now() + within;
+  do {
+    await vi.advanceTimersByTimeAsync(Math.min(100, end - Date.now()));
+    const socket = FakeSocket.all[before];
+    if (socket) return socket;
+  } while (Date.now() < end);
+  throw new Error(`the page opened no socket within ${within} ms`);
+}
+
+/** The data of `initialised`; give it a document where the test needs one. */
+export function initialisedData(overrides: Partial<Initialised> = {}): Initialised {
+  return {
+    session: "notes",
+    participant: "p-ada",
+    name: "Ada",
+    participants: [{ participant: "p-ada", name: "Ada" }],
+    snapshot: null as never,
+    resume_token: "resume-secret",
+    epoch: "e1",
+    seq: 0,
+    recovered: false,
+    heartbeat: 20,
+    contract_changed: false,
+    ...overrides,
+  };
+}
+
+export function initialised(overrides: Partial<Initialised> = {}): Frame {
+  return { state: "initialised", data: initialisedData(overrides) };
+}
+
+/** The socket is connected, and the session initialised. */
+export function welcome(socket: FakeSocket, overrides: Partial<Initialised> = {}): void {
+  socket.accept();
+  socket.receive(initialised(overrides));
+}

@@ -1,0 +1,32 @@
+import { Listeners } from "../client/listeners";
+
+/** A value that changes, and can be subscribed to; `useReadable` binds it to the framework. */
+export interface Readable<T> {
+  /** Calls `listener` after each change until the returned function is called. */
+  readonly subscribe: (listener: () => void) => () => void;
+  /** The current value: the same object until something changes. */
+  readonly getSnapshot: () => T;
+}
+
+/** A `Readable` whose owner replaces the value. */
+export interface Store<T> extends Readable<T> {
+  readonly set: (next: T) => void;
+}
+
+export function createStore<T>(initial: T): Store<T> {
+  let value = initial;
+  const listeners = new Listeners<undefined>();
+  return {
+    // A wrapper of its own, so that subscribing one function twice is two subscriptions.
+    subscribe: (listener) =>
+      listeners.addListener(() => {
+        listener();
+      }),
+    getSnapshot: () => value,
+    set(next) {
+      if (Object.is(next, value)) return;
+      value = next;
+      listeners.emit(undefined);
+    },
+  };
+}

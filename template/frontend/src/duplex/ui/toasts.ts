@@ -1,0 +1,51 @@
+import { createStore, type Readable } from "./store";
+
+export type ToastKind = "error" | "success";
+
+export interface Toast {
+  id: number;
+  kind: ToastKind;
+  text: string;
+}
+
+export interface Toasts extends Readable<readonly Toast[]> {
+  /** Shows a sentence; a sentence is never shown twice at the same time. */
+  show(kind: ToastKind, text: string): void;
+  dismiss(id: number): void;
+  /** Removes errors that a later success has settled. */
+  dismissErrors(): void;
+}
+
+/** How long a toast stays, in ms: an error long enough to be read twice. */
+export const TOAST_TIME: Readonly<Record<ToastKind, number>> = { error: 10_000, success: 4_000 };
+const AT_MOST = 4;
+
+export function createToasts(): Toasts {
+  const store = createStore<readonly Toast[]>([]);
+  let lastId = 0;
+
+  const dismiss = (id: number): void => {
+    store.set(store.getSnapshot().filter((toast) => toast.id !== id));
+  };
+
+  return {
+    subscribe: store.subscribe,
+    getSnapshot: store.getSnapshot,
+    dismiss,
+    dismissErrors() {
+      store.set(store.getSnapshot().filter(({ kind }) => kind !== "error"));
+    },
+    show(kind, text) {
+      lastId += 1;
+      const id = lastId;
+      const others = store.getSnapshot().filter((toast) => toast.text !== text);
+      store.set([...others, { id, kind, text }].slice(-AT_MOST));
+      setTimeout(() => {
+        dismiss(id);
+      }, TOAST_TIME[kind]);
+    },
+  };
+}
+
+/** The page's toasts. */
+export const toasts = createToasts();

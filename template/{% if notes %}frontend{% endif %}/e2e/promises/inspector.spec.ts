@@ -1,0 +1,115 @@
+import { readFile } from "node:fs/promises";
+
+import AxeBuilder from "@axe-core/playwright";
+import type { Locator, Page } from "@playwright/test";
+
+import { anyState, notes, openState } from "../support/notes";
+import { expect, test } from "../support/test";
+
+const drawer = (page: Page): Locator => page.getByRole("region", { name: "Inspector" });
+const launcher = (page: Page): Locator =>
+  page.getByRole("button", { name: "Inspector", exact: true });
+
+test("in production there is no inspector until it is switched on", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/settings");
+  const choice = page.getByRole("checkbox", { name: "Show the inspector on this device" });
+  await expect(choice).not.toBeChecked();
+  await expect(launcher(page)).toHaveCount(0);
+  await choice.check();
+  await expect(launcher(page)).toBeVisible();
+  await choice.uncheck();
+  await expect(launcher(page)).toHaveCount(0);
+});
+
+test("the inspector shows every frame, sends a request and exports it all", async ({ person }) => {
+  if (anyState === undefined) throw new Error("The project has no state.");
+  const ada = await person("Ada");
+  const { page } = ada;
+  await page.goto("/settings?inspect");
+  await ada.start();
+  await launcher(page).click();
+  const inspector = drawer(page);
+  const log = inspector.getByRole("log", { name: "Frames" });
+  await expect(log).toContainText("hello");
+  await expect(log).toContainText("pong");
+  // Secrets stay out of what people look at together.
+  await log.getByText("initialised", { exact: true }).click();
+  await expect(log).toContainText('"participants"');
+  await expect(log).not.toContainText(/"resume_token": "[A-Za-z0-9_-]{16,}"/u);
+
+  await inspector.getByLabel("Direction").selectOption("Sent");
+  await expect(log).not.toContainText("initialised");
+  await inspector.getByLabel("Filter by text").fill("no such thing");
+  await expect(log).toContainText("No frame matches the filter.");
+  await inspector.getByLabel("Filter by text").fill("");
+  await inspector.getByLabel("Direction").selectOption("Both ways");
+  await inspector.getByRole("button", { name: "Pause" }).click();
+
+  // A mistake is said at its field, here and by the server; the right thing is answered.
+  await inspector.getByRole("button", { name: "Send", exact: true }).click();
+  await inspector.getByLabel("State to send").selectOption(anyState);
+  const field = inspector.getByRole("textbox").first();
+  await field.fill("far too long ".repeat(100));
+  await inspector.getByRole("button", { name: "Send request" }).click();
+  await expect(inspector.getByRole("alert")).toBeVisible();
+  await looksFine(page);
+  await inspector.getByRole("button", { name: "Send it anyway" }).click();
+  await expect(inspector).toContainText(`The data of ${anyState} is not valid`);
+  await field.fill("From the inspector");
+  await inspector.getByRole("button", { name: "Send request" }).click();
+  await expect(inspector.getByRole("status")).toContainText("From the inspector");
+  if (openState !== undefined) await expect(notes(ada)).toContainText("From the inspector");
+
+  await inspector.getByRole("button", { name: "Frames" }).click();
+  await expect(inspector).toContainText(/, \d+ new/u);
+  await expect(log).not.toContainText("request");
+  await inspector.getByRole("button", { name: "Pause" }).click();
+  await expect(log.getByText(anyState, { exact: true })).toHaveCount(3);
+
+  const download = page.waitForEvent("download");
+  await inspector.getByRole("button", { name: "Export" }).click();
+  const text = await readFile(await (await download).path(), "utf8");
+  expect(text).not.toContain(new URL(page.url()).pathname.split("/").at(-1));
+  const { format, frames } = JSON.parse(text) as { format: string; frames: { frame: object }[] };
+  expect(format).toBe("session-conversation");
+  expect(frames[0]?.frame).toHaveProperty("name", "Ada");
+  expect(frames.map(({ frame }) => frame)).toContainEqual(
+    expect.objectContaining({ state: "error", code: "invalid_data" }),
+  );
+
+  await inspector.getByRole("button", { name: "Clear" }).click();
+  await expect(log).toContainText("Nothing is recorded.");
+});
+
+test("the drawer is usable on a phone, by keyboard and in the dark", async ({ person }) => {
+  const viewport = { width: 390, height: 844 };
+  const ada = await person("Ada", { colorScheme: "dark", viewport, reducedMotion: "reduce" });
+  const { page } = ada;
+  await page.goto("/settings?inspect");
+  await ada.start();
+  await launcher(page).focus();
+  await page.keyboard.press("Enter");
+  await expect(drawer(page)).toBeFocused();
+  await drawer(page).getByRole("log").getByText("initialised", { exact: true }).click();
+  await expect(drawer(page)).toContainText('"participants"');
+  await looksFine(page);
+  await drawer(page).getByRole("button", { name: "Send", exact: true }).click();
+  await expect(drawer(page).getByRole("textbox").first()).toBeVisible();
+  await looksFine(page);
+
+  await page.keyboard.press("Escape");
+  await expect(drawer(page)).toHaveCount(0);
+  await expect(launcher(page)).toBeFocused();
+});
+
+/** Nothing for axe to find, and nothing wider than the screen. */
+async function looksFine(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  const tooWide = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth - clientWidth;
+  });
+  expect(tooWide, "pixels that the page scrolls sideways").toBe(0);
+}

@@ -1,0 +1,10 @@
+/** The engine for React. */
+export { currentApp, type PageComponent } from "./app";
+export { default as PageInspector } from "./inspector/PageInspector";
+export { CurrentPage } from "./router";
+export { startApp } from "./start";
+export { useNavigation } from "./useNavigation";
+export { usePageNumber } from "./usePageNumber";
+export { useReadable } from "./useReadable";
+export { type Room, useRoom } from "./useRoom";
+export { type Session, useSession } from "./useSession";

@@ -1,0 +1,188 @@
+import { flushPromises, type VueWrapper } from "@vue/test-utils";
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
+
+import { auth, type Profile } from "../../src/api/auth";
+import { apiCore } from "../../src/api/core";
+import { users } from "../../src/api/users";
+import { ApiError, toasts } from "../../src/duplex";
+import UsersPage from "../../src/pages/auth/UsersPage.vue";
+import { useUsers } from "../../src/stores/users";
+import { control, pinia, show } from "../pages";
+
+const profile = (name: string, more: Partial<Profile> = {}): Profile => ({
+  id: name.toLowerCase(),
+  email: `${name.toLowerCase()}@example.org`,
+  name,
+  is_admin: false,
+  is_active: true,
+  created_at: "2026-01-05T09:00:00Z",
+  ...more,
+});
+const ada = profile("Ada", { is_admin: true });
+const grace = profile("Grace");
+
+let list: MockInstance<typeof users.list>;
+let change: MockInstance<typeof users.change>;
+
+function everybody(...items: Profile[]): void {
+  list.mockResolvedValue({ items, total: items.length });
+}
+
+async function signIn(user: Profile): Promise<void> {
+  const answer = { access_token: "token", expires_in: 900, user };
+  vi.spyOn(apiCore, "request").mockResolvedValueOnce(answer);
+  await auth.signIn({ email: user.email, password: "a long secret" });
+}
+
+async function open(path = "/users"): Promise<VueWrapper> {
+  const page = await show(UsersPage, path);
+  await flushPromises();
+  return page;
+}
+
+function row(page: VueWrapper, name: string) {
+  const found = page
+    .get("ul[aria-label=Users]")
+    .findAll("li")
+    .find((one) => one.text().includes(name));
+  if (found === undefined) throw new Error(`${name} is not in the list`);
+  return found;
+}
+
+async function press(page: VueWrapper, name: string): Promise<void> {
+  await control(page, "button", name).trigger("click");
+  await flushPromises();
+}
+
+const said = (): string[] => toasts.getSnapshot().map(({ text }) => text);
+
+beforeEach(async () => {
+  useUsers(pinia).forget();
+  await signIn(ada);
+  list = vi.spyOn(users, "list");
+  change = vi.spyOn(users, "change");
+  everybody(ada, grace);
+});
+
+afterEach(() => {
+  localStorage.clear();
+});
+
+describe("the page of all users", () => {
+  it("tells whoever is no admin who sees it, and asks for nothing", async () => {
+    await signIn(grace);
+    const page = await open();
+    expect(page.text()).toContain("Only admins see this page");
+    expect(list).not.toHaveBeenCalled();
+  });
+
+  it("says of everybody the name, the address, the role and whether they may sign in", async () => {
+    everybody(ada, grace, profile("Alan", { is_active: false }));
+    const page = await open();
+    expect(row(page, "Ada").text()).toMatch(/Admin.*Active.*ada@example\.org/u);
+    expect(row(page, "Grace").text()).toMatch(/User.*Active.*grace@example\.org/u);
+    expect(row(page, "Alan").text()).toMatch(/User.*Deactivated.*alan@example\.org/u);
+  });
+
+  it("has no actions for one's own account, and says why", async () => {
+    const page = await open();
+    expect(row(page, "Ada").findAll("button")).toHaveLength(0);
+    expect(row(page, "Ada").text()).toContain("Only another admin can change your own account.");
+    expect(row(page, "Grace").findAll("button")).toHaveLength(2);
+  });
+
+  it("makes somebody an admin at once and says so", async () => {
+    const admin = { ...grace, is_admin: true };
+    change.mockResolvedValue(admin);
+    const page = await open();
+    const button = control(page, "button", "Make admin: grace@example.org");
+    everybody(ada, admin);
+    await press(page, "Make admin: grace@example.org");
+
+    expect(button.attributes("aria-label")).toBe("Remove admin: grace@example.org");
+    expect(change).toHaveBeenCalledExactlyOnceWith("grace", { is_admin: true });
+    expect(said()).toContain("Grace is an admin now.");
+    // The keyboard is still where it was.
+    expect(button.element.isConnected).toBe(true);
+  });
+
+  it("activates an account without a question", async () => {
+    everybody(ada, profile("Grace", { is_active: false }));
+    change.mockResolvedValue(grace);
+    const page = await open();
+    await press(page, "Activate: grace@example.org");
+    expect(said()).toContain("Grace can sign in again.");
+    expect(change).toHaveBeenCalledExactlyOnceWith("grace", { is_active: true });
+  });
+
+  it.each([
+    ["Deactivate", profile("Grace"), { is_active: false }],
+    ["Remove admin", profile("Grace", { is_admin: true }), { is_admin: false }],
+  ])("asks before it signs somebody out: %s", async (label, user, expected) => {
+    everybody(ada, user);
+    change.mockResolvedValue(user);
+    const page = await open();
+    await press(page, `${label}: grace@example.org`);
+    expect(page.get("dialog").text()).toContain("is signed out on every device");
+    await press(page, "Cancel");
+    expect(page.find("dialog").exists()).toBe(false);
+    expect(change).not.toHaveBeenCalled();
+
+    await press(page, `${label}: grace@example.org`);
+    await page.get("dialog .btn-error").trigger("click");
+    await flushPromises();
+    expect(page.find("dialog").exists()).toBe(false);
+    expect(change).toHaveBeenCalledExactlyOnceWith("grace", expected);
+  });
+
+  it("goes on asking while something that was done before is answered", async () => {
+    let answer: (user: Profile) => void = () => undefined;
+    change.mockReturnValue(new Promise((resolve) => (answer = resolve)));
+    const page = await open();
+    await press(page, "Make admin: grace@example.org");
+    await press(page, "Deactivate: grace@example.org");
+    answer({ ...grace, is_admin: true });
+    await flushPromises();
+    expect(said()).toContain("Grace is an admin now.");
+    expect(page.get("dialog").text()).toContain("Deactivate Grace?");
+  });
+
+  it("keeps the question open when it fails, and says why", async () => {
+    change.mockRejectedValue(new ApiError(404, "not_found", "There is no such user."));
+    const page = await open();
+    await press(page, "Deactivate: grace@example.org");
+    await page.get("dialog .btn-error").trigger("click");
+    await flushPromises();
+    expect(said()).toContain("There is no such user.");
+    expect(page.find("dialog").exists()).toBe(true);
+    expect(list).toHaveBeenCalledTimes(1);
+  });
+
+  it("says that it loads, and that there is nobody else", async () => {
+    list.mockReturnValue(new Promise(() => undefined));
+    const page = await open();
+    expect(page.find("[aria-busy=true]").exists()).toBe(true);
+    everybody(ada);
+    await useUsers(pinia).load();
+    await flushPromises();
+    expect(page.text()).toContain("Nobody else has an account yet");
+  });
+
+  it("can be asked for again after a failure", async () => {
+    list.mockRejectedValue(new ApiError(403, "forbidden", "Only an admin may do this."));
+    const page = await open();
+    expect(page.text()).toContain("Only an admin may do this.");
+    everybody(ada, grace);
+    await press(page, "Try again");
+    expect(row(page, "Grace").exists()).toBe(true);
+  });
+
+  it("is turned page by page", async () => {
+    list.mockResolvedValue({ items: [grace], total: 101 });
+    const page = await open("/users?page=2");
+    expect(page.text()).toContain("51–51 of 101");
+    await control(page, "a", "Next").trigger("click");
+    await flushPromises();
+    expect(list).toHaveBeenLastCalledWith({ limit: 50, offset: 100 });
+  });
+});

@@ -1,0 +1,268 @@
+import { type Auth, createAuth, type User } from "@duplex/accounts/auth";
+import { type Api, createApi } from "@duplex/client/rest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+/** The routes of an application's accounts. */
+function routesOf(api: Api, { enter, leave, setUser }: Auth<User>) {
+  return {
+    signIn: (form: object) => enter("/auth/sign-in", form),
+    signUp: (form: object) => enter("/auth/sign-up", form),
+    changePassword: (form: object) => enter("/auth/change-password", form, { token: true }),
+    signOut: () => leave("/auth/sign-out"),
+    signOutEverywhere: () => leave("/auth/sign-out-everywhere", { token: true }),
+    updateProfile: (body: object) =>
+      setUser(api.request("/users/me", { method: "PATCH", body })),
+  };
+}
+
+const ADA = { id: "u1", email: "ada@example.org", name: "Ada" };
+
+describe("signing in", () => {
+  const fetched = vi.fn<(url: string, init: RequestInit) => Promise<Response>>();
+  let auth: Auth<User> & ReturnType<typeof routesOf>;
+  let core: Api;
+  let tokens = 0;
+
+  /** The page is loaded again: the browser's storage stays. */
+  function load(): void {
+    core = createApi("/api/v1");
+    const engine = createAuth(core);
+    auth = { ...engine, ...routesOf(core, engine) };
+  }
+
+  const signedIn = (expires = 900): Response => {
+    tokens += 1;
+    return Response.json({ access_token: `token-${tokens}`, expires_in: expires, user: ADA });
+  };
+  const refused = (): Response =>
+    Response.json({ error: "You are not signed in.", code: "not_signed_in" }, { status: 401 });
+  const empty = (): Response => new Response(null, { status: 204 });
+  const asked = (): string[] =>
+    fetched.mock.calls.map(([url, { method }]) => `${method} ${new URL(url).pathname.slice(7)}`);
+  const status = (): string => auth.getSnapshot().status;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    localStorage.clear();
+    tokens = 0;
+    fetched.mockReset().mockImplementation(() => Promise.resolve(signedIn()));
+    vi.stubGlobal("fetch", fetched);
+    load();
+  });
+  afterEach(() => {
+    core.setTokenProvider(null);
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it("costs a visitor without an account no request", async () => {
+    expect(status()).toBe("starting");
+    await auth.start();
+    expect(status()).toBe("signedOut");
+    await expect(core.token()).resolves.toBeNull();
+    expect(asked()).toEqual([]);
+  });
+
+  it("keeps the access token in memory only", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    expect(auth.getSnapshot()).toMatchObject({ status: "signedIn", user: { name: "Ada" } });
+    await expect(core.token()).resolves.toBe("token-1");
+    for (const place of [localStorage, sessionStorage]) {
+      const values = Object.keys(place).map((key) => place.getItem(key));
+      expect(values.join()).not.toContain("token-1");
+    }
+    expect(document.cookie).not.toContain("token-1");
+  });
+
+  it("survives a reload through one refresh", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    load();
+    fetched.mockClear();
+    await Promise.all([auth.start(), auth.start()]);
+    expect(status()).toBe("signedIn");
+    expect(asked()).toEqual(["POST /auth/refresh"]);
+  });
+
+  it("knows after a reload that it was signed out meanwhile", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    load();
+    fetched.mockImplementation(() => Promise.resolve(refused()));
+    await auth.start();
+    expect(status()).toBe("signedOut");
+    fetched.mockClear();
+    await expect(core.token()).resolves.toBeNull();
+    expect(asked()).toEqual([]);
+  });
+
+  it("is not signed out by a server that is away: the next token is asked for again", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    load();
+    fetched.mockRejectedValueOnce(new TypeError("Failed to fetch"));
+    await auth.start();
+    await expect(core.token()).resolves.toBe("token-2");
+    expect(status()).toBe("signedIn");
+  });
+
+  it("renews a token shortly before it ends, and not sooner", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockClear();
+    vi.advanceTimersByTime(869_000);
+    await expect(core.token()).resolves.toBe("token-1");
+    vi.advanceTimersByTime(2_000);
+    await expect(core.token()).resolves.toBe("token-2");
+    expect(asked()).toEqual(["POST /auth/refresh"]);
+  });
+
+  it("rotates the cookie once for all who ask at the same moment", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockClear();
+    const asking = [1, 2, 3].map(() => core.token({ refresh: true }));
+    await expect(Promise.all(asking)).resolves.toEqual(["token-2", "token-2", "token-2"]);
+    expect(asked()).toEqual(["POST /auth/refresh"]);
+  });
+
+  it("does not wait for ever for a server that took the request and says nothing", async () => {
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
+      const controller = new AbortController();
+      setTimeout(() => {
+        controller.abort(new DOMException("It took too long.", "TimeoutError"));
+      }, milliseconds);
+      return controller.signal;
+    });
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockImplementationOnce(
+      (_url, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener("abort", () => {
+            reject(signal.reason as DOMException);
+          });
+        }),
+    );
+    const asking = expect(core.token({ refresh: true })).rejects.toMatchObject({
+      name: "ApiError",
+      status: 0,
+    });
+    await vi.advanceTimersByTimeAsync(15_000);
+    await asking;
+    await expect(core.token({ refresh: true })).resolves.toBe("token-2");
+    expect(status()).toBe("signedIn");
+  });
+
+  it("rotates in one tab at a time where the browser has locks", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockClear();
+    let free: () => void = () => undefined;
+    const turn = new Promise<void>((resolve) => (free = resolve));
+    const request = vi.fn((_name: string, work: () => Promise<unknown>) => turn.then(work));
+    vi.stubGlobal("navigator", { onLine: true, locks: { request } });
+    const refreshing = auth.refresh();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked()).toEqual([]);
+    free();
+    await expect(refreshing).resolves.toBe("token-2");
+  });
+
+  it("forgets everything when the user signs out, also an answer that comes late", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    let answer: (response: Response) => void = () => undefined;
+    fetched.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    const late = auth.refresh();
+    fetched.mockImplementation(() => Promise.resolve(empty()));
+    await auth.signOut();
+    answer(signedIn());
+    await expect(late).resolves.toBeNull();
+    expect(auth.getSnapshot()).toEqual({ status: "signedOut", user: null, expired: false });
+    await expect(core.token()).resolves.toBeNull();
+  });
+
+  it("stays signed in when signing out did not reach the server", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockRejectedValueOnce(new TypeError("Failed to fetch"));
+    await expect(auth.signOut()).rejects.toMatchObject({ status: 0 });
+    expect(status()).toBe("signedIn");
+  });
+
+  it("renews nothing while it signs out, also in other tabs", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    let answer: (response: Response) => void = () => undefined;
+    fetched.mockClear();
+    fetched.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    const leaving = auth.signOut();
+    await expect(core.token({ refresh: true })).resolves.toBeNull();
+    const newValue = localStorage.getItem("signed-in");
+    answer(empty());
+    await leaving;
+    expect(asked()).toEqual(["POST /auth/sign-out"]);
+
+    fetched.mockImplementation(() => Promise.resolve(signedIn()));
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockClear();
+    window.dispatchEvent(new StorageEvent("storage", { key: "signed-in", newValue }));
+    await expect(core.token({ refresh: true })).resolves.toBeNull();
+    expect(asked()).toEqual([]);
+    window.dispatchEvent(new StorageEvent("storage", { key: "signed-in", newValue: "yes" }));
+    await expect(core.token({ refresh: true })).resolves.not.toBeNull();
+  });
+
+  it("tells a sign-in that is over from signing out, to other tabs too", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockImplementation(() => Promise.resolve(refused()));
+    await expect(core.token({ refresh: true })).resolves.toBeNull();
+    expect(auth.getSnapshot()).toMatchObject({ status: "signedOut", expired: true });
+    const newValue = localStorage.getItem("signed-in");
+
+    fetched.mockImplementation(() => Promise.resolve(signedIn()));
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    window.dispatchEvent(new StorageEvent("storage", { key: "signed-in", newValue }));
+    expect(auth.getSnapshot()).toMatchObject({ status: "signedOut", expired: true });
+    fetched.mockClear();
+    load();
+    await auth.start();
+    expect(asked()).toEqual([]);
+  });
+
+  it("follows another tab that signs out or in", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    const tell = (newValue: string | null): void => {
+      window.dispatchEvent(new StorageEvent("storage", { key: "signed-in", newValue }));
+    };
+    tell(null);
+    expect(status()).toBe("signedOut");
+    tell("yes");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(status()).toBe("signedIn");
+  });
+
+  it("uses the new token after a change of the password", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    await auth.changePassword({ current_password: "a long secret", new_password: "another one" });
+    await expect(core.token()).resolves.toBe("token-2");
+  });
+
+  it("shows the profile as it was changed", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockImplementationOnce(() => Promise.resolve(Response.json({ ...ADA, name: "Grace" })));
+    await auth.updateProfile({ name: "Grace" });
+    expect(auth.getSnapshot().user?.name).toBe("Grace");
+    expect(asked().at(-1)).toBe("PATCH /users/me");
+  });
+
+  it("says why signing in failed, and nobody is signed in", async () => {
+    await auth.start();
+    fetched.mockImplementationOnce(() => Promise.resolve(refused()));
+    await expect(auth.signIn({ email: ADA.email, password: "wrong" })).rejects.toMatchObject({
+      message: "You are not signed in.",
+    });
+    expect(status()).toBe("signedOut");
+    expect(asked()).toEqual(["POST /auth/sign-in"]);
+  });
+
+  it("signs out everywhere with the token of this page", async () => {
+    await auth.signUp({ email: ADA.email, name: "Ada", password: "a long secret" });
+    fetched.mockImplementation(() => Promise.resolve(empty()));
+    await auth.signOutEverywhere();
+    const [, init] = fetched.mock.calls.at(-1) ?? [];
+    expect(new Headers(init?.headers).get("Authorization")).toBe("Bearer token-1");
+    expect(status()).toBe("signedOut");
+  });
+});

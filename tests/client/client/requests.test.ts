@@ -1,0 +1,337 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { ISocketResponse, SocketClient } from "@duplex/client/types";
+import { FakeSocket, installFakeSocket, nextSocket, welcome } from "@duplex/testing";
+import { data, socketRequest, STATE } from "../support/contract";
+
+describe("requests", () => {
+  let client: SocketClient;
+  let socket: FakeSocket;
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+    installFakeSocket();
+    client = socketRequest({ session: "notes" });
+    client.open().catch(() => undefined);
+    socket = await nextSocket();
+    welcome(socket);
+  });
+  afterEach(() => {
+    client.close();
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  /** Sends a request whose outcome is looked at later. */
+  function ask(text: string, options = {}): Promise<unknown> {
+    const reply = client.request(STATE, data(text), options);
+    reply.catch(() => undefined);
+    return reply;
+  }
+
+  /** The connection breaks and is resumed; answers the new socket. */
+  async function reconnect(welcomed: Parameters<typeof welcome>[1]): Promise<FakeSocket> {
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, welcomed);
+    return socket;
+  }
+
+  const id = (n = -1): unknown => socket.requests().at(n)?.["id"];
+  const reply = (requestId: unknown, text: string, more = {}): void => {
+    socket.receive({ state: STATE, data: { text }, id: requestId, ...more });
+  };
+
+  it("resolve with the reply that carries their id", async () => {
+    const [one, two] = [ask("one"), ask("two")];
+    expect(client.pending).toBe(2);
+    reply(id(1), "for two");
+    reply(id(0), "for one");
+    await expect(one).resolves.toEqual({ text: "for one" });
+    await expect(two).resolves.toEqual({ text: "for two" });
+    expect(client.pending).toBe(0);
+  });
+
+  it("have short ids that no other visit of the page uses", async () => {
+    void ask("one");
+    const first = id();
+    const other = socketRequest();
+    other.open().catch(() => undefined);
+    socket = await nextSocket();
+    welcome(socket);
+    other.request(STATE, data("one")).catch(() => undefined);
+    expect(id()).not.toBe(first);
+    expect(String(id()).length).toBeLessThan(20);
+    other.close();
+  });
+
+  it("reject with the server's sentence, code and details, and the session lives on", async () => {
+    const refused = ask("one");
+    socket.receive({
+      state: "error",
+      error: "Not now.",
+      code: "refused",
+      id: id(),
+      details: { state: STATE },
+    });
+    await expect(refused).rejects.toMatchObject({
+      name: "SessionError",
+      message: "Not now.",
+      code: "refused",
+      details: { state: STATE },
+    });
+    expect(client.status).toBe("open");
+    expect(client.pending).toBe(0);
+  });
+
+  it("wait for the connection and go out in their order, each once", async () => {
+    socket.breaks();
+    void ask("one");
+    void ask("two");
+    socket = await nextSocket();
+    socket.accept();
+    expect(socket.requests()).toEqual([]);
+    welcome(socket, { recovered: true });
+    expect(socket.requests().map((frame) => frame["data"])).toEqual([data("one"), data("two")]);
+  });
+
+  it("are refused at once with a clear error when too many wait", async () => {
+    socket.breaks();
+    for (let n = 0; n < 50; n += 1) void ask("one of many");
+    await expect(ask("one too many")).rejects.toMatchObject({ code: "queue_full" });
+    expect(() => {
+      client.sendPacked({ state: "custom" });
+    }).toThrow(/waiting/);
+    expect(client.pending).toBe(50);
+  });
+
+  it("are refused as too big, and not as too many, when one alone would not fit", async () => {
+    await expect(ask("x".repeat(1024 * 1024))).rejects.toMatchObject({
+      code: "too_big",
+      details: { size: expect.toSatisfy((size: number) => size > 1024 * 1024) as number },
+    });
+    expect(client.pending).toBe(0);
+  });
+
+  it("wait while the browser's buffer is full", async () => {
+    socket.bufferedAmount = 1_000_000;
+    void ask("one");
+    expect(socket.requests()).toHaveLength(0);
+    socket.bufferedAmount = 0;
+    await vi.advanceTimersByTimeAsync(50);
+    expect(socket.requests()).toHaveLength(1);
+  });
+
+  it("are sent again after a resume when unanswered: same id, same order, handled ones not", async () => {
+    const [one, two, three] = [ask("one"), ask("two"), ask("three")];
+    const ids = socket.requests().map((frame) => frame["id"]);
+    reply(ids[1], "done", { seq: 1 });
+    await two;
+    await reconnect({ recovered: true, seq: 1 });
+    expect(socket.requests().map((frame) => frame["id"])).toEqual([ids[0], ids[2]]);
+    reply(ids[0], "one done");
+    reply(ids[2], "three done");
+    await expect(one).resolves.toEqual({ text: "one done" });
+    await expect(three).resolves.toEqual({ text: "three done" });
+  });
+
+  it("are not sent again once the reply was replayed", async () => {
+    const one = ask("one");
+    const sent = id();
+    await reconnect({ recovered: true, seq: 1 });
+    reply(sent, "done", { seq: 1 });
+    await expect(one).resolves.toEqual({ text: "done" });
+    await reconnect({ recovered: true, seq: 1 });
+    expect(socket.requests()).toEqual([]);
+  });
+
+  it("are sent again to a server that lost the log but still knows who asked", async () => {
+    void ask("one");
+    const sent = id();
+    await reconnect({ recovered: false, seq: 900 });
+    expect(socket.requests().map((frame) => frame["id"])).toEqual([sent]);
+  });
+
+  it.each([
+    ["a restarted session", { epoch: "e2" }],
+    ["a new participant", { participant: "p-new" }],
+  ])("are never sent as new to %s: their outcome is not known", async (_, changed) => {
+    const sent = ask("sent");
+    socket.breaks();
+    const unsent = ask("not sent yet");
+    socket = await nextSocket();
+    welcome(socket, { recovered: false, ...changed });
+    await expect(sent).rejects.toMatchObject({ code: "outcome_unknown" });
+    expect(socket.requests().map((frame) => frame["data"])).toEqual([data("not sent yet")]);
+    reply(id(), "done");
+    await expect(unsent).resolves.toEqual({ text: "done" });
+  });
+
+  it("are not sent as new either when they waited to be sent again", async () => {
+    const sent = ask("sent");
+    socket.breaks();
+    socket = await nextSocket();
+    socket.bufferedAmount = 1_000_000;
+    welcome(socket, { recovered: true });
+    expect(socket.requests()).toEqual([]);
+    await reconnect({ recovered: false, epoch: "e2" });
+    await expect(sent).rejects.toMatchObject({ code: "outcome_unknown" });
+    expect(socket.requests()).toEqual([]);
+  });
+
+  it("cancel on the server also while they wait to be sent again", async () => {
+    const controller = new AbortController();
+    void ask("one", { signal: controller.signal });
+    const sent = id();
+    socket.breaks();
+    socket = await nextSocket();
+    socket.bufferedAmount = 1_000_000;
+    welcome(socket, { recovered: true });
+    controller.abort();
+    socket.bufferedAmount = 0;
+    await vi.advanceTimersByTimeAsync(50);
+    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: sent }]);
+    expect(socket.requests()).toEqual([]);
+  });
+
+  it("give up at their deadline and tell the server", async () => {
+    const late = ask("late", { deadline: 2_000 });
+    await vi.advanceTimersByTimeAsync(2_000);
+    await expect(late).rejects.toMatchObject({ code: "deadline" });
+    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: id(0) }]);
+    expect(client.pending).toBe(0);
+  });
+
+  it("give up after a minute when the caller named no deadline", async () => {
+    const forgotten = ask("forgotten");
+    socket.breaks();
+    await vi.advanceTimersByTimeAsync(60_000);
+    await expect(forgotten).rejects.toMatchObject({ code: "deadline" });
+  });
+
+  it("wait for ever when the caller says so", async () => {
+    const patient = ask("patient", { deadline: Infinity });
+    for (let n = 0; n < 7; n += 1) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      socket.receive({ state: "pong" });
+    }
+    reply(id(), "at last");
+    await expect(patient).resolves.toEqual({ text: "at last" });
+  });
+
+  it("are taken out of the queue when cancelled before they were sent", async () => {
+    const controller = new AbortController();
+    socket.breaks();
+    const cancelled = ask("one", { signal: controller.signal });
+    controller.abort();
+    await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
+    socket = await nextSocket();
+    welcome(socket, { recovered: true });
+    expect(socket.requests()).toEqual([]);
+    expect(socket.of("cancel")).toEqual([]);
+  });
+
+  it("cancel on the server when their signal says so, also one that was lost with the connection", async () => {
+    const controller = new AbortController();
+    const cancelled = ask("one", { signal: controller.signal });
+    const sent = id();
+    socket.breaks();
+    controller.abort();
+    await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
+    socket = await nextSocket();
+    welcome(socket, { recovered: true });
+    expect(socket.requests()).toEqual([]);
+    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: sent }]);
+  });
+
+  it("do not go out at all with a signal that was aborted before", async () => {
+    await expect(ask("one", { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "cancelled",
+    });
+    expect(socket.requests()).toEqual([]);
+  });
+
+  it("all fail when the session ends, and new ones at once", async () => {
+    const waiting = ask("one");
+    socket.breaks(4408);
+    await expect(waiting).rejects.toMatchObject({ code: "ended", message: client.reason });
+    await expect(ask("two")).rejects.toMatchObject({ code: "ended" });
+    expect(() => {
+      client.sendPacked({ state: "custom" });
+    }).toThrow(/nothing happened/);
+  });
+
+  it("give up the one that was too big for the server, and the others live", async () => {
+    const small = ask("small");
+    const big = ask("big".repeat(1000));
+    const smallId = id(0);
+    const refused = vi.fn();
+    client.onUpdate.addListener(refused);
+    const details = { limit: 2048 };
+    socket.receive({ state: "error", error: "At most 2048 bytes.", code: "too_big", details });
+    socket.breaks(1009);
+    await expect(big).rejects.toMatchObject({
+      code: "too_big",
+      details: { limit: 2048, size: expect.toSatisfy((size: number) => size > 3000) as number },
+    });
+    // It belongs to that request alone.
+    expect(refused).not.toHaveBeenCalled();
+    socket = await nextSocket();
+    welcome(socket, { recovered: true });
+    expect(socket.requests().map((frame) => frame["id"])).toEqual([smallId]);
+    reply(smallId, "done");
+    await expect(small).resolves.toEqual({ text: "done" });
+  });
+
+  it("are not given up for a frame of another kind that was too big", async () => {
+    const small = ask("small");
+    const smallId = id();
+    const told = vi.fn();
+    client.onUpdate.addListener(told);
+    client.sendPacked({ state: "custom", data: "x".repeat(5000) });
+    socket.breaks(1009);
+    expect(told).toHaveBeenCalledWith(expect.objectContaining({ state: "error", code: "too_big" }));
+    socket = await nextSocket();
+    welcome(socket, { recovered: true });
+    expect(socket.requests().map((frame) => frame["id"])).toEqual([smallId]);
+    expect(socket.of("custom")).toEqual([]);
+    reply(smallId, "done");
+    await expect(small).resolves.toEqual({ text: "done" });
+  });
+
+  it("may be frames of any shape through sendPacked", () => {
+    client.sendPacked({ state: "custom", data: { n: 0 } });
+    expect(socket.sent.at(-1)).toEqual({ state: "custom", data: { n: 0 } });
+  });
+
+  describe("listeners", () => {
+    it("see every frame, and none any more once removed", () => {
+      const seen: string[] = [];
+      const listener = ({ state }: ISocketResponse): void => {
+        seen.push(state);
+      };
+      client.onUnpackedMessage.addListener(listener);
+      client.onUnpackedMessage.addListener(listener);
+      socket.receive({ state: "pong" });
+      reply("not mine", "from somebody", { from: "p-2", seq: 1 });
+      client.onUnpackedMessage.removeListener(listener);
+      socket.receive({ state: "pong" });
+      expect(seen).toEqual(["pong", STATE]);
+    });
+
+    it("that throw stop neither the others nor the socket", () => {
+      const reported = vi.fn();
+      vi.stubGlobal("reportError", reported);
+      const seen = vi.fn();
+      client.onUnpackedMessage.addListener(() => {
+        throw new Error("a page's bug");
+      });
+      client.onUnpackedMessage.addListener(seen);
+      socket.receive({ state: "pong" });
+      expect(seen).toHaveBeenCalledOnce();
+      expect(reported).toHaveBeenCalledOnce();
+      expect(client.status).toBe("open");
+    });
+  });
+});

@@ -1,0 +1,359 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { createSessionStore, type SessionStore } from "@duplex/session/store";
+import { FakeSocket, installFakeSocket, nextSocket, welcome } from "@duplex/testing";
+import { pageTransition } from "@duplex/testing";
+import { data, PARTS, STATE, texts, textsOf } from "../support/contract";
+
+describe("the session store", () => {
+  let store: SessionStore;
+  let socket: FakeSocket;
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+    installFakeSocket();
+    store = createSessionStore(() => PARTS);
+    store.initialiseSocket({ session: "notes", name: "Ada" }).catch(() => undefined);
+    socket = await nextSocket();
+    welcome(socket, { snapshot: texts("old"), seq: 5 });
+  });
+  afterEach(() => {
+    store.closeSocket();
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  const now = (): ReturnType<SessionStore["getSnapshot"]> => store.getSnapshot();
+  const shown = (): string[] => textsOf(now().document);
+  const names = (): string[] => now().participants.map(({ name }) => name);
+
+  it("shows the session as the server initialised it", () => {
+    expect(now()).toMatchObject({
+      status: "open",
+      reason: null,
+      session: "notes",
+      participant: "p-ada",
+      name: "Ada",
+      contractChanged: false,
+    });
+    expect(names()).toEqual(["Ada"]);
+    expect(shown()).toEqual(["old"]);
+  });
+
+  it("brings one's own reply and others' updates into the snapshot, each once and in order", async () => {
+    const reply = store.sendSocketRequest(STATE, data("mine"));
+    const id = socket.requests()[0]?.["id"];
+    socket.receive({ state: STATE, data: { text: "theirs" }, from: "p-2", seq: 6 });
+    socket.receive({ state: STATE, data: { text: "mine" }, id, seq: 7 });
+    socket.receive({ state: STATE, data: { text: "mine" }, id, seq: 7 });
+    await reply;
+    expect(shown()).toEqual(["old", "p-2: theirs", "mine"]);
+  });
+
+  it("has a watcher make the request from the page's form", async () => {
+    const reply = store.watchRequestSocket(STATE, { text: "from the form" });
+    const request = socket.requests()[0];
+    expect(request).toMatchObject({ state: STATE, data: data("from the form") });
+    expect(now().pending).toBe(1);
+    socket.receive({ state: STATE, data: { text: "done" }, id: request?.["id"], seq: 6 });
+    await expect(reply).resolves.toEqual({ text: "done" });
+    expect(now().pending).toBe(0);
+  });
+
+  it("says what went wrong with a request to its caller alone", async () => {
+    const reply = store.sendSocketRequest(STATE, data("no"));
+    const id = socket.requests()[0]?.["id"];
+    socket.receive({ state: "error", error: "No.", code: "refused", id });
+    await expect(reply).rejects.toMatchObject({ message: "No." });
+    expect(now()).toMatchObject({ error: null, pending: 0, status: "open" });
+  });
+
+  it("shows a complaint of the server that belongs to no request", () => {
+    socket.receive({ state: "error", error: "Slow down.", code: "too_fast" });
+    expect(now().error).toBe("Slow down.");
+    socket.receive({ state: STATE, data: { text: "on" }, from: "p-2", seq: 6 });
+    expect(now().error).toBeNull();
+  });
+
+  it("follows who comes and goes", () => {
+    socket.receive({ state: "joined", data: { participant: "p-2", name: "Bo" }, seq: 6 });
+    socket.receive({ state: "joined", data: { participant: "p-2", name: "Bob" }, seq: 7 });
+    expect(names()).toEqual(["Ada", "Bob"]);
+    socket.receive({ state: "left", data: { participant: "p-2", name: "Bob" }, seq: 8 });
+    socket.receive({ state: "left", data: { participant: "p-ada", name: "Ada" }, seq: 9 });
+    expect(names()).toEqual(["Ada"]);
+  });
+
+  it("takes the snapshot of the server after a recovery and adds nothing that is replayed to it", async () => {
+    socket.breaks();
+    expect(now().status).toBe("recovering");
+    expect(shown()).toEqual(["old"]);
+    socket = await nextSocket();
+    welcome(socket, { recovered: true, seq: 7, snapshot: texts("old", "missed", "mine") });
+    socket.receive({ state: STATE, data: { text: "missed" }, from: "p-2", seq: 6 });
+    socket.receive({ state: STATE, data: { text: "mine" }, from: "p-ada", seq: 7 });
+    // Once each: the server's snapshot has them, and what is replayed is not added again.
+    expect(shown()).toEqual(["old", "missed", "mine"]);
+    socket.receive({ state: STATE, data: { text: "next" }, from: "p-2", seq: 8 });
+    expect(shown()).toEqual(["old", "missed", "mine", "p-2: next"]);
+  });
+
+  it("takes the fresh snapshot when the server could not recover it", async () => {
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, { recovered: false, seq: 90, snapshot: texts("fresh") });
+    expect(shown()).toEqual(["fresh"]);
+  });
+
+  it("says in words why it ended, and keeps what it showed", () => {
+    socket.breaks(4408);
+    expect(now()).toMatchObject({
+      status: "ended",
+      reason: "The session ended because nothing happened for a while.",
+    });
+    expect(shown()).toEqual(["old"]);
+  });
+
+  it("gives the reply of a state that ends the session before it ends", async () => {
+    const reply = store.sendSocketRequest(STATE, data("bye"));
+    const id = socket.requests()[0]?.["id"];
+    socket.receive({ state: STATE, data: { text: "saved" }, id, seq: 6 });
+    socket.breaks(1000, "ended");
+    await expect(reply).resolves.toEqual({ text: "saved" });
+    expect(now()).toMatchObject({ status: "ended", reason: "The session has ended.", pending: 0 });
+  });
+
+  it("tells when the server's contract is another one, also while the connection is away", async () => {
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, { recovered: true, contract_changed: true });
+    expect(now().contractChanged).toBe(true);
+    socket.breaks();
+    expect(now()).toMatchObject({ status: "recovering", contractChanged: true });
+  });
+
+  it.each([
+    ["messages", "e1"],
+    ["session", "e2"],
+  ] as const)("tells that %s were lost until that was read", async (loss, epoch) => {
+    expect(now().loss).toBeNull();
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, { recovered: false, seq: 90, epoch });
+    expect(now().loss).toBe(loss);
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, { recovered: true, seq: 90, epoch });
+    expect(now().loss).toBe(loss);
+    store.forgetLoss();
+    expect(now().loss).toBeNull();
+  });
+
+  it("tells that the server leaves until another one has answered", async () => {
+    socket.receive({ state: "draining", data: { within: 20 } });
+    expect(now()).toMatchObject({ status: "open", draining: true });
+    socket.breaks(4503);
+    expect(now()).toMatchObject({ status: "recovering", draining: true });
+    socket = await nextSocket();
+    welcome(socket, { recovered: true });
+    expect(now().draining).toBe(false);
+  });
+
+  it("takes the server's own notices for what they are", () => {
+    for (const state of ["authenticate", "expiring", "pong"]) {
+      socket.receive({ state, data: null });
+    }
+    expect(now()).toMatchObject({ status: "open", contractChanged: false, error: null });
+  });
+
+  it("survives a state that only a newer server knows", () => {
+    socket.receive({ state: "brandNew", data: {}, from: "p-2", seq: 6 });
+    socket.receive({ state: "toString", data: {}, from: "p-2", seq: 7 });
+    expect(now()).toMatchObject({ status: "open", contractChanged: true });
+    expect(shown()).toEqual(["old"]);
+  });
+
+  it("counts a stream as waiting until its last reply", async () => {
+    const stream = store.streamSocketRequest(STATE, data("go"));
+    const first = stream.next();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(now().pending).toBe(1);
+    const { id } = socket.requests().at(-1) ?? {};
+    socket.receive({ state: STATE, data: { text: "one" }, id, more: true });
+    await expect(first).resolves.toMatchObject({ value: { text: "one" } });
+    socket.receive({ state: STATE, data: { text: "two" }, id });
+    await expect(stream.next()).resolves.toMatchObject({ value: { text: "two" } });
+    await expect(stream.next()).resolves.toMatchObject({ done: true });
+    expect(now().pending).toBe(0);
+  });
+
+  it("measures the latency", async () => {
+    await vi.advanceTimersByTimeAsync(30);
+    socket.receive({ state: "pong" });
+    expect(now().latency).toBe(30);
+  });
+
+  it("tells whoever looks of every frame of every socket", async () => {
+    const names: unknown[] = [];
+    store.onWire.addListener(({ direction, frame }) => names.push([direction, frame["state"]]));
+    socket.receive({ state: STATE, data: { text: "t" }, from: "p-2", seq: 6 });
+    store.initialiseSocket({ session: "other" }).catch(() => undefined);
+    welcome(await nextSocket());
+    expect(names.slice(0, 2)).toEqual([
+      ["received", STATE],
+      ["sent", "leave"],
+    ]);
+    expect(names.slice(2, 4)).toEqual([
+      ["sent", undefined],
+      ["received", "initialised"],
+    ]);
+  });
+
+  it("never changes what it gave out: each change is a new object, and no change is none", () => {
+    const before = now();
+    const copy = structuredClone(before);
+    socket.receive({ state: STATE, data: { text: "new" }, from: "p-2", seq: 6 });
+    expect(before).toEqual(copy);
+    expect(now()).not.toBe(before);
+    expect(now()).toBe(now());
+  });
+
+  it("tells subscribers of each change until they unsubscribe", () => {
+    const told = vi.fn();
+    const unsubscribe = store.subscribe(told);
+    socket.receive({ state: STATE, data: { text: "new" }, from: "p-2", seq: 6 });
+    expect(told).toHaveBeenCalled();
+    unsubscribe();
+    told.mockClear();
+    socket.receive({ state: STATE, data: { text: "new" }, from: "p-2", seq: 7 });
+    expect(told).not.toHaveBeenCalled();
+  });
+
+  it("has a subscriber that throws stop neither the others nor a request", async () => {
+    const reported = vi.fn();
+    vi.stubGlobal("reportError", reported);
+    const bug = new Error("a page's bug");
+    store.subscribe(() => {
+      throw bug;
+    });
+    const told = vi.fn();
+    store.subscribe(told);
+    const asked = store.sendSocketRequest(STATE, data("x"));
+    const [{ id } = { id: null }] = socket.requests();
+    socket.receive({ state: STATE, data: { text: "x" }, id, seq: 6 });
+    await expect(asked).resolves.toEqual({ text: "x" });
+    expect(told).toHaveBeenCalled();
+    expect(reported).toHaveBeenCalledWith(bug);
+  });
+
+  it("leaves the old session when another one is opened, and hears nothing of it any more", async () => {
+    store.initialiseSocket({ session: "other" }).catch(() => undefined);
+    expect(socket.sent.at(-1)).toEqual({ state: "leave" });
+    const old = socket;
+    socket = await nextSocket();
+    welcome(socket, { session: "other", snapshot: texts("other") });
+    old.breaks(4403);
+    old.receive({ state: STATE, data: { text: "ghost" }, seq: 6 });
+    expect(now()).toMatchObject({ status: "open", session: "other" });
+    expect(shown()).toEqual(["other"]);
+  });
+
+  it("refuses requests without a session", async () => {
+    const fresh = createSessionStore(() => PARTS);
+    await expect(fresh.sendSocketRequest(STATE, data("x"))).rejects.toMatchObject({
+      code: "not_initialised",
+    });
+  });
+
+  it("rejects the start when the server refuses, and says why in the state too", async () => {
+    const starting = store.initialiseSocket({ session: "secret" });
+    socket = await nextSocket();
+    socket.accept();
+    socket.receive({ state: "error", error: "You may not join.", code: "forbidden" });
+    socket.breaks(4403);
+    await expect(starting).rejects.toMatchObject({ code: "forbidden" });
+    expect(now()).toMatchObject({ status: "ended", reason: "You may not join." });
+  });
+
+  describe("before the page is loaded again", () => {
+    it("hands its place to the page that comes, once, and does not leave", async () => {
+      store.handOver();
+      pageTransition("pagehide", false);
+      expect(socket.of("leave")).toEqual([]);
+      // Not 4501: nobody need see it leave.
+      expect(socket.closedWith?.code).toBe(4500);
+
+      const next = createSessionStore(() => PARTS);
+      expect(sessionStorage).toHaveLength(0);
+      for (const resume of [{ token: "resume-secret", epoch: "e1", seq: 5 }, undefined]) {
+        next.initialiseSocket({ session: "notes", name: "Ada" }).catch(() => undefined);
+        socket = await nextSocket();
+        socket.accept();
+        expect(socket.sent[0]?.["resume"]).toEqual(resume);
+      }
+      next.closeSocket();
+    });
+
+    it("hands nothing to another session", async () => {
+      store.handOver();
+      const next = createSessionStore(() => PARTS);
+      next.initialiseSocket({ session: "other" }).catch(() => undefined);
+      socket = await nextSocket();
+      socket.accept();
+      expect(socket.sent[0]).not.toHaveProperty("resume");
+      next.closeSocket();
+    });
+
+    it("survives whatever else is in the storage", async () => {
+      for (const text of ["{", "null", "{}", '{"session":"notes","token":7}']) {
+        sessionStorage.setItem("session-place", text);
+        const next = createSessionStore(() => PARTS);
+        next.initialiseSocket({ session: "notes" }).catch(() => undefined);
+        socket = await nextSocket();
+        socket.accept();
+        expect(socket.sent[0]).not.toHaveProperty("resume");
+        next.closeSocket();
+      }
+    });
+  });
+
+  describe("when the page goes away", () => {
+    it("leaves the session when it cannot come back", () => {
+      pageTransition("pagehide", false);
+      expect(socket.sent.at(-1)).toEqual({ state: "leave" });
+      expect(socket.closedWith?.code).toBe(1000);
+    });
+
+    it("keeps its place when it may come back, and takes it again when it does", async () => {
+      const reply = store.sendSocketRequest(STATE, data("mine"));
+      pageTransition("pagehide", true);
+      expect(socket.of("leave")).toEqual([]);
+      expect(socket.closedWith?.code).toBe(4501);
+      expect(now().status).toBe("recovering");
+
+      pageTransition("pageshow", true);
+      socket = await nextSocket();
+      socket.accept();
+      expect(socket.sent[0]).toMatchObject({ session: "notes", resume: { epoch: "e1", seq: 5 } });
+      welcome(socket, { recovered: true, seq: 6, snapshot: texts("old", "missed") });
+      socket.receive({ state: STATE, data: { text: "missed" }, from: "p-2", seq: 6 });
+      const id = socket.requests()[0]?.["id"];
+      socket.receive({ state: STATE, data: { text: "mine" }, id, seq: 7 });
+      await expect(reply).resolves.toEqual({ text: "mine" });
+      expect(now()).toMatchObject({ status: "open", loss: null });
+      expect(shown()).toEqual(["old", "missed", "mine"]);
+    });
+
+    it("opens nothing on a first visit, or for a session that had ended before", async () => {
+      store.closeSocket();
+      const sockets = FakeSocket.all.length;
+      pageTransition("pagehide", true);
+      pageTransition("pageshow", true);
+      createSessionStore(() => PARTS);
+      pageTransition("pageshow", false);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(FakeSocket.all).toHaveLength(sockets);
+    });
+  });
+});

@@ -1,0 +1,11 @@
+import { fileURLToPath, URL } from "node:url";
+
+import { defineConfig } from "vitest/config";
+
+const engine = fileURLToPath(new URL("../../template/frontend/src/duplex", import.meta.url));
+
+export default defineConfig({
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  resolve: { alias: { "@duplex": engine } },
+  test: { environment: "happy-dom", include: ["**/*.test.ts"], restoreMocks: true },
+});
