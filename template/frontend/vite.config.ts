@@ -38,6 +38,10 @@ export default defineConfig({
     // What the first page needs anyway is one file: smaller together, and one round trip.
     rolldownOptions: {
       checks: { pluginTimings: false },
+      // Importing one name through an index does not load the rest of it.
+      treeshake: {
+        moduleSideEffects: (id: string) => !/\/src\/duplex\/(?:.*\/)?index\.ts$/u.test(id),
+      },
       output: { codeSplitting: { groups: [{ name: "app", tags: ["$initial"] }] } },
     },
   },
