@@ -9,13 +9,13 @@ SAME_EVERYWHERE = tuple(f"--ignore=backend/tests/{name}" for name in ("chaos", "
 """pytest's options for leaving out the tests of what is never rendered differently."""
 
 
-OF_A_FRONTEND = ("accessibility", "inspector", "pages", "saved")
+OF_A_FRONTEND = ("accessibility", "notes", "pages", "saved")
 """Browser specs of what each frontend draws; the others are about the client that both share."""
 
 
 def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
     project = workshop.project(deep_combo)
-    assert (project.root / "frontend/src/api/contract.ts").is_file()
+    assert (project.root / "frontend/src/api/generated/contract.ts").is_file()
     assert (project.root / ".env").is_file()
 
 
@@ -65,7 +65,8 @@ def _git_has_nothing_to_report_but_the_generated_types(project: Project) -> None
     done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
     untracked = {line[3:] for line in lines if line.startswith("??")}
-    committed = {"frontend/src/api/contract.ts", "frontend/src/api/rest.ts"}
+    generated = "frontend/src/api/generated"
+    committed = {f"{generated}/contract.ts", f"{generated}/rest.ts"}
     committed |= {"docs/asyncapi.json", "uv.lock", "frontend/package-lock.json"}
     assert untracked <= committed
     assert not [line for line in lines if line[1] in "MD"]

@@ -65,7 +65,7 @@ def test_the_contract_is_renewed_and_a_type_error_is_seen_at_once(
     right = watcher.read_text(encoding="utf-8")
     wrong = re.sub(r'label: ".*"', "label: 7", right)
     assert wrong != right
-    contract = copy / "frontend/src/api/contract.ts"
+    contract = copy / "frontend/src/api/generated/contract.ts"
     fresh = contract.read_text(encoding="utf-8")
     contract.write_text(fresh + "\n// As another branch had left it.\n", encoding="utf-8")
     with developing(project, copy) as terminal:

@@ -99,7 +99,7 @@ def test_sign_in_is_there_only_when_it_was_chosen(
 def test_nothing_is_left_over(combo: Combo, render: Callable[..., Render], source: Path) -> None:
     done = render(combo.answers)
     templated = {
-        re.sub(r"\{% if \w+ %\}(\w+)\{% endif %\}", r"\1", name).removesuffix(".jinja")
+        re.sub(r"\{% if [\w ]+ %\}(\w+)\{% endif %\}", r"\1", name).removesuffix(".jinja")
         for name in (
             file.relative_to(source / "template").as_posix()
             for file in (source / "template").rglob("*.jinja")
@@ -149,7 +149,7 @@ def test_names_arrive_unharmed_wherever_they_are_shown(
     assert summary is not None
     assert html.unescape(summary[1]) == description
     values = re.findall(
-        r'^\s+(?:name|description): (".*"),$', done["frontend/src/project.ts"], re.MULTILINE
+        r'^\s+(?:name|description): (".*"),$', done["frontend/src/app.ts"], re.MULTILINE
     )
     assert [json.loads(value) for value in values] == [name, description]
     heading, _, lead = done["README.md"].splitlines()[:3]

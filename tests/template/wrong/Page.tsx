@@ -1,10 +1,10 @@
-import { useSession } from "../hooks/useSession";
-import { liveSession } from "../ui/liveSession";
+import { useSession } from "../duplex";
 
 export function Page(): React.ReactElement {
-  const pages = useSession((state) => state.snapshot.pages); // error TS2339
-  const open = (): unknown => liveSession.sendSocketRequest("save", { name: "x" }); // error TS2353
-  const stop = (): unknown => liveSession.sendSocketRequest("stopThings", {}); // error TS2345
+  const pages = useSession((state) => state.document?.pages); // error TS2339
+  const { sendSocketRequest } = useSession();
+  const open = (): unknown => sendSocketRequest("save", { name: "x" }); // error TS2353
+  const stop = (): unknown => sendSocketRequest("stopThings", {}); // error TS2345
   return (
     <p onClick={open} onDoubleClick={stop}>
       {pages}

@@ -1,6 +1,5 @@
 // What a page must not write; the line of each fault ends with the error that is expected there.
-import type { Requests, StateName } from "../api/contract";
-import type { SessionStore } from "../session/sessionStore";
+import type { Requests, SessionStore, StateName } from "../duplex";
 
 export async function faults(session: SessionStore): Promise<void> {
   await session.sendSocketRequest("stopThings", {}); // error TS2345
