@@ -14,8 +14,8 @@ LONG = "aRatherLongStateNameOfExactlyFortyLetter"
 
 STATES: dict[str, Answers] = {
     "guide": {},
-    # No state saves, nothing closes, and there is nothing to loop over twice.
-    "single": {"states": ["ask"]},
+    # No example: no state saves, nothing closes, and there is nothing to loop over twice.
+    "single": {"states": ["ask"], "example": "none"},
     # Twenty: spellings, built-in names of both languages, two that close, text that needs escapes.
     "odd": {
         "project_name": 'Bob\'s "Best" App & Söns: #1, 100% 日本',
@@ -47,6 +47,7 @@ STATES: dict[str, Answers] = {
 }
 
 RENDER_ONLY_STATES: dict[str, Answers] = {
+    "alone": {"states": ["ask"]},
     "hundred": {"states": [f"state{number}" for number in range(100)], "closing_states": []},
 }
 

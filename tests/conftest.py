@@ -90,7 +90,7 @@ class ByRender(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         name = nodeid.rpartition("[")[2].removesuffix("]")
-        return name if name in NAMES and "test_render.py" in nodeid else nodeid
+        return name if name in NAMES and "tests/template/" in nodeid else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

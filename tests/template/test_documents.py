@@ -1,53 +1,76 @@
 """The documents name the settings and commands that there are, and link to files that exist."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from duplex.settings.base import Settings
+from duplex import Settings
 from duplex_dev.__main__ import COMMANDS
-from duplex_dev.paths import ROOT
+
+from tests.rendering import Render
 
 SETTINGS = {name.upper() for name in Settings.model_fields}
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-HOOK, CI = ROOT / ".pre-commit-config.yaml", ROOT / ".github" / "workflows" / "ci.yml"
+ANSWERS = {"with sign-in": {"auth": ["password"]}, "anonymous": {"example": "none"}}
 
 
-def test_the_readme_lists_every_setting_and_no_other() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.fixture(params=ANSWERS)
+def root(request: pytest.FixtureRequest, render: Callable[..., Render]) -> Path:
+    """A render with many documents, and one with few."""
+    return render(ANSWERS[request.param]).root
+
+
+def documents(root: Path) -> list[Path]:
+    """All of them."""
+    return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+
+
+def test_the_readme_lists_every_setting_and_no_other(root: Path) -> None:
+    text = (root / "README.md").read_text(encoding="utf-8")
     table = text.partition("## Settings")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == SETTINGS
 
 
-def test_hook_and_ci_fail_when_the_contract_is_stale_and_ci_says_what_breaks() -> None:
-    hook, ci = HOOK.read_text(encoding="utf-8"), CI.read_text(encoding="utf-8")
+def test_hook_and_ci_fail_when_the_contract_is_stale_and_ci_says_what_breaks(root: Path) -> None:
+    hook = (root / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    ci = (root / ".github/workflows/ci.yml").read_text(encoding="utf-8")
     assert "entry: uv run poe contract --check" in hook
     assert re.search(r"matrix:\n +command: \[.*\btest\b.*\]", ci)
     assert "run: uv run poe contract --against" in ci
 
 
-def test_the_example_lists_every_setting_and_no_other() -> None:
-    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+def test_the_example_lists_every_setting_and_no_other(root: Path) -> None:
+    text = (root / ".env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^(?:# )?([A-Z_]+)=", text, flags=re.MULTILINE)) == SETTINGS
 
 
-def test_the_readme_lists_every_command() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_readme_lists_every_command(root: Path) -> None:
+    text = (root / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `uv run poe ([a-z0-9-]+)", text, flags=re.MULTILINE)) == set(
         COMMANDS
     )
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, HOOK, CI], ids=lambda path: path.name)
-def test_every_command_that_is_named_exists(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
-    assert set(re.findall(r"\bpoe ([a-z][a-z0-9-]+)\b(?= |`|$)", text)) <= {*COMMANDS, "command"}
+def test_every_command_that_is_named_exists(root: Path) -> None:
+    for document in [
+        *documents(root),
+        root / ".pre-commit-config.yaml",
+        *root.glob(".github/**/*.yml"),
+    ]:
+        named = re.findall(
+            r"\bpoe ([a-z][a-z0-9-]+)\b(?= |`|$)", document.read_text(encoding="utf-8")
+        )
+        assert set(named) <= {*COMMANDS, "command"}, document
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_leads_to_a_file(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
-    links = re.findall(r"(?<!\\)\]\((?!https?://|#)([^)#]+)", text)
-    missing = [link for link in links if not (document.parent / link).exists()]
+def test_every_link_leads_to_a_file(root: Path) -> None:
+    missing = [
+        (document.name, link)
+        for document in documents(root)
+        for link in re.findall(
+            r"(?<!\\)\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")
+        )
+        if not (document.parent / link).exists()
+    ]
     assert missing == []

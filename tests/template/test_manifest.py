@@ -21,14 +21,14 @@ from tests.rendering import Render
 from tools.source import ROOT, committable
 
 TEMPLATE = ROOT / "template"
-WITHOUT_AUTH = re.compile(r"\A\{% if not with_auth %\}/(?P<path>[^{}]+)\{% endif %\}\Z")
+WITHOUT = re.compile(r"\A\{% if not (?P<feature>\w+) %\}/(?P<path>[^{}]+)\{% endif %\}\Z")
 BLOCK = re.compile(r"\{%-?\s*(\w+)")
 
 JINJA_FILES = {
     "README.md",
-    "backend/app/features.py",
-    "backend/app/project.json",
+    "backend/app/main.py",
     "backend/app/states/{% yield row from rows %}{{ row.snake }}{% endyield %}.py",
+    "backend/tests/conftest.py",
     "backend/tests/states/test_{% yield row from rows %}{{ row.snake }}{% endyield %}.py",
     "frontend/index.html",
     "frontend/src/app.ts",
@@ -82,7 +82,7 @@ def test_each_excluded_path_exists_where_its_feature_was_chosen(
     settings: dict[str, Any], render: Callable[..., Render]
 ) -> None:
     patterns = [pattern for pattern in settings["_exclude"] if "{%" in pattern]
-    paths = [found["path"] for pattern in patterns if (found := WITHOUT_AUTH.match(pattern))]
+    paths = [found["path"] for pattern in patterns if (found := WITHOUT.match(pattern))]
     assert len(paths) == len(patterns)
     chosen = [render({"frontend": name, "auth": ["password"]}).root for name in FRONTENDS]
     assert [path for path in paths if not any((root / path).exists() for root in chosen)] == []

@@ -214,4 +214,6 @@ def test_answers_are_stored_in_the_order_of_the_questions_and_nothing_derived(
         "auth",
         "states",
         "closing_states",
+        "example",
+        "example_states",
     ]

@@ -85,7 +85,7 @@ def test_sign_in_is_there_only_when_it_was_chosen(
 ) -> None:
     done = render(combo.answers)
     chosen = combo.auth != "anonymous"
-    assert (done.root / "backend/app/auth").is_dir() == chosen
+    assert (done.root / "backend/app/users").is_dir() == chosen
     assert (done.root / "docs/authentication.md").is_file() == chosen
     if not chosen:
         mentions = {
@@ -171,16 +171,16 @@ def test_the_oldest_copier_that_is_admitted_renders_the_same(
 
 def test_getting_started_changes_lines_that_a_new_state_has(render: Callable[..., Render]) -> None:
     """Its blocks of code, without what they add, stand in the modules that `add-state` makes."""
-    done = texts(render())
+    done = texts(render({"example": "none"}))
     state = ("app/states/start_things.py", "tests/states/test_start_things.py")
     files = [*(f"backend/{name}" for name in state), "frontend/src/states/startThings.ts"]
     text = done["docs/getting-started.md"]
     text = text.replace("pauseThings", "startThings").replace("PauseThings", "StartThings")
     blocks = re.findall(r"^```(?:python|ts)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 4
     for block in blocks:
-        old = re.sub(r"^ *minutes: int.*\n|, minutes: 10| \(5 min\)", "", block, flags=re.MULTILINE)
-        old = old.replace('f"{data.text} ({data.minutes} min)"', "data.text")
+        added = r"^ *minutes: int.*\n|^    text = f.*\n|, minutes: 10| \(5 min\)"
+        old = re.sub(added, "", block, flags=re.MULTILINE).replace("text=text", "text=data.text")
         assert old != block
         assert any(old in done[name] for name in files), block
 
