@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from duplex import Engine, Identity, Model, NotSignedIn, Registry, SavedRef
 from duplex.brokers import from_url
-from duplex.brokers.base import Broker, Keep
+from duplex.brokers.base import Broker, Retention
 from duplex.options import Options
 from duplex.rooms.member import Member
 from duplex.server import logging_config
@@ -101,14 +101,14 @@ class Accounts:
         return Identity(user, user.title(), frozenset({role} if role else ()), expires)
 
 
-def keep_of(options: Options) -> Keep:
+def retention_of(options: Options) -> Retention:
     """What `duplex.web` makes of the same settings."""
-    return Keep(
+    return Retention(
         options.replay_count,
         options.replay_bytes,
         options.replay_seconds,
         min(15.0, options.replay_seconds),
-        unnoticed=2 * options.heartbeat,
+        detection=2 * options.heartbeat,
     )
 
 
@@ -126,7 +126,7 @@ def make_engine(
     given = given or setup()
     return Engine(
         options=given.options,
-        broker=broker or from_url(given.broker_url, keep_of(given.options)),
+        broker=broker or from_url(given.broker_url, retention_of(given.options)),
         registry=registry,
         document=document,
         authenticate=authenticate or Accounts().authenticate,

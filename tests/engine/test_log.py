@@ -1,6 +1,6 @@
 """The replay log: bounded in every way, and never silent about what is missing."""
 
-from duplex.brokers.base import Keep
+from duplex.brokers.base import Retention
 from duplex.brokers.memory.log import Log
 from duplex.wire.entries import Entry, Retain
 from hypothesis import given, settings
@@ -16,7 +16,7 @@ def numbers(entries: list[Entry] | None) -> list[int] | None:
 
 
 def test_numbers_have_no_holes_whatever_is_kept() -> None:
-    log = Log(Keep(count=2))
+    log = Log(Retention(count=2))
     made = [entry(retain) for retain in ("all", "none", "latest", "all")]
     for one in made:
         log.append(one, 0.0)
@@ -24,7 +24,7 @@ def test_numbers_have_no_holes_whatever_is_kept() -> None:
 
 
 def test_what_is_over_the_count_is_missing_from_then_on() -> None:
-    log = Log(Keep(count=3))
+    log = Log(Retention(count=3))
     for _ in range(5):
         log.append(entry(), 0.0)
     assert numbers(log.after(2, 0.0)) == [3, 4, 5]
@@ -32,12 +32,12 @@ def test_what_is_over_the_count_is_missing_from_then_on() -> None:
 
 
 def test_bytes_and_age_bound_it_too() -> None:
-    by_size = Log(Keep(size=1000))
+    by_size = Log(Retention(size=1000))
     for _ in range(10):
         by_size.append(entry(size=236), 0.0)
     assert by_size.size <= 1000
     assert len(by_size) == 3
-    by_age = Log(Keep(seconds=10.0))
+    by_age = Log(Retention(seconds=10.0))
     by_age.append(entry(), 0.0)
     by_age.append(entry(), 5.0)
     assert numbers(by_age.after(1, 10.5)) == [2]
@@ -45,14 +45,14 @@ def test_bytes_and_age_bound_it_too() -> None:
 
 
 def test_what_is_not_retained_is_never_missing() -> None:
-    log = Log(Keep(count=2))
+    log = Log(Retention(count=2))
     for retain in ("all", "none", "none", "latest", "latest", "none"):
         log.append(entry(retain), 0.0)
     assert numbers(log.after(0, 0.0)) == [1, 5]
 
 
 def test_a_number_of_the_future_is_not_caught_up_with() -> None:
-    assert Log(Keep()).after(1, 0.0) is None
+    assert Log(Retention()).after(1, 0.0) is None
 
 
 retains: st.SearchStrategy[Retain] = st.sampled_from(["all", "latest", "none"])
@@ -68,7 +68,7 @@ retains: st.SearchStrategy[Retain] = st.sampled_from(["all", "latest", "none"])
 def test_a_replay_is_whole_or_refused(
     made: list[tuple[Retain, str, int]], count: int, size: int, seen: int
 ) -> None:
-    log = Log(Keep(count=count, size=size))
+    log = Log(Retention(count=count, size=size))
     entries = [entry(retain, state, bytes_) for retain, state, bytes_ in made]
     for one in entries:
         log.append(one, 0.0)

@@ -7,6 +7,7 @@ import pytest
 from duplex.brokers.base import Join, Joined
 from duplex.rooms.room import Room
 from duplex.wire.entries import Entry
+from pydantic_core import from_json
 
 from tests.engine.support import Server
 
@@ -71,15 +72,16 @@ async def test_what_was_asked_before_a_close_is_still_done(server: Server) -> No
 async def test_a_crowd_that_joins_at_once_hears_of_each_once(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And with one look at each message, however many are just joining."""
+    """And each announcement is processed once, however many are just joining."""
     count, joined = 40, 0
-    all_joined = asyncio.Event()
+    all_joined, all_announced = asyncio.Event(), asyncio.Event()
     join, deliver = server.engine.broker.join, Room.deliver
-    looked_at: list[int] = []
+    announced: list[str] = []
+    delivered: list[int] = []
 
-    async def together(wish: Join) -> Joined | None:
+    async def together(request: Join) -> Joined | None:
         nonlocal joined
-        found = await join(wish)
+        found = await join(request)
         joined += found is not None
         if joined == count:
             all_joined.set()
@@ -89,15 +91,32 @@ async def test_a_crowd_that_joins_at_once_hears_of_each_once(
 
     def counting(room: Room, entries: Sequence[Entry]) -> None:
         if room.id == "crowd":
-            looked_at.extend(entry.seq for entry in entries)
+            for entry in entries:
+                data = from_json(entry.head + b"}")["data"]
+                announced.extend(one["participant"] for one in data.get("joined", [data]))
+                delivered.append(entry.seq)
         deliver(room, entries)
+        if len(announced) == count:
+            all_announced.set()
 
     monkeypatch.setattr(server.engine.broker, "join", together)
     monkeypatch.setattr(Room, "deliver", counting)
     clients = await asyncio.gather(*(server.client(session="crowd") for _ in range(count)))
+    await all_announced.wait()
+    assert sorted(announced) == sorted(client.participant for client in clients)
+    last = max(delivered)
+    assert sorted(delivered) == list(range(1, last + 1))
+    # Some one by one, the others gathered.
+    assert last < count / 2
     for client in clients:
-        heard = [frame["seq"] for frame in await client.quiet()]
-        assert heard == list(range(client.initialised["seq"] + 1, count + 1))
-    assert sorted(looked_at) == list(range(1, count + 1))
+        present = {one["participant"] for one in client.initialised["participants"]}
+        heard = client.initialised["seq"]
+        while heard < last:
+            frame = await client.receive()
+            assert frame["seq"] == heard + 1
+            heard = frame["seq"]
+            data = frame["data"]
+            present.update(one["participant"] for one in data.get("joined", [data]))
+        assert present == set(announced)
     for client in clients:
         await client.close()

@@ -166,6 +166,6 @@ async def test_a_message_to_many_is_encoded_once(
     await clients[0].ask("say", {"text": "all"})
     heard = [await client.until("say") for client in clients]
     assert len({json.dumps(f["data"]) for f in heard}) == 1
-    assert encoded == ["say"]
+    assert encoded.count("say") == 1
     for client in clients:
         await client.close()

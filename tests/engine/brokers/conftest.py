@@ -6,12 +6,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from duplex.brokers.base import Keep
+from duplex.brokers.base import Retention
 from duplex.brokers.redis.broker import RedisBroker
 from duplex_dev.testing.network import Proxy
 from duplex_dev.testing.valkey import Valkey
 
-from tests.engine.brokers.processes import KEEP, Open
+from tests.engine.brokers.processes import RETENTION, Open
 from tests.engine.brokers.promises import Process
 from tests.engine.brokers.support import Recorder
 
@@ -55,9 +55,9 @@ async def process(room: str) -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         async def opening(
-            url: str, keep: Keep = KEEP, patience: float = 2.0, lease: float = 30.0
+            url: str, retention: Retention = RETENTION, patience: float = 2.0, lease: float = 30.0
         ) -> Process:
-            made = Process(RedisBroker(url, keep, timeout=patience, lease=lease), Recorder())
+            made = Process(RedisBroker(url, retention, timeout=patience, lease=lease), Recorder())
             await made.broker.start(made.record)
             stack.push_async_callback(made.broker.stop)
             await made.broker.watch(room)

@@ -2,21 +2,21 @@
 
 from collections.abc import Awaitable, Callable
 
-from duplex.brokers.base import Keep
+from duplex.brokers.base import Retention
 from duplex.brokers.redis.broker import RedisBroker
-from duplex.brokers.redis.lease import Keeper
+from duplex.brokers.redis.lease import Lease
 
 from tests.engine.brokers.promises import Process
 
-KEEP = Keep(seconds=60.0, grace=30.0)
+RETENTION = Retention(seconds=60.0, grace=30.0)
 
 Open = Callable[..., Awaitable[Process]]
 
 
-def keeper(process: Process) -> Keeper:
+def lease_of(process: Process) -> Lease:
     """What a process's broker is made of."""
     assert isinstance(process.broker, RedisBroker)
-    return process.broker.keeper
+    return process.broker.lease
 
 
 async def until_down(*processes: Process) -> None:

@@ -13,15 +13,17 @@ import pytest
 from duplex.brokers.base import (
     Broker,
     Commit,
+    Gathering,
     Joined,
-    Keep,
+    Retention,
 )
 from duplex.wire.entries import Entry
 
-from tests.engine.brokers.support import Recorder, message, wish
+from tests.engine.brokers.support import Recorder, join_request, message
 
-LONG = Keep(seconds=60.0, grace=30.0)
-SHORT = Keep(seconds=1.0, grace=0.2)
+LONG = Retention(seconds=60.0, grace=30.0)
+SINGLY = Gathering(burst=50)
+SHORT = Retention(seconds=1.0, grace=0.2)
 
 
 @dataclass
@@ -33,7 +35,8 @@ class Process:
 
 
 Opened = tuple[Process, Process]
-Open = Callable[[Keep], Awaitable[Opened]]
+Open = Callable[..., Awaitable[Opened]]
+"""Opens both with a `Retention` and, if needed, a `Gathering`."""
 
 
 async def both_saw(processes: Opened, room: str, count: int) -> None:
@@ -45,7 +48,7 @@ async def both_saw(processes: Opened, room: str, count: int) -> None:
 
 async def joined(process: Process, room: str, participant: str, **more: object) -> Joined:
     """Join, and be sure that it worked."""
-    found = await process.broker.join(wish(room, participant, **more))
+    found = await process.broker.join(join_request(room, participant, **more))
     assert found is not None
     return found
 
@@ -82,7 +85,9 @@ async def answer(process: Process, room: str, request_id: str, text: str) -> Ent
 class BrokerPromises:
     """Subclasses say in `opening` which broker it is."""
 
-    def opening(self, keep: Keep) -> AbstractAsyncContextManager[Opened]:
+    def opening(
+        self, retention: Retention, gathering: Gathering
+    ) -> AbstractAsyncContextManager[Opened]:
         """Two processes that share a store."""
         raise NotImplementedError
 
@@ -96,8 +101,8 @@ class BrokerPromises:
         """Open two processes with the given limits that watch the room, closed after the test."""
         async with AsyncExitStack() as stack:
 
-            async def opening(keep: Keep) -> Opened:
-                processes = await stack.enter_async_context(self.opening(keep))
+            async def opening(retention: Retention, gathering: Gathering = SINGLY) -> Opened:
+                processes = await stack.enter_async_context(self.opening(retention, gathering))
                 for process in processes:
                     await process.broker.watch(room)
                 return processes

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from duplex.brokers.base import Claim, Commit, Keep, RoomGone
+from duplex.brokers.base import Claim, Commit, Retention, RoomGone
 
 from tests.engine.brokers.promises import (
     LONG,
@@ -98,7 +98,7 @@ class RequestPromises(BrokerPromises):
     async def test_handled_requests_outlive_a_loss_that_is_noticed_late(
         self, opened: Open, room: str
     ) -> None:
-        first, second = await opened(Keep(seconds=0.2, grace=0.2, unnoticed=60.0))
+        first, second = await opened(Retention(seconds=0.2, grace=0.2, detection=60.0))
         await joined(first, room, "ada")
         await first.broker.claim(room, "ada", "1", 5)
         reply = await answer(first, room, "1", "done")
@@ -111,7 +111,7 @@ class RequestPromises(BrokerPromises):
         self, opened: Open, room: str
     ) -> None:
         size = message("x" * 1000).size()
-        first, second = await opened(Keep(size=2 * size + 10, seconds=60.0, grace=30.0))
+        first, second = await opened(Retention(size=2 * size + 10, seconds=60.0, grace=30.0))
         await joined(first, room, "ada")
         for request_id in ("1", "2", "3"):
             await first.broker.claim(room, "ada", request_id, 5)
@@ -156,7 +156,7 @@ class RequestPromises(BrokerPromises):
             waiting.append(asyncio.create_task(turn(number, process)))
             await asyncio.sleep(0)
             # Answered after the lock was asked for, so that it stands in the queue.
-            await process.broker.people(room)
+            await process.broker.present(room)
         assert order == []
         await processes[0].broker.unlock(held)
         async with asyncio.timeout(PATIENCE):
@@ -172,10 +172,10 @@ class RequestPromises(BrokerPromises):
         held = await first.broker.lock(room, 30)
         impatient = asyncio.create_task(second.broker.lock(room, 30))
         await asyncio.sleep(0)
-        await second.broker.people(room)
+        await second.broker.present(room)
         patient = asyncio.create_task(first.broker.lock(room, 30))
         await asyncio.sleep(0)
-        await first.broker.people(room)
+        await first.broker.present(room)
         impatient.cancel()
         await asyncio.gather(impatient, return_exceptions=True)
         await first.broker.unlock(held)

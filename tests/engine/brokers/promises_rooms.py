@@ -4,7 +4,7 @@ import asyncio
 from uuid import uuid4
 
 import pytest
-from duplex.brokers.base import Claim, Commit, LockLost, Person, RoomGone
+from duplex.brokers.base import Claim, Commit, LockLost, Presence, RoomGone
 
 from tests.engine.brokers.promises import (
     LONG,
@@ -16,7 +16,7 @@ from tests.engine.brokers.promises import (
     resumed,
     say,
 )
-from tests.engine.brokers.support import PATIENCE, eventually, message, wish
+from tests.engine.brokers.support import PATIENCE, eventually, join_request, message
 
 
 class RoomPromises(BrokerPromises):
@@ -86,16 +86,16 @@ class RoomPromises(BrokerPromises):
         self, opened: Open, room: str
     ) -> None:
         first, second = await opened(LONG)
-        assert await first.broker.join(wish(room, "ada", seed=None)) is None
-        assert await first.broker.people(room) == []
+        assert await first.broker.join(join_request(room, "ada", seed=None)) is None
+        assert await first.broker.present(room) == []
         with pytest.raises(RoomGone):
             await first.broker.read(room)
         ada = await joined(first, room, "ada", seed=b'{"n":1}')
         bob = await joined(second, room, "bob", seed=b'{"n":2}')
         assert (ada.document, ada.seq, ada.resumed, ada.replay) == (b'{"n":1}', 1, False, None)
         assert (bob.document, bob.seq, bob.epoch) == (b'{"n":1}', 2, ada.epoch)
-        assert bob.people == [Person("ada", "Ada"), Person("bob", "Bob")]
-        assert await first.broker.people(room) == bob.people
+        assert bob.present.participants == [Presence("ada", "Ada"), Presence("bob", "Bob")]
+        assert await first.broker.present(room) == bob.present.participants
 
     async def test_a_document_changes_with_its_commit_or_not_at_all(
         self, opened: Open, room: str
@@ -158,7 +158,7 @@ class RoomPromises(BrokerPromises):
         await joined(second, room, "bob")
         lock = await first.broker.lock(room, 10)
         waiting = asyncio.create_task(second.broker.lock(room, 10))
-        await second.broker.people(room)
+        await second.broker.present(room)
         bye = message("bye", closes=True)
         await first.broker.commit(Commit(room, [bye], lock, b'{"n":9}', ends=True))
         await both_saw(processes, room, 3)
@@ -171,7 +171,7 @@ class RoomPromises(BrokerPromises):
             await second.broker.read(room)
         await first.broker.unlock(lock)
         await first.broker.leave(room, "ada", "ada-1")
-        assert await first.broker.join(wish(room, "eve", seed=None)) is None
+        assert await first.broker.join(join_request(room, "eve", seed=None)) is None
         eve = await resumed(second, room, "ada", ada.epoch, 3)
         assert (eve.resumed, eve.seq, eve.replay, eve.document) == (False, 1, None, b"{}")
         assert eve.epoch != ada.epoch
@@ -217,14 +217,14 @@ class RoomPromises(BrokerPromises):
 
         assert await live()
         await eventually(live, lambda found: not found)
-        assert await first.broker.join(wish(room, "eve", seed=None)) is None
+        assert await first.broker.join(join_request(room, "eve", seed=None)) is None
 
     # --- the rest
 
     async def test_control_messages_reach_every_process(self, opened: Open) -> None:
         processes = await opened(LONG)
         word = {"kind": "revoke", "user": uuid4().hex}
-        await processes[0].broker.tell(word)
+        await processes[0].broker.broadcast(word)
         for process in processes:
             record = process.record
             await record.until(lambda record=record: word in record.messages)

@@ -1,4 +1,4 @@
-"""What the tests of brokers share: a record of what a broker told, and entries to commit."""
+"""What the tests of brokers share: a record of a broker's events, and entries to commit."""
 
 import asyncio
 import json
@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from duplex.brokers.base import Join
+from duplex.brokers.base import Gathering, Join
 from duplex.wire.entries import Entry, Retain
 
 T = TypeVar("T")
+
+UNGATHERED = Gathering(interval=0, crowd_interval=0)
+"""Every change of presence is announced at once."""
 
 PATIENCE = 20.0
 """Seconds after which a test gives up waiting; never waited when the code is right."""
@@ -72,7 +75,7 @@ class Recorder:
         self._tell("up")
 
 
-def wish(room: str, participant: str, **more: object) -> Join:
+def join_request(room: str, participant: str, **more: object) -> Join:
     """Somebody new who wants to join; `more` are other fields of `Join`."""
     fields: dict[str, object] = {
         "name": participant.title(),

@@ -6,13 +6,13 @@ from uuid import uuid4
 from duplex.brokers.base import (
     BrokerUnavailable,
     Claim,
-    Keep,
-    Person,
+    Presence,
+    Retention,
 )
 from duplex_dev.testing.network import Proxy
 from duplex_dev.testing.valkey import Valkey
 
-from tests.engine.brokers.processes import Open, keeper, until_down, until_up
+from tests.engine.brokers.processes import Open, lease_of, until_down, until_up
 from tests.engine.brokers.promises import both_saw, joined, say
 from tests.engine.brokers.support import PATIENCE, message
 
@@ -29,7 +29,7 @@ async def test_a_cut_connection_misses_nothing(
         await until_down(first)
         for i in range(10):
             await say(second, room, str(i), "bob")
-        await second.broker.tell(word)
+        await second.broker.broadcast(word)
         proxied.mend()
         await until_up(first)
         back = await say(first, room, "back")
@@ -60,7 +60,7 @@ async def test_a_room_that_opened_unheard_is_read_from_its_beginning(
 async def test_a_gap_that_cannot_be_filled_is_told(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
-    few = Keep(count=5, seconds=60.0, grace=30.0)
+    few = Retention(count=5, seconds=60.0, grace=30.0)
     first, second = await process(proxied.url, few), await process(valkey.url, few)
     await joined(first, room, "ada")
     await both_saw((first, second), room, 1)
@@ -74,7 +74,7 @@ async def test_a_gap_that_cannot_be_filled_is_told(
     assert first.record.seqs(room) == [1]
     assert (await say(first, room, "on")).seq == 12
     assert first.record.seqs(room) == [1, 12]
-    assert await first.broker.people(room) == [Person("ada", "Ada")]
+    assert await first.broker.present(room) == [Presence("ada", "Ada")]
 
 
 async def test_a_message_that_was_never_published_is_read_from_the_stream(
@@ -84,7 +84,7 @@ async def test_a_message_that_was_never_published_is_read_from_the_stream(
     first, second = await process(valkey.url), await process(valkey.url)
     await joined(first, room, "ada")
     await both_saw((first, second), room, 1)
-    link, channel = keeper(second).link, keeper(second).names.channel(room)
+    link, channel = lease_of(second).link, lease_of(second).keyspace.channel(room)
     await link.unsubscribe(channel)
     for i in range(3):
         await say(first, room, str(i))
@@ -123,7 +123,7 @@ async def test_a_slow_server_is_waited_for(valkey: Valkey, process: Open, room: 
         await process(valkey.url, patience=PATIENCE),
     )
     await joined(first, room, "ada")
-    link = keeper(first).link
+    link = lease_of(first).link
     held_up = link.call("DEBUG", "SLEEP", "0.3")
     said = [say((first, second)[i % 2], room, str(i)) for i in range(10)]
     await asyncio.gather(held_up, *said)

@@ -8,20 +8,20 @@ import pytest
 from duplex.brokers.base import (
     BrokerUnavailable,
     Commit,
-    Person,
+    Presence,
     RoomGone,
 )
 from duplex.brokers.redis.broker import RedisBroker
 from duplex_dev.testing.network import Proxy
 from duplex_dev.testing.valkey import Valkey
 
-from tests.engine.brokers.processes import KEEP, Open, keeper, until_down, until_up
+from tests.engine.brokers.processes import RETENTION, Open, lease_of, until_down, until_up
 from tests.engine.brokers.promises import both_saw, joined, resumed, say
 from tests.engine.brokers.support import Recorder, eventually, message
 
 
 async def test_a_server_that_is_not_there_is_told_at_once(valkey: Valkey) -> None:
-    broker = RedisBroker("redis://127.0.0.1:9/0", KEEP)
+    broker = RedisBroker("redis://127.0.0.1:9/0", RETENTION)
     with pytest.raises(BrokerUnavailable):
         await broker.start(Recorder())
     assert not await broker.check()
@@ -30,7 +30,7 @@ async def test_a_server_that_is_not_there_is_told_at_once(valkey: Valkey) -> Non
 
 async def test_a_server_that_does_not_answer_is_told_with_the_reason() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        broker = RedisBroker(f"redis://127.0.0.1:{mute.getsockname()[1]}/0", KEEP, timeout=0.2)
+        broker = RedisBroker(f"redis://127.0.0.1:{mute.getsockname()[1]}/0", RETENTION, timeout=0.2)
         with pytest.raises(BrokerUnavailable, match=r"no answer within 0\.2 s"):
             await broker.start(Recorder())
 
@@ -50,7 +50,7 @@ async def test_a_killed_server_that_kept_its_file_is_followed_on(
     since = loop.time()
     calls: list[Awaitable[object]] = [
         say(first, room, "lost"),
-        first.broker.people(room),
+        first.broker.present(room),
         first.broker.read(room),
         first.broker.lock(room, 5),
         first.broker.claim(room, "ada", "1", 5),
@@ -58,7 +58,7 @@ async def test_a_killed_server_that_kept_its_file_is_followed_on(
         first.broker.watch("another"),
         first.broker.leave(room, "nobody", "x"),
         first.broker.drop(room, "nobody", "x"),
-        first.broker.tell({"kind": "x"}),
+        first.broker.broadcast({"kind": "x"}),
     ]
     raised = await asyncio.gather(*calls, return_exceptions=True)
     # Nothing was claimed, so there is nothing to give back.
@@ -74,7 +74,7 @@ async def test_a_killed_server_that_kept_its_file_is_followed_on(
     for one in (first, second):
         assert one.record.seqs(room) == list(range(1, 24))
         assert [word[0] for word in one.record.told] == ["down", "up"]
-    assert await first.broker.people(room) == [Person("ada", "Ada"), Person("bob", "Bob")]
+    assert await first.broker.present(room) == [Presence("ada", "Ada"), Presence("bob", "Bob")]
     back = await resumed(second, room, "ada", ada.epoch, 21)
     assert back.replay is not None
     assert [one.seq for one in back.replay] == [22, 23]
@@ -112,7 +112,7 @@ async def test_a_server_without_an_append_only_file_is_not_trusted_after_a_resta
     """It may have saved long ago: who saw more since must not go on as if nothing was missing."""
     first = await process(forgetful.url)
     ada = await joined(first, room, "ada")
-    await keeper(first).link.call("SAVE")
+    await lease_of(first).link.call("SAVE")
     await say(first, room, "unsaved")
     forgetful.kill()
     await until_down(first)
@@ -150,7 +150,7 @@ async def test_scripts_are_loaded_again_when_the_server_forgot_them(
 ) -> None:
     first = await process(valkey.url)
     await joined(first, room, "ada")
-    await keeper(first).link.call("SCRIPT", "FLUSH")
+    await lease_of(first).link.call("SCRIPT", "FLUSH")
     assert (await say(first, room, "on")).seq == 2
 
 
@@ -162,13 +162,13 @@ async def test_everything_expires(valkey: Valkey, process: Open, room: str) -> N
     await first.broker.claim(room, "ada", "2", 0)
     reply = message("done", request_id="1")
     await first.broker.commit(Commit(room, [reply], claim=("ada", "1"), reply=reply))
-    await first.broker.tell({"kind": "nothing"})
+    await first.broker.broadcast({"kind": "nothing"})
     held = await first.broker.lock(room, 30)
     waiting = asyncio.create_task(second.broker.lock(room, 30))
     await asyncio.sleep(0)
-    await second.broker.people(room)
+    await second.broker.present(room)
     await first.broker.drop(room, "ada", "ada-1")
-    link = keeper(first).link
+    link = lease_of(first).link
     keys = await link.call("KEYS", "*")
     kinds = {key.rpartition(b":")[2] for key in keys if room.encode() in key}
     assert {b"log", b"people", b"present", b"due", b"open", b"locks"} <= kinds
@@ -183,17 +183,17 @@ async def test_a_store_that_is_emptied_under_way_is_listened_to_again(
 ) -> None:
     first, second = [await process(forgetful.url, lease=0.6) for _ in range(2)]
     await joined(first, room, "ada")
-    link = keeper(first).link
-    former = keeper(first).names.base
+    link = lease_of(first).link
+    former = lease_of(first).keyspace.base
     await link.call("FLUSHALL")
 
     async def same() -> bool:
-        names = {keeper(one).names.base for one in (first, second)}
-        return len(names) == 1 and former not in names
+        keyspace = {lease_of(one).keyspace.base for one in (first, second)}
+        return len(keyspace) == 1 and former not in keyspace
 
     await eventually(same, lambda found: found)
     await first.record.until(lambda: ("lost", room) in first.record.told)
-    await second.broker.tell({"kind": "revoke", "user": "ada"})
+    await second.broker.broadcast({"kind": "revoke", "user": "ada"})
     await first.record.until(lambda: bool(first.record.messages))
     await joined(second, room, "bob")
     await first.record.until(lambda: first.record.states(room)[-1:] == ["joined"])
@@ -206,7 +206,7 @@ async def test_no_room_is_opened_in_an_era_that_is_over(
     """What would be answered in it, nobody would find who comes back."""
     first, second = [await process(forgetful.url) for _ in range(2)]
     await joined(first, room, "ada")
-    await keeper(first).link.call("FLUSHALL")
+    await lease_of(first).link.call("FLUSHALL")
     for one in (first, second):
         with pytest.raises(BrokerUnavailable):
             await joined(one, room, "ada")
@@ -220,8 +220,10 @@ async def test_no_room_is_opened_in_an_era_that_is_over(
 async def test_what_is_in_use_does_not_expire(forgetful: Valkey, process: Open, room: str) -> None:
     first = await process(forgetful.url, lease=0.6)
     await joined(first, room, "ada")
-    link = keeper(first).link
-    keys: list[bytes] = [key for key in await link.call("KEYS", "*") if not key.endswith(b":said")]
+    link = lease_of(first).link
+    keys: list[bytes] = [
+        key for key in await link.call("KEYS", "*") if not key.endswith(b":events")
+    ]
     assert len(keys) >= 6
     for key in keys:
         await link.call("PEXPIRE", key, 60_000)

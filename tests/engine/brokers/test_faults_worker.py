@@ -10,29 +10,30 @@ from duplex.brokers.base import (
     BrokerUnavailable,
     Claim,
     Commit,
-    Keep,
     LockLost,
-    Person,
+    Presence,
+    Retention,
 )
 from duplex.brokers.redis.broker import RedisBroker
 from duplex_dev.testing.network import Proxy
 from duplex_dev.testing.valkey import Valkey
 
-from tests.engine.brokers.processes import Open, keeper, until_down, until_up
+from tests.engine.brokers.processes import Open, lease_of, until_down, until_up
 from tests.engine.brokers.promises import Process, both_saw, joined, resumed, say
 from tests.engine.brokers.support import PATIENCE, Recorder, eventually, message
 
-BACKEND = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[3]
+PATH = os.pathsep.join((str(ROOT), str(ROOT / "template" / "backend")))
 
 
 async def test_a_killed_worker_is_cleaned_up_once(valkey: Valkey, process: Open, room: str) -> None:
-    lease, keep = 1.0, Keep(seconds=60.0, grace=0.3)
-    first, second = [await process(valkey.url, keep, lease=lease) for _ in range(2)]
+    lease, retention = 1.0, Retention(seconds=60.0, grace=0.3)
+    first, second = [await process(valkey.url, retention, lease=lease) for _ in range(2)]
     await joined(first, room, "ada")
     worker = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "tests.engine.brokers.worker", valkey.url, room, str(keep.grace), str(lease)),
-        env={**os.environ, "PYTHONPATH": str(BACKEND)},
+        *("-m", "tests.engine.brokers.worker", valkey.url, room, str(retention.grace), str(lease)),
+        env={**os.environ, "PYTHONPATH": PATH},
         stdout=asyncio.subprocess.PIPE,
     )
     assert worker.stdout is not None
@@ -55,7 +56,7 @@ async def test_a_killed_worker_is_cleaned_up_once(valkey: Valkey, process: Open,
     for one in (first, second):
         assert one.record.states(room) == ["joined", "joined", "left", "say"]
         assert ("left", room, "victim", "after 2") in one.record.told
-    assert await first.broker.people(room) == [Person("ada", "Ada")]
+    assert await first.broker.present(room) == [Presence("ada", "Ada")]
 
 
 async def test_a_lock_does_not_wait_for_a_worker_that_is_gone(
@@ -66,16 +67,16 @@ async def test_a_lock_does_not_wait_for_a_worker_that_is_gone(
     held = await first.broker.lock(room, 3600)
     queued = asyncio.create_task(gone.broker.lock(room, 3600))
     await asyncio.sleep(0)
-    await gone.broker.people(room)
+    await gone.broker.present(room)
     behind = asyncio.create_task(first.broker.lock(room, 3600))
     await asyncio.sleep(0)
-    await first.broker.people(room)
+    await first.broker.present(room)
     proxied.cut()
     with pytest.raises(BrokerUnavailable):
         await queued
-    link, heard = keeper(first).link, keeper(gone).names.heard
+    link, channel = lease_of(first).link, lease_of(gone).keyspace.worker_channel
     # The server has noticed that nobody hears the other worker's channel any more.
-    await eventually(lambda: link.call("PUBSUB", "NUMSUB", heard), lambda answer: answer[1] == 0)
+    await eventually(lambda: link.call("PUBSUB", "NUMSUB", channel), lambda answer: answer[1] == 0)
     await first.broker.unlock(held)
     async with asyncio.timeout(PATIENCE):
         await first.broker.unlock(await behind)
@@ -84,9 +85,9 @@ async def test_a_lock_does_not_wait_for_a_worker_that_is_gone(
 async def test_a_worker_that_stops_gives_everything_up(
     valkey: Valkey, process: Open, room: str
 ) -> None:
-    keep = Keep(seconds=60.0, grace=0.2)
-    first = await process(valkey.url, keep)
-    leaving = RedisBroker(valkey.url, keep)
+    retention = Retention(seconds=60.0, grace=0.2)
+    first = await process(valkey.url, retention)
+    leaving = RedisBroker(valkey.url, retention)
     await leaving.start(Recorder())
     await leaving.watch(room)
     await joined(Process(leaving, Recorder()), room, "victim")
@@ -111,11 +112,11 @@ async def test_a_worker_taken_for_dead_comes_back_within_the_grace(
     proxied.cut()
     await until_down(first)
     second = await process(valkey.url, lease=1.5)
-    names = keeper(second).names
-    link = keeper(second).link
+    keyspace = lease_of(second).keyspace
+    link = lease_of(second).link
 
     async def workers() -> int | None:
-        return await link.call("ZSCORE", names.workers, keeper(first).books.worker)
+        return await link.call("ZSCORE", keyspace.workers, lease_of(first).holdings.worker)
 
     await eventually(workers, lambda score: score is None)
     await joined(second, room, "bob")
@@ -129,20 +130,20 @@ async def test_a_worker_taken_for_dead_comes_back_within_the_grace(
     await say(first, room, "still here")
     assert first.record.states(room) == ["joined", "joined", "say"]
     assert first.record.told == [("down",), ("up",)]
-    assert await second.broker.people(room) == [Person("ada", "Ada"), Person("bob", "Bob")]
-    due = await link.call("ZCARD", names.room(room) + b":due")
+    assert await second.broker.present(room) == [Presence("ada", "Ada"), Presence("bob", "Bob")]
+    due = await link.call("ZCARD", keyspace.room(room) + b":due")
     assert due == 0
 
 
 async def test_a_worker_that_comes_back_too_late_has_its_members_resume(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
-    keep = Keep(seconds=60.0, grace=0.1)
-    first = await process(proxied.url, keep, patience=1.0, lease=1.5)
+    retention = Retention(seconds=60.0, grace=0.1)
+    first = await process(proxied.url, retention, patience=1.0, lease=1.5)
     await joined(first, room, "ada")
     proxied.cut()
     await until_down(first)
-    second = await process(valkey.url, keep, lease=1.5)
+    second = await process(valkey.url, retention, lease=1.5)
     await joined(second, room, "bob")
     await second.record.until(lambda: "left" in second.record.states(room))
     proxied.mend()
@@ -151,7 +152,7 @@ async def test_a_worker_that_comes_back_too_late_has_its_members_resume(
     assert kinds.index("lost") < kinds.index("left")
     back = await resumed(first, room, "ada")
     assert back.resumed
-    assert [one.participant for one in back.people] == ["bob", "ada"]
+    assert [one.participant for one in back.present.participants] == ["bob", "ada"]
 
 
 async def test_a_worker_that_was_cut_off_learns_who_resumed_elsewhere(
@@ -187,8 +188,8 @@ async def test_a_worker_that_was_cut_off_keeps_the_requests_it_handles(
 async def test_what_could_not_be_told_is_settled_after_the_reconnect(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
-    keep = Keep(seconds=60.0, grace=0.2)
-    first, second = await process(proxied.url, keep), await process(valkey.url, keep)
+    retention = Retention(seconds=60.0, grace=0.2)
+    first, second = await process(proxied.url, retention), await process(valkey.url, retention)
     await joined(first, room, "ada")
     await joined(second, room, "bob")
     await first.broker.claim(room, "ada", "1", 0)
@@ -210,13 +211,13 @@ async def test_what_could_not_be_told_is_settled_after_the_reconnect(
         await second.broker.unlock(await waiting)
         assert await claiming == Claim("new")
     await second.record.until(lambda: "left" in second.record.states(room))
-    assert await second.broker.people(room) == [Person("bob", "Bob")]
+    assert await second.broker.present(room) == [Presence("bob", "Bob")]
 
 
 async def test_a_join_whose_caller_is_gone_leaves_nobody_behind(
     valkey: Valkey, process: Open, room: str
 ) -> None:
-    first = await process(valkey.url, Keep(seconds=60.0, grace=0.1))
+    first = await process(valkey.url, Retention(seconds=60.0, grace=0.1))
     await joined(first, room, "bob")
     joining = asyncio.create_task(joined(first, room, "ada"))
     # It has begun, and no answer can have come.
@@ -225,4 +226,4 @@ async def test_a_join_whose_caller_is_gone_leaves_nobody_behind(
     await asyncio.gather(joining, return_exceptions=True)
     await first.record.until(lambda: first.record.states(room)[-1:] == ["left"])
     assert first.record.states(room) == ["joined", "joined", "left"]
-    assert await first.broker.people(room) == [Person("bob", "Bob")]
+    assert await first.broker.present(room) == [Presence("bob", "Bob")]

@@ -5,25 +5,25 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from duplex.brokers import from_url
 from duplex.brokers.base import (
     Broker,
     Commit,
     Join,
     Joined,
-    Keep,
     Lock,
     LockLost,
+    Retention,
     RoomGone,
-    from_url,
 )
 from duplex.wire.entries import Entry
 from duplex_dev.testing.valkey import Valkey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.engine.brokers.support import Recorder, message, wish
+from tests.engine.brokers.support import UNGATHERED, Recorder, join_request, message
 
-KEEP = Keep(count=6, size=2000, seconds=3600.0, grace=3600.0)
+RETENTION = Retention(count=6, size=2000, seconds=3600.0, grace=3600.0)
 PEOPLE = ("ada", "bob", "eve")
 
 people = st.sampled_from(PEOPLE)
@@ -84,7 +84,7 @@ class Told:
             self.epochs.index(joined.epoch),
             joined.seq,
             joined.document,
-            list(joined.people),
+            list(joined.present.participants),
             joined.resumed,
             None if joined.replay is None else [_shown(entry) for entry in joined.replay],
         )
@@ -95,7 +95,7 @@ class Told:
         token = f"{person}-token-{self.joins}"
         participant = f"{person}-{self.joins}"
         self.token.setdefault(person, token)
-        return wish(
+        return join_request(
             self.room, participant, connection=connection, token_hash=token, user=person, **more
         )
 
@@ -182,7 +182,7 @@ class Told:
         return entry.seq
 
     async def _look(self) -> object:
-        return await self.broker.read(self.room), list(await self.broker.people(self.room))
+        return await self.broker.read(self.room), list(await self.broker.present(self.room))
 
 
 def _shown(entry: Entry) -> tuple[bytes, bytes, str, bool]:
@@ -191,7 +191,9 @@ def _shown(entry: Entry) -> tuple[bytes, bytes, str, bool]:
 
 async def _tell(url: str, history: list[tuple[Any, ...]]) -> None:
     room = uuid4().hex
-    both = [Told(from_url(one, KEEP), room) for one in ("memory://", url)]
+    both = [
+        Told(from_url(one, RETENTION, gathering=UNGATHERED), room) for one in ("memory://", url)
+    ]
     for told in both:
         await told.broker.start(told.record)
         await told.broker.watch(room)

@@ -6,18 +6,18 @@ Run as `python worker.py URL ROOM GRACE LEASE`; prints `ready` when it holds all
 import asyncio
 import sys
 
-from duplex.brokers.base import Keep
+from duplex.brokers.base import Retention
 from duplex.brokers.redis.broker import RedisBroker
 
-from tests.engine.brokers.support import Recorder, wish
+from tests.engine.brokers.support import Recorder, join_request
 
 
 async def main(url: str, room: str, grace: float, lease: float) -> None:
     """Hold everything a worker can hold."""
-    broker = RedisBroker(url, Keep(seconds=60.0, grace=grace), lease=lease)
+    broker = RedisBroker(url, Retention(seconds=60.0, grace=grace), lease=lease)
     await broker.start(Recorder())
     await broker.watch(room)
-    joined = await broker.join(wish(room, "victim"))
+    joined = await broker.join(join_request(room, "victim"))
     assert joined is not None
     assert (await broker.claim(room, "victim", "1", 0)).outcome == "new"
     await broker.lock(room, 3600)

@@ -3,15 +3,16 @@
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from random import Random
-from unittest import mock
 
-from duplex.brokers.redis import broker as broker_redis
+from duplex.brokers.base import Broker
+from duplex.brokers.memory.broker import MemoryBroker
+from duplex.brokers.redis.broker import RedisBroker
 from duplex_dev.testing.network import Proxy
 
+from tests.engine.brokers.support import UNGATHERED
 from tests.engine.chaos.states import states
-from tests.engine.support import PATH, Server, Setup, make_engine, serving
+from tests.engine.support import PATH, Server, Setup, make_engine, retention_of, serving
 
 QUICK = {"timeout": 0.5, "lease": 1.5}
 """For servers that shall soon notice what their store does not answer; seconds."""
@@ -40,17 +41,17 @@ async def places(
     `waits` are options of the Redis broker.
     """
     found: list[Place] = []
-    made = partial(broker_redis.RedisBroker, **waits)
+    retention = retention_of(settings.options)
     async with AsyncExitStack() as stack:
         for _ in range(count):
             store = None
+            broker: Broker = MemoryBroker(retention, UNGATHERED)
             if store_port is not None:
                 store = Proxy(store_port)
                 await store.start()
                 stack.push_async_callback(store.stop)
-                settings.broker_url = store.url
-            with mock.patch.object(broker_redis, "RedisBroker", made):
-                engine = make_engine(states(), settings)
+                broker = RedisBroker(store.url, retention, UNGATHERED, **waits)
+            engine = make_engine(states(), settings, broker=broker)
             server = await stack.enter_async_context(serving(engine))
             network = Proxy(int(server.url.split(":")[2].split("/")[0]))
             await network.start()

@@ -18,8 +18,9 @@ from duplex.server import logging_config
 from duplex.socket.uvicorn_protocol import PreparedProtocol
 from starlette.applications import Starlette
 
+from tests.engine.brokers.support import UNGATHERED
 from tests.engine.chaos.states import states
-from tests.engine.support import PATH, Setup, keep_of, make_engine, setup
+from tests.engine.support import PATH, Setup, make_engine, retention_of, setup
 
 LEASE = 1.5
 """Seconds after which the others take a killed worker for dead."""
@@ -27,10 +28,11 @@ LEASE = 1.5
 
 def main(settings: Setup) -> None:
     """Serve until SIGTERM."""
+    retention = retention_of(settings.options)
     if settings.broker_url == "memory://":
-        broker: Broker = MemoryBroker(keep_of(settings.options))
+        broker: Broker = MemoryBroker(retention, UNGATHERED)
     else:
-        broker = RedisBroker(settings.broker_url, keep_of(settings.options), lease=LEASE)
+        broker = RedisBroker(settings.broker_url, retention, UNGATHERED, lease=LEASE)
     engine = make_engine(states(), settings, broker=broker)
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
 

@@ -1,22 +1,31 @@
-"""What joins processes; `from_url` makes the broker that `BROKER_URL` names."""
+"""Brokers join processes; `from_url` makes the one that `BROKER_URL` names."""
 
+from importlib import import_module
 from urllib.parse import urlsplit
 
-from duplex.brokers.base import Broker, Keep
+from duplex.brokers.base import Broker, Gathering, Retention
+
+PREFIX = "duplex"
+"""The first part of every key in a shared store, unless a project gives its own."""
+
+_GATHERING = Gathering()
 
 
-def from_url(url: str, keep: Keep) -> Broker:
-    """The broker of a `BROKER_URL`. The Redis client is imported only where it is used.
+def from_url(
+    url: str,
+    retention: Retention,
+    prefix: str = PREFIX,
+    gathering: Gathering = _GATHERING,
+) -> Broker:
+    """The broker of a `BROKER_URL`; `prefix` keeps projects on one store apart.
 
-    Raises ValueError for a scheme there is no broker for.
+    The Redis client is imported only where it is used. Raises ValueError for an unknown scheme.
     """
     scheme = urlsplit(url).scheme
     if scheme == "memory":
-        from duplex.brokers.memory.broker import MemoryBroker
-
-        return MemoryBroker(keep)
+        module = import_module("duplex.brokers.memory.broker")
+        return module.MemoryBroker(retention, gathering)
     if scheme in ("redis", "rediss"):
-        from duplex.brokers.redis.broker import RedisBroker
-
-        return RedisBroker(url, keep)
+        module = import_module("duplex.brokers.redis.broker")
+        return module.RedisBroker(url, retention, gathering, prefix=prefix)
     raise ValueError(f"BROKER_URL is {url!r}; expected memory://, redis://… or rediss://…")

@@ -1,23 +1,25 @@
-"""What joins processes: where every room's log, document, presence and handled requests are kept.
+"""The interface of brokers: where rooms keep their log, document, presence and handled requests.
 
-One `Broker` per process. The engine never keeps anything of a room that must survive the
-process; it asks the broker and reacts to `BrokerEvents`. `memory://` keeps it all in this process,
+One `Broker` per process. The engine keeps nothing of a room that must survive the process; it
+calls the broker and reacts to `BrokerEvents`. `memory://` keeps everything in this process;
 `redis://` and `rediss://` keep it in Redis or Valkey, so that any worker can be killed and any
-participant resume on any other.
+participant can resume on any other.
 
-Rules every implementation keeps (`tests/session/brokers` checks them):
+Rules for every implementation (`tests/engine/brokers` checks them):
 
-* **One order.** `commit`, and the presence messages of `join`, `leave` and the end of the grace,
-  number the room's entries 1, 2, 3 … without holes. Each watching process gets every entry once, in
-  that order, through `BrokerEvents.deliver` - its own entries too.
+* **One order.** `commit`, and the announcements of presence, number the room's entries 1, 2, 3 …
+  without gaps. Each watching process gets every entry once, in that order, through
+  `BrokerEvents.deliver`, its own entries included.
 * **All or nothing.** A `Commit` appends its entries, stores the document and records the reply of
   the request in one step, or raises and changes nothing. With Redis this is one Lua script.
 * **Handled once.** A request id is claimed before its handler runs; a second claim waits for the
   first and then finds its reply.
 * **Fenced.** A `Lock` has a token that grows; a commit with a token that is no longer the room's
   newest raises `LockLost`. A lock is a lease: it ends by itself when its holder dies.
-* **Everything expires.** A room nobody is in is forgotten `Keep.seconds` after the last one left,
-  and so are resume tokens; a handled request `Keep.handled` after it was.
+* **Presence is gathered.** Changes of presence take effect at once; their announcements follow
+  `Gathering`.
+* **Everything expires.** An empty room is forgotten `Retention.seconds` after the last participant
+  left, and so are resume tokens; a handled request after `Retention.handled`.
 * **Ready for loss.** When the store cannot be reached every method raises `BrokerUnavailable`
   (quickly, after its own short timeout), `BrokerEvents.down` is called once, and `up` once it is
   back.
@@ -26,10 +28,37 @@ Times are seconds, sizes bytes of UTF-8.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
+from duplex.brokers.values import (
+    Claim,
+    Commit,
+    Gathering,
+    Join,
+    Joined,
+    Lock,
+    Retention,
+)
 from duplex.wire.entries import Entry
+from duplex.wire.presence import Presence, PresencePage
+
+__all__ = [
+    "Broker",
+    "BrokerEvents",
+    "BrokerUnavailable",
+    "Claim",
+    "Commit",
+    "Gathering",
+    "Join",
+    "Joined",
+    "Lock",
+    "LockLost",
+    "Presence",
+    "PresencePage",
+    "Retention",
+    "RoomGone",
+    "TooManyPresent",
+]
 
 
 class BrokerUnavailable(Exception):
@@ -37,138 +66,20 @@ class BrokerUnavailable(Exception):
 
 
 class LockLost(Exception):
-    """The room's lock went to somebody else before the commit; nothing was changed."""
+    """The room's lock was given to another request before the commit; nothing was changed."""
 
 
 class RoomGone(Exception):
     """The room was ended or has expired; its members have to open it again."""
 
 
-@dataclass(slots=True, frozen=True)
-class Keep:
-    """How much of a room is kept for those who come back.
-
-    `count`, `size` (bytes) and `seconds` bound the replay log; `seconds` also bounds resume tokens
-    and empty rooms. `grace`: how long a participant whose connection was lost stays present.
-    `unnoticed`: how long a connection may have been lost before that is noticed.
-    """
-
-    count: int = 1000
-    size: int = 1 << 20
-    seconds: float = 120.0
-    grace: float = 15.0
-    unnoticed: float = 0.0
-
-    @property
-    def handled(self) -> float:
-        """Seconds that a handled request is remembered: its reply may be the first thing that a
-        lost connection swallowed, and its sender may come back with it at the very last moment.
-        """
-        return self.seconds + self.unnoticed
-
-
-@dataclass(slots=True, frozen=True)
-class Person:
-    """A participant as others see it: `participant` is its public id."""
-
-    participant: str
-    name: str
-
-
-@dataclass(slots=True, frozen=True)
-class Join:
-    """A wish to be in a room.
-
-    `participant`, `token_hash`: for a new participant, made by the caller; used unless
-    `resume_hash` names one that is known and of the same `user`. `connection`: unguessable, unique
-    for this socket in all processes; it says later whose loss or leave is meant. `resume_epoch`,
-    `resume_seq`: what the client saw last. `seed`: the room's first document as JSON, used only
-    when the room is not live; None to be told (`join` answers None) that a seed is needed.
-    """
-
-    room: str
-    participant: str
-    name: str
-    user: str | None
-    connection: str
-    token_hash: str
-    resume_hash: str | None = None
-    resume_epoch: str | None = None
-    resume_seq: int = 0
-    seed: bytes | None = None
-
-
-@dataclass(slots=True, frozen=True)
-class Joined:
-    """What a join found, read in one step: `document` (JSON) is the room's document at `seq`.
-
-    `resumed`: the participant existed already (its former connection, if it still lived, was told
-    `taken_over`); a `joined` entry is made only when it was not present any more. `replay`: for a
-    resumed one, all kept entries after `resume_seq` up to `seq` when nothing that had to be kept
-    is missing; else None.
-    """
-
-    participant: str
-    name: str
-    epoch: str
-    seq: int
-    document: bytes
-    people: Sequence[Person]
-    resumed: bool
-    replay: Sequence[Entry] | None
-
-
-@dataclass(slots=True, frozen=True)
-class Claim:
-    """The answer to `claim`: `new` (run the handler), `done` (send `reply` again) or `busy` (still
-    running).
-
-    `reply` is None where the request was handled but its reply is no longer kept.
-    """
-
-    outcome: Literal["new", "done", "busy"]
-    reply: Entry | None = None
-
-
-@dataclass(slots=True, frozen=True)
-class Lock:
-    """The right to change a room's document: `document` is its JSON now, `version` counts its
-    changes.
-    """
-
-    room: str
-    token: int
-    document: bytes
-    version: int
-
-
-@dataclass(slots=True)
-class Commit:
-    """One step of one request. `entries` are numbered in the given order.
-
-    `lock` with `document`: the new document (JSON); both or neither. `claim`: the request's
-    (participant, id) where it has an id; `reply`, when not None, is recorded as its outcome (for a
-    room message the very object in `entries`, so that it has its number). `settles` False: the
-    claim stays open, and `reply`, a private one, is its outcome should it be given back or its
-    process die. `ends`: the room ends with this commit: after the entries it is forgotten, and
-    opening its id again starts a new epoch. `epoch`: the one it belongs to ("" for any); in another
-    one it raises `RoomGone`.
-    """
-
-    room: str
-    entries: list[Entry] = field(default_factory=list[Entry])
-    lock: Lock | None = None
-    document: bytes | None = None
-    claim: tuple[str, str] | None = None
-    reply: Entry | None = None
-    settles: bool = True
-    ends: bool = False
-    epoch: str = ""
+class TooManyPresent(Exception):
+    """An account or address has as many connected participants in the room as it may have."""
 
 
 class BrokerEvents(Protocol):
-    """What a broker tells its process. All are plain calls in the event loop's thread and must not
-    raise.
+    """The events a broker reports to its process. All are plain calls in the event loop's thread
+    and must not raise.
     """
 
     def deliver(self, room: str, entries: Sequence[Entry]) -> None:
@@ -178,8 +89,8 @@ class BrokerEvents(Protocol):
         ...
 
     def left(self, room: str, participant: str) -> None:
-        """A participant of a watched room has left for good; called before the entry that says
-        so.
+        """A participant of a watched room has left for good; called before the entry that announces
+        it.
         """
         ...
 
@@ -192,12 +103,12 @@ class BrokerEvents(Protocol):
     def lost(self, room: str) -> None:
         """A watched room cannot be followed any more without a gap: its members must resume.
 
-        Where the store does not know them any more either, `left` follows for each of this process.
+        If the store does not know them any more either, `left` follows for each of this process.
         """
         ...
 
     def control(self, message: Mapping[str, str]) -> None:
-        """A message of `Broker.tell` from any process, this one included."""
+        """A message of `Broker.broadcast` from any process, this one included."""
         ...
 
     def down(self, reason: str) -> None:
@@ -213,7 +124,7 @@ class BrokerEvents(Protocol):
 
 class Broker(Protocol):
     """See the module's rules. `room` and the ids are `[A-Za-z0-9_-]{1,64}`; request ids any text
-    up to 128.
+    up to 128 characters.
     """
 
     async def start(self, events: BrokerEvents) -> None:
@@ -240,14 +151,14 @@ class Broker(Protocol):
         """Stop following a room: the process has no member in it any more. Never raises."""
         ...
 
-    async def join(self, wish: Join) -> Joined | None:
-        """Open the room if needed and become present in it. None: not live, and the wish has no
-        seed.
+    async def join(self, request: Join) -> Joined | None:
+        """Open the room if needed and become present in it. None: the room is not live, and the
+        request has no seed. Raises `TooManyPresent`.
         """
         ...
 
     async def leave(self, room: str, participant: str, connection: str) -> None:
-        """Leave for good: `left` is told at once, the resume token is void.
+        """Leave for good: the resume token is void at once.
 
         Of no effect when `connection` is not the participant's present one (so for `drop`).
         """
@@ -258,12 +169,19 @@ class Broker(Protocol):
     ) -> None:
         """The connection is gone: present for the grace (`at_once`: not at all), then `left`.
 
-        The resume token stays good for `Keep.seconds`.
+        The resume token stays good for `Retention.seconds`.
         """
         ...
 
-    async def people(self, room: str) -> Sequence[Person]:
-        """Who is present, in the order they came. Empty where the room is not live."""
+    async def present(self, room: str) -> Sequence[Presence]:
+        """All participants present, in the order they came. Empty where the room is not live."""
+        ...
+
+    async def page(self, room: str, after: str | None, limit: int) -> PresencePage:
+        """Up to `limit` participants after the cursor of a former page (None: from the first).
+
+        Raises ValueError for a cursor that no page gave.
+        """
         ...
 
     async def read(self, room: str) -> bytes:
@@ -277,7 +195,7 @@ class Broker(Protocol):
         ...
 
     async def release(self, room: str, participant: str, request_id: str) -> None:
-        """Give a claim back unhandled, so that the request may be sent again."""
+        """Release a claim unhandled, so that the request may be sent again."""
         ...
 
     async def lock(self, room: str, lease: float) -> Lock:
@@ -287,17 +205,17 @@ class Broker(Protocol):
         ...
 
     async def unlock(self, lock: Lock) -> None:
-        """Give the lock back unused, or after its commits. Of no effect when it was lost."""
+        """Release the lock, unused or after its commits. Of no effect when it was lost."""
         ...
 
     async def commit(self, commit: Commit) -> int:
-        """Make one step durable and seen by all; the document's version after it.
+        """Make one step durable and visible to all; the document's version after it.
 
         Sets `seq` and `at` of the entries. The lock, if any, stays held. Raises `LockLost`,
         `RoomGone`, `BrokerUnavailable`.
         """
         ...
 
-    async def tell(self, message: Mapping[str, str]) -> None:
+    async def broadcast(self, message: Mapping[str, str]) -> None:
         """Send a control message to every process, this one included (`revoke`, for example)."""
         ...

@@ -1,11 +1,11 @@
-"""One after the other, for each name."""
+"""One lock for each name."""
 
 import asyncio
 from weakref import WeakValueDictionary
 
 
 class KeyedLocks:
-    """A lock per name, kept as long as somebody holds it or waits for it."""
+    """A lock per name, kept as long as a task holds it or waits for it."""
 
     __slots__ = ("_locks",)
 

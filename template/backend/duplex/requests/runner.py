@@ -84,7 +84,7 @@ class Runner:
     async def _cancel_elsewhere(self, requester: Requester, request_id: str) -> None:
         message = {"room": requester.room_id, "participant": requester.id, "request": request_id}
         try:
-            await self._services.broker.tell({"kind": "cancel", **message})
+            await self._services.broker.broadcast({"kind": "cancel", **message})
         except BrokerUnavailable:
             logger.info("the store is not reachable: a stream at another worker is not cancelled")
 

@@ -95,7 +95,7 @@ class Session(Generic[D]):
 
     async def participants(self) -> list[Participant]:
         """All present participants, in the order they joined. `user` is set for the sender only."""
-        people = await self._services.broker.people(self.id)
+        people = await self._services.broker.present(self.id)
         return [Participant(person.participant, person.name) for person in people]
 
     @property

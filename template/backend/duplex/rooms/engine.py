@@ -140,7 +140,7 @@ class Engine:
         if sign_in is not None:
             message["sign_in"] = sign_in
         try:
-            await self.broker.tell(message)
+            await self.broker.broadcast(message)
         except BrokerUnavailable:
             logger.warning("only this worker closes the connections of %s, who is revoked", user)
             self.events.control(message)

@@ -140,7 +140,7 @@ class Joining:
                 "name": member.name,
                 "participants": [
                     {"participant": person.participant, "name": person.name}
-                    for person in joined.people
+                    for person in joined.present.participants
                 ],
                 "resume_token": member.token,
                 "epoch": joined.epoch,

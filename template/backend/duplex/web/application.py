@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.middleware import Middleware
 
 from duplex.brokers import from_url
-from duplex.brokers.base import BrokerUnavailable, Keep
+from duplex.brokers.base import BrokerUnavailable, Retention
 from duplex.contract.asyncapi import page as asyncapi_page
 from duplex.contract.asyncapi.document import Document, build
 from duplex.contract.describe import Contract, describe
@@ -109,7 +109,7 @@ class Application:
         check_document(self.document)
         engine = Engine(
             options=settings.options(),
-            broker=from_url(settings.broker_url, keep_of(settings)),
+            broker=from_url(settings.broker_url, retention_of(settings), prefix=f"duplex:{project.slug}"),
             registry=self.registry(),
             document=self.document,
             authenticate=self._authenticator(settings, database),
@@ -169,14 +169,14 @@ GRACE = 15.0
 """Seconds a participant whose connection was lost stays present, at most."""
 
 
-def keep_of(settings: Settings) -> Keep:
+def retention_of(settings: Settings) -> Retention:
     """How much of a room is kept, as the settings say."""
-    return Keep(
+    return Retention(
         settings.session_replay_count,
         settings.session_replay_bytes,
         settings.session_replay_seconds,
         min(GRACE, settings.session_replay_seconds),
-        unnoticed=2 * settings.session_heartbeat,
+        detection=2 * settings.session_heartbeat,
     )
 
 

@@ -1,20 +1,35 @@
-"""What a room says: one numbered message, as it is kept and sent."""
+"""The numbered messages of a room, and how a store keeps them."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal
 
 from pydantic_core import from_json, to_json
 
 Retain = Literal["all", "latest", "none"]
-"""What is replayed of a state's messages, and dropped first when a reader is slow."""
+"""Which messages of a state are replayed, and which may be dropped for a slow consumer."""
+
+VERSION: Final = 1
+"""Version of the stored form. Raise it only when a field changes its meaning.
+
+A new field needs no new version: it has a default for entries written before it existed, and
+readers ignore fields that they do not know.
+"""
+
+OVERHEAD: Final = 64
+"""Bytes that an entry is counted with beside its text."""
+
+
+class UnknownVersion(Exception):
+    """A stored entry was written by a newer version of this code and cannot be read."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """One numbered message of a room, or (private, `seq` 0) a reply that only its sender gets.
+    """One numbered message of a room, or (`private`, `seq` 0) a reply for its sender alone.
 
-    `head` is the JSON of the frame without its closing brace: `{"state":"…","data":…`. What differs
-    between receivers is put behind it, so the costly part is encoded once.
+    `head` is the JSON of the frame without its closing brace: `{"state":"…","data":…`. Fields that
+    differ between receivers are appended to it, so the costly part is encoded once. `departed`:
+    the participants whose departure this entry announces.
     """
 
     state: str
@@ -27,20 +42,21 @@ class Entry:
     private: bool = False
     seq: int = 0
     at: float = 0.0
+    departed: tuple[str, ...] = ()
 
     def size(self) -> int:
-        """Bytes this entry takes in a log, roughly."""
-        return len(self.head) + 64
+        """Bytes this entry takes in a log, approximately."""
+        return len(self.head) + OVERHEAD
 
     def for_sender(self) -> bytes:
-        """The frame its sender gets: with the request's id, without `from`."""
+        """The frame for its sender: with the request's id, without `from`."""
         tail = b""
         if self.request_id is not None:
             tail = b',"id":' + to_json(self.request_id)
         return self.head + tail + self._tail()
 
     def for_others(self) -> bytes:
-        """The frame every other participant gets."""
+        """The frame for every other participant."""
         if not self.sender:
             return self.head + self._tail()
         return self.head + b',"from":"' + self.sender.encode() + b'"' + self._tail()
@@ -50,33 +66,38 @@ class Entry:
         return more + (b',"seq":%d}' % self.seq if self.seq else b"}")
 
     def dump(self) -> bytes:
-        """The entry as JSON, for a store. `seq` and `at` are in it: see `load`."""
-        return to_json(
-            [
-                self.state,
-                self.head.decode(),
-                self.sender,
-                self.request_id,
-                self.more,
-                self.retain,
-                self.closes,
-                self.private,
-                self.seq,
-                self.at,
-            ]
-        )
+        """The stored form: its version and the fields by name as JSON, a line feed, then `head`.
+
+        `seq` and `at` are not in it: the store assigns and keeps them. Fields with their default
+        value are left out.
+        """
+        stored: dict[str, Any] = {"v": VERSION, "state": self.state}
+        for name, default in _OPTIONAL:
+            value = getattr(self, name)
+            if value != default:
+                stored[name] = value
+        return to_json(stored) + b"\n" + self.head
 
     @classmethod
-    def load(
-        cls, dumped: bytes | str, *, seq: int | None = None, at: float | None = None
-    ) -> "Entry":
-        """The entry of `dump`; `seq` and `at` replace the dumped ones where the store numbers
-        entries.
-        """
-        row = from_json(dumped)
-        entry = cls(row[0], row[1].encode(), *row[2:])
-        if seq is not None:
-            entry.seq = seq
-        if at is not None:
-            entry.at = at
+    def load(cls, dumped: bytes, *, seq: int = 0, at: float = 0.0) -> "Entry":
+        """Read an entry that `dump` wrote. Raises `UnknownVersion`."""
+        stored, _, head = dumped.partition(b"\n")
+        found: dict[str, Any] = from_json(stored)
+        version = found.pop("v")
+        if version > VERSION:
+            raise UnknownVersion(f"stored with version {version}; this code reads {VERSION}")
+        entry = cls(found.pop("state"), head, seq=seq, at=at)
+        for name, value in found.items():
+            if name == "departed":
+                entry.departed = tuple(value)
+            elif name in _STORED:
+                setattr(entry, name, value)
         return entry
+
+
+_OPTIONAL: Final = tuple(
+    (one.name, one.default)
+    for one in fields(Entry)
+    if one.name not in ("state", "head", "seq", "at")
+)
+_STORED: Final = frozenset(name for name, _ in _OPTIONAL)

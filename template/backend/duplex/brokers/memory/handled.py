@@ -1,10 +1,10 @@
-"""Which requests of one participant were handled, and what was answered."""
+"""The handled requests of one participant, with their replies."""
 
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from duplex.brokers.base import Claim, Keep
+from duplex.brokers.values import Claim, Retention
 from duplex.wire.entries import Entry
 
 
@@ -13,7 +13,7 @@ class _Record:
     at: float
     reply: Entry | None = None
     open: bool = False
-    otherwise: Entry | None = None
+    fallback: Entry | None = None
     awaited: asyncio.Event | None = None
 
     def close(self) -> None:
@@ -23,14 +23,14 @@ class _Record:
 
 
 class Handled:
-    """Request ids, kept `Keep.handled` long; their replies up to `Keep.size` bytes, the oldest
-    dropped first.
+    """Request ids, kept for `Retention.handled` seconds; their replies up to `Retention.size`
+    bytes, the oldest dropped first.
     """
 
-    __slots__ = ("_keep", "_records", "_size")
+    __slots__ = ("_records", "_retention", "_size")
 
-    def __init__(self, keep: Keep) -> None:
-        self._keep = keep
+    def __init__(self, retention: Retention) -> None:
+        self._retention = retention
         self._records: OrderedDict[str, _Record] = OrderedDict()
         self._size = 0
 
@@ -65,28 +65,28 @@ class Handled:
             self._size -= record.reply.size()
         self._records[request_id] = _Record(now, reply)
         self._size += reply.size()
-        if self._size > self._keep.size:
+        if self._size > self._retention.size:
             self._forget_replies()
 
-    def begun(self, request_id: str, otherwise: Entry) -> None:
-        """The claimed request has begun: given back, it is answered with `otherwise`."""
+    def begun(self, request_id: str, fallback: Entry) -> None:
+        """The claimed request has begun: if it is released, the answer is `fallback`."""
         record = self._records.get(request_id)
         if record is not None and record.open:
-            record.otherwise = otherwise
+            record.fallback = fallback
 
     def release(self, request_id: str) -> None:
-        """The claim is given back: unless it had `begun`, the request may run again."""
+        """The claim is released: unless it had `begun`, the request may run again."""
         record = self._records.get(request_id)
         if record is None or not record.open:
             return
-        if record.otherwise is not None:
-            self.settle(request_id, record.otherwise, record.at)
+        if record.fallback is not None:
+            self.settle(request_id, record.fallback, record.at)
             return
         del self._records[request_id]
         record.close()
 
     def _trim(self, now: float) -> None:
-        oldest = now - self._keep.handled
+        oldest = now - self._retention.handled
         while self._records:
             request_id, record = next(iter(self._records.items()))
             if record.at >= oldest or record.open:
@@ -100,7 +100,7 @@ class Handled:
             if record.reply is not None:
                 self._size -= record.reply.size()
                 record.reply = None
-                if self._size <= self._keep.size:
+                if self._size <= self._retention.size:
                     return
 
 

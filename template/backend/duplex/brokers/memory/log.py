@@ -2,21 +2,21 @@
 
 from collections import OrderedDict
 
-from duplex.brokers.base import Keep
+from duplex.brokers.values import Retention
 from duplex.wire.entries import Entry
 
 
 class Log:
-    """Entries a participant may still ask for, oldest first.
+    """Entries that a participant may still ask for, oldest first.
 
-    `gap` is the newest number that had to be kept and is not any more: whoever saw less than
-    that cannot catch up from here. What a state declares as not retained never counts as missing.
+    `gap` is the newest number that had to be kept and is not any more: a participant that saw less
+    cannot catch up from here. Messages that their state does not retain never count as missing.
     """
 
-    __slots__ = ("_entries", "_keep", "_latest", "_size", "gap", "seq")
+    __slots__ = ("_entries", "_latest", "_retention", "_size", "gap", "seq")
 
-    def __init__(self, keep: Keep) -> None:
-        self._keep = keep
+    def __init__(self, retention: Retention) -> None:
+        self._retention = retention
         self._entries: OrderedDict[int, Entry] = OrderedDict()
         self._latest: dict[str, int] = {}
         self._size = 0
@@ -32,7 +32,7 @@ class Log:
         return self._size
 
     def append(self, entry: Entry, now: float) -> None:
-        """Number an entry and keep it as its state wishes; drop what goes over a bound."""
+        """Number an entry and keep it as its state declares; drop what exceeds a bound."""
         self.seq += 1
         entry.seq = self.seq
         entry.at = now
@@ -49,13 +49,13 @@ class Log:
 
     def trim(self, now: float) -> None:
         """Drop the oldest entries until every bound holds."""
-        keep, entries = self._keep, self._entries
-        oldest_allowed = now - keep.seconds
+        retention, entries = self._retention, self._entries
+        oldest_allowed = now - retention.seconds
         while entries:
             seq, entry = next(iter(entries.items()))
             if (
-                len(entries) <= keep.count
-                and self._size <= keep.size
+                len(entries) <= retention.count
+                and self._size <= retention.size
                 and entry.at >= oldest_allowed
             ):
                 return

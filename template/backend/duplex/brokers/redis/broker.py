@@ -1,12 +1,13 @@
 """`redis://` and `rediss://`: rooms in Redis (7 or newer) or Valkey, shared by all workers.
 
-Each step is one Lua script (`lua/`), so it is whole and costs one round trip. A commit checks the
+Each step is one Lua script (`lua/`), so it is atomic and costs one round trip. A commit checks the
 lock's fence and the request's claim, numbers the entries, keeps them in the room's stream, stores
-the document and the reply, and publishes the entries. Every process has one connection that hears
-the rooms it watches; what it misses while it is cut off is read from the stream afterwards.
+the document and the reply, and publishes the entries. Every process has one connection subscribed
+to the rooms it watches; messages missed while it is disconnected are read from the streams
+afterwards.
 
-Cluster: all keys of a room share a hash tag, and scripts touch one room only. This client talks to
-one server, though (with failover in front of it if you like); it does not follow slots over a
+Cluster: all keys of a room share a hash tag, and scripts touch one room only. This client talks
+to one server, though (which may have a failover in front of it); it does not follow the slots of a
 cluster.
 """
 
@@ -14,62 +15,76 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from duplex.brokers.base import (
     BrokerEvents,
     BrokerUnavailable,
     Claim,
     Commit,
+    Gathering,
     Join,
     Joined,
-    Keep,
     Lock,
     LockLost,
-    Person,
+    Presence,
+    PresencePage,
+    Retention,
     RoomGone,
+    TooManyPresent,
 )
 from duplex.brokers.keyed_locks import KeyedLocks
+from duplex.brokers.redis.control import KEPT
 from duplex.brokers.redis.follower import Followed, read_rows
-from duplex.brokers.redis.lease import Keeper
+from duplex.brokers.redis.lease import Lease
 from duplex.brokers.redis.link import Answer
-from duplex.wire.entries import Entry
+from duplex.wire.entries import Entry, UnknownVersion
 
 TIMEOUT: Final = 2.0
 """Seconds the store may take for an answer before it counts as unreachable."""
 
 LEASE: Final = 6.0
-"""Seconds after which a worker that shows no sign of life is taken for dead."""
+"""Seconds after its last heartbeat at which a worker counts as dead."""
 
 _ASK_AGAIN: Final = 1.0
-"""Seconds after which a waiting claim is looked at again even if nothing was heard of it."""
+"""Seconds after which a waiting claim is checked again even without a message."""
 
 
 class RedisBroker:
-    """See `Broker`."""
+    """See `Broker`. `prefix` is the first part of every key."""
 
     def __init__(
-        self, url: str, keep: Keep, *, timeout: float = TIMEOUT, lease: float = LEASE
+        self,
+        url: str,
+        retention: Retention,
+        gathering: Gathering | None = None,
+        *,
+        prefix: str = "duplex",
+        timeout: float = TIMEOUT,
+        lease: float = LEASE,
     ) -> None:
-        self.keeper = Keeper(url, keep, timeout, lease)
-        self._books = self.keeper.books
+        self._gathering = gathering or Gathering()
+        self.lease = Lease(
+            url, retention, self._gathering, prefix=prefix, timeout=timeout, seconds=lease
+        )
+        self._holdings = self.lease.holdings
         self._watching = KeyedLocks()
 
     async def start(self, events: BrokerEvents) -> None:
         """See `Broker`."""
-        self.keeper.follower.events = events
-        await self.keeper.start()
+        self.lease.follower.events = events
+        await self.lease.start()
 
     async def stop(self) -> None:
         """See `Broker`."""
-        await self.keeper.stop()
+        await self.lease.stop()
 
     async def check(self) -> bool:
         """See `Broker`."""
         try:
-            await self.keeper.link.call("PING")
+            await self.lease.link.call("PING")
         except BrokerUnavailable:
             return False
         return True
@@ -78,116 +93,128 @@ class RedisBroker:
 
     async def watch(self, room: str) -> None:
         """See `Broker`."""
-        keeper, rooms = self.keeper, self.keeper.follower.rooms
+        lease, rooms = self.lease, self.lease.follower.rooms
         async with self._watching.of(room):
             if room in rooms:
                 return
-            link = keeper.link
+            link = lease.link
             followed = rooms[room] = Followed(room)
             try:
-                await keeper.own(link, [room])
-                await link.subscribe([keeper.names.channel(room)])
-                answer = await keeper.run("tail", room, followed.epoch, followed.seen)
+                await lease.register(link, [room])
+                await link.subscribe([lease.keyspace.channel(room)])
+                answer = await lease.run("tail", room, followed.epoch, followed.seen)
             except BaseException:
                 rooms.pop(room, None)
                 raise
-            if followed.behind is not None:
-                keeper.follower.caught_up(followed, answer)
+            if followed.buffer is not None:
+                lease.follower.caught_up(followed, answer)
 
     async def unwatch(self, room: str) -> None:
         """See `Broker`."""
-        keeper = self.keeper
+        lease = self.lease
         async with self._watching.of(room):
-            if keeper.follower.rooms.pop(room, None) is None:
+            if lease.follower.rooms.pop(room, None) is None:
                 return
-            # Out of reach there is nothing to undo: the next connection hears watched rooms only.
+            # If the store is unreachable, the next connection subscribes to watched rooms only.
             with suppress(BrokerUnavailable):
-                link = keeper.link
-                await link.unsubscribe(keeper.names.channel(room))
-                if room not in self._books.here:
-                    await link.call("SREM", keeper.names.own_rooms, room)
+                link = lease.link
+                await link.unsubscribe(lease.keyspace.channel(room))
+                if room not in self._holdings.connected:
+                    await link.call("SREM", lease.keyspace.worker_rooms, room)
 
-    async def join(self, wish: Join) -> Joined | None:
+    async def join(self, request: Join) -> Joined | None:
         """See `Broker`."""
-        task = asyncio.get_running_loop().create_task(self._join(wish))
+        task = asyncio.get_running_loop().create_task(self._join(request))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            # Nobody will know of this connection: it has to be dropped again.
-            self.keeper.spawn(self._undo_join(task, wish))
+            # The caller is gone, so the connection it wanted has to be dropped again.
+            self.lease.spawn(self._undo_join(task, request))
             raise
 
-    async def _undo_join(self, task: Awaitable[Joined | None], wish: Join) -> None:
-        joined = await task
-        if joined is not None:
-            await self.drop(wish.room, joined.participant, wish.connection)
+    async def _undo_join(self, task: Awaitable[Joined | None], request: Join) -> None:
+        with suppress(TooManyPresent):
+            joined = await task
+            if joined is not None:
+                await self.drop(request.room, joined.participant, request.connection)
 
-    async def _join(self, wish: Join) -> Joined | None:
-        data = to_json({"participant": wish.participant, "name": wish.name})
-        joined, left = (
-            Entry(state, b'{"state":"%b","data":%b' % (state.encode(), data))
-            for state in ("joined", "left")
-        )
-        answer = await self._owing(
-            "join",
-            wish.room,
-            wish.participant,
-            wish.name,
-            "" if wish.user is None else f"u{wish.user}",
-            wish.connection,
-            wish.token_hash,
-            wish.resume_hash or "",
-            wish.resume_epoch or "",
-            wish.resume_seq,
-            0 if wish.seed is None else 1,
-            wish.seed or b"",
-            secrets.token_hex(8),
-            self._books.worker,
-            data,
-            joined.dump(),
-            left.dump(),
-            joined.size(),
-            left.size(),
-        )
+    async def _join(self, request: Join) -> Joined | None:
+        room = request.room
+        packed = {
+            "participant": request.participant,
+            "name": request.name,
+            "data": Presence(request.participant, request.name).data().decode(),
+            "user": "" if request.user is None else f"u{request.user}",
+            "connection": request.connection,
+            "token": request.token_hash,
+            "resume_token": request.resume_hash or "",
+            "resume_epoch": request.resume_epoch or "",
+            "resume_seq": request.resume_seq,
+            "seeded": request.seed is not None,
+            "epoch": secrets.token_hex(8),
+            "worker": self._holdings.worker,
+            "owner": request.owner if request.allowed else "",
+            "allowed": request.allowed,
+        }
+        answer = await self._run("join", room, to_json(packed), request.seed or b"")
         if answer[0] == 0:
             return None
-        _, participant, name, epoch, seq, document, people, resumed, replay, due = answer
-        self._books.arrived(wish.room, participant.decode(), wish.connection)
-        self.keeper.dues.due_in(wish.room, due)
+        if answer[0] == -1:
+            raise TooManyPresent(request.owner)
+        _, participant, name, epoch, seq, document, page, total, resumed, rows, due = answer
+        self._holdings.add_participant(room, participant.decode(), request.connection)
+        self.lease.timers.schedule(room, due)
         return Joined(
             participant=participant.decode(),
             name=name.decode(),
             epoch=epoch.decode(),
             seq=seq,
             document=document,
-            people=_people(people),
+            present=PresencePage([Presence.read(data) for data in page], total),
             resumed=resumed == 1,
-            replay=None if replay is None else read_rows(replay),
+            replay=_replay(rows),
         )
 
     async def leave(self, room: str, participant: str, connection: str) -> None:
         """See `Broker`."""
-        await self._part("leave", room, participant, connection)
+        await self._depart("leave", room, participant, connection)
 
     async def drop(
         self, room: str, participant: str, connection: str, *, at_once: bool = False
     ) -> None:
         """See `Broker`."""
-        await self._part("gone" if at_once else "drop", room, participant, connection)
+        await self._depart("at_once" if at_once else "drop", room, participant, connection)
 
-    async def _part(self, how: str, room: str, participant: str, connection: str) -> None:
-        self._books.gone(room, participant, connection)
-        due = await self.keeper.debts.pay("part", room, how, participant, connection)
-        self.keeper.dues.due_in(room, due)
+    async def _depart(self, how: str, room: str, participant: str, connection: str) -> None:
+        self._holdings.remove_participant(room, participant, connection)
+        release = self.lease.releases.release
+        due = await release("depart", room, how, participant, connection)
+        self.lease.timers.schedule(room, due)
 
-    async def people(self, room: str) -> Sequence[Person]:
+    async def present(self, room: str) -> Sequence[Presence]:
         """See `Broker`."""
-        key = self.keeper.names.room(room) + b":present"
-        return _people(await self.keeper.link.call("ZRANGE", key, 0, -1))
+        found = await self.lease.link.call("ZRANGE", self._present_key(room), 0, -1)
+        return [Presence.read(data) for data in found]
+
+    async def page(self, room: str, after: str | None, limit: int) -> PresencePage:
+        """See `Broker`."""
+        number = int(after or 0)
+        key, link = self._present_key(room), self.lease.link
+        # One more than wanted, to know whether there is a following page.
+        bounds = (f"({number}", "+inf", "WITHSCORES", "LIMIT", 0, limit + 1)
+        found, total = await asyncio.gather(
+            link.call("ZRANGEBYSCORE", key, *bounds), link.call("ZCARD", key)
+        )
+        data, numbers = found[::2], found[1::2]
+        following = numbers[limit - 1].decode() if len(data) > limit else None
+        return PresencePage([Presence.read(one) for one in data[:limit]], total, following)
+
+    def _present_key(self, room: str) -> bytes:
+        return self.lease.keyspace.room(room) + b":present"
 
     async def read(self, room: str) -> bytes:
         """See `Broker`."""
-        document = await self.keeper.link.call("HGET", self.keeper.names.room(room), "doc")
+        document = await self.lease.link.call("HGET", self.lease.keyspace.room(room), "doc")
         if document is None:
             raise RoomGone(room)
         return document
@@ -196,136 +223,146 @@ class RedisBroker:
 
     async def claim(self, room: str, participant: str, request_id: str, wait: float) -> Claim:
         """See `Broker`."""
-        books = self._books
-        field = (room, participant, request_id)
-        nonce = books.number()
+        holdings = self._holdings
+        key = (room, participant, request_id)
+        nonce = holdings.nonce()
         loop = asyncio.get_running_loop()
         end = loop.time() + wait
         try:
             while True:
-                answer = await self._owing("claim", room, participant, request_id, nonce)
+                answer = await self._run("claim", room, participant, request_id, nonce)
                 if answer[0] == -1:
                     raise RoomGone(room)
                 if answer[0] == 0:
-                    books.claims[field] = nonce
+                    holdings.claims[key] = nonce
                     return _NEW
                 if answer[0] == 2:
                     return Claim("done", _reply(answer[1]))
                 if loop.time() >= end:
                     return _BUSY
-                # Asked once more before waiting, for what was said between the answer and now.
-                settled = books.settled(field)
-                answer = await self._owing("claim", room, participant, request_id, nonce)
+                # Asked once more before waiting, for a message between the answer and now.
+                closed = holdings.closed(key)
+                answer = await self._run("claim", room, participant, request_id, nonce)
                 if answer[0] == 1:
                     until = min(end, loop.time() + _ASK_AGAIN)
-                    await asyncio.wait([settled], timeout=until - loop.time())
-                    if settled.done():
-                        settled.result()
+                    await asyncio.wait([closed], timeout=until - loop.time())
+                    if closed.done():
+                        closed.result()
                 elif answer[0] == 0:
-                    books.claims[field] = nonce
+                    holdings.claims[key] = nonce
                     return _NEW
         except asyncio.CancelledError:
-            self.keeper.spawn(self._release(room, participant, request_id, nonce))
+            self.lease.spawn(self._release(room, participant, request_id, nonce))
             raise
 
     async def release(self, room: str, participant: str, request_id: str) -> None:
         """See `Broker`."""
-        nonce = self._books.claims.pop((room, participant, request_id), None)
+        nonce = self._holdings.claims.pop((room, participant, request_id), None)
         if nonce is not None:
             await self._release(room, participant, request_id, nonce)
 
     async def _release(self, room: str, participant: str, request_id: str, nonce: str) -> None:
-        await self.keeper.debts.pay("release", room, f"{participant} {request_id}", nonce)
+        await self.lease.releases.release("release", room, f"{participant} {request_id}", nonce)
 
     async def lock(self, room: str, lease: float) -> Lock:
         """See `Broker`."""
         ms = round(lease * 1000)
-        ticket = f"{self._books.number()} {ms}"
+        ticket = f"{self._holdings.nonce()} {ms}"
         try:
             answer: Answer = [0]
             while answer[0] == 0:
-                with self._books.granted(ticket) as granted:
-                    answer = await self._owing("lock", room, ticket, ms)
+                with self._holdings.granted(ticket) as granted:
+                    answer = await self._run("lock", room, ticket, ms)
                     if answer[0] == 0:
                         await asyncio.wait([granted], timeout=answer[1] / 1000 + 0.005)
                         if granted.done():
                             granted.result()
         except asyncio.CancelledError:
-            self.keeper.spawn(self.keeper.withdraw(room, ticket))
+            self.lease.spawn(self.lease.withdraw(room, ticket))
             raise
         if answer[0] == -1:
             raise RoomGone(room)
         _, token, document, version = answer
-        self._books.locks[room] = token, ticket
+        self._holdings.locks[room] = token, ticket
         return Lock(room, token, document, version)
 
     async def unlock(self, lock: Lock) -> None:
         """See `Broker`."""
-        token, ticket = self._books.locks.get(lock.room, (0, ""))
+        token, ticket = self._holdings.locks.get(lock.room, (0, ""))
         if token == lock.token:
-            del self._books.locks[lock.room]
-            await self.keeper.withdraw(lock.room, ticket)
+            del self._holdings.locks[lock.room]
+            await self.lease.withdraw(lock.room, ticket)
 
     async def commit(self, commit: Commit) -> int:
         """See `Broker`."""
-        room, entries, reply = commit.room, commit.entries, commit.reply
-        locked = commit.lock is not None and commit.document is not None
+        room, entries = commit.room, commit.entries
         participant, request_id = commit.claim or ("", "")
-        field = (room, participant, request_id)
-        nonce, which = "", -1
-        if reply is not None and commit.claim is not None:
-            nonce = self._books.claims.get(field, "")
-            which = next((i for i, entry in enumerate(entries, 1) if entry is reply), 0)
-        private = reply if which == 0 else None
-        arguments: list[bytes | str | int] = [
-            commit.lock.token if commit.lock is not None and locked else "",
-            (commit.document or b"") if locked else b"",
-            participant,
-            request_id,
-            nonce,
-            which,
+        packed = self._pack(commit)
+        private = commit.reply if packed.get("reply") == 0 else None
+        answer = await self._run(
+            "commit",
+            room,
+            to_json(packed),
+            commit.document if packed["fence"] and commit.document is not None else b"",
             private.dump() if private is not None else b"",
-            private.size() if private is not None else 0,
-            int(commit.ends),
-            int(commit.settles),
-            commit.epoch,
-        ]
-        for entry in entries:
-            arguments += (entry.dump(), entry.size(), entry.retain, entry.state)
-        answer = await self._owing("commit", room, *arguments)
+            *(entry.dump() for entry in entries),
+        )
         if answer[0] == -1:
             raise RoomGone(room)
         if answer[0] == -2:
             raise LockLost(room)
-        if which >= 0 and (commit.settles or answer[0] == -3):
-            self._books.claims.pop(field, None)
+        if "reply" in packed and (commit.settles or answer[0] == -3):
+            self._holdings.claims.pop((room, participant, request_id), None)
         if answer[0] == -3:
             raise LockLost(f"the request {request_id} was given to another worker")
         _, version, first, at, epoch = answer
         for seq, entry in enumerate(entries, first):
             entry.seq, entry.at = seq, at / 1000
         if entries or commit.ends:
-            await self._seen(room, epoch, entries, ends=commit.ends)
+            await self._delivered(room, epoch, entries, ends=commit.ends)
         return version
 
-    async def _seen(self, room: str, epoch: bytes, entries: Sequence[Entry], *, ends: bool) -> None:
-        """Come back when this process was told of its own entries: replies keep their order."""
-        future = self.keeper.follower.committed(room, epoch, entries, ends=ends)
+    def _pack(self, commit: Commit) -> dict[str, Any]:
+        """The arguments of commit.lua."""
+        entries, reply = commit.entries, commit.reply
+        locked = commit.lock is not None and commit.document is not None
+        packed: dict[str, Any] = {
+            "fence": str(commit.lock.token) if commit.lock is not None and locked else "",
+            "epoch": commit.epoch,
+            "ends": commit.ends,
+            "entries": [
+                {"size": one.size(), "retain": one.retain, "state": one.state} for one in entries
+            ],
+        }
+        if commit.claim is not None:
+            packed["participant"], packed["request"] = commit.claim
+        if commit.claim is not None and reply is not None:
+            packed["nonce"] = self._holdings.claims.get((commit.room, *commit.claim), "")
+            packed["reply"] = next((i for i, one in enumerate(entries, 1) if one is reply), 0)
+            packed["reply_size"] = reply.size()
+            packed["settles"] = commit.settles
+        return packed
+
+    async def _delivered(
+        self, room: str, epoch: bytes, entries: Sequence[Entry], *, ends: bool
+    ) -> None:
+        """Return when this process has delivered its own entries: replies keep their order."""
+        future = self.lease.follower.committed(room, epoch, entries, ends=ends)
         if future is not None:
             await asyncio.wait([future], timeout=TIMEOUT)
 
-    async def tell(self, message: Mapping[str, str]) -> None:
+    async def broadcast(self, message: Mapping[str, str]) -> None:
         """See `Broker`."""
-        keeper = self.keeper
-        script, kept = keeper.scripts["tell"], 3600 * 1000
-        await keeper.link.run(script, [keeper.names.control], to_json(dict(message)), kept)
+        lease = self.lease
+        keys = [lease.keyspace.control]
+        await lease.link.run(lease.scripts["broadcast"], keys, to_json(dict(message)), KEPT)
 
-    async def _owing(self, script: str, room: str, *arguments: bytes | str | int) -> Answer:
-        """Run a script of a room; what a failed one may have done is settled on reconnecting."""
+    async def _run(self, script: str, room: str, *arguments: bytes | str | int) -> Answer:
+        """Run a script of a room; the effect of a failed one is settled after the reconnect."""
         try:
-            return await self.keeper.run(script, room, *arguments)
+            return await self.lease.run(script, room, *arguments)
         except BrokerUnavailable:
-            self._books.owed.add(room)
+            self._holdings.unsettled.add(room)
             raise
 
 
@@ -333,12 +370,18 @@ _NEW: Final = Claim("new")
 _BUSY: Final = Claim("busy")
 
 
-def _people(rows: Sequence[bytes]) -> list[Person]:
-    found = (from_json(row) for row in rows)
-    return [Person(one["participant"], one["name"]) for one in found]
-
-
 def _reply(kept: bytes) -> Entry | None:
     """A handled request's reply, kept as `<seq> <dump>`; empty where it was too big to keep."""
     seq, _, dump = kept.partition(b" ")
-    return Entry.load(dump, seq=int(seq)) if dump else None
+    try:
+        return Entry.load(dump, seq=int(seq)) if dump else None
+    except UnknownVersion:
+        return None
+
+
+def _replay(rows: Sequence[Sequence[Answer]] | None) -> list[Entry] | None:
+    """The entries a resumed participant missed; None where one cannot be had or read."""
+    try:
+        return None if rows is None else read_rows(rows)
+    except UnknownVersion:
+        return None

@@ -1,20 +1,23 @@
-"""Following rooms: what is published becomes `BrokerEvents`, each entry once and in order.
+"""Follows rooms: turns published messages into `BrokerEvents`, each entry once and in order.
 
-Redis forgets what it publishes, so every room's numbers are checked: what is missing is read from
-the room's stream, and where it is no longer there the room is `lost`. While a room is read again,
-what is published of it waits in `behind`.
+Published messages can be lost, so every room's numbers are checked: missing entries are read from
+the room's stream, and where they are no longer there the room is `lost`. Messages that are
+published while a room is read again are buffered.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import cast
 
 from pydantic_core import from_json
 
 from duplex.brokers.base import BrokerEvents, BrokerUnavailable
-from duplex.brokers.redis.holdings import Books
+from duplex.brokers.redis.holdings import Holdings
 from duplex.brokers.redis.link import Answer
-from duplex.wire.entries import Entry
+from duplex.wire.entries import Entry, UnknownVersion
+
+logger = logging.getLogger("duplex")
 
 Tail = Callable[["Followed"], Awaitable[Answer]]
 """Runs tail.lua for a room."""
@@ -23,17 +26,18 @@ Tail = Callable[["Followed"], Awaitable[Answer]]
 class Followed:
     """A room as far as this process knows it: everything up to `seen` of `epoch` was delivered.
 
-    No epoch: it is not live. `seen` -1: it was not looked at yet.
+    No epoch: it is not live. `seen` -1: it was not read yet. `ended`: the epoch that ended last.
+    `buffer`: messages that arrived while the room is read again; None while it is not.
     """
 
-    __slots__ = ("behind", "epoch", "former", "room", "seen", "waiting")
+    __slots__ = ("buffer", "ended", "epoch", "room", "seen", "waiting")
 
     def __init__(self, room: str) -> None:
         self.room = room
         self.epoch = b""
-        self.former = b""
+        self.ended = b""
         self.seen = -1
-        self.behind: list[bytes] | None = []
+        self.buffer: list[bytes] | None = []
         self.waiting: list[tuple[bytes, int, asyncio.Future[None]]] = []
 
 
@@ -42,51 +46,52 @@ class Follower:
 
     def __init__(
         self,
-        books: Books,
+        holdings: Holdings,
         tail: Tail,
-        on_due: Callable[[str, int], None],
-        on_stray: Callable[[str, bytes], None],
+        schedule: Callable[[str, int], None],
+        on_unwanted_lock: Callable[[str, bytes], None],
     ) -> None:
-        self._books = books
+        self._holdings = holdings
         self._tail = tail
-        self._on_due = on_due
-        self._on_stray = on_stray
+        self._schedule = schedule
+        self._on_unwanted_lock = on_unwanted_lock
         self._fills: set[asyncio.Task[None]] = set()
+        self._warned = False
         self.events: BrokerEvents
         self.rooms: dict[str, Followed] = {}
 
-    # --- what is published
+    # --- published messages
 
-    def said(self, room: str, payload: bytes) -> None:
+    def on_room_message(self, room: str, payload: bytes) -> None:
         """One message of a room's channel."""
         followed = self.rooms.get(room)
         if followed is None:
             return
         kind = payload[:1]
         if kind == b"E":
-            if followed.behind is None:
+            if followed.buffer is None:
                 self._entries(followed, payload)
             else:
-                followed.behind.append(payload)
+                followed.buffer.append(payload)
             return
         words = payload.decode().split(" ", 2)
         if kind == b"D":
-            self._on_due(room, int(words[1]))
+            self._schedule(room, int(words[1]))
         elif kind == b"C":
-            self._books.settle((room, words[1], words[2]))
+            self._holdings.close((room, words[1], words[2]))
         elif kind == b"T":
-            self._books.gone(room, words[1], words[2])
+            self._holdings.remove_participant(room, words[1], words[2])
             self.events.taken_over(room, words[1], words[2])
 
-    def heard(self, payload: bytes) -> None:
-        """One message to this worker: a lock was given to one who waits here."""
+    def on_worker_message(self, payload: bytes) -> None:
+        """One message to this worker: a lock was given to a ticket of it."""
         words = payload.decode().split(" ")
         ticket = " ".join(words[1:4])
-        if not self._books.grant(ticket):
-            self._on_stray(ticket, words[4].encode())
+        if not self._holdings.grant(ticket):
+            self._on_unwanted_lock(ticket, words[4].encode())
 
-    def told(self, message: bytes) -> None:
-        """A control message."""
+    def on_control_message(self, message: bytes) -> None:
+        """One control message."""
         self.events.control(from_json(message))
 
     def _entries(self, followed: Followed, payload: bytes) -> None:
@@ -94,7 +99,7 @@ class Follower:
         _, epoch, number, at, ends, sizes = head.split(b" ")
         first, lengths = int(number), [int(size) for size in sizes.split(b",") if size]
         last = first + len(lengths) - 1
-        if epoch == followed.former or (epoch == followed.epoch and last < followed.seen):
+        if epoch == followed.ended or (epoch == followed.epoch and last < followed.seen):
             return
         if not followed.epoch:
             followed.epoch = epoch
@@ -107,12 +112,23 @@ class Follower:
             return
         entries: list[Entry] = []
         start = 0
-        for seq, length in enumerate(lengths, first):
-            if seq > followed.seen:
-                dump = body[start : start + length]
-                entries.append(Entry.load(dump, seq=seq, at=int(at) / 1000))
-            start += length
+        try:
+            for seq, length in enumerate(lengths, first):
+                if seq > followed.seen:
+                    dump = body[start : start + length]
+                    entries.append(Entry.load(dump, seq=seq, at=int(at) / 1000))
+                start += length
+        except UnknownVersion as error:
+            self._unreadable(followed, error)
+            entries = []
         self._deliver(followed, entries, last, ends=ends == b"1")
+
+    def _unreadable(self, followed: Followed, error: UnknownVersion) -> None:
+        """A newer worker wrote what this one cannot deliver: the members have to resume."""
+        if not self._warned:
+            self._warned = True
+            logger.error("a newer worker shares the broker: its entries are %s", error)
+        self.lose(followed, forgotten=False)
 
     def _deliver(
         self, followed: Followed, entries: Sequence[Entry], last: int, *, ends: bool = False
@@ -120,34 +136,35 @@ class Follower:
         room, start = followed.room, 0
         followed.seen = last
         for i, entry in enumerate(entries):
-            if entry.state == "left" and not entry.sender:
+            if entry.departed:
                 if i > start:
                     self.events.deliver(room, entries[start:i])
                 start = i
-                self.events.left(room, _who(entry))
+                for participant in entry.departed:
+                    self.events.left(room, participant)
         if entries:
             self.events.deliver(room, entries[start:])
         if ends:
-            self._books.forget(room)
-            followed.former, followed.epoch, followed.seen = followed.epoch, b"", 0
-            self._books.ended(room)
+            self._holdings.forget(room)
+            followed.ended, followed.epoch, followed.seen = followed.epoch, b"", 0
+            self._holdings.ended(room)
         if followed.waiting:
             self._wake(followed)
 
-    # --- what this process commits itself
+    # --- commits of this process
 
     def committed(
         self, room: str, epoch: bytes, entries: Sequence[Entry], *, ends: bool
     ) -> "asyncio.Future[None] | None":
         """Deliver own entries without waiting for their echo.
 
-        Where others come before them: what to wait for.
+        If other entries come before them: a future that is done when they were delivered.
         """
         followed = self.rooms.get(room)
-        if followed is None or epoch == followed.former:
+        if followed is None or epoch == followed.ended:
             return None
         last = entries[-1].seq if entries else followed.seen
-        if followed.behind is None and epoch == followed.epoch:
+        if followed.buffer is None and epoch == followed.epoch:
             if not entries or entries[0].seq == followed.seen + 1:
                 self._deliver(followed, entries, last, ends=ends)
                 return None
@@ -169,7 +186,7 @@ class Follower:
     # --- gaps
 
     def _fall_behind(self, followed: Followed, payload: bytes) -> None:
-        followed.behind = [payload]
+        followed.buffer = [payload]
         task = asyncio.get_running_loop().create_task(self._fill(followed))
         self._fills.add(task)
         task.add_done_callback(self._fills.discard)
@@ -178,12 +195,12 @@ class Follower:
         try:
             answer = await self._tail(followed)
         except BrokerUnavailable:
-            # The room stays behind: after the reconnect all rooms are read again.
+            # The room keeps its buffer: after the reconnect all rooms are read again.
             return
         self.caught_up(followed, answer)
 
     def caught_up(self, followed: Followed, answer: Answer) -> None:
-        """What tail.lua told of a room; then what was published meanwhile."""
+        """Take the answer of tail.lua, then the messages that were buffered meanwhile."""
         if self.rooms.get(followed.room) is not followed:
             return
         if answer[0] == 0:
@@ -191,42 +208,51 @@ class Follower:
                 self.lose(followed, forgotten=True)
             followed.epoch, followed.seen = b"", 0
         else:
-            _, epoch, seq, rows = answer
-            former, followed.epoch = followed.epoch, epoch
-            if rows is not None:
-                self._deliver(followed, read_rows(rows), seq)
-            else:
-                if followed.seen >= 0:
-                    self.lose(followed, forgotten=former not in (b"", epoch))
-                followed.seen = seq
-        behind, followed.behind = followed.behind or [], None
-        for payload in behind:
-            if followed.behind is None:
+            self._read_again(followed, *answer[1:])
+        buffered, followed.buffer = followed.buffer or [], None
+        for payload in buffered:
+            if followed.buffer is None:
                 self._entries(followed, payload)
             else:
-                cast("list[bytes]", followed.behind).append(payload)
+                cast("list[bytes]", followed.buffer).append(payload)
         self._wake(followed)
 
+    def _read_again(
+        self, followed: Followed, epoch: bytes, seq: int, rows: Sequence[Sequence[Answer]] | None
+    ) -> None:
+        former, followed.epoch = followed.epoch, epoch
+        if rows is not None:
+            try:
+                entries = read_rows(rows)
+            except UnknownVersion as error:
+                self._unreadable(followed, error)
+                entries = []
+            self._deliver(followed, entries, seq)
+            return
+        if followed.seen >= 0:
+            self.lose(followed, forgotten=former not in (b"", epoch))
+        followed.seen = seq
+
     def lose(self, followed: Followed, *, forgotten: bool) -> None:
-        """A room cannot be followed without a gap; `forgotten`: nor are its participants known."""
+        """A room cannot be followed without a gap; `forgotten`: the store lost its participants."""
         room = followed.room
         self.events.lost(room)
         if forgotten:
-            for participant in self._books.forget(room):
+            for participant in self._holdings.forget(room):
                 self.events.left(room, participant)
-            self._books.ended(room)
+            self._holdings.ended(room)
 
-    def fall_silent(self) -> None:
-        """The connection is gone: what comes next must wait until every room was read again."""
+    def disconnected(self) -> None:
+        """The connection is gone: messages of the next one wait until every room was read again."""
         for followed in self.rooms.values():
-            followed.behind = []
+            followed.buffer = []
             for _, _, future in followed.waiting:
                 if not future.done():
                     future.set_result(None)
             followed.waiting = []
 
     def stop(self) -> Iterable["asyncio.Task[None]"]:
-        """Read nothing any more; the tasks that have to be waited for."""
+        """Follow no room any more; the tasks that have to be waited for."""
         self.rooms.clear()
         for task in self._fills:
             task.cancel()
@@ -234,14 +260,10 @@ class Follower:
 
 
 def read_rows(rows: Sequence[Sequence[Answer]]) -> list[Entry]:
-    """Entries of a stream, as XRANGE gives them."""
+    """Entries of a stream, as XRANGE gives them. Raises `UnknownVersion`."""
     entries: list[Entry] = []
     for number, pairs in rows:
         fields: dict[bytes, bytes] = dict(zip(pairs[::2], pairs[1::2], strict=True))
         seq = int(number.partition(b"-")[0])
         entries.append(Entry.load(fields[b"d"], seq=seq, at=int(fields[b"t"]) / 1000))
     return entries
-
-
-def _who(left: Entry) -> str:
-    return str(from_json(left.head + b"}")["data"]["participant"])

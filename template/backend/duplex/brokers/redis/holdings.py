@@ -1,4 +1,7 @@
-"""What this process holds in the store and would have to settle after it was cut off."""
+"""The claims, locks and participants that this process holds in the store.
+
+After a disconnection they have to be compared with the store.
+"""
 
 import asyncio
 import secrets
@@ -7,95 +10,65 @@ from contextlib import contextmanager
 
 from duplex.brokers.base import BrokerUnavailable
 
-Field = tuple[str, str, str]
+RequestKey = tuple[str, str, str]
 """A request: room, participant, request id."""
 
 
-class Names:
-    """The keys and channels of one era: one life of the store's contents."""
-
-    __slots__ = ("base", "control", "heard", "own_rooms", "told", "workers")
-
-    def __init__(self, era: str, worker: str) -> None:
-        self.base = f"duplex:{era}"
-        self.control = f"{self.base}:control".encode()
-        self.told = self.control + b":said"
-        self.workers = f"{self.base}:workers".encode()
-        self.own_rooms = self.rooms_of(worker)
-        self.heard = f"{self.base}:worker:{worker}:said".encode()
-
-    def room(self, room: str) -> bytes:
-        """The key of a room's hash; its other keys and its channel begin with it."""
-        return f"{self.base}:{{{room}}}".encode()
-
-    def channel(self, room: str) -> bytes:
-        """Where a room's entries are published."""
-        return self.room(room) + b":said"
-
-    def rooms_of(self, worker: str) -> bytes:
-        """The set of rooms a worker holds something in."""
-        return f"{self.base}:worker:{worker}:rooms".encode()
-
-    def room_of(self, key: bytes) -> str:
-        """The room of a key."""
-        return key.decode()[len(self.base) + 2 :].partition("}")[0]
-
-
-class Books:
-    """See the module. `locks`: fence and ticket of the lock held in a room. `owed`: rooms where a
-    call failed whose effect is not known.
+class Holdings:
+    """See the module. `connected`: room -> participant -> connection. `locks`: fence and ticket of
+    the lock held in a room. `unsettled`: rooms in which a call failed whose effect is not known.
     """
 
     def __init__(self) -> None:
         self.worker = secrets.token_hex(8)
-        self.here: dict[str, dict[str, str]] = {}
-        self.claims: dict[Field, str] = {}
+        self.connected: dict[str, dict[str, str]] = {}
+        self.claims: dict[RequestKey, str] = {}
         self.locks: dict[str, tuple[int, str]] = {}
-        self.owed: set[str] = set()
+        self.unsettled: set[str] = set()
         self._count = 0
         self._granted: dict[str, asyncio.Future[None]] = {}
-        self._settled: dict[Field, asyncio.Future[None]] = {}
+        self._closed: dict[RequestKey, asyncio.Future[None]] = {}
 
-    def number(self) -> str:
-        """A name nobody else uses, which tells that it is this worker's."""
+    def nonce(self) -> str:
+        """A unique name that begins with this worker's."""
         self._count += 1
         return f"{self.worker} {self._count}"
 
-    def arrived(self, room: str, participant: str, connection: str) -> None:
+    def add_participant(self, room: str, participant: str, connection: str) -> None:
         """A participant is connected to this process."""
-        self.here.setdefault(room, {})[participant] = connection
+        self.connected.setdefault(room, {})[participant] = connection
 
-    def gone(self, room: str, participant: str, connection: str) -> None:
-        """It is not any more, unless by another connection."""
-        people = self.here.get(room)
-        if people is not None and people.get(participant) == connection:
-            del people[participant]
-            if not people:
-                del self.here[room]
+    def remove_participant(self, room: str, participant: str, connection: str) -> None:
+        """A participant is no longer connected by this connection."""
+        participants = self.connected.get(room)
+        if participants is not None and participants.get(participant) == connection:
+            del participants[participant]
+            if not participants:
+                del self.connected[room]
 
     def claims_in(self, room: str) -> list[str]:
-        """The names of this process's open claims in a room."""
-        return [nonce for field, nonce in self.claims.items() if field[0] == room]
+        """The nonces of this process's open claims in a room."""
+        return [nonce for key, nonce in self.claims.items() if key[0] == room]
 
-    def fence_in(self, room: str) -> int | str:
+    def fence_in(self, room: str) -> str:
         """The fence of the lock this process holds in a room, '' for none."""
         held = self.locks.get(room)
-        return "" if held is None else held[0]
+        return "" if held is None else str(held[0])
 
     def forget(self, room: str) -> list[str]:
-        """The store does not know the room any more; the participants who were here."""
-        people = self.here.pop(room, {})
+        """The store does not know the room any more; the participants that were connected here."""
+        participants = self.connected.pop(room, {})
         self.locks.pop(room, None)
-        self.owed.discard(room)
-        for field in [field for field in self.claims if field[0] == room]:
-            del self.claims[field]
-        return list(people)
+        self.unsettled.discard(room)
+        for key in [key for key in self.claims if key[0] == room]:
+            del self.claims[key]
+        return list(participants)
 
-    # --- what somebody waits for
+    # --- tasks that wait for the store
 
     @contextmanager
     def granted(self, ticket: str) -> Generator["asyncio.Future[None]"]:
-        """Done when the store has given a lock to this ticket, or it is worth asking again."""
+        """Done when the store has given a lock to this ticket, or asking again makes sense."""
         future = self._granted[ticket] = asyncio.get_running_loop().create_future()
         try:
             yield future
@@ -103,41 +76,41 @@ class Books:
             del self._granted[ticket]
 
     def grant(self, ticket: str) -> bool:
-        """A lock was given to a ticket; False when nobody waits for it here any more."""
+        """A lock was given to a ticket; False when no task waits for it any more."""
         future = self._granted.get(ticket)
         if future is None:
             return False
         _wake(future)
         return True
 
-    def settled(self, field: Field) -> "asyncio.Future[None]":
-        """Done when the open claim of a request is closed. Shared by all who wait for it."""
-        future = self._settled.get(field)
+    def closed(self, key: RequestKey) -> "asyncio.Future[None]":
+        """Done when the open claim of a request is closed. Shared by all tasks that wait for it."""
+        future = self._closed.get(key)
         if future is None:
-            future = self._settled[field] = asyncio.get_running_loop().create_future()
+            future = self._closed[key] = asyncio.get_running_loop().create_future()
         return future
 
-    def settle(self, field: Field) -> None:
+    def close(self, key: RequestKey) -> None:
         """The open claim of a request was closed."""
-        future = self._settled.pop(field, None)
+        future = self._closed.pop(key, None)
         if future is not None:
             _wake(future)
 
     def ended(self, room: str) -> None:
-        """A room is over: whoever waits for something in it shall ask again and be told."""
+        """A room ended: tasks that wait for something in it ask again and get the answer."""
         for future in self._granted.values():
             _wake(future)
-        for field in [field for field in self._settled if field[0] == room]:
-            self.settle(field)
+        for key in [key for key in self._closed if key[0] == room]:
+            self.close(key)
 
     def down(self, reason: str) -> None:
-        """The store is out of reach: nobody's wait will end well."""
-        waiting = (*self._granted.values(), *self._settled.values())
-        self._settled.clear()
+        """The store is unreachable: all waiting tasks fail."""
+        waiting = (*self._granted.values(), *self._closed.values())
+        self._closed.clear()
         for future in waiting:
             if not future.done():
                 future.set_exception(BrokerUnavailable(reason))
-                # It may be that nobody waits any more; then it need not be told.
+                # Retrieved here, because perhaps no task waits any more.
                 future.exception()
 
 

@@ -1,9 +1,9 @@
-"""Two connections to a Redis or Valkey server: one for commands, one for what is published.
+"""Two connections to a Redis or Valkey server: one for commands, one for published messages.
 
-All calls of the process share the command connection: what is asked in one tick of the loop is
-written at once, and replies come back in order. So a hundred commits wait for one round trip, and
-no pool has to be sized. A connection that does not answer in time is given up as a whole, never
-retried: the broker's keeper makes a new pair.
+All calls of the process share the command connection: commands of one tick of the loop are written
+at once, and replies come back in order. So a hundred commits wait for one round trip, and no pool
+has to be sized. A connection that does not answer in time is closed, never retried: the broker's
+`Lease` opens a new pair.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from duplex.brokers.redis.scripts import Script
 
 Value = bytes | str | int
 Answer = Any
-"""What RESP 2 knows: int, bytes, None, or a list of these. Each caller knows its script's."""
+"""A RESP 2 value: int, bytes, None, or a list of these. Each caller knows the form it expects."""
 
 _UNABLE: Final = (
     "BUSY",
@@ -33,7 +33,7 @@ _UNABLE: Final = (
     "OOM",
     "TRYAGAIN",
 )
-"""Errors of a server that cannot do now what it was asked; nothing was changed."""
+"""Errors of a server that cannot run a command now; nothing was changed."""
 
 _SAMPLES: Final = 8
 """Comparisons with the server's clock that are kept."""
@@ -43,7 +43,7 @@ _SECOND_LOOK: Final = 0.05
 
 
 class Link:
-    """One connected pair. Dies once: `on_down` is told why, and every call raises from then on."""
+    """One connected pair. It fails once: `on_down` gets the reason, and every later call raises."""
 
     def __init__(
         self,
@@ -61,9 +61,9 @@ class Link:
                 max_connections=2,
             )
             self._commands = pool.make_connection()
-            self._heard = pool.make_connection()
+            self._published = pool.make_connection()
         except (TypeError, ValueError) as error:
-            # What stands behind the ? of a URL are options of the client.
+            # The query of the URL holds options of the client.
             raise BrokerUnavailable(f"the client does not understand its URL: {error}") from None
         self._timeout = timeout
         self._on_message = on_message
@@ -85,7 +85,7 @@ class Link:
         """Connect both. Raises `BrokerUnavailable`."""
         try:
             async with asyncio.timeout(self._timeout):
-                for connection in (self._commands, self._heard):
+                for connection in (self._commands, self._published):
                     await connection.connect()
                     await connection.send_command("CLIENT", "ID")
                     self.ids.append(cast("int", await connection.read_response()))
@@ -94,7 +94,7 @@ class Link:
             reason = str(error) or f"no answer within {self._timeout:g} s"
             raise BrokerUnavailable(f"connecting failed: {reason}") from None
         create = self._loop.create_task
-        self._tasks = [create(self._write()), create(self._read()), create(self._hear())]
+        self._tasks = [create(self._write()), create(self._read()), create(self._receive())]
         await self.measure()
 
     async def measure(self) -> None:
@@ -105,17 +105,17 @@ class Link:
         self._offsets.append(at - self._loop.time() * 1000)
 
     async def close(self, reason: str) -> None:
-        """Give both connections up."""
-        self._die(reason)
+        """Close both connections."""
+        self._fail(reason)
         for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task
-        for connection in (self._commands, self._heard):
+        for connection in (self._commands, self._published):
             await connection.disconnect(nowait=True)
 
     @property
     def latest(self) -> bytes:
-        """The server's time (ms) at which a call made now is given up."""
+        """The server's time (ms) at which a call made now has timed out."""
         # The largest is the nearest, and if the server's clock is set back the others go in time.
         now = self._loop.time() * 1000 + max(self._offsets)
         return b"%d" % (now + self._timeout * 1000)
@@ -123,7 +123,7 @@ class Link:
     # --- commands
 
     def send(self, *arguments: Value) -> "asyncio.Future[Answer]":
-        """Ask for a command to be written in this tick; its answer. Raises `BrokerUnavailable`."""
+        """Queue a command for this tick; its answer. Raises `BrokerUnavailable`."""
         if self.reason is not None:
             raise BrokerUnavailable(self.reason)
         future: asyncio.Future[Answer] = self._loop.create_future()
@@ -149,17 +149,17 @@ class Link:
         try:
             return await self.send("EVALSHA", script.sha, len(keys), *keys, *arguments)
         except NoScriptError:
-            # Somebody emptied the server's cache of scripts.
+            # The server's script cache was flushed.
             return await self.call("EVAL", script.text, len(keys), *keys, *arguments)
         except ResponseError as error:
             raise self._judge(error) from None
 
     def _judge(self, error: ResponseError) -> Exception:
         if isinstance(error, ReadOnlyError):
-            self._die("the server is a replica now")
+            self._fail("the server is a replica now")
             return BrokerUnavailable(str(error))
         if str(error).startswith("FORMER"):
-            self._die("the store was emptied")
+            self._fail("the store was emptied")
             return BrokerUnavailable(str(error))
         if str(error).startswith(_UNABLE) or type(error).__name__ == "OutOfMemoryError":
             return BrokerUnavailable(str(error))
@@ -173,7 +173,7 @@ class Link:
                 chunks, self._out = self._out, []
                 await self._commands.send_packed_command(chunks, check_health=False)
         except (RedisError, OSError) as error:
-            self._die(f"writing failed: {error}")
+            self._fail(f"writing failed: {error}")
 
     async def _read(self) -> None:
         try:
@@ -193,10 +193,10 @@ class Link:
                 else:
                     future.set_result(answer)
         except (RedisError, OSError) as error:
-            self._die(f"the connection was lost: {error}")
+            self._fail(f"the connection was lost: {error}")
 
     def _watch(self, since: float, *, again: bool = False) -> None:
-        """No answer at all within the timeout: the connection is as good as dead."""
+        """No answer at all within the timeout: the connection counts as dead."""
         self._watchdog = None
         if not self._waiting:
             return
@@ -204,16 +204,16 @@ class Link:
             at = self._answered + self._timeout
             self._watchdog = self._loop.call_at(at, self._watch, self._answered)
         elif not again:
-            # If this process was held up, the answer is here, and read before the second look.
+            # If this process was blocked, the answer is here and is read before the second look.
             look_again = partial(self._watch, since, again=True)
             self._watchdog = self._loop.call_later(_SECOND_LOOK, look_again)
         else:
-            self._die(f"no answer within {self._timeout:g} s")
+            self._fail(f"no answer within {self._timeout:g} s")
 
     # --- published messages
 
     async def subscribe(self, channels: Iterable[bytes]) -> None:
-        """Hear these channels from now on. Raises `BrokerUnavailable`."""
+        """Subscribe to channels and wait for the confirmation. Raises `BrokerUnavailable`."""
         wanted = list(channels)
         for start in range(0, len(wanted), 500):
             await self._subscribe(wanted[start : start + 500])
@@ -227,43 +227,43 @@ class Link:
             if future is None:
                 future = self._subscribing[channel] = self._loop.create_future()
             acknowledged.append(future)
-        await self._ask("SUBSCRIBE", *channels)
+        await self._send_published("SUBSCRIBE", *channels)
         try:
             async with asyncio.timeout(self._timeout):
                 for future in acknowledged:
                     await asyncio.shield(future)
         except TimeoutError:
-            self._die("no answer to SUBSCRIBE")
+            self._fail("no answer to SUBSCRIBE")
             raise BrokerUnavailable("no answer to SUBSCRIBE") from None
 
     async def unsubscribe(self, channel: bytes) -> None:
-        """Hear it no more. Raises `BrokerUnavailable`."""
-        await self._ask("UNSUBSCRIBE", channel)
+        """Unsubscribe from a channel. Raises `BrokerUnavailable`."""
+        await self._send_published("UNSUBSCRIBE", channel)
 
     async def ping(self) -> None:
-        """Find out whether the connection that only listens lives. Raises `BrokerUnavailable`."""
+        """Check the connection for published messages. Raises `BrokerUnavailable`."""
         if self._pinged is not None and self._loop.time() - self._pinged > self._timeout:
-            self._die("the connection for published messages does not answer")
+            self._fail("the connection for published messages does not answer")
         if self._pinged is None:
             self._pinged = self._loop.time()
-            await self._ask("PING")
+            await self._send_published("PING")
 
-    async def _ask(self, *arguments: Value) -> None:
+    async def _send_published(self, *arguments: Value) -> None:
         if self.reason is not None:
             raise BrokerUnavailable(self.reason)
         try:
             packed: list[bytes] = []
             _pack(arguments, packed)
-            await self._heard.send_packed_command(packed, check_health=False)
+            await self._published.send_packed_command(packed, check_health=False)
         except (RedisError, OSError) as error:
-            self._die(f"writing failed: {error}")
+            self._fail(f"writing failed: {error}")
             raise BrokerUnavailable(str(error)) from None
 
-    async def _hear(self) -> None:
+    async def _receive(self) -> None:
         try:
             while True:
                 message = cast(
-                    "list[bytes]", await self._heard.read_response(disable_decoding=True)
+                    "list[bytes]", await self._published.read_response(disable_decoding=True)
                 )
                 kind = message[0]
                 if kind == b"message":
@@ -275,11 +275,11 @@ class Link:
                 elif kind == b"pong":
                     self._pinged = None
         except (RedisError, OSError) as error:
-            self._die(f"the connection for published messages was lost: {error}")
+            self._fail(f"the connection for published messages was lost: {error}")
 
     # --- the end
 
-    def _die(self, reason: str) -> None:
+    def _fail(self, reason: str) -> None:
         if self.reason is not None:
             return
         self.reason = reason
@@ -292,7 +292,7 @@ class Link:
         for future in (*self._waiting, *self._subscribing.values()):
             if not future.done():
                 future.set_exception(BrokerUnavailable(reason))
-                # Nobody may be waiting any more; then it need not be told.
+                # Retrieved here, because perhaps no task waits any more.
                 future.exception()
         self._waiting.clear()
         self._subscribing.clear()
@@ -300,7 +300,7 @@ class Link:
 
 
 def _pack(arguments: Iterable[Value], out: list[bytes]) -> None:
-    """A command as RESP, without the client's general and slower way."""
+    """Encode a command as RESP; faster than the client's general encoder."""
     pieces: list[bytes] = []
     for argument in arguments:
         if isinstance(argument, str):

@@ -1,8 +1,8 @@
-"""What this process wanted to give back while the store could not take it.
+"""Releases that the store could not take yet.
 
-A claim, a lock or a presence that is not given back would hold others up until its lease ends. So
-what failed is tried again: after each reconnect and with each beat. Every script here is of no
-effect when what it gives back is somebody else's by then.
+A claim, lock or presence that is not released would block others until its lease ends. A release
+that failed is therefore tried again after each reconnect and with each heartbeat. Every script here
+has no effect when somebody else holds what it releases.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,25 +13,27 @@ from duplex.brokers.redis.link import Answer
 Run = Callable[..., Awaitable[Answer]]
 
 
-class Debts:
-    """See the module. `run` is `Keeper.run`."""
+class PendingReleases:
+    """See the module. `run` runs a script of a room."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._owed: dict[tuple[str, ...], None] = {}
+        self._pending: dict[tuple[str, ...], None] = {}
 
-    async def pay(self, script: str, room: str, *arguments: str) -> Answer:
-        """Give something back. Raises `BrokerUnavailable`, and it is given back later."""
-        debt = (script, room, *arguments)
+    async def release(self, script: str, room: str, *arguments: str) -> Answer:
+        """Release something. If the store is unreachable, raise `BrokerUnavailable` and retry
+        later.
+        """
+        call = (script, room, *arguments)
         try:
-            answer = await self._run(*debt)
+            answer = await self._run(*call)
         except BrokerUnavailable:
-            self._owed[debt] = None
+            self._pending[call] = None
             raise
-        self._owed.pop(debt, None)
+        self._pending.pop(call, None)
         return answer
 
-    async def settle(self) -> None:
-        """Give back what is still owed. Raises `BrokerUnavailable`."""
-        for debt in list(self._owed):
-            await self.pay(*debt)
+    async def retry(self) -> None:
+        """Deliver all pending releases. Raises `BrokerUnavailable`."""
+        for call in list(self._pending):
+            await self.release(*call)

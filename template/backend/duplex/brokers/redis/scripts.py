@@ -1,7 +1,6 @@
-"""The Lua scripts of the Redis broker: one for each step that has to be whole.
+"""The Lua scripts of the Redis broker: one for each step that has to be atomic.
 
-They are files in `lua/`. `prelude.lua`, with the limits in front, is part of every script of a
-room.
+They are files in `lua/`. `prelude.lua`, with constants in front, is part of every script of a room.
 """
 
 from dataclasses import dataclass
@@ -9,56 +8,73 @@ from hashlib import sha1
 from pathlib import Path
 from typing import Final
 
-from duplex.brokers.base import Keep
+from duplex.brokers.redis.keyspace import ROOM_KEYS
+from duplex.brokers.values import Gathering, Retention
+from duplex.wire import entries, presence
 
 _FOLDER: Final = Path(__file__).with_name("lua")
 _OF_A_ROOM: Final = (
-    "adopt",
     "claim",
     "commit",
+    "depart",
     "join",
     "lock",
-    "part",
+    "reclaim",
     "release",
     "resync",
+    "settle",
     "tail",
-    "tick",
     "unlock",
 )
-_OF_ALL: Final = ("beat", "era", "tell")
+_GLOBAL: Final = ("broadcast", "generation", "heartbeat")
 
 _MARGIN: Final = 600.0
-"""Seconds a room somebody is in outlives its last sign of life, at least."""
+"""Minimum TTL, in seconds, of a room that still has participants."""
 
 
-def kept(keep: Keep) -> int:
-    """Milliseconds after which a room is gone whose workers have all vanished."""
-    return round(max(_MARGIN, 2 * keep.seconds) * 1000)
+def room_ttl(retention: Retention) -> int:
+    """Milliseconds after which a room expires whose workers have all vanished."""
+    return round(max(_MARGIN, 2 * retention.seconds) * 1000)
 
 
 @dataclass(slots=True, frozen=True)
 class Script:
-    """A script's text, and the SHA-1 by which the server knows it once it was loaded."""
+    """A script's text, and the SHA-1 under which the server knows it once it was loaded."""
 
     text: bytes
     sha: bytes
 
 
-def load_scripts(keep: Keep) -> dict[str, Script]:
+def load_scripts(retention: Retention, gathering: Gathering) -> dict[str, Script]:
     """Every script by its name, with these limits."""
-    limits = {
-        "COUNT": keep.count,
-        "SIZE": keep.size,
-        "AGE": round(keep.seconds * 1000),
-        "HANDLED": round(keep.handled * 1000),
-        "GRACE": round(keep.grace * 1000),
-        "LIVE": kept(keep),
+    constants: dict[str, object] = {
+        "COUNT": retention.count,
+        "SIZE": retention.size,
+        "AGE": round(retention.seconds * 1000),
+        "HANDLED": round(retention.handled * 1000),
+        "GRACE": round(retention.grace * 1000),
+        "LIVE": room_ttl(retention),
+        "PAGE": gathering.page,
+        "DISPERSED": gathering.dispersed,
+        "BURST": gathering.burst,
+        "INTERVAL": round(gathering.interval * 1000),
+        "CROWD_INTERVAL": round(gathering.crowd_interval * 1000),
+        "ENTRY_VERSION": entries.VERSION,
+        "ENTRY_OVERHEAD": entries.OVERHEAD,
+        "JOINED": _quoted(presence.JOINED),
+        "LEFT": _quoted(presence.LEFT),
+        "PRESENCE": _quoted(presence.PRESENCE),
+        "ROOM_KEYS": "{{ {} }}".format(", ".join(f"'{name}'" for name in ROOM_KEYS)),
     }
-    head = "#!lua\n" + "".join(f"local {name} = {value}\n" for name, value in limits.items())
+    head = "#!lua\n" + "".join(f"local {name} = {value}\n" for name, value in constants.items())
     prelude = head + _read("prelude")
     scripts = {name: prelude + _read(name) for name in _OF_A_ROOM}
-    scripts |= {name: "#!lua\n" + _read(name) for name in _OF_ALL}
+    scripts |= {name: "#!lua\n" + _read(name) for name in _GLOBAL}
     return {name: _script(text) for name, text in scripts.items()}
+
+
+def _quoted(text: bytes) -> str:
+    return f"'{text.decode()}'"
 
 
 def _read(name: str) -> str:
@@ -67,5 +83,5 @@ def _read(name: str) -> str:
 
 def _script(text: str) -> Script:
     encoded = text.encode()
-    # Not for secrecy: it is the name the server gives a script.
+    # Not for security: the server names a script by it.
     return Script(encoded, sha1(encoded, usedforsecurity=False).hexdigest().encode())

@@ -1,23 +1,23 @@
-"""When to look after a room again: somebody's grace, or resume token, ends then."""
+"""One timer for each room in which a grace or resume token ends, or an announcement is due."""
 
 import asyncio
 import random
 from collections.abc import Callable
 
 
-class Dues:
-    """One timer per room, for the next thing that is due in it."""
+class RoomTimers:
+    """`settle` is called with the room when its next deadline has come."""
 
-    def __init__(self, look: Callable[[str], None]) -> None:
-        self._look = look
+    def __init__(self, settle: Callable[[str], None]) -> None:
+        self._settle = settle
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
-    def due_in(self, room: str, ms: int) -> None:
-        """Look after a room in so many milliseconds; negative: nothing is due."""
+    def schedule(self, room: str, ms: int) -> None:
+        """Settle a room in at most so many milliseconds; negative: nothing is due."""
         if ms < 0:
             return
         loop = asyncio.get_running_loop()
-        # Not all who follow it at the same instant: the first one does it all.
+        # Spread over the workers that follow the room: the first one does all the work.
         at = loop.time() + ms / 1000 + random.uniform(0.001, 0.01)
         timer = self._timers.get(room)
         if timer is not None:
@@ -28,10 +28,10 @@ class Dues:
 
     def _due(self, room: str) -> None:
         del self._timers[room]
-        self._look(room)
+        self._settle(room)
 
     def stop(self) -> None:
-        """Look after nothing any more."""
+        """Cancel all timers."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()

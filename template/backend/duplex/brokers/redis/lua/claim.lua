@@ -1,4 +1,4 @@
--- `Broker.claim`: -1 unknown participant, 0 claimed, 1 somebody else's is open, 2 handled.
+-- `Broker.claim`: -1 unknown participant, 0 claimed, 1 another claim is open, 2 handled.
 local participant, request, nonce = ARGV[2], ARGV[3], ARGV[4]
 if call('HEXISTS', PEOPLE, 'p:' .. participant) == 0 then
   return { -1 }

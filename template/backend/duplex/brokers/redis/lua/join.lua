@@ -1,58 +1,100 @@
--- Open the room if needed, and be present in it: `Broker.join`.
-local id, name, user, connection, token = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local resume_token, resume_epoch, resume_seq = ARGV[7], ARGV[8], tonumber(ARGV[9])
-local seeded, seed, epoch, worker = ARGV[10] == '1', ARGV[11], ARGV[12], ARGV[13]
-local data, joined, left, joined_size, left_size = ARGV[14], ARGV[15], ARGV[16], ARGV[17], ARGV[18]
+-- `Broker.join`: open the room if needed, and be present in it. ARGV: 2 the request (JSON), 3 the seed.
+-- {0} not live and no seed, {-1} too many of this owner are connected, else {1, participant, name,
+-- epoch, seq, document, first page, total, whether resumed, replay or false, ms until something is due}.
+local request = cjson.decode(ARGV[2])
+local id = request.participant
 
 if not live() then
-  if not seeded then
+  if not request.seeded then
     return { 0 }
   end
-  -- Emptied under way, the store has or will have another era: in this one nobody would find the room.
-  local base, era = string.match(R, '^(.-):(.-):{')
-  if string.match(call('GET', base .. ':era') or '', '^%S*') ~= era then
-    return redis.error_reply('FORMER this era is over')
+  -- An emptied store has or will have another generation: nobody would find the room in this one.
+  local prefix, generation = string.match(R, '^(.-):([^:{]+):{')
+  if string.match(call('GET', prefix .. ':generation') or '', '^%S*') ~= generation then
+    return redis.error_reply('FORMER this generation is over')
   end
   call('UNLINK', unpack(ALL))
-  call('HSET', R, 'epoch', epoch, 'doc', seed, 'seq', 0, 'gap', 0, 'size', 0, 'oldest', 0, 'version', 0)
-  -- No lock of a room that ended under this id has its number.
-  call('HSET', R, 'fence', now)
+  call('HSET', R, 'epoch', request.epoch, 'doc', ARGV[3], 'seq', 0, 'gap', 0, 'size', 0, 'oldest', 0)
+  -- The fence grows beyond that of every lock of a room that ended under this id.
+  call('HSET', R, 'version', 0, 'fence', now)
 end
 settle()
 
-local former = resume_token ~= '' and call('HGET', PEOPLE, 't:' .. resume_token)
-local one = former and read_one(former)
+local former = request.resume_token ~= '' and call('HGET', PEOPLE, 't:' .. request.resume_token)
+local one = former and read_record(former)
+local resumed = one and one.u == request.user
+
+-- The participants of the owner that have to give way: those that lost their connection first.
+local function surplus()
+  local lost, count = {}, 1
+  for participant, at in pairs(read_owner(request.owner)) do
+    if not (resumed and participant == former) then
+      count = count + 1
+      if at > 0 then
+        lost[#lost + 1] = { id = participant, at = at }
+      end
+    end
+  end
+  local excess = count - request.allowed
+  if excess > #lost then
+    return nil
+  end
+  table.sort(lost, function(a, b) return a.at < b.at end)
+  return { unpack(lost, 1, math.max(excess, 0)) }
+end
+
+local leaving = {}
+if request.allowed > 0 then
+  leaving = surplus()
+  if not leaving then
+    return { -1 }
+  end
+end
+
 local replay = false
-if one and one.u == user then
+if resumed then
   id = former
   local got = call('HMGET', R, 'epoch', 'gap', 'seq', 'size', 'oldest')
   local size, oldest, gap = trimmed(tonumber(got[4]), tonumber(got[5]))
   gap = gap or tonumber(got[2])
   call('HSET', R, 'size', size, 'oldest', oldest, 'gap', gap)
-  if got[1] == resume_epoch and resume_seq >= gap and resume_seq <= tonumber(got[3]) then
-    replay = entries_after(resume_seq)
+  local seen = request.resume_seq
+  if got[1] == request.resume_epoch and seen >= gap and seen <= tonumber(got[3]) then
+    replay = entries_after(seen)
   end
-  if one.c ~= connection then
-    say('T ' .. id .. ' ' .. one.c)
+  if one.c ~= request.connection then
+    publish('T ' .. id .. ' ' .. one.c)
   end
   local present = one.o
-  one.c, one.w, one.o = connection, worker, true
-  write_one(id, one)
+  one.c, one.w, one.o = request.connection, request.worker, true
+  write_record(id, one)
+  write_owner(one, id, 0)
   call('ZREM', DUE, id)
   if not present then
-    tell_joined(one)
+    appear(id, one)
   end
 else
-  former = false
-  one = { n = name, u = user, c = connection, h = token, w = worker, o = true, d = data }
-  one.j, one.jz, one.l, one.lz = joined, tonumber(joined_size), left, tonumber(left_size)
-  write_one(id, one)
-  call('HSET', PEOPLE, 't:' .. token, id)
-  tell_joined(one)
+  one = {
+    n = request.name, u = request.user, c = request.connection, h = request.token,
+    w = request.worker, o = true, d = request.data, k = request.owner,
+  }
+  write_record(id, one)
+  write_owner(one, id, 0)
+  call('HSET', PEOPLE, 't:' .. request.token, id)
+  appear(id, one)
+end
+for _, other in ipairs(leaving) do
+  local record = read_record(other.id)
+  if record then
+    forget(other.id, record)
+    if record.o then
+      disappear(other.id, record)
+    end
+  end
 end
 expire(LIVE)
 local room = call('HMGET', R, 'epoch', 'seq', 'doc')
 return {
   1, id, one.n, room[1], tonumber(room[2]), room[3],
-  call('ZRANGE', PRESENT, 0, -1), former and 1 or 0, replay, next_due(),
+  call('ZRANGE', PRESENT, 0, PAGE - 1), call('ZCARD', PRESENT), resumed and 1 or 0, replay, next_due(),
 }

@@ -1,34 +1,40 @@
--- In front of every script of a room: what the others call. broker_redis_scripts.py puts
--- the limits (COUNT, SIZE, AGE, HANDLED, GRACE, LIVE; times in ms) above this.
+-- The common part of every script of a room. scripts.py puts constants in front of it: the limits
+-- (times in ms) and the beginnings of presence frames.
 --
 -- KEYS[1] is the room's hash. Its other keys share its hash tag, so they are on the same node:
 --   log      stream, `<seq>-0` -> d (dump), t (server ms), z (size), s (state, retain=latest only)
 --   people   hash, `p:<participant>` -> record, `t:<resume token hash>` -> participant
---   present  sorted set, `{"participant":…,"name":…}` in the order they came
---   due      sorted set, participant -> when its grace, and then its resume token, ends
---   open     hash, `<participant> <request id>` -> `<worker> <n>`, then ` w` if somebody waits
---   locks    sorted set, tickets `<worker> <n> <lease ms>` in the order they came
+--   present  sorted set, `{"participant":…,"name":…}` by order of arrival
+--   pending  hash, participant -> `<order> <kind> <its data>`: changes that are not announced yet
+--   owners   hash, account or address -> its participants and when their connections were lost
+--   due      sorted set, participant -> when its grace, and then its resume token, ends;
+--            '' -> when the pending changes are announced
+--   open     hash, `<participant> <request id>` -> `<worker> <n>`, then ` w` if a claim waits
+--   locks    sorted set, tickets `<worker> <n> <lease ms>` by order of arrival
 --   done:<participant>, order:<participant>   handled requests and the order of their ages
--- ARGV[1] is the server time until which the caller waits: later, nothing is done.
+-- ARGV[1] is the server time at which the caller's timeout ends: later, nothing is done.
 
 local R = KEYS[1]
-local LOG, PEOPLE, PRESENT = R .. ':log', R .. ':people', R .. ':present'
-local DUE, OPEN, LOCKS = R .. ':due', R .. ':open', R .. ':locks'
-local ALL = { R, LOG, PEOPLE, PRESENT, DUE, OPEN, LOCKS }
+local LOG, PEOPLE, PRESENT, PENDING = R .. ':log', R .. ':people', R .. ':present', R .. ':pending'
+local OWNERS, DUE, OPEN, LOCKS = R .. ':owners', R .. ':due', R .. ':open', R .. ':locks'
+local ALL = { R }
+for _, name in ipairs(ROOM_KEYS) do
+  ALL[#ALL + 1] = R .. ':' .. name
+end
 local call = redis.call
 
 local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 if now > tonumber(ARGV[1]) then
-  return redis.error_reply('LATE the caller has given up')
+  return redis.error_reply('LATE the caller has timed out')
 end
 
 local function live()
   return call('EXISTS', R) == 1
 end
 
-local function say(text)
-  call('PUBLISH', R .. ':said', text)
+local function publish(text)
+  call('PUBLISH', R .. ':events', text)
 end
 
 local function expire(ms)
@@ -58,7 +64,7 @@ local function trimmed(size, oldest)
   if count <= COUNT and size <= SIZE and (count == 0 or oldest >= now - AGE) then
     return size, oldest
   end
-  -- Nearly always one goes for the one that came, and the next is then the oldest.
+  -- Nearly always one entry is dropped for a new one, and the next is then the oldest.
   local gap, step = nil, 2
   oldest = 0
   while count > 0 and oldest == 0 do
@@ -81,7 +87,7 @@ local function trimmed(size, oldest)
   return size, oldest, gap
 end
 
--- Keep one entry for those who come back; the size the log has then.
+-- Keep one entry for replay; the size of the log after it.
 local function keep(seq, entry, size)
   if entry.retain == 'none' then
     return size
@@ -101,7 +107,7 @@ local function keep(seq, entry, size)
   return size + entry.size
 end
 
--- Number entries {dump, size, retain, state}, keep them, tell all who follow; the first number.
+-- Number entries {dump, size, retain, state}, keep and publish them; the first number, the epoch.
 local function append(entries, ends)
   local got = call('HMGET', R, 'epoch', 'seq', 'size', 'oldest')
   local first, size, oldest = got[2] + 1, tonumber(got[3]), tonumber(got[4])
@@ -118,47 +124,167 @@ local function append(entries, ends)
   local seq = first + #entries - 1
   call('HSET', R, 'seq', seq, 'size', size, 'oldest', oldest, unpack(gap and { 'gap', gap } or {}))
   local head = { 'E', got[1], first, now, ends and 1 or 0, table.concat(lengths, ',') }
-  say(table.concat(head, ' ') .. '\n' .. table.concat(dumps))
+  publish(table.concat(head, ' ') .. '\n' .. table.concat(dumps))
   return first, got[1]
 end
 
--- People ------------------------------------------------------------------------------
+-- Presence ----------------------------------------------------------------------------
 
 -- A record: n name, u user ('' for none), c connection, h token hash, w worker, o whether present,
--- d its data in a presence message, j and l the dumps of its joined and left, jz and lz their sizes.
-local function read_one(participant)
+-- d its data in presence frames, k the owner ('' for none).
+local function read_record(participant)
   local packed = call('HGET', PEOPLE, 'p:' .. participant)
   return packed and cmsgpack.unpack(packed)
 end
 
-local function write_one(participant, one)
+local function write_record(participant, one)
   call('HSET', PEOPLE, 'p:' .. participant, cmsgpack.pack(one))
+end
+
+-- The participants of an owner: participant -> when its connection was lost, 0 while it has one.
+local function read_owner(owner)
+  local packed = call('HGET', OWNERS, owner)
+  return packed and cmsgpack.unpack(packed) or {}
+end
+
+-- Note when a participant of an owner lost its connection; nil: it is forgotten.
+local function write_owner(one, participant, lost)
+  if one.k == '' then
+    return
+  end
+  local participants = read_owner(one.k)
+  participants[participant] = lost
+  if next(participants) then
+    call('HSET', OWNERS, one.k, cmsgpack.pack(participants))
+    call('PEXPIRE', OWNERS, LIVE)
+  else
+    call('HDEL', OWNERS, one.k)
+  end
 end
 
 local function forget(participant, one)
   call('HDEL', PEOPLE, 'p:' .. participant, 't:' .. one.h)
   call('ZREM', DUE, participant)
   call('UNLINK', R .. ':done:' .. participant, R .. ':order:' .. participant)
+  write_owner(one, participant, nil)
 end
 
-local function tell_joined(one)
-  call('ZADD', PRESENT, call('HINCRBY', R, 'turn', 1), one.d)
-  append({ { dump = one.j, size = one.jz, retain = 'all', state = 'joined' } })
+local function append_presence(state, head, retain, departed)
+  local stored = { v = ENTRY_VERSION, state = state }
+  if retain ~= 'all' then
+    stored.retain = retain
+  end
+  if #departed > 0 then
+    stored.departed = departed
+  end
+  local dump = cjson.encode(stored) .. '\n' .. head
+  append({ { dump = dump, size = #head + ENTRY_OVERHEAD, retain = retain, state = state } })
 end
 
-local function tell_left(one)
-  call('ZREM', PRESENT, one.d)
-  append({ { dump = one.l, size = one.lz, retain = 'all', state = 'left' } })
+-- The pending changes by order: data of joined and left, and the ids of all who departed.
+local function take_pending()
+  local rows, found = call('HGETALL', PENDING), {}
+  for i = 1, #rows, 2 do
+    local order, kind, data = string.match(rows[i + 1], '^(%d+) (%a) (.*)$')
+    found[#found + 1] = { id = rows[i], order = tonumber(order), kind = kind, data = data }
+  end
+  table.sort(found, function(a, b) return a.order < b.order end)
+  local joined, left, departed = {}, {}, {}
+  for _, change in ipairs(found) do
+    if change.kind == 'j' then
+      joined[#joined + 1] = change.data
+    else
+      left[#left + 1] = change.data
+      departed[#departed + 1] = change.id
+    end
+  end
+  call('DEL', PENDING)
+  return #found, joined, left, departed
+end
+
+local function list(items)
+  return '[' .. table.concat(items, ',') .. ']'
+end
+
+-- Announce all pending changes as Gathering and wire/presence.py say.
+local function announce(slot, crowd)
+  call('ZREM', DUE, '')
+  local count, joined, left, departed = take_pending()
+  if count == 0 then
+    return
+  end
+  local total = call('ZCARD', PRESENT)
+  local crowded = crowd or total > PAGE
+  crowd = crowded and total > DISPERSED
+  slot = math.max(slot, now) + (crowd and CROWD_INTERVAL or INTERVAL)
+  call('HSET', R, 'slot', slot, 'crowd', crowd and 1 or 0)
+  if crowd then
+    local retain = #departed > 0 and 'all' or 'latest'
+    append_presence('presence', PRESENCE .. '{"total":' .. total .. '}', retain, departed)
+  elseif crowded then
+    local all = list(call('ZRANGE', PRESENT, 0, -1))
+    local data = '{"participants":' .. all .. ',"total":' .. total .. '}'
+    append_presence('presence', PRESENCE .. data, 'all', departed)
+  elseif count == 1 and joined[1] then
+    append_presence('joined', JOINED .. joined[1], 'all', departed)
+  elseif count == 1 and left[1] then
+    append_presence('left', LEFT .. left[1], 'all', departed)
+  else
+    local data = '{"joined":' .. list(joined) .. ',"left":' .. list(left) .. ',"total":' .. total .. '}'
+    append_presence('presence', PRESENCE .. data, 'all', departed)
+  end
+end
+
+-- Announce now if the pace allows it, else later. An empty room has no reason to wait.
+local function settle_presence()
+  local total = call('ZCARD', PRESENT)
+  local waiting = call('ZSCORE', DUE, '')
+  if waiting and tonumber(waiting) > now and total > 0 then
+    return
+  end
+  local got = call('HMGET', R, 'slot', 'crowd')
+  local slot, crowd = tonumber(got[1] or 0), got[2] == '1' or total > PAGE
+  local at = crowd and slot or slot - (BURST - 1) * INTERVAL
+  if waiting or at <= now or total == 0 then
+    announce(slot, got[2] == '1')
+  else
+    call('ZADD', DUE, at, '')
+    call('PEXPIRE', DUE, LIVE)
+    call('PEXPIRE', PENDING, LIVE)
+    publish('D ' .. (at - now))
+  end
+end
+
+-- Of each participant the last change is announced, even if it is as before: a newcomer may have been
+-- given the list in between.
+local function note_change(participant, one, kind)
+  local order = call('HINCRBY', R, 'turn', 1)
+  if kind == 'j' then
+    call('ZADD', PRESENT, order, one.d)
+  else
+    call('ZREM', PRESENT, one.d)
+  end
+  call('HSET', PENDING, participant, order .. ' ' .. kind .. ' ' .. one.d)
+  settle_presence()
+end
+
+local function appear(participant, one)
+  note_change(participant, one, 'j')
+end
+
+local function disappear(participant, one)
+  note_change(participant, one, 'l')
   if call('ZCARD', PRESENT) == 0 then
     expire(AGE)
   end
 end
 
--- Present for the grace from now on; whoever follows the room comes back to it then.
-local function lose(participant)
+-- Present for the grace from now on; every process that follows the room settles it then.
+local function lose(participant, one)
+  write_owner(one, participant, now)
   call('ZADD', DUE, now + GRACE, participant)
   call('PEXPIRE', DUE, LIVE)
-  say('D ' .. GRACE)
+  publish('D ' .. GRACE)
 end
 
 -- ms until something is due in this room, -1 for nothing.
@@ -167,21 +293,24 @@ local function next_due()
   return first[2] and math.max(first[2] - now, 0) or -1
 end
 
--- End every grace, and forget every resume token, whose time has come.
+-- End every grace, forget every resume token, and announce the changes, whose time has come.
 local function settle()
   for _, participant in ipairs(call('ZRANGEBYSCORE', DUE, '-inf', now)) do
-    local one = read_one(participant)
+    local one = participant ~= '' and read_record(participant)
     if not one then
       call('ZREM', DUE, participant)
     elseif one.o then
       local lost = call('ZSCORE', DUE, participant) - GRACE
       one.o = false
-      write_one(participant, one)
+      write_record(participant, one)
       call('ZADD', DUE, lost + math.max(AGE, GRACE), participant)
-      tell_left(one)
+      disappear(participant, one)
     else
       forget(participant, one)
     end
+  end
+  if call('EXISTS', PENDING) == 1 then
+    settle_presence()
   end
 end
 
@@ -190,7 +319,7 @@ end
 local function close_claim(field, value)
   call('HDEL', OPEN, field)
   if string.sub(value, -2) == ' w' then
-    say('C ' .. field)
+    publish('C ' .. field)
   end
 end
 
@@ -198,7 +327,7 @@ local function owns(value, nonce)
   return value and (value == nonce or value == nonce .. ' w')
 end
 
--- Forget handled requests over their age, and replies over the size.
+-- Forget handled requests beyond their age, and replies beyond the size.
 local function trim_done(participant)
   local done, order = R .. ':done:' .. participant, R .. ':order:' .. participant
   while true do
@@ -228,7 +357,7 @@ end
 
 -- Locks -------------------------------------------------------------------------------
 
--- Give the free lock to the first who waits and whose worker listens.
+-- Give the free lock to the first ticket whose worker still listens.
 local function pass_on()
   call('HDEL', R, 'holder', 'until')
   while true do
@@ -238,7 +367,7 @@ local function pass_on()
     end
     call('ZREM', LOCKS, ticket)
     local worker, lease = string.match(ticket, '^(%S+) %S+ (%d+)$')
-    local channel = string.match(R, '^(.-):{') .. ':worker:' .. worker .. ':said'
+    local channel = string.match(R, '^(.-):{') .. ':worker:' .. worker .. ':events'
     if call('PUBLISH', channel, 'L ' .. ticket .. ' ' .. R) > 0 then
       call('HINCRBY', R, 'fence', 1)
       call('HSET', R, 'holder', ticket, 'until', now + lease)

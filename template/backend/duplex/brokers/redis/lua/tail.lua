@@ -1,7 +1,6 @@
--- What a follower of epoch ARGV[2] who has seen ARGV[3] missed: {0} no such room,
--- {1, epoch, seq, entries}; entries is nil where something that had to be kept is gone. No epoch: the
--- room was not live when it was looked at last, so all of it was missed; nor any number (-1): it
--- was never looked at, and is followed from now on.
+-- The entries after ARGV[3] of epoch ARGV[2]: {0} no such room, {1, epoch, seq, entries}; entries is nil
+-- where one that had to be kept is gone. No epoch: the room was not live when it was read last, so all of
+-- it is missing. Number -1: it was never read, and is followed from now on.
 if not live() then
   return { 0 }
 end

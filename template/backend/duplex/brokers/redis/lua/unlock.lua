@@ -1,4 +1,4 @@
--- `Broker.unlock`, or a wait for the lock that was given up. ARGV[2] is the ticket.
+-- `Broker.unlock`, or the end of a wait for the lock. ARGV[2] is the ticket.
 local ticket = ARGV[2]
 if not live() then
   return 0

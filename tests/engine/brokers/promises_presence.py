@@ -2,7 +2,7 @@
 
 import asyncio
 
-from duplex.brokers.base import Commit, Keep, Person
+from duplex.brokers.base import Commit, Presence, Retention
 
 from tests.engine.brokers.promises import (
     LONG,
@@ -18,7 +18,7 @@ from tests.engine.brokers.promises import (
 from tests.engine.brokers.support import eventually, message
 
 
-class PeoplePromises(BrokerPromises):
+class PresencePromises(BrokerPromises):
     """Presence and replay."""
 
     # --- presence
@@ -31,7 +31,7 @@ class PeoplePromises(BrokerPromises):
         ada = await joined(first, room, "ada")
         await joined(second, room, "bob")
         await first.broker.leave(room, "ada", "another connection")
-        assert len(await second.broker.people(room)) == 2
+        assert len(await second.broker.present(room)) == 2
         await first.broker.leave(room, "ada", "ada-1")
         await both_saw(processes, room, 3)
         for process in processes:
@@ -40,7 +40,7 @@ class PeoplePromises(BrokerPromises):
                 b'{"state":"left","data":{"participant":"ada","name":"Ada"},"seq":3}'
             )
             assert ("left", room, "ada", "after 2") in process.record.told
-        assert await first.broker.people(room) == [Person("bob", "Bob")]
+        assert await first.broker.present(room) == [Presence("bob", "Bob")]
         back = await resumed(first, room, "ada", ada.epoch, 3)
         assert (back.resumed, back.replay) == (False, None)
 
@@ -58,11 +58,11 @@ class PeoplePromises(BrokerPromises):
         assert back.replay is not None
         assert [one.seq for one in back.replay] == [2, 3, 4, 5]
         assert back.replay[1].for_others() == second.record.entries[room][2].for_others()
-        assert back.people == [Person("ada", "Ada"), Person("bob", "Bob")]
+        assert back.present.participants == [Presence("ada", "Ada"), Presence("bob", "Bob")]
         assert second.record.states(room).count("joined") == 2
         await first.broker.drop(room, "ada", "ada-1", at_once=True)
         await first.broker.leave(room, "ada", "ada-1")
-        assert await first.broker.people(room) == back.people
+        assert await first.broker.present(room) == back.present.participants
 
     async def test_the_former_connection_is_told_that_it_was_replaced(
         self, opened: Open, room: str
@@ -76,12 +76,12 @@ class PeoplePromises(BrokerPromises):
             await record.until(lambda record=record: told in record.told)
 
     async def test_the_grace_ends_with_one_left(self, opened: Open, room: str) -> None:
-        processes = await opened(Keep(seconds=30.0, grace=0.2))
+        processes = await opened(Retention(seconds=30.0, grace=0.2))
         first, second = processes
         await joined(first, room, "ada")
         await joined(second, room, "bob")
         await first.broker.drop(room, "ada", "ada-1")
-        assert len(await second.broker.people(room)) == 2
+        assert len(await second.broker.present(room)) == 2
         await both_saw(processes, room, 3)
         await say(second, room, "after")
         await both_saw(processes, room, 4)
@@ -91,7 +91,7 @@ class PeoplePromises(BrokerPromises):
             assert lefts == [("left", room, "ada", "after 2")]
 
     async def test_the_grace_of_who_came_back_is_over(self, opened: Open, room: str) -> None:
-        processes = await opened(Keep(seconds=30.0, grace=0.5))
+        processes = await opened(Retention(seconds=30.0, grace=0.5))
         first, second = processes
         for name in ("ada", "bob", "eve"):
             await joined(first, room, name)
@@ -101,7 +101,7 @@ class PeoplePromises(BrokerPromises):
         await first.broker.drop(room, "bob", "bob-1")
         await both_saw(processes, room, 4)
         assert first.record.states(room) == ["joined"] * 3 + ["left"]
-        assert await first.broker.people(room) == [Person("ada", "Ada"), Person("eve", "Eve")]
+        assert await first.broker.present(room) == [Presence("ada", "Ada"), Presence("eve", "Eve")]
 
     async def test_who_steps_out_is_gone_at_once_but_may_resume(
         self, opened: Open, room: str
@@ -111,11 +111,11 @@ class PeoplePromises(BrokerPromises):
         ada = await joined(first, room, "ada")
         await joined(second, room, "bob")
         await first.broker.drop(room, "ada", "ada-1", at_once=True)
-        assert await second.broker.people(room) == [Person("bob", "Bob")]
+        assert await second.broker.present(room) == [Presence("bob", "Bob")]
         back = await resumed(second, room, "ada", ada.epoch, 2)
         assert back.replay is not None
         assert (back.participant, back.resumed) == ("ada", True)
-        assert back.people == [Person("bob", "Bob"), Person("ada", "Ada")]
+        assert back.present.participants == [Presence("bob", "Bob"), Presence("ada", "Ada")]
         await both_saw(processes, room, 4)
         assert first.record.states(room) == ["joined", "joined", "left", "joined"]
 
@@ -154,7 +154,7 @@ class PeoplePromises(BrokerPromises):
         return None if found.replay is None else [one.seq for one in found.replay]
 
     async def test_replay_is_whole_or_refused(self, opened: Open, room: str) -> None:
-        first, second = await opened(Keep(count=5, seconds=60.0, grace=30.0))
+        first, second = await opened(Retention(count=5, seconds=60.0, grace=30.0))
         ada = await joined(first, room, "ada")
         for i in range(9):
             await say(first, room, str(i))
@@ -165,7 +165,7 @@ class PeoplePromises(BrokerPromises):
         assert await self._replayed(second, room, "another epoch", 10) is None
 
     async def test_nothing_need_be_kept(self, opened: Open, room: str) -> None:
-        first, second = await opened(Keep(count=0, seconds=60.0, grace=30.0))
+        first, second = await opened(Retention(count=0, seconds=60.0, grace=30.0))
         ada = await joined(first, room, "ada")
         await say(first, room, "unkept")
         await both_saw((first, second), room, 2)
@@ -174,7 +174,7 @@ class PeoplePromises(BrokerPromises):
 
     async def test_the_log_is_bounded_in_bytes(self, opened: Open, room: str) -> None:
         size = message("x" * 1000).size()
-        first, second = await opened(Keep(size=3 * size + 10, seconds=60.0, grace=30.0))
+        first, second = await opened(Retention(size=3 * size + 10, seconds=60.0, grace=30.0))
         ada = await joined(first, room, "ada")
         for _ in range(6):
             await say(first, room, "x" * 1000)
@@ -191,7 +191,7 @@ class PeoplePromises(BrokerPromises):
         assert await self._replayed(second, room, ada.epoch, 2) == []
 
     async def test_what_is_not_retained_is_never_missing(self, opened: Open, room: str) -> None:
-        first, second = await opened(Keep(count=4, seconds=60.0, grace=30.0))
+        first, second = await opened(Retention(count=4, seconds=60.0, grace=30.0))
         ada = await joined(first, room, "ada")
         told = [
             message("a", retain="none"),

@@ -1,24 +1,25 @@
--- `Broker.leave` and `Broker.drop`: ARGV[2] is leave, drop or gone (a drop without grace).
+-- `Broker.leave` and `Broker.drop`: ARGV[2] is leave, drop or at_once (a drop without grace).
 local how, participant, connection = ARGV[2], ARGV[3], ARGV[4]
 if not live() then
   return -1
 end
-local one = read_one(participant)
+local one = read_record(participant)
 if not one or one.c ~= connection then
   return next_due()
 end
 if how == 'leave' then
   forget(participant, one)
   if one.o then
-    tell_left(one)
+    disappear(participant, one)
   end
 elseif one.o and how == 'drop' then
-  lose(participant)
+  lose(participant, one)
 elseif one.o then
   one.o = false
-  write_one(participant, one)
+  write_record(participant, one)
+  write_owner(one, participant, now)
   call('ZADD', DUE, now + AGE, participant)
   call('PEXPIRE', DUE, LIVE)
-  tell_left(one)
+  disappear(participant, one)
 end
 return next_due()

@@ -6,18 +6,18 @@ from typing import cast
 from uuid import uuid4
 
 import pytest
-from duplex.brokers.base import BrokerUnavailable, Claim, Keep, Person
+from duplex.brokers.base import BrokerUnavailable, Claim, Presence, Retention
 from duplex.brokers.redis.broker import RedisBroker
-from duplex.brokers.redis.era import identify
+from duplex.brokers.redis.generation import identify
 from duplex.brokers.redis.link import Link
 from duplex_dev.testing.network import Proxy
 from duplex_dev.testing.valkey import Valkey
 
-from tests.engine.brokers.processes import Open, keeper
+from tests.engine.brokers.processes import Open, lease_of
 from tests.engine.brokers.promises import joined
 from tests.engine.brokers.support import PATIENCE, eventually
 
-KEEP = Keep(seconds=60.0, grace=0.2)
+RETENTION = Retention(seconds=60.0, grace=0.2)
 BEAT = 0.2
 """Seconds between two beats of these processes."""
 
@@ -25,7 +25,7 @@ BEAT = 0.2
 @pytest.fixture
 def process(process: Open) -> Open:
     """Processes that beat often."""
-    return partial(process, keep=KEEP, lease=3 * BEAT)
+    return partial(process, retention=RETENTION, lease=3 * BEAT)
 
 
 async def test_a_lock_that_comes_while_reconnecting_is_not_kept(
@@ -37,13 +37,13 @@ async def test_a_lock_that_comes_while_reconnecting_is_not_kept(
     await first.broker.lock(room, 3600)
     queued = asyncio.create_task(first.broker.lock(room, 3600))
     await asyncio.sleep(0)
-    await first.broker.people(room)
+    await first.broker.present(room)
     durable.kill()
     with pytest.raises(BrokerUnavailable):
         await queued
     # Whoever held it gives it back, which nobody hears.
     assert isinstance(first.broker, RedisBroker)
-    first.broker.keeper.books.locks.clear()
+    first.broker.lease.holdings.locks.clear()
     durable.start()
     await first.record.until(lambda: ("up",) in first.record.told)
     async with asyncio.timeout(PATIENCE):
@@ -59,7 +59,7 @@ async def test_what_a_full_store_did_not_take_back_is_taken_back_later(
     await joined(second, room, "bob")
     assert await first.broker.claim(room, "ada", "1", 0) == Claim("new")
     lock = await first.broker.lock(room, 3600)
-    await keeper(first).link.call("CONFIG", "SET", "maxmemory", "1")
+    await lease_of(first).link.call("CONFIG", "SET", "maxmemory", "1")
     for call in (
         first.broker.release(room, "ada", "1"),
         first.broker.unlock(lock),
@@ -67,12 +67,12 @@ async def test_what_a_full_store_did_not_take_back_is_taken_back_later(
     ):
         with pytest.raises(BrokerUnavailable):
             await call
-    await keeper(first).link.call("CONFIG", "SET", "maxmemory", "0")
+    await lease_of(first).link.call("CONFIG", "SET", "maxmemory", "0")
     async with asyncio.timeout(PATIENCE):
         assert await second.broker.claim(room, "ada", "1", PATIENCE) == Claim("new")
         await second.broker.unlock(await second.broker.lock(room, 5))
     await eventually(
-        lambda: second.broker.people(room), lambda people: people == [Person("bob", "Bob")]
+        lambda: second.broker.present(room), lambda people: people == [Presence("bob", "Bob")]
     )
     assert ("down",) not in first.record.told
 
@@ -88,8 +88,8 @@ async def test_a_slow_greeting_of_the_store_does_not_shorten_every_call(
 
     async def margin() -> float:
         """Milliseconds that a call made now has left when it gets to the server."""
-        at = int(keeper(first).link.latest)
-        seconds, microseconds = await keeper(first).link.call("TIME")
+        at = int(lease_of(first).link.latest)
+        seconds, microseconds = await lease_of(first).link.call("TIME")
         return at - int(seconds) * 1000 - int(microseconds) / 1000
 
     await eventually(margin, lambda ms: ms > 1950)
@@ -112,7 +112,7 @@ async def test_a_server_that_still_loads_is_not_asked_whether_it_forgets() -> No
 async def test_watching_a_room_does_not_wait_for_another(valkey: Valkey, process: Open) -> None:
     first = await process(valkey.url)
     asked = 0
-    subscribe = keeper(first).link.subscribe
+    subscribe = lease_of(first).link.subscribe
     all_asked = asyncio.Event()
 
     async def together(channels: list[bytes]) -> None:
@@ -123,6 +123,6 @@ async def test_watching_a_room_does_not_wait_for_another(valkey: Valkey, process
         await all_asked.wait()
         await subscribe(channels)
 
-    keeper(first).link.subscribe = together  # pyright: ignore[reportAttributeAccessIssue]
+    lease_of(first).link.subscribe = together  # pyright: ignore[reportAttributeAccessIssue]
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(first.broker.watch(uuid4().hex) for _ in range(3)))

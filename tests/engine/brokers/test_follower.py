@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from duplex.brokers.redis.follower import Followed, Follower
-from duplex.brokers.redis.holdings import Books
+from duplex.brokers.redis.holdings import Holdings
 from duplex.brokers.redis.link import Answer
 
 from tests.engine.brokers.support import PATIENCE, Recorder, message
@@ -49,7 +49,7 @@ def record() -> Recorder:
 @pytest.fixture
 def follower(store: Store, record: Recorder) -> Follower:
     """It follows a room and knows its first entry."""
-    made = Follower(Books(), store.tail, lambda room, ms: None, lambda ticket, key: None)
+    made = Follower(Holdings(), store.tail, lambda room, ms: None, lambda ticket, key: None)
     made.events = record
     made.rooms["room"] = Followed("room")
     made.caught_up(made.rooms["room"], [1, EPOCH, 1, None])
@@ -61,7 +61,7 @@ def publish(follower: Follower, *numbers: int) -> None:
     dumps = [message(str(n)).dump() for n in numbers]
     sizes = ",".join(str(len(dump)) for dump in dumps)
     head = f"E {EPOCH.decode()} {numbers[0]} 0 0 {sizes}\n"
-    follower.said("room", head.encode() + b"".join(dumps))
+    follower.on_room_message("room", head.encode() + b"".join(dumps))
 
 
 async def test_what_comes_while_a_gap_is_read_is_told_though_nothing_comes_after_it(

@@ -1,4 +1,4 @@
--- A worker (ARGV[2]) is gone: its participants are lost, its claims and its lock free.
+-- A worker (ARGV[2]) is dead: its participants are lost, its claims and its lock free.
 local worker = ARGV[2]
 if not live() then
   return -1
@@ -9,9 +9,9 @@ for i = 1, #people, 2 do
   local one = participant and cmsgpack.unpack(people[i + 1])
   if one and one.w == worker then
     one.w = ''
-    write_one(participant, one)
+    write_record(participant, one)
     if one.o and not call('ZSCORE', DUE, participant) then
-      lose(participant)
+      lose(participant, one)
     end
   end
 end

@@ -1,0 +1,169 @@
+"""A room of the memory broker: its document, log and participants."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from duplex.brokers.memory.gatherer import Gatherer
+from duplex.brokers.memory.handled import Handled
+from duplex.brokers.memory.log import Log
+from duplex.brokers.values import Gathering, Join, Retention
+from duplex.wire.entries import Entry
+from duplex.wire.presence import Presence, PresencePage
+
+
+@dataclass(slots=True)
+class Record:
+    """A participant that is present, in its grace, or gone but able to resume.
+
+    `number` grows with each arrival; `lost`: when its connection was lost, 0 while it has one.
+    """
+
+    public: Presence
+    user: str | None
+    owner: str
+    connection: str
+    token_hash: str
+    handled: Handled
+    number: int = 0
+    lost: float = 0.0
+    timer: asyncio.TimerHandle | None = field(default=None, repr=False)
+
+    @property
+    def id(self) -> str:
+        """The participant's public id."""
+        return self.public.participant
+
+    def disarm(self) -> None:
+        """Cancel the end of its grace or of its resume token."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+class Room:
+    """See the module. `records` holds also participants that are gone but may resume."""
+
+    __slots__ = (
+        "_arrivals",
+        "_owners",
+        "_present",
+        "document",
+        "epoch",
+        "expiry",
+        "fence",
+        "gatherer",
+        "log",
+        "mutex",
+        "records",
+        "tokens",
+        "version",
+    )
+
+    def __init__(
+        self,
+        retention: Retention,
+        gathering: Gathering,
+        document: bytes,
+        announce: Callable[["Room", Entry], None],
+    ) -> None:
+        self.epoch = secrets.token_hex(8)
+        self.log = Log(retention)
+        self.document = document
+        self.version = 0
+        self.fence = 0
+        self.mutex: asyncio.Lock | None = None
+        self.records: dict[str, Record] = {}
+        self.tokens: dict[str, str] = {}
+        self.expiry: asyncio.TimerHandle | None = None
+        self.gatherer = Gatherer(gathering, self.present, lambda entry: announce(self, entry))
+        self._present: dict[str, Presence] = {}
+        self._owners: dict[str, dict[str, Record]] = {}
+        self._arrivals = 0
+
+    # --- presence
+
+    def present(self) -> Collection[Presence]:
+        """All present participants, in the order they came."""
+        return self._present.values()
+
+    def is_present(self, one: Record) -> bool:
+        """Whether others see this participant."""
+        return one.id in self._present
+
+    def appear(self, one: Record) -> None:
+        """Become present, behind all who came before."""
+        self._arrivals += 1
+        one.number = self._arrivals
+        self._present[one.id] = one.public
+        self.gatherer.add("joined", one.public)
+
+    def disappear(self, one: Record) -> None:
+        """Be present no more."""
+        del self._present[one.id]
+        self.gatherer.add("left", one.public)
+
+    def page(self, after: int, limit: int) -> PresencePage:
+        """Up to `limit` participants who came after that number."""
+        found: list[Presence] = []
+        last = after
+        for one in self._present.values():
+            number = self.records[one.participant].number
+            if number <= after:
+                continue
+            if len(found) == limit:
+                return PresencePage(found, len(self._present), str(last))
+            found.append(one)
+            last = number
+        return PresencePage(found, len(self._present))
+
+    # --- records
+
+    def add(self, one: Record) -> None:
+        """Know a new participant."""
+        self.records[one.id] = one
+        self.tokens[one.token_hash] = one.id
+        if one.owner:
+            self._owners.setdefault(one.owner, {})[one.id] = one
+
+    def forget(self, one: Record) -> None:
+        """Forget a participant and its resume token."""
+        one.disarm()
+        self.records.pop(one.id, None)
+        self.tokens.pop(one.token_hash, None)
+        of_owner = self._owners.get(one.owner)
+        if of_owner is not None:
+            of_owner.pop(one.id, None)
+            if not of_owner:
+                del self._owners[one.owner]
+
+    def surplus(self, request: Join, resumed: Record | None) -> list[Record] | None:
+        """The records of the request's owner that have to give way to it; None: it has no right to
+        come, because all of them are connected.
+        """
+        records = self._owners.get(request.owner, {})
+        others = [one for one in records.values() if one is not resumed]
+        excess = len(others) + 1 - request.allowed
+        if not request.owner or request.allowed == 0 or excess <= 0:
+            return []
+        lost = sorted((one for one in others if one.lost), key=lambda one: one.lost)
+        return lost[:excess] if len(lost) >= excess else None
+
+    def resumable(self, request: Join) -> Record | None:
+        """The participant that the request's resume token stands for."""
+        if request.resume_hash is None:
+            return None
+        participant = self.tokens.get(request.resume_hash)
+        if participant is None:
+            return None
+        one = self.records[participant]
+        return one if one.user == request.user else None
+
+    def close(self) -> None:
+        """The room is over: no timer of it fires any more."""
+        self.gatherer.stop()
+        if self.expiry is not None:
+            self.expiry.cancel()
+        for one in self.records.values():
+            one.disarm()
