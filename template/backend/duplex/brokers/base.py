@@ -177,10 +177,9 @@ class Broker(Protocol):
         """All participants present, in the order they came. Empty where the room is not live."""
         ...
 
-    async def page(self, room: str, after: str | None, limit: int) -> PresencePage:
-        """Up to `limit` participants after the cursor of a former page (None: from the first).
-
-        Raises ValueError for a cursor that no page gave.
+    async def page(self, room: str, after: str | None) -> PresencePage:
+        """Up to `Gathering.page` participants after the cursor of a former page (None: from the
+        first). Raises ValueError for a cursor that no page gave.
         """
         ...
 

@@ -50,6 +50,7 @@ class Initialised(BaseModel):
     participant: str
     name: str
     participants: list[Participant]
+    participants_total: int
     resume_token: str
     epoch: str
     seq: int

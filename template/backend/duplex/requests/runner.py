@@ -21,7 +21,7 @@ from duplex.requests.running import Running
 from duplex.requests.session import Services, Session
 from duplex.tasks import BackgroundTasks
 from duplex.wire.entries import Entry
-from duplex.wire.errors import Refused
+from duplex.wire.errors import Refused, Rejected
 from duplex.wire.messages import error_head, head
 from duplex.wire.protocol import ErrorCode
 from duplex.wire.requests import Request
@@ -87,6 +87,19 @@ class Runner:
             await self._services.broker.broadcast({"kind": "cancel", **message})
         except BrokerUnavailable:
             logger.info("the store is not reachable: a stream at another worker is not cancelled")
+
+    async def list_participants(
+        self, requester: Requester, after: str | None, request_id: str | None
+    ) -> bytes:
+        """A page of the room's participants, as the data of a reply. Raises `Rejected`."""
+        try:
+            page = await self._services.broker.page(requester.room_id, after)
+        except BrokerUnavailable:
+            sentence = _SENTENCES["broker_unavailable"]
+            raise Rejected(sentence, "broker_unavailable", request_id) from None
+        except ValueError:
+            raise Rejected("`after` is not from a page.", "bad_frame", request_id) from None
+        return page.data()
 
     async def stop(self) -> None:
         """Cancel the running streams, for the end of the process."""

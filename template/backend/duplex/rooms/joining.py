@@ -9,7 +9,7 @@ from hashlib import sha256
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from duplex.brokers.base import Broker, BrokerUnavailable, Join, Joined
+from duplex.brokers.base import Broker, BrokerUnavailable, Join, Joined, TooManyPresent
 from duplex.identity import Identity
 from duplex.requests.runner import Runner
 from duplex.requests.store import SessionStore
@@ -97,22 +97,29 @@ class Joining:
     async def _join(
         self, connection: Connection, hello: Hello, identity: Identity, room_id: str, token: str
     ) -> Joined:
-        resume = hello.resume
+        resume, user, options = hello.resume, identity.user, self.sockets.options
         request = Join(
             room=room_id,
             participant=secrets.token_urlsafe(9),
             name=hello.name or identity.name or "Guest",
-            user=identity.user,
+            user=user,
             connection=connection.id,
             token_hash=_hash(token),
             resume_hash=_hash(resume.token) if resume else None,
             resume_epoch=resume.epoch if resume else None,
             resume_seq=resume.seq if resume else 0,
+            owner=f"address {connection.address}" if user is None else f"user {user}",
+            allowed=options.max_per_address if user is None else options.max_per_user,
         )
-        joined = await self.broker.join(request)
-        if joined is None:
-            seed = await self._seed(room_id, stored=hello.session is not None)
-            joined = await self.broker.join(replace(request, seed=seed))
+        try:
+            joined = await self.broker.join(request)
+            if joined is None:
+                seed = await self._seed(room_id, stored=hello.session is not None)
+                joined = await self.broker.join(replace(request, seed=seed))
+        except TooManyPresent:
+            raise CannotJoin(
+                "You have too many connections in this session.", "too_many", Close.TOO_FAST
+            ) from None
         if joined is None:
             raise CannotJoin("The session could not be opened.", "conflict", Close.FORBIDDEN)
         return joined
@@ -138,10 +145,7 @@ class Joining:
                 "session": member.room_id,
                 "participant": member.id,
                 "name": member.name,
-                "participants": [
-                    {"participant": person.participant, "name": person.name}
-                    for person in joined.present.participants
-                ],
+                "participants_total": joined.present.total,
                 "resume_token": member.token,
                 "epoch": joined.epoch,
                 "seq": joined.seq,
@@ -150,7 +154,11 @@ class Joining:
                 "contract_changed": changed,
             }
         )
-        return b'{"state":"initialised","data":%b,"snapshot":%b}}' % (data[:-1], joined.document)
+        return b'{"state":"initialised","data":%b,"participants":%b,"snapshot":%b}}' % (
+            data[:-1],
+            joined.present.listing(),
+            joined.document,
+        )
 
 
 def _hash(token: str) -> str:

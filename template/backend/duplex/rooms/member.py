@@ -139,6 +139,10 @@ class Member:
         if request_id in self.requests.elsewhere:
             self._runner.cancel_elsewhere(self, request_id)
 
+    async def list_participants(self, after: str | None, request_id: str | None) -> bytes:
+        """A page of the room's participants, as the data of a reply. Raises `Rejected`."""
+        return await self._runner.list_participants(self, after, request_id)
+
     def stop_request(self, request_id: str) -> bool:
         """Stop a request or stream of this process; False when there is none of this id."""
         if self.requests.stop(request_id):

@@ -172,6 +172,9 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="connections from 1 to 1000000; 0 for no limit",
     )
+    session_presence_page: int = Field(
+        default=200, ge=1, le=10_000, description="a number of participants from 1 to 10000"
+    )
     session_refused_contracts: Words = Field(
         default=(), description="fingerprints of contracts, with commas between"
     )

@@ -1,4 +1,4 @@
-"""The reserved requests of a client: `ping`, `authenticate`, `cancel` and `leave`."""
+"""The reserved requests of a client: `ping`, `authenticate`, `cancel`, `participants`, `leave`."""
 
 import logging
 from typing import Final
@@ -8,7 +8,8 @@ from duplex.socket.authentication import Authentication
 from duplex.socket.connection import Connection
 from duplex.socket.participant import ConnectedParticipant
 from duplex.tasks import BackgroundTasks
-from duplex.wire.messages import notice
+from duplex.wire.errors import Rejected
+from duplex.wire.messages import notice, reply
 from duplex.wire.protocol import Close
 from duplex.wire.requests import Control
 
@@ -20,7 +21,7 @@ _PONG: Final = notice("pong")
 class Controls:
     """Handles the control frames of one connection, at once and beside its other requests."""
 
-    __slots__ = ("_authentication", "_connection", "_renewing", "_tasks")
+    __slots__ = ("_authentication", "_connection", "_listing", "_renewing", "_tasks")
 
     def __init__(
         self, connection: Connection, authentication: Authentication, tasks: BackgroundTasks
@@ -29,6 +30,7 @@ class Controls:
         self._authentication = authentication
         self._tasks = tasks
         self._renewing = False
+        self._listing = False
 
     def handle(self, frame: Control) -> None:
         """Handle one control frame."""
@@ -43,6 +45,8 @@ class Controls:
             self._cancel(participant, frame)
         elif frame.state == "leave":
             connection.close(Close.ENDED, "left")
+        elif frame.state == "participants":
+            self._list_participants(participant, frame)
         elif self._renewing:
             connection.error("The previous token is still being checked.", "too_many", frame.id)
         else:
@@ -56,6 +60,27 @@ class Controls:
             self._connection.error("`cancel` needs the id of a request.", "bad_frame")
         else:
             participant.cancel(wanted)
+
+    def _list_participants(self, participant: ConnectedParticipant, frame: Control) -> None:
+        after = frame.data.get("after") if isinstance(frame.data, dict) else None
+        if after is not None and not isinstance(after, str):
+            self._connection.error("`after` must be text.", "bad_frame", frame.id)
+        elif self._listing:
+            self._connection.error("The previous page is still to come.", "too_many", frame.id)
+        else:
+            self._listing = True
+            self._tasks.spawn(self._send_page(participant, after, frame.id))
+
+    async def _send_page(
+        self, participant: ConnectedParticipant, after: str | None, request_id: str | None
+    ) -> None:
+        try:
+            page = await participant.list_participants(after, request_id)
+            self._connection.send(reply("participants", page, request_id))
+        except Rejected as error:
+            self._connection.error(error.sentence, error.code, error.request_id)
+        finally:
+            self._listing = False
 
     async def _renew(self, participant: ConnectedParticipant, frame: Control) -> None:
         """Replace the token of an open connection by a new one of the same user."""

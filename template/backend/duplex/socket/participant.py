@@ -23,6 +23,10 @@ class ConnectedParticipant(Protocol):
         """Stop a request or stream of this participant, whichever worker runs it."""
         ...
 
+    async def list_participants(self, after: str | None, request_id: str | None) -> bytes:
+        """A page of the room's participants, as the data of a reply. Raises `Rejected`."""
+        ...
+
     async def finished(self) -> None:
         """Wait until none of the participant's requests runs any more, streams included."""
         ...

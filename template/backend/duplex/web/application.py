@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.middleware import Middleware
 
 from duplex.brokers import from_url
-from duplex.brokers.base import BrokerUnavailable, Retention
+from duplex.brokers.base import BrokerUnavailable, Gathering, Retention
 from duplex.contract.asyncapi import page as asyncapi_page
 from duplex.contract.asyncapi.document import Document, build
 from duplex.contract.describe import Contract, describe
@@ -109,7 +109,12 @@ class Application:
         check_document(self.document)
         engine = Engine(
             options=settings.options(),
-            broker=from_url(settings.broker_url, retention_of(settings), prefix=f"duplex:{project.slug}"),
+            broker=from_url(
+                settings.broker_url,
+                retention_of(settings),
+                prefix=f"duplex:{project.slug}",
+                gathering=Gathering(page=settings.session_presence_page),
+            ),
             registry=self.registry(),
             document=self.document,
             authenticate=self._authenticator(settings, database),

@@ -37,6 +37,12 @@ def notice(state: str, data: JsonValue = None, request_id: str | None = None) ->
     return to_json(frame)
 
 
+def reply(state: str, data: bytes, request_id: str | None) -> bytes:
+    """The answer to a request with a reserved name; `data` is JSON."""
+    tail = b"}" if request_id is None else b',"id":%b}' % to_json(request_id)
+    return head(state, data) + tail
+
+
 def error_head(sentence: str, code: ErrorCode, details: JsonValue = None) -> bytes:
     """The beginning of an error message, without its id and closing brace."""
     frame: dict[str, JsonValue] = {"state": "error", "error": sentence, "code": code}

@@ -9,11 +9,22 @@ import re
 from enum import IntEnum
 from typing import Final, Literal, get_args
 
-CLIENT_STATES: Final = frozenset({"ping", "authenticate", "cancel", "leave"})
+CLIENT_STATES: Final = frozenset({"ping", "authenticate", "cancel", "participants", "leave"})
 """Reserved names that a client sends."""
 
 SERVER_STATES: Final = frozenset(
-    {"initialised", "error", "joined", "left", "expiring", "draining", "skipped", "pong"}
+    {
+        "initialised",
+        "error",
+        "joined",
+        "left",
+        "presence",
+        "participants",
+        "expiring",
+        "draining",
+        "skipped",
+        "pong",
+    }
 )
 """Reserved names that the server sends."""
 

@@ -5,11 +5,22 @@ from dataclasses import dataclass
 from duplex_dev.console import TaskError
 from duplex_dev.replay.recording import Frame, Recorded, Recording
 
-CONTROLS = frozenset({"ping", "authenticate", "leave"})
+CONTROLS = frozenset({"ping", "authenticate", "participants", "leave"})
 """Frames about the connection that a client sends: a replay has its own connection."""
 
 NOTICES = frozenset(
-    {"joined", "left", "expiring", "draining", "skipped", "pong", "authenticate", "initialised"}
+    {
+        "joined",
+        "left",
+        "presence",
+        "participants",
+        "expiring",
+        "draining",
+        "skipped",
+        "pong",
+        "authenticate",
+        "initialised",
+    }
 )
 """Frames that a server sends about the connection, or about other participants."""
 

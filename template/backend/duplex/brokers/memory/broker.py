@@ -71,13 +71,24 @@ class MemoryBroker:
         if room.expiry is not None:
             room.expiry.cancel()
             room.expiry = None
+        replay = None
         if former is None:
-            joined = self._join_new(request, room)
+            one = self._add(request, room)
         else:
-            joined = self._resume(request, room, former)
-        for one in surplus:
-            self._forget(request.room, room, one)
-        return joined
+            one, replay = former, self._replay(request, room)
+            self._resume(request, room, former)
+        for other in surplus:
+            self._forget(request.room, room, other)
+        return Joined(
+            participant=one.id,
+            name=one.public.name,
+            epoch=room.epoch,
+            seq=room.log.seq,
+            document=room.document,
+            present=room.page(0, self._gathering.page),
+            resumed=former is not None,
+            replay=replay,
+        )
 
     def _open(self, room_id: str, seed: bytes) -> Room:
         def announce(room: Room, entry: Entry) -> None:
@@ -86,7 +97,7 @@ class MemoryBroker:
         made = self._rooms[room_id] = Room(self._retention, self._gathering, seed, announce)
         return made
 
-    def _join_new(self, request: Join, room: Room) -> Joined:
+    def _add(self, request: Join, room: Room) -> Record:
         one = Record(
             Presence(request.participant, request.name),
             request.user,
@@ -97,10 +108,9 @@ class MemoryBroker:
         )
         room.add(one)
         room.appear(one)
-        return self._joined(one, room, resumed=False, replay=None)
+        return one
 
-    def _resume(self, request: Join, room: Room, one: Record) -> Joined:
-        replay = self._replay(request, room)
+    def _resume(self, request: Join, room: Room, one: Record) -> None:
         one.disarm()
         one.lost = 0.0
         replaced, one.connection = one.connection, request.connection
@@ -108,26 +118,11 @@ class MemoryBroker:
             self._events.taken_over(request.room, one.id, replaced)
         if not room.is_present(one):
             room.appear(one)
-        return self._joined(one, room, resumed=True, replay=replay)
 
     def _replay(self, request: Join, room: Room) -> list[Entry] | None:
         if request.resume_epoch != room.epoch:
             return None
         return room.log.after(request.resume_seq, asyncio.get_running_loop().time())
-
-    def _joined(
-        self, one: Record, room: Room, *, resumed: bool, replay: list[Entry] | None
-    ) -> Joined:
-        return Joined(
-            participant=one.id,
-            name=one.public.name,
-            epoch=room.epoch,
-            seq=room.log.seq,
-            document=room.document,
-            present=room.page(0, self._gathering.page),
-            resumed=resumed,
-            replay=replay,
-        )
 
     async def leave(self, room: str, participant: str, connection: str) -> None:
         found = self._find(room, participant, connection)
@@ -184,10 +179,10 @@ class MemoryBroker:
         live = self._rooms.get(room)
         return list(live.present()) if live is not None else []
 
-    async def page(self, room: str, after: str | None, limit: int) -> PresencePage:
+    async def page(self, room: str, after: str | None) -> PresencePage:
         number = int(after or 0)
         live = self._rooms.get(room)
-        return live.page(number, limit) if live is not None else PresencePage([], 0)
+        return live.page(number, self._gathering.page) if live is not None else PresencePage([], 0)
 
     # --- requests
 

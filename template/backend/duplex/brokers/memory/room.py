@@ -143,11 +143,11 @@ class Room:
         come, because all of them are connected.
         """
         records = self._owners.get(request.owner, {})
-        others = [one for one in records.values() if one is not resumed]
-        excess = len(others) + 1 - request.allowed
-        if not request.owner or request.allowed == 0 or excess <= 0:
+        excess = len(records) + (resumed is None) - request.allowed
+        if request.allowed == 0 or excess <= 0:
             return []
-        lost = sorted((one for one in others if one.lost), key=lambda one: one.lost)
+        others = (one for one in records.values() if one.lost and one is not resumed)
+        lost = sorted(others, key=lambda one: one.lost)
         return lost[:excess] if len(lost) >= excess else None
 
     def resumable(self, request: Join) -> Record | None:

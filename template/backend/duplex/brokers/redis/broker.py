@@ -196,9 +196,9 @@ class RedisBroker:
         found = await self.lease.link.call("ZRANGE", self._present_key(room), 0, -1)
         return [Presence.read(data) for data in found]
 
-    async def page(self, room: str, after: str | None, limit: int) -> PresencePage:
+    async def page(self, room: str, after: str | None) -> PresencePage:
         """See `Broker`."""
-        number = int(after or 0)
+        number, limit = int(after or 0), self._gathering.page
         key, link = self._present_key(room), self.lease.link
         # One more than wanted, to know whether there is a following page.
         bounds = (f"({number}", "+inf", "WITHSCORES", "LIMIT", 0, limit + 1)

@@ -206,6 +206,7 @@ def _initialised_example(contract: Contract) -> dict[str, Any] | None:
         "participant": "xK2mVq8Tq1yA",
         "name": "Ada",
         "participants": [{"participant": "xK2mVq8Tq1yA", "name": "Ada"}],
+        "participants_total": 1,
         "resume_token": "…",
         "epoch": "…",
         "seq": 1,

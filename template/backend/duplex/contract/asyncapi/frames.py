@@ -20,6 +20,12 @@ SEQ: Schema = {
 }
 
 
+_ADA = {"participant": "xK2mVq8Tq1yA", "name": "Ada"}
+_CURSOR: Schema = {"type": "string", "description": "A place in the list of participants."}
+_TOTAL: Schema = {"type": "integer", "minimum": 0}
+_PARTICIPANTS: Schema = {"type": "array", "items": {"$ref": REFERENCE + "Participant"}}
+
+
 @dataclass(frozen=True, slots=True)
 class ReservedFrame:
     """One frame: `by` says who sends it, `reply` names the frame that answers it."""
@@ -67,6 +73,17 @@ def reserved_frames() -> list[ReservedFrame]:
             {"state": "cancel", "data": {"id": "1"}},
         ),
         ReservedFrame(
+            "participants",
+            "client",
+            "Asks for the participants page by page: first without `after`, then with the `next` of"
+            " the last page.",
+            frame(
+                "participants", optional={"data": _optional_fields(after=_CURSOR), "id": REQUEST_ID}
+            ),
+            {"state": "participants", "data": {"after": "200"}, "id": "2"},
+            reply="participantsPage",
+        ),
+        ReservedFrame(
             "leave",
             "client",
             "Leaves the session; the server closes the socket with 1000.",
@@ -99,6 +116,49 @@ def reserved_frames() -> list[ReservedFrame]:
         ),
         _presence("joined", "Somebody came to the session.", seq=3),
         _presence("left", "Somebody left the session, or did not come back in time.", seq=9),
+        ReservedFrame(
+            "presence",
+            "server",
+            "Several participants came or left. In a crowd `total` comes alone; `participants` is"
+            " the whole list, when a crowd has dispersed.",
+            frame(
+                "presence",
+                {
+                    "data": {
+                        **_optional_fields(
+                            total=_TOTAL,
+                            joined=_PARTICIPANTS,
+                            left=_PARTICIPANTS,
+                            participants=_PARTICIPANTS,
+                        ),
+                        "required": ["total"],
+                    },
+                    "seq": SEQ,
+                },
+            ),
+            {
+                "state": "presence",
+                "data": {"joined": [_ADA], "left": [], "total": 17},
+                "seq": 12,
+            },
+        ),
+        ReservedFrame(
+            "participantsPage",
+            "server",
+            "The answer to `participants`, in the order they came; without `next` it is the last"
+            " page.",
+            frame(
+                "participants",
+                {
+                    "data": {
+                        **_optional_fields(participants=_PARTICIPANTS, total=_TOTAL, next=_CURSOR),
+                        "required": ["participants", "total"],
+                    }
+                },
+                {"id": REQUEST_ID},
+            ),
+            {"state": "participants", "data": {"participants": [_ADA], "total": 1}, "id": "2"},
+        ),
         _warning(
             "expiring",
             "The access token runs out in `within` seconds: send `authenticate`.",
@@ -155,10 +215,9 @@ def reference(name: str) -> Schema:
 
 
 def _presence(name: str, summary: str, *, seq: int) -> ReservedFrame:
-    person = {"participant": "xK2mVq8Tq1yA", "name": "Ada"}
     payload = frame(name, {"data": reference("Participant"), "seq": SEQ})
     return ReservedFrame(
-        name, "server", summary, payload, {"state": name, "data": person, "seq": seq}
+        name, "server", summary, payload, {"state": name, "data": _ADA, "seq": seq}
     )
 
 
@@ -183,6 +242,10 @@ def _fields(**types: str) -> Schema:
         "properties": {name: {"type": kind} for name, kind in types.items()},
         "required": list(types),
     }
+
+
+def _optional_fields(**schemas: Schema) -> Schema:
+    return {"type": "object", "properties": schemas}
 
 
 def _optional_number(name: str) -> Schema:

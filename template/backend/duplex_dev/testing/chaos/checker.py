@@ -20,7 +20,7 @@ from duplex_dev.testing.chaos.record import (
     requests,
 )
 
-PRESENCE = frozenset({"joined", "left"})
+PRESENCE = frozenset({"joined", "left", "presence"})
 
 BUGS = frozenset({"internal"})
 """Codes of errors that no request may get."""
@@ -145,7 +145,6 @@ class Checker:
                 self._opened(progress, event)
             elif isinstance(event, Got):
                 self._got(progress, event.frame)
-            self._compare_people(progress)
 
     def _opened(self, progress: Progress, event: Opened) -> None:
         data, record = event.data, progress.record
@@ -180,10 +179,23 @@ class Checker:
                 self._missing.append((record, (record.session, progress.epoch, missing)))
         progress.seen = max(progress.seen, seq)
         self._compare_content(progress, (record.session, progress.epoch, seq), frame)
-        if frame["state"] == "joined":
-            progress.people.add(frame["data"]["participant"])
-        elif frame["state"] == "left":
-            progress.people.discard(frame["data"]["participant"])
+        if frame["state"] in PRESENCE:
+            self._changed(progress, seq, frame["state"], frame["data"])
+
+    def _changed(self, progress: Progress, seq: int, state: str, data: Frame) -> None:
+        """Apply an announcement. The first one after a replay brings all changes that
+        `initialised` named already: then both lists must be alike.
+        """
+        expected = progress.expected
+        if expected is None or seq <= expected[0]:
+            _apply(progress.people, state, data)
+            return
+        progress.expected = None
+        if data.keys() != {"total"}:
+            _apply(progress.people, state, data)
+            _apply(expected[1], state, data)
+            if progress.people != expected[1]:
+                self.fault(progress.record.name, "the participants do not fit who joined and left")
 
     def _check_missing(self, record: Record, number: Number) -> None:
         """Only messages that need not be kept may be missing."""
@@ -202,14 +214,6 @@ class Checker:
             self.fault(progress.record.name, f"got {content} as {number[2]}, others {known}")
         self.received(progress.record, number, frame)
 
-    def _compare_people(self, progress: Progress) -> None:
-        """After a replay: `initialised` named those who had joined and not left."""
-        if progress.expected is None or progress.seen < progress.expected[0]:
-            return
-        if progress.seen == progress.expected[0] and progress.people != progress.expected[1]:
-            self.fault(progress.record.name, "the participants do not fit who joined and left")
-        progress.expected = None
-
     def _check_end(self, progress: Progress) -> None:
         """A participant that settled got every message that was acknowledged to anybody."""
         record = progress.record
@@ -222,3 +226,14 @@ class Checker:
                 last = max(asked.numbers, default=0)
                 if last > progress.seen and asked.state not in self.dropped:
                     self.fault(record.name, f"never got {last}, {asked.state} of {other.name}")
+
+
+def _apply(people: set[str], state: str, data: Frame) -> None:
+    """Change a list of participants as an announcement says."""
+    joined = data.get("joined", [data] if state == "joined" else [])
+    left = data.get("left", [data] if state == "left" else [])
+    if "participants" in data:
+        people.clear()
+        joined = data["participants"]
+    people.update(one["participant"] for one in joined)
+    people.difference_update(one["participant"] for one in left)

@@ -15,9 +15,8 @@ if how == 'leave' then
 elseif one.o and how == 'drop' then
   lose(participant, one)
 elseif one.o then
-  one.o = false
+  one.o, one.x = false, now
   write_record(participant, one)
-  write_owner(one, participant, now)
   call('ZADD', DUE, now + AGE, participant)
   call('PEXPIRE', DUE, LIVE)
   disappear(participant, one)

@@ -24,31 +24,32 @@ local former = request.resume_token ~= '' and call('HGET', PEOPLE, 't:' .. reque
 local one = former and read_record(former)
 local resumed = one and one.u == request.user
 
--- The participants of the owner that have to give way: those that lost their connection first.
+-- The participants of the owner that have to give way, those that lost their connection first; nil if
+-- there are not enough of them.
 local function surplus()
-  local lost, count = {}, 1
-  for participant, at in pairs(read_owner(request.owner)) do
-    if not (resumed and participant == former) then
-      count = count + 1
-      if at > 0 then
-        lost[#lost + 1] = { id = participant, at = at }
-      end
+  local first, last = owner_range(request.owner)
+  local excess = call('ZLEXCOUNT', OWNERS, first, last) + (resumed and 0 or 1) - request.allowed
+  if request.allowed == 0 or excess <= 0 then
+    return {}
+  end
+  local lost = {}
+  for _, member in ipairs(call('ZRANGEBYLEX', OWNERS, first, last)) do
+    local participant = string.sub(member, #request.owner + 2)
+    local record = participant ~= former and read_record(participant)
+    if record and record.x > 0 then
+      lost[#lost + 1] = { id = participant, record = record }
     end
   end
-  local excess = count - request.allowed
   if excess > #lost then
     return nil
   end
-  table.sort(lost, function(a, b) return a.at < b.at end)
-  return { unpack(lost, 1, math.max(excess, 0)) }
+  table.sort(lost, function(a, b) return a.record.x < b.record.x end)
+  return { unpack(lost, 1, excess) }
 end
 
-local leaving = {}
-if request.allowed > 0 then
-  leaving = surplus()
-  if not leaving then
-    return { -1 }
-  end
+local leaving = surplus()
+if not leaving then
+  return { -1 }
 end
 
 local replay = false
@@ -66,9 +67,8 @@ if resumed then
     publish('T ' .. id .. ' ' .. one.c)
   end
   local present = one.o
-  one.c, one.w, one.o = request.connection, request.worker, true
+  one.c, one.w, one.o, one.x = request.connection, request.worker, true, 0
   write_record(id, one)
-  write_owner(one, id, 0)
   call('ZREM', DUE, id)
   if not present then
     appear(id, one)
@@ -76,20 +76,19 @@ if resumed then
 else
   one = {
     n = request.name, u = request.user, c = request.connection, h = request.token,
-    w = request.worker, o = true, d = request.data, k = request.owner,
+    w = request.worker, o = true, x = 0, d = request.data, k = request.owner,
   }
   write_record(id, one)
-  write_owner(one, id, 0)
+  if one.k ~= '' then
+    call('ZADD', OWNERS, 0, one.k .. '\n' .. id)
+  end
   call('HSET', PEOPLE, 't:' .. request.token, id)
   appear(id, one)
 end
 for _, other in ipairs(leaving) do
-  local record = read_record(other.id)
-  if record then
-    forget(other.id, record)
-    if record.o then
-      disappear(other.id, record)
-    end
+  forget(other.id, other.record)
+  if other.record.o then
+    disappear(other.id, other.record)
   end
 end
 expire(LIVE)

@@ -6,7 +6,7 @@
 --   people   hash, `p:<participant>` -> record, `t:<resume token hash>` -> participant
 --   present  sorted set, `{"participant":…,"name":…}` by order of arrival
 --   pending  hash, participant -> `<order> <kind> <its data>`: changes that are not announced yet
---   owners   hash, account or address -> its participants and when their connections were lost
+--   owners   sorted set, `<account or address>\n<participant>`, all with the same score
 --   due      sorted set, participant -> when its grace, and then its resume token, ends;
 --            '' -> when the pending changes are announced
 --   open     hash, `<participant> <request id>` -> `<worker> <n>`, then ` w` if a claim waits
@@ -131,7 +131,7 @@ end
 -- Presence ----------------------------------------------------------------------------
 
 -- A record: n name, u user ('' for none), c connection, h token hash, w worker, o whether present,
--- d its data in presence frames, k the owner ('' for none).
+-- d its data in presence frames, k the owner ('' for none), x when its connection was lost (0: it has one).
 local function read_record(participant)
   local packed = call('HGET', PEOPLE, 'p:' .. participant)
   return packed and cmsgpack.unpack(packed)
@@ -141,32 +141,16 @@ local function write_record(participant, one)
   call('HSET', PEOPLE, 'p:' .. participant, cmsgpack.pack(one))
 end
 
--- The participants of an owner: participant -> when its connection was lost, 0 while it has one.
-local function read_owner(owner)
-  local packed = call('HGET', OWNERS, owner)
-  return packed and cmsgpack.unpack(packed) or {}
-end
-
--- Note when a participant of an owner lost its connection; nil: it is forgotten.
-local function write_owner(one, participant, lost)
-  if one.k == '' then
-    return
-  end
-  local participants = read_owner(one.k)
-  participants[participant] = lost
-  if next(participants) then
-    call('HSET', OWNERS, one.k, cmsgpack.pack(participants))
-    call('PEXPIRE', OWNERS, LIVE)
-  else
-    call('HDEL', OWNERS, one.k)
-  end
+-- Members of `owners` begin with the owner and a line feed: those of one owner are a range.
+local function owner_range(owner)
+  return '[' .. owner .. '\n', '(' .. owner .. '\11'
 end
 
 local function forget(participant, one)
   call('HDEL', PEOPLE, 'p:' .. participant, 't:' .. one.h)
   call('ZREM', DUE, participant)
   call('UNLINK', R .. ':done:' .. participant, R .. ':order:' .. participant)
-  write_owner(one, participant, nil)
+  call('ZREM', OWNERS, one.k .. '\n' .. participant)
 end
 
 local function append_presence(state, head, retain, departed)
@@ -281,7 +265,8 @@ end
 
 -- Present for the grace from now on; every process that follows the room settles it then.
 local function lose(participant, one)
-  write_owner(one, participant, now)
+  one.x = now
+  write_record(participant, one)
   call('ZADD', DUE, now + GRACE, participant)
   call('PEXPIRE', DUE, LIVE)
   publish('D ' .. GRACE)

@@ -16,9 +16,8 @@ for i = 1, #people, 2 do
   local one = participant and cmsgpack.unpack(people[i + 1])
   if one and one.o and connected[participant] == one.c then
     connected[participant] = nil
-    one.w = held.worker
+    one.w, one.x = held.worker, 0
     write_record(participant, one)
-    write_owner(one, participant, 0)
     call('ZREM', DUE, participant)
   elseif one and one.o and connected[participant] then
     connected[participant] = nil
