@@ -1,7 +1,7 @@
 """Many participants join one room on one worker: how long it takes, and how much is sent.
 
-`uv run poe bench-crowd [--participants 10000] [--broker redis] [--minutes 5]`. The server is a process
-of its own; this one holds the clients and counts every byte that they receive.
+`uv run --group bench python benchmarks/crowd.py [--participants 10000] [--broker redis]`. The
+server is a process of its own; this one holds the clients and counts every byte that they receive.
 """
 
 import argparse
@@ -11,9 +11,11 @@ import resource
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 
+from floods import PREPARED
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
-from servers import server
+from servers import serving
 from store import valkey_server
 
 AT_ONCE = 100
@@ -76,7 +78,9 @@ async def crowd(url: str, participants: int) -> dict[str, float]:
     known = time.perf_counter() - began
     for transport in transports:
         transport.disconnect()
-    megabytes = {name: counts[f"{name} bytes"] / 1e6 for name in ("initialised", "presence", "joined")}
+    megabytes = {
+        name: counts[f"{name} bytes"] / 1e6 for name in ("initialised", "presence", "joined")
+    }
     return {
         "participants": participants,
         "seconds until all have joined": joined,
@@ -97,14 +101,18 @@ async def main() -> None:
     most = wanted.participants + 200
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < most:
         sys.exit(f"{wanted.participants} participants need {most} open files (ulimit -n)")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    async with asyncio.timeout(60 * wanted.minutes):
-        if wanted.broker == "memory":
-            with server("duplex_app:create_app") as running:
-                found = await crowd(running.url, wanted.participants)
-        else:
-            with valkey_server() as (store, _), server("duplex_app:create_app", BENCH_BROKER=store) as running:
-                found = await crowd(running.url, wanted.participants)
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (most, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    )
+    with ExitStack() as stack:
+        env: dict[str, str] = {}
+        if wanted.broker == "redis":
+            env["BENCH_BROKER"] = stack.enter_context(valkey_server())[0]
+        running = stack.enter_context(serving(PREPARED, env=env))
+        async with asyncio.timeout(60 * wanted.minutes):
+            found = await crowd(f"ws://127.0.0.1:{running.ports[0]}/socket", wanted.participants)
+        found["server CPU seconds"] = running.cpu()
+        found["server MiB"] = running.rss() / 2**20
     for name, value in found.items():
         print(f"{name:36} {value:10.1f}")
 

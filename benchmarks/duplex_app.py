@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from duplex import Engine, Identity, Model, Rate, Registry, SavedRef, Session, state
 from duplex.brokers import from_url
-from duplex.brokers.base import Keep
+from duplex.brokers.base import Retention
 from duplex.options import Options
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,7 +71,7 @@ def options() -> Options:
 def create_app() -> FastAPI:
     engine = Engine(
         options=options(),
-        broker=from_url(os.environ.get("BENCH_BROKER", "memory://"), Keep()),
+        broker=from_url(os.environ.get("BENCH_BROKER", "memory://"), Retention()),
         registry=Registry([echo, tell]),
         document=Document,
         authenticate=authenticate,
