@@ -73,6 +73,14 @@ class Play:
         frame = {"state": "error", "error": "A sentence.", "code": code, "id": request_id}
         who.events.append(Got(self.now(), frame))
 
+    def announce(self, *joined: str) -> None:
+        """Several participants came, and it is announced at once."""
+        self._seq += 1
+        self._here += joined
+        people = [{"participant": name, "name": name} for name in joined]
+        data = {"joined": people, "left": [], "total": len(self._here)}
+        self._tell({"state": "presence", "data": data, "seq": self._seq})
+
     def close(self, who: Record) -> None:
         who.events.append(Closed(self.now(), 1006))
 
@@ -123,6 +131,14 @@ def good() -> Play:
 
 def test_a_good_record_is_good() -> None:
     play = good()
+    assert check([play.ada, play.bob]) == []
+
+
+def test_a_change_may_be_announced_after_a_list_that_has_it() -> None:
+    play = good()
+    play.ada.openings[-1].data["participants"].append({"participant": "eve"})
+    assert check([play.ada, play.bob]) == []
+    play.announce("eve", "kim")
     assert check([play.ada, play.bob]) == []
 
 
@@ -270,7 +286,9 @@ def comes_back_as_another(play: Play) -> None:
 
 
 def forgets_who_is_there(play: Play) -> None:
+    """It shows at the next announcement: until then a change may not be announced yet."""
     del play.ada.openings[-1].data["participants"][1]
+    play.announce("eve")
 
 
 def recovers_unasked(play: Play) -> None:
