@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from duplex_dev.machine import environment, node, python
@@ -114,7 +113,6 @@ def test_the_printed_url_can_be_opened(host: str, url: str) -> None:
 
 def test_no_module_of_the_commands_runs_git_by_itself() -> None:
     """Everything goes through machine/git.py, which ignores the environment's repository."""
-    modules = [file for file in python.BACKEND.joinpath("duplex_dev").rglob("*.py")]
-    assert [file.name for file in modules if '["git"' in Path(file).read_text("utf-8")] == [
-        "git.py"
-    ]
+    modules = python.BACKEND.joinpath("duplex_dev").rglob("*.py")
+    own = [file.name for file in modules if '["git"' in file.read_text(encoding="utf-8")]
+    assert own == ["git.py"]

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -37,9 +36,9 @@ def ready_then_stubborn(note: str) -> None:
 
 
 @pytest.fixture
-async def python(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WarmPython]:
+def python(monkeypatch: pytest.MonkeyPatch) -> WarmPython:
     monkeypatch.setattr(warm, "PRELOADED", ["json"])
-    yield WarmPython()
+    return WarmPython()
 
 
 async def test_each_call_sees_the_code_as_it_is_then(

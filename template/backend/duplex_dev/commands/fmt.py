@@ -2,18 +2,20 @@
 
 from duplex_dev.console import no_arguments
 from duplex_dev.machine import setup
-from duplex_dev.machine.steps import Step, npm_script, python_module, run_all
+from duplex_dev.machine.steps import npm_step, python_step, run_all
 
 
 def main(arguments: list[str]) -> int:
-    """Format everything; fails when a linter is left with something that people must decide."""
+    """Format everything; fails when a linter reports something that it cannot fix."""
     no_arguments("fmt", arguments)
     setup.prepare()
+    # One after the other: each step changes the files that the next one reads.
     return run_all(
         [
-            Step("ruff check --fix", python_module("ruff", "check", "--fix", "backend")),
-            Step("ruff format", python_module("ruff", "format", "backend")),
-            Step("eslint --fix", npm_script("lint", "--fix")),
-            Step("prettier --write", npm_script("format")),
-        ]
+            python_step("ruff check --fix", "ruff", "check", "--fix", "backend"),
+            python_step("ruff format", "ruff", "format", "backend"),
+            npm_step("eslint --fix", "lint", "--fix"),
+            npm_step("prettier --write", "format"),
+        ],
+        parallel=False,
     )

@@ -1,62 +1,144 @@
-"""Several checks in a row: all of them run, each says how it ended, the last line sums up."""
+"""Several checks at the same time: each prints its result when it ends, the last line sums up."""
 
+import os
 import subprocess
+import sys
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from duplex_dev.console import TaskError, complain
+from duplex_dev.console import TaskError
 from duplex_dev.machine import node, python
-from duplex_dev.paths import ROOT
+from duplex_dev.paths import FRONTEND, ROOT
+
+COLOURS = {"FORCE_COLOR": "1", "PY_COLORS": "1"}
+"""Output that is collected for a terminal has colours as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A named check; `run` returns an exit code."""
+    """A named check: a command line, and where it runs."""
 
     name: str
-    run: Callable[[], int]
+    command: list[str]
+    folder: Path = ROOT
+    environment: Mapping[str, str] = field(default_factory=python.environment)
 
 
-def python_module(module: str, *arguments: str) -> Callable[[], int]:
+def python_step(name: str, module: str, *arguments: str) -> Step:
     """A check that is a Python module's command, run in the project's root."""
-
-    def run() -> int:
-        command = python.command(module, *arguments)
-        done = subprocess.run(command, cwd=ROOT, env=python.environment(), check=False)
-        return done.returncode
-
-    return run
+    return Step(name, python.command(module, *arguments))
 
 
-def npm_script(name: str, *arguments: str) -> Callable[[], int]:
+def npm_step(name: str, script: str, *arguments: str) -> Step:
     """A check that is one of package.json's scripts."""
-    return lambda: node.run(node.script(name, *arguments))
+    return Step(name, node.script(script, *arguments), FRONTEND, node.environment())
 
 
-def run_all(steps: list[Step]) -> int:
-    """Run every step, whatever the others say; returns 1 when one failed, else 0."""
-    failed: list[str] = []
+def run_all(steps: list[Step], *, parallel: bool = True) -> int:
+    """Run every step, whatever the others' results are; returns 1 when one failed, else 0.
+
+    The output of steps that run at the same time is printed as a whole, when each ends.
+    """
     began = time.monotonic()
-    for step in steps:
-        print(f"\n── {step.name} ──", flush=True)
-        start = time.monotonic()
-        code = _outcome(step)
-        seconds = f"{time.monotonic() - start:.1f} s"
-        if code:
-            failed.append(step.name)
-            print(f"✗ {step.name} failed with exit code {code} ({seconds})", flush=True)
-        else:
-            print(f"✓ {step.name} ({seconds})", flush=True)
+    if parallel and len(steps) > 1:
+        failed = _run_together(steps)
+    else:
+        failed = [step.name for step in steps if _run_alone(step) != 0]
     total = f"{time.monotonic() - began:.1f} s"
     passed = f"{len(steps) - len(failed)} of {len(steps)} passed in {total}"
     print(f"\n{passed}; failed: {', '.join(failed)}" if failed else f"\n{passed}", flush=True)
     return 1 if failed else 0
 
 
-def _outcome(step: Step) -> int:
+def _run_alone(step: Step) -> int:
+    """Run a step with its output on this terminal."""
+    print(f"\n── {step.name} ──", flush=True)
+    start = time.monotonic()
+    process = _start(step, output=None)
     try:
-        return step.run()
-    except TaskError as error:
-        complain(str(error))
-        return 1
+        code = process.wait()
+    finally:
+        _end(process)
+    _print_result(step, code, time.monotonic() - start)
+    return code
+
+
+def _run_together(steps: list[Step]) -> list[str]:
+    """Run the steps on all cores, the first ones first; returns the names of those that failed."""
+    runs = [_Run(step) for step in steps]
+    pool = ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2))
+    try:
+        for done in as_completed([pool.submit(run.run) for run in runs]):
+            run = done.result()
+            print(f"\n── {run.step.name} ──\n{run.output.rstrip()}", flush=True)
+            _print_result(run.step, run.code, run.seconds)
+    finally:
+        # After Ctrl-C: nothing that was started goes on, and nothing more starts.
+        pool.shutdown(wait=False, cancel_futures=True)
+        for run in runs:
+            run.end()
+    return [run.step.name for run in runs if run.code != 0]
+
+
+class _Run:
+    """One step that runs beside others, its output collected."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.code = -1
+        self.output = ""
+        self.seconds = 0.0
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> "_Run":
+        start = time.monotonic()
+        with self._lock:
+            if self._cancelled:
+                return self
+            self._process = _start(self.step, output=subprocess.PIPE)
+        output, _ = self._process.communicate()
+        self.output = output.decode(errors="replace")
+        self.code = self._process.returncode
+        self.seconds = time.monotonic() - start
+        return self
+
+    def end(self) -> None:
+        with self._lock:
+            self._cancelled = True
+            if self._process is not None:
+                _end(self._process)
+
+
+def _start(step: Step, *, output: int | None) -> "subprocess.Popen[bytes]":
+    sys.stdout.flush()
+    colours = COLOURS if output is not None and sys.stdout.isatty() else {}
+    try:
+        return subprocess.Popen(
+            step.command,
+            cwd=step.folder,
+            env={**step.environment, **colours},
+            stdin=subprocess.DEVNULL if output is not None else None,
+            stdout=output,
+            stderr=subprocess.STDOUT if output is not None else None,
+        )
+    except OSError as error:
+        raise TaskError(f"{step.name} cannot be started: {error}") from None
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.terminate()
+        process.wait()
+
+
+def _print_result(step: Step, code: int, seconds: float) -> None:
+    if code:
+        print(f"✗ {step.name} failed with exit code {code} ({seconds:.1f} s)", flush=True)
+    else:
+        print(f"✓ {step.name} ({seconds:.1f} s)", flush=True)
