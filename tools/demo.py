@@ -141,7 +141,7 @@ def own_repository() -> None:
     Ruff and Tailwind skip what git ignores, and this repository ignores build/.
     """
     if shutil.which("git") and not (DEMO / ".git").exists():
-        subprocess.run(["git", "init", "--quiet"], cwd=DEMO, check=True)
+        subprocess.run(["git", "init", "--quiet"], cwd=DEMO, env=project_environment(), check=True)
 
 
 def remove_empty(file: Path, top: Path) -> None:
@@ -157,7 +157,8 @@ def project_environment(**extra: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("POE_") and name not in {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"}
+        if not name.startswith(("POE_", "GIT_"))
+        and name not in {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"}
     }
     return {**kept, **extra}
 

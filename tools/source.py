@@ -9,6 +9,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tools.hashes import LIST, hashes_of
+
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE_PARTS = ("copier.yml", "hooks", "template")
 """What a render reads; the rest of the repository is about the template."""
@@ -19,6 +21,8 @@ def committable(root: Path = ROOT) -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root,
+        # In a git hook, variables name the repository of the hook.
+        env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
         capture_output=True,
         check=False,
     )
@@ -30,11 +34,16 @@ def committable(root: Path = ROOT) -> list[Path]:
 
 
 def copy_source(target: Path, root: Path = ROOT) -> Path:
-    """Copy what a render reads into the new folder `target`; returns it."""
-    for file in committable(root):
-        if file.parts[0] in TEMPLATE_PARTS:
-            (target / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / file, target / file)
+    """Copy what a render reads into the new folder `target`; returns it.
+
+    The hashes of the engine's files are those of the copy: in the tree they may be older.
+    """
+    files = [file for file in committable(root) if file.parts[0] in TEMPLATE_PARTS]
+    for file in files:
+        (target / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(root / file, target / file)
+    if (target / LIST).is_file():
+        (target / LIST).write_text(hashes_of(root, files), encoding="utf-8", newline="\n")
     return target
 
 

@@ -37,7 +37,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // What the first page needs anyway is one file: smaller together, and one round trip.
     rolldownOptions: {
-      checks: { pluginTimings: false },
+      checks: { bundlerTimings: false },
       // Importing one name through an index does not load the rest of it.
       treeshake: {
         moduleSideEffects: (id: string) => !/\/src\/duplex\/(?:.*\/)?index\.ts$/u.test(id),

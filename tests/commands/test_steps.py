@@ -8,59 +8,109 @@ from pathlib import Path
 import psutil
 import pytest
 from duplex_dev.__main__ import COMMANDS, main
-from duplex_dev.commands import check
+from duplex_dev.commands import check, lint
 from duplex_dev.console import TaskError, no_arguments
 from duplex_dev.machine import supervise
-from duplex_dev.machine.steps import Step, python_module, run_all
+from duplex_dev.machine.steps import Step, python_step, run_all
 from duplex_dev.machine.supervise import Child
 from duplex_dev.paths import ROOT
 
 
-def test_a_failed_step_does_not_hide_the_others(capfd: pytest.CaptureFixture[str]) -> None:
-    ran: list[str] = []
+def step(name: str, code: str) -> Step:
+    return Step(name, [sys.executable, "-c", code])
 
-    def step(name: str, code: int) -> Step:
-        return Step(name, lambda: ran.append(name) or code)
 
-    assert run_all([step("one", 0), step("two", 3), step("three", 0)]) == 1
-    assert ran == ["one", "two", "three"]
-    lines = capfd.readouterr().out.splitlines()
-    assert any(line.startswith("✗ two failed with exit code 3") for line in lines)
+@pytest.mark.parametrize("parallel", [True, False])
+def test_a_failed_step_does_not_hide_the_others(
+    parallel: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    steps = [
+        step("one", "print('first')"),
+        step("two", "import sys; sys.exit('reason')"),
+        step("three", "print('third')"),
+    ]
+    assert run_all(steps, parallel=parallel) == 1
+    output = capfd.readouterr()
+    lines = output.out.splitlines()
+    assert {"first", "third"} <= set(lines)
+    assert "reason" in output.out + output.err
+    assert any(line.startswith("✗ two failed with exit code 1") for line in lines)
     assert any(line.startswith("✓ three") for line in lines)
     assert lines[-1].startswith("2 of 3 passed")
     assert lines[-1].endswith("failed: two")
 
 
 def test_all_passed_is_exit_code_zero(capfd: pytest.CaptureFixture[str]) -> None:
-    assert run_all([Step("one", lambda: 0)]) == 0
-    assert capfd.readouterr().out.splitlines()[-1].startswith("1 of 1 passed")
+    assert run_all([step("one", ""), step("two", "")]) == 0
+    assert capfd.readouterr().out.splitlines()[-1].startswith("2 of 2 passed")
 
 
-def test_a_step_that_cannot_run_has_failed(capfd: pytest.CaptureFixture[str]) -> None:
-    def broken() -> int:
-        raise TaskError("There is no such tool.")
+MEET = """
+import signal, sys
+signal.alarm(30)
+mine, other = sys.argv[1:]
+open(mine, "w").close()  # waits for the reader
+open(other).close()
+"""
 
-    assert run_all([Step("one", broken)]) == 1
-    assert "There is no such tool." in capfd.readouterr().err
+OTHER_MEET = """
+import signal, sys
+signal.alarm(30)
+mine, other = sys.argv[1:]
+open(other).close()
+open(mine, "w").close()
+"""
 
 
-def test_a_python_step_answers_its_exit_code() -> None:
-    assert python_module("duplex_dev", "no-such-command")() == 2
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are of POSIX")
+def test_steps_run_at_the_same_time(tmp_path: Path) -> None:
+    """Each of these two waits for the other one."""
+    left, right = tmp_path / "left", tmp_path / "right"
+    os.mkfifo(left)
+    os.mkfifo(right)
+    one = Step("one", [sys.executable, "-c", MEET, str(left), str(right)])
+    two = Step("two", [sys.executable, "-c", OTHER_MEET, str(right), str(left)])
+    assert run_all([one, two]) == 0
+
+
+def test_the_output_of_a_step_is_printed_in_one_piece(capfd: pytest.CaptureFixture[str]) -> None:
+    chatter = "for n in range(50): print(n, flush=True)"
+    run_all([step("one", chatter), step("two", chatter)])
+    numbers = [line for line in capfd.readouterr().out.splitlines() if line.isdecimal()]
+    assert numbers == [str(n) for n in range(50)] * 2
+
+
+def test_a_step_that_cannot_be_started_is_named() -> None:
+    with pytest.raises(TaskError, match="one cannot be started"):
+        run_all([Step("one", ["/nowhere/program"])])
+
+
+def test_a_python_step_runs_a_module_of_the_project() -> None:
+    assert run_all([python_step("one", "duplex_dev", "no-such-command")]) == 1
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], ["contract", "backend tests", "frontend tests", "backend types", "frontend types"]),
+        ([], ["backend tests", "frontend types", "backend types", "frontend tests", "contract"]),
         (["-k", "save"], ["backend tests"]),
         (["backend", "-x"], ["backend tests"]),
         (["frontend"], ["frontend tests"]),
-        (["types"], ["backend types", "frontend types"]),
+        (["types"], ["frontend types", "backend types"]),
         (["contract"], ["contract"]),
     ],
 )
 def test_arguments_choose_the_steps(arguments: list[str], expected: list[str]) -> None:
     assert [step.name for step in check.steps_for(arguments)] == expected
+
+
+def test_fmt_and_lint_leave_the_engine_to_duplex() -> None:
+    lines = [" ".join(one.command) for one in lint.steps(engine=False)]
+    assert any("--ignore-pattern src/duplex/**" in line for line in lines)
+    assert any("!src/duplex/**" in line for line in lines)
+    assert not any("backend/duplex" in line for line in lines)
+    whole = [" ".join(one.command) for one in lint.steps(engine=True)]
+    assert any("basedpyright backend/duplex backend/duplex_dev" in line for line in whole)
 
 
 def test_arguments_that_nothing_would_read_are_refused() -> None:

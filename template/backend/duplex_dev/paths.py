@@ -8,6 +8,9 @@ FRONTEND = ROOT / "frontend"
 NODE_MODULES = FRONTEND / "node_modules"
 DIST = FRONTEND / "dist"
 
+ENGINE = ("backend/duplex", "backend/duplex_dev", "frontend/src/duplex")
+"""The folders that a release of Duplex replaces; nobody else edits them."""
+
 FINGERPRINTS = NODE_MODULES / ".stamps"
 """What was installed, compiled and built last; deleted together with the packages."""
 

@@ -1,5 +1,6 @@
-"""`poe fmt`: format both sides and fix what the linters can fix by themselves."""
+"""`poe fmt`: format both sides and fix what the linters can fix; leaves the engine alone."""
 
+from duplex_dev.commands.lint import PAGE_ENGINE
 from duplex_dev.console import no_arguments
 from duplex_dev.machine import setup
 from duplex_dev.machine.steps import npm_step, python_step, run_all
@@ -14,8 +15,8 @@ def main(arguments: list[str]) -> int:
         [
             python_step("ruff check --fix", "ruff", "check", "--fix", "backend"),
             python_step("ruff format", "ruff", "format", "backend"),
-            npm_step("eslint --fix", "lint", "--fix"),
-            npm_step("prettier --write", "format"),
+            npm_step("eslint --fix", "lint", "--fix", "--ignore-pattern", PAGE_ENGINE),
+            npm_step("prettier --write", "format", f"!{PAGE_ENGINE}"),
         ],
         parallel=False,
     )

@@ -1,24 +1,40 @@
 """`poe lint`: linters, formatting and strict types of both sides; changes nothing.
 
-The engine's folders are checked where Duplex is developed; here only for files that were edited.
+The engine's folders are only checked for edits; --engine checks their code as well.
 """
 
+import argparse
+
 from duplex_dev.commands.check import types
-from duplex_dev.console import no_arguments
-from duplex_dev.machine.steps import npm_step, python_step, run_all
+from duplex_dev.machine.steps import Step, npm_step, python_step, run_all
+from duplex_dev.paths import ENGINE
 from duplex_dev.preparation import prepare
+
+PAGE_ENGINE = "src/duplex/**"
+
+PYTHON_ENGINE = [folder for folder in ENGINE if folder.startswith("backend/")]
 
 
 def main(arguments: list[str]) -> int:
     """Run every check, whatever the results of the others are."""
-    no_arguments("lint", arguments)
-    prepare()
-    return run_all(
-        [
-            npm_step("eslint", "lint"),
-            *types(),
-            npm_step("prettier", "format:check"),
-            python_step("ruff check", "ruff", "check", "backend"),
-            python_step("ruff format", "ruff", "format", "--check", "backend"),
-        ]
+    parser = argparse.ArgumentParser("poe lint", description=__doc__)
+    parser.add_argument(
+        "--engine", action="store_true", help="check the engine's code too, as Duplex itself does"
     )
+    options = parser.parse_args(arguments)
+    prepare()
+    return run_all(steps(engine=options.engine))
+
+
+def steps(*, engine: bool) -> list[Step]:
+    """The checks, the long ones first."""
+    python = ["backend", *(PYTHON_ENGINE if engine else [])]
+    return [
+        npm_step("eslint", "lint", *([] if engine else ["--ignore-pattern", PAGE_ENGINE])),
+        *types(),
+        *([python_step("engine types", "basedpyright", *PYTHON_ENGINE)] if engine else []),
+        npm_step("prettier", "format:check", *([] if engine else [f"!{PAGE_ENGINE}"])),
+        python_step("ruff check", "ruff", "check", *python),
+        python_step("ruff format", "ruff", "format", "--check", *python),
+        python_step("engine files", "duplex_dev.update.engine_files"),
+    ]

@@ -1,0 +1,74 @@
+"""Finds files of the engine that were edited: a release would replace them without a word.
+
+`ENGINE_FILES` has the SHA-256 of every engine file as Duplex released it. A path may have several,
+one for each frontend; which of the files a project has depends on its answers.
+"""
+
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from duplex_dev.console import complain, say
+from duplex_dev.paths import ENGINE, ROOT
+
+ENGINE_FILES = Path(__file__).with_name("engine_files.txt")
+
+NOT_SOURCES = {"__pycache__", "node_modules", ".DS_Store"}
+
+
+def main() -> int:
+    """Print what was edited; returns 1 when there is something."""
+    edited = differences(ROOT, released(ENGINE_FILES))
+    for path, difference in edited.items():
+        complain(f"{path}: {difference}")
+    if edited:
+        print(
+            "These folders belong to Duplex: `copier update` replaces them, and your edits would be"
+            " lost. Put your code in backend/app or frontend/src, or report what is missing."
+        )
+        return 1
+    say("No file of the engine was edited")
+    return 0
+
+
+def released(file: Path) -> dict[str, set[str]]:
+    """Path -> the hashes that it has in the release."""
+    found: dict[str, set[str]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        digest, _, path = line.partition("  ")
+        found.setdefault(path, set()).add(digest)
+    return found
+
+
+def differences(root: Path, release: Mapping[str, set[str]]) -> dict[str, str]:
+    """The engine's files in `root` that are not as released, with what is wrong with each."""
+    found: dict[str, str] = {}
+    for path in engine_files(root):
+        name = path.relative_to(root).as_posix()
+        if name not in release:
+            found[name] = "is not a file of the engine"
+        elif digest_of(path) not in release[name]:
+            found[name] = "was edited"
+    return found
+
+
+def engine_files(root: Path) -> Iterator[Path]:
+    """The files of the engine's folders, except the list of their hashes."""
+    for folder in ENGINE:
+        for file in sorted((root / folder).rglob("*")):
+            if (
+                file.is_file()
+                and not NOT_SOURCES & set(file.parts)
+                and file.name != ENGINE_FILES.name
+            ):
+                yield file
+
+
+def digest_of(file: Path) -> str:
+    """The SHA-256 of the content, whatever line ends git wrote on this machine."""
+    return hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
