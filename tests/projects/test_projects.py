@@ -27,7 +27,7 @@ def test_has_no_linter_or_type_finding(
     """
     project = workshop.project(deep_combo)
     if everything or alone or deep_combo.auth == FULL.auth:
-        project.poe("lint")
+        project.poe("lint", "--engine")
     else:
         project.poe("test", "types")
     _git_has_nothing_to_report_but_the_generated_types(project)
