@@ -31,6 +31,40 @@ export default defineConfig(
     files: ["src/**/*.{ts,tsx}", "tests/**/*.{ts,tsx}"],
     extends: [reactHooks.configs.flat["recommended-latest"]],
   },
+  // The engine has one door, and three to optional parts; it imports nothing of the application.
+  {
+    files: ["src/**/*.{ts,tsx}", "tests/**/*.{ts,tsx}", "e2e/**/*.ts"],
+    ignores: ["src/duplex/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "/duplex/(?!(?:accounts|forms|testing)$)",
+              message: "Import the engine's public names from src/duplex.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  ...["*", "*/*", "*/*/*"].map((depth, level) => ({
+    files: [`src/duplex/${depth}.{ts,tsx}`],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: `^(?:@/|(?:\\.\\./){${level + 1}})`,
+              message: "The engine does not import from the application.",
+            },
+          ],
+        },
+      ],
+    },
+  })),
   {
     files: ["public/*.js"],
     languageOptions: {

@@ -46,6 +46,40 @@ export default defineConfig(
       "vue/require-default-prop": "off",
     },
   },
+  // The engine has one door, and three to optional parts; it imports nothing of the application.
+  {
+    files: ["src/**/*.{ts,vue}", "tests/**/*.{ts,vue}", "e2e/**/*.ts"],
+    ignores: ["src/duplex/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "/duplex/(?!(?:accounts|forms|testing)$)",
+              message: "Import the engine's public names from src/duplex.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  ...["*", "*/*", "*/*/*"].map((depth, level) => ({
+    files: [`src/duplex/${depth}.{ts,vue}`],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: `^(?:@/|(?:\\.\\./){${level + 1}})`,
+              message: "The engine does not import from the application.",
+            },
+          ],
+        },
+      ],
+    },
+  })),
   {
     files: ["public/*.js"],
     languageOptions: {

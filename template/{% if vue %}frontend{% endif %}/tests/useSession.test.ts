@@ -2,10 +2,7 @@ import { mount } from "@vue/test-utils";
 import { expect, test, vi } from "vitest";
 import { defineComponent, h, nextTick } from "vue";
 
-import { useReadable } from "../../src/composables/useReadable";
-import { useSession } from "../../src/composables/useSession";
-import { liveSession } from "../../src/ui/liveSession";
-import { createStore } from "../../src/ui/store";
+import { createStore, liveSession, useReadable, useSession } from "../src/duplex";
 
 const Count = defineComponent({
   props: {
@@ -26,7 +23,7 @@ test("a component shows each change of a store", async () => {
   expect(wrapper.text()).toBe("2");
 });
 
-test("the listener leaves with its component", () => {
+test("the listener is removed with its component", () => {
   const stop = vi.fn();
   const source = { ...createStore(1), subscribe: () => stop };
   const wrapper = mount(Count, { props: { source } });
@@ -36,11 +33,11 @@ test("the listener leaves with its component", () => {
 });
 
 test("the session outlives the components that show it", () => {
+  const close = vi.spyOn(liveSession, "closeSocket");
   const Status = defineComponent(() => {
     const { state } = useSession();
     return () => h("p", state.value.status);
   });
-  const close = vi.spyOn(liveSession, "closeSocket");
   const wrapper = mount(Status);
   expect(wrapper.text()).toBe("idle");
   wrapper.unmount();
