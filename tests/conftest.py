@@ -18,6 +18,10 @@ from tools.source import ROOT, copy_source
 pytest_plugins = ["duplex_dev.testing.fixtures"]
 """On the application of tests/application, which stands first on Python's path."""
 
+# A git hook names its repository in the environment, and no test may touch that one.
+for variable in [name for name in os.environ if name.startswith("GIT_")]:
+    del os.environ[variable]
+
 NAMES = {combo.name for combo in ALL}
 PROJECTS = ROOT / "build" / "projects"
 """Not in pytest's own folder: root's PostgreSQL runs as a user who may not enter that."""
@@ -118,8 +122,6 @@ def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     settings.write_text("{}\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COPIER_SETTINGS_PATH", str(settings))
-        for name in [name for name in os.environ if name.startswith("GIT_")]:
-            patch.delenv(name)
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         # Processes that the tests start import the same source.
         path = [ROOT, ROOT / "tests/application/backend", ROOT / "template/backend"]

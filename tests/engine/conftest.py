@@ -1,12 +1,28 @@
 """One server per test module and kind: with our protocol class, on plain ASGI, with Valkey."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from duplex_dev.testing.valkey import Valkey
 
 from tests.engine.states import Gates, states
 from tests.engine.support import Server, Store, make_engine, serving, setup
+
+
+HERE = Path(__file__).parent
+
+STORES = {"shared_valkey", "valkey", "durable", "forgetful"}
+"""Fixtures that start a Valkey."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a Valkey: `-m "not valkey"` runs the engine on the memory broker alone."""
+    for item in items:
+        if isinstance(item, pytest.Function) and item.path.is_relative_to(HERE):
+            in_memory = "memory" in item.name or "prepared" in item.name or "asgi" in item.name
+            if "valkey" in item.name or (STORES & set(item.fixturenames) and not in_memory):
+                item.add_marker("valkey")
 
 
 @pytest.fixture(scope="module")

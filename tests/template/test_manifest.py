@@ -25,6 +25,7 @@ WITHOUT = re.compile(r"\A\{% if not (?P<feature>\w+) %\}/(?P<path>[^{}]+)\{% end
 BLOCK = re.compile(r"\{%-?\s*(\w+)")
 
 JINJA_FILES = {
+    "AGENTS.md",
     "README.md",
     "backend/app/main.py",
     "backend/app/states/{% yield row from rows %}{{ row.snake }}{% endyield %}.py",
