@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, NewType, NotRequired, TypeVar
 from uuid import UUID
 
-from duplex import Model, Session, admins, state
+import duplex
+from duplex import Model, admins, state
 from pydantic import (
     AliasChoices,
     AnyUrl,
@@ -33,6 +34,8 @@ from pydantic import (
     computed_field,
 )
 from typing_extensions import TypeAliasType, TypedDict
+
+Session = duplex.Session[Any]
 
 K = TypeVar("K")
 T = TypeVar("T")

@@ -10,9 +10,12 @@ from enum import Enum, IntEnum
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
-from duplex import Model, Session, state
+import duplex
+from duplex import Model, state
 from pydantic import ConfigDict, Field, JsonValue, RootModel, computed_field
 from typing_extensions import TypedDict
+
+Session = duplex.Session[Any]
 
 T = TypeVar("T")
 

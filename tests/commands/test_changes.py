@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import duplex
 import pytest
-from duplex import Model, Registry, Session, admins, state
+from duplex import Model, Registry, admins, state
 from duplex.contract.describe import describe
 from duplex_dev.console import TaskError
 from duplex_dev.contract.changes import ContractJson, compare
 from duplex_dev.contract.revision import archive, contract_of, report, unpack
 from duplex_dev.paths import BACKEND
 from pydantic import ConfigDict, Field, create_model
+
+Session = duplex.Session[Any]
 
 
 class Notes(Model):

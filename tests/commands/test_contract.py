@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duplex
 import pytest
-from duplex import Model, Session, state
+from duplex import Model, state
 from duplex.contract.describe import REFERENCE, describe, plain
 from duplex.contract.type_names import type_key, type_names
 from duplex.requests.registry import AnyState, BadState, Registry
@@ -18,6 +19,8 @@ from pydantic import Field
 
 from tests.commands import rare_shapes, shapes
 from tests.commands.compiling import errors_of, generate, registry_of
+
+Session = duplex.Session[Any]
 
 USAGE = Path(__file__).with_name("usage.ts")
 

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duplex
 import pytest
-from duplex import Model, Registry, Session, state
+from duplex import Model, Registry, state
 from duplex.contract.describe import describe
 from duplex_dev.commands import replay
 from duplex_dev.console import TaskError
@@ -22,6 +23,8 @@ from duplex_dev.replay.sets import Sets
 
 from tests.engine.states import Gates, states
 from tests.engine.support import Client, Frame, Notes, make_engine, serving
+
+Session = duplex.Session[Any]
 
 HELLO = BACKEND / "tests" / "conversations" / "hello.json"
 

@@ -9,7 +9,6 @@ from duplex_dev.testing.valkey import Valkey
 from tests.engine.states import Gates, states
 from tests.engine.support import Server, Store, make_engine, serving, setup
 
-
 HERE = Path(__file__).parent
 
 STORES = {"shared_valkey", "valkey", "durable", "forgetful"}

@@ -201,7 +201,7 @@ class Client(client.Client):
 
     async def send(self, frame: object) -> None:
         """Send JSON of any kind, or text and bytes as they are."""
-        await super().send(frame if isinstance(frame, str | bytes | dict) else json.dumps(frame))
+        await super().send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
 
     async def __aexit__(self, *failure: object) -> None:
         await self.close()

@@ -11,9 +11,10 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Annotated, Any, Literal, cast
 
+import duplex
 import httpx
 import pytest
-from duplex import Model, Registry, Session, admins, state
+from duplex import Model, Registry, admins, state
 from duplex.contract.asyncapi.document import Document, build, text_of
 from duplex.contract.asyncapi.page import ASYNCAPI, PAGE, STYLESHEET, render, router
 from duplex.contract.asyncapi.style import STYLE
@@ -23,6 +24,8 @@ from pydantic import Field
 
 from tests.engine.states import Gates, states
 from tests.engine.support import Notes, make_engine, serving
+
+Session = duplex.Session[Any]
 
 
 class Item(Model):

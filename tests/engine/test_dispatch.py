@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import duplex
 import pytest
-from duplex import BadState, Model, Registry, Session, admins, discover, state
+from duplex import BadState, Model, Registry, admins, discover, state
 from duplex.units import Rate
+
+Session = duplex.Session[Any]
 
 
 class Ask(Model):

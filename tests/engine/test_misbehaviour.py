@@ -6,8 +6,9 @@ from contextlib import suppress
 from typing import cast
 from unittest.mock import Mock
 
+import duplex
 import pytest
-from duplex import Model, Refused, Registry, Session, state
+from duplex import Model, Refused, Registry, state
 from duplex.brokers.base import Commit
 from duplex.requests.runner import Runner
 from duplex.requests.session import Services
@@ -15,6 +16,8 @@ from duplex.rooms.member import Member
 from duplex.wire.requests import Request
 
 from tests.engine.support import Client, Frame, Notes, Server, make_engine, serving
+
+Session = duplex.Session[Notes]
 
 
 class Text(Model):
@@ -32,8 +35,8 @@ RAISED: dict[str, Callable[[], BaseException]] = {
 }
 
 
-def lines_of(document: object) -> list[str]:
-    return cast("Notes", document).lines
+def lines_of(document: Notes) -> list[str]:
+    return document.lines
 
 
 def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
@@ -45,7 +48,7 @@ def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
 
     @state("notes", to="sender")
     async def notes(session: Session) -> Notes:
-        return cast("Notes", await session.read())
+        return await session.read()
 
     @state("throw", to="sender")
     async def throw(session: Session, data: Text) -> None:
@@ -109,7 +112,7 @@ def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
     @state("tuple", to="sender")
     async def as_tuple(session: Session, data: Text) -> None:
         async with session.edit() as document:
-            cast("Notes", document).lines = cast("list[str]", (data.text,))
+            document.lines = cast("list[str]", (data.text,))
 
     @state("lingers", to="sender")
     async def lingers(session: Session) -> None:

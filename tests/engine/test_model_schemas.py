@@ -5,12 +5,15 @@ from collections.abc import Callable
 from enum import Enum, IntFlag, StrEnum
 from typing import Annotated, Any, Literal
 
+import duplex
 import pytest
-from duplex import BadState, Model, Registry, Session, state
+from duplex import BadState, Model, Registry, state
 from duplex.contract.describe import Contract, describe
 from duplex.contract.documents import check_document
 from duplex.requests.registry import AnyState
 from pydantic import AliasChoices, AliasPath, ConfigDict, Field, create_model
+
+Session = duplex.Session[Any]
 
 
 class Right(IntFlag):

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Final, cast
+from typing import Final
 
-from duplex import Model, Registry, Session, state
+import duplex
+from duplex import Model, Registry, state
 
 from tests.engine.support import Notes
+
+Session = duplex.Session[Notes]
 
 ROOM: Final = frozenset({"say", "note"})
 """States whose reply is one message to everybody."""
@@ -57,13 +60,13 @@ def states() -> Registry:
     async def note(session: Session, data: Text) -> Said:
         async with session.edit() as document:
             await asyncio.sleep(data.hold)
-            cast("Notes", document).lines.append(data.text)
+            document.lines.append(data.text)
         return Said(text=data.text)
 
     @state("jot", to="sender")
     async def jot(session: Session, data: Text) -> Jotted:
         async with session.edit() as document:
-            lines = cast("Notes", document).lines
+            lines = document.lines
             await asyncio.sleep(data.hold)
             lines.append(data.text)
         return Jotted(text=data.text, place=len(lines) - 1)
