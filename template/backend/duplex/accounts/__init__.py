@@ -1,31 +1,8 @@
-"""Signing in: one module per method, and what all methods share."""
+"""Accounts and signing in. Each method is a package of its own under `duplex.accounts.methods`."""
 
-from collections.abc import Sequence
+from duplex.accounts.accounts import Accounts
+from duplex.accounts.profile import Profile
+from duplex.accounts.sign_in.current import Active, ActiveDep, AdminDep, FreshDep
+from duplex.accounts.tables.account import Account
 
-from fastapi import APIRouter
-
-from duplex.accounts import password, sign_ins, users_routes
-from duplex.accounts.current import ActiveDep, AdminDep, authenticator
-from duplex.accounts.first_admin import create_first_admin
-from duplex.accounts.users import User
-from duplex.identity import Authenticate
-from duplex.settings.base import Settings
-from duplex.web.database import Database
-
-
-class Accounts:
-    """How people sign in: to be given to `Application`. `methods`: a router for each way."""
-
-    def __init__(self, methods: Sequence[APIRouter]) -> None:
-        self.routers = [*methods, sign_ins.router, users_routes.router]
-
-    def authenticator(self, settings: Settings, database: Database) -> Authenticate:
-        """What tells whom a token stands for."""
-        return authenticator(settings, database)
-
-    async def prepare(self, settings: Settings, database: Database) -> None:
-        """Make the first admin of the settings unless it exists."""
-        await create_first_admin(settings, database)
-
-
-__all__ = ["Accounts", "ActiveDep", "AdminDep", "User", "password"]
+__all__ = ["Account", "Accounts", "Active", "ActiveDep", "AdminDep", "FreshDep", "Profile"]

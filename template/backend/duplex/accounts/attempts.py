@@ -1,52 +1,187 @@
-"""Limits on guessing. They are counted in the database, so they hold for all workers together."""
+"""Limits on guessing, counted in the database: they hold for all workers together.
 
-from datetime import UTC, datetime
+Three things are bounded for every route: what one network address may try, what an address may
+try at one account, and what everybody together may try at one account. The last one never refuses
+for long, or anybody could lock somebody else out: attempts above it wait for their turn, one every
+few seconds. A browser, or an address, in which the account was used before does not wait.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from math import ceil
 from time import time
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duplex.accounts.models import Attempt
+from duplex.accounts.events import record_alone
+from duplex.accounts.services import Services
+from duplex.accounts.sign_in import cookies
+from duplex.accounts.sign_in.hashes import token_hash
+from duplex.accounts.sign_in.visit import Visit
+from duplex.accounts.tables.challenges import Attempt
+from duplex.accounts.tables.sign_ins import KnownBrowser, SignIn
+from duplex.socket.addresses import site
 from duplex.units import Rate
-from duplex.web.database import Database, now
+from duplex.web.database import now
 from duplex.web.errors import ApiError
 
-PER_ACCOUNT = Rate(10, 300.0)
-"""Passwords tried for one e-mail address from one network address."""
 
-PER_ADDRESS = Rate(100, 300.0)
-"""Passwords tried, or accounts made, from one network address."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often one action may be tried."""
+
+    per_account: Rate
+    """At one account, from one address or one browser."""
+    per_address: Rate
+    free: Rate
+    """At one account by everybody; further attempts wait for their turn."""
 
 
-async def count(database: Database, limit: Rate, *what: str) -> None:
-    """Count one attempt at something; raises a 429 when there were too many.
+SITE = 4
+"""How many times more than one address a whole /48 of IPv6 may try."""
+
+GUESS = Limits(Rate(10, 300.0), Rate(100, 300.0), Rate(20, 300.0))
+"""Passwords and codes."""
+
+MAIL = Limits(Rate(5, 900.0), Rate(50, 900.0), Rate(10, 900.0))
+"""Mails that are sent to whatever address is typed."""
+
+REFRESH = Limits(Rate(60, 60.0), Rate(600, 60.0), Rate(10**6, 60.0))
+"""Renewals of tokens."""
+
+TURN = timedelta(seconds=5)
+"""The time between two attempts at an account that wait for their turn."""
+
+PATIENCE = timedelta(seconds=10)
+"""The longest wait; an attempt that would wait longer is refused."""
+
+REMEMBERED = timedelta(days=90)
+"""How long an address counts as one in which the account was used."""
+
+
+async def admit(
+    services: Services, visit: Visit, action: str, limits: Limits, account: str | None = None
+) -> None:
+    """Count one attempt; wait for its turn where needed. Raises a 429 when there were too many.
+
+    `account`: the e-mail address, whether it has an account or not.
+    """
+    async with services.database.reading() as db:
+        browser = await _known_browser(db, services, visit, account)
+        near = browser is not None or await _known_address(db, services, visit, account)
+    counts: list[tuple[Rate, tuple[str, ...]]] = []
+    if browser is not None and account is not None:
+        # Whoever shares the address with somebody who guesses is not locked out with them.
+        counts.append((limits.per_account, ("browser", browser, account)))
+    else:
+        counts.append((limits.per_address, ("address", visit.address)))
+        if (around := site(visit.address)) is not None:
+            wide = Rate(limits.per_address.count * SITE, limits.per_address.seconds)
+            counts.append((wide, ("site", around)))
+        if account is not None:
+            counts.append((limits.per_account, ("account", visit.address, account)))
+    for limit, what in counts:
+        count, wait = await _count(services, limit, (action, *what))
+        if count > limit.count:
+            await _note_first(services, visit, action, account, count - limit.count)
+            raise too_many(wait)
+    if account is not None and not near:
+        count, _ = await _count(services, limits.free, (action, "everybody", account))
+        if count > limits.free.count:
+            await _note_first(services, visit, action, account, count - limits.free.count)
+            await _take_turn(services, action, account)
+
+
+async def forget(
+    db: AsyncSession, visit: Visit, action: str, limits: Limits, account: str
+) -> None:
+    """Start again from zero for this address and browser, after an attempt that succeeded."""
+    keys = [(action, "account", visit.address, account)]
+    if token := visit.cookie(cookies.BROWSER):
+        keys.append((action, "browser", token_hash(token), account))
+    window = int(time() // limits.per_account.seconds)
+    hashes = [_key(window, key) for key in keys]
+    await db.execute(delete(Attempt).where(Attempt.key.in_(hashes)))
+
+
+def too_many(wait: float) -> ApiError:
+    """The 429 that says when to come back, in seconds."""
+    seconds = max(1, ceil(wait))
+    when = f"{seconds} s" if seconds < 60 else f"{ceil(seconds / 60)} min"
+    return ApiError(
+        429, "too_many", f"Too many attempts. Try again in {when}.", {"Retry-After": str(seconds)}
+    )
+
+
+async def _known_browser(
+    db: AsyncSession, services: Services, visit: Visit, account: str | None
+) -> str | None:
+    hashed = token_hash(visit.cookie(cookies.BROWSER) or "")
+    users = services.users
+    return await db.scalar(
+        select(KnownBrowser.token_hash)
+        .join(users, users.id == KnownBrowser.user_id)
+        .where(KnownBrowser.token_hash == hashed, users.email == (account or ""))
+    )
+
+
+async def _known_address(
+    db: AsyncSession, services: Services, visit: Visit, account: str | None
+) -> bool:
+    users = services.users
+    found = await db.scalar(
+        select(SignIn.id)
+        .join(users, users.id == SignIn.user_id)
+        .where(
+            SignIn.address == visit.address,
+            SignIn.rotated_at > now() - REMEMBERED,
+            users.email == (account or ""),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+async def _note_first(
+    services: Services, visit: Visit, action: str, account: str | None, over: int
+) -> None:
+    """Log that a limit is reached: once in its window, not once for each attempt."""
+    if over == 1:
+        await record_alone(services, visit, "limited", email=account or "", detail=action)
+
+
+async def _take_turn(services: Services, action: str, account: str) -> None:
+    key = _key(0, (action, "turn", account))
+    async with services.database.transaction() as db:
+        await _insert(db, key, now())
+        turn = await db.get_one(Attempt, key, with_for_update=True, populate_existing=True)
+        at = max(now(), turn.until)
+        wait = at - now()
+        if wait > PATIENCE:
+            raise too_many((wait - PATIENCE).total_seconds())
+        turn.until = at + TURN
+    await asyncio.sleep(wait.total_seconds())
+
+
+async def _count(services: Services, limit: Rate, what: Sequence[str]) -> tuple[int, float]:
+    """Count once; the count, and the seconds until it begins again.
 
     Windows are fixed: they begin at multiples of the limit's length.
     """
     window = int(time() // limit.seconds)
     until = datetime.fromtimestamp((window + 1) * limit.seconds, UTC)
-    async with database.transaction() as db:
-        if await _increment(db, _key(window, what), until) > limit.count:
-            wait = max(1, ceil((until - now()).total_seconds()))
-            raise ApiError(
-                429,
-                "too_many",
-                f"Too many attempts. Try again in {ceil(wait / 60)} min.",
-                {"Retry-After": str(wait)},
-            )
+    async with services.database.transaction() as db:
+        count = await _insert(db, _key(window, what), until)
+    return count, (until - now()).total_seconds()
 
 
-async def forget(db: AsyncSession, limit: Rate, *what: str) -> None:
-    """Start again from zero, after an attempt that succeeded."""
-    window = int(time() // limit.seconds)
-    await db.execute(delete(Attempt).where(Attempt.key == _key(window, what)))
-
-
-async def _increment(db: AsyncSession, key: str, until: datetime) -> int:
-    await db.execute(delete(Attempt).where(Attempt.until < now()))
+async def _insert(db: AsyncSession, key: str, until: datetime) -> int:
+    """Make the row, or add one to it; returns the count."""
     on_postgresql = db.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if on_postgresql else sqlite.insert
     counted = await db.scalar(
@@ -59,5 +194,5 @@ async def _increment(db: AsyncSession, key: str, until: datetime) -> int:
     return counted
 
 
-def _key(window: int, what: tuple[str, ...]) -> str:
+def _key(window: int, what: Sequence[str]) -> str:
     return sha256("\n".join((str(window), *what)).encode()).hexdigest()

@@ -1,30 +1,43 @@
 """What the REST API tells about a user."""
 
 from datetime import datetime
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from duplex.accounts.users import Email, Name
+from duplex.accounts.emails import Name
+from duplex.accounts.tables.account import Account
 
 
 class Profile(BaseModel):
     """A user, without anything secret."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: str
     email: str
+    email_verified: bool
     name: str
     is_admin: bool
     is_active: bool
     created_at: datetime
+
+    @classmethod
+    def of(cls, user: Account) -> Self:
+        """The profile of a user."""
+        return cls(
+            id=user.id,
+            email=user.email,
+            email_verified=user.email_verified_at is not None,
+            name=user.name,
+            is_admin=user.is_admin,
+            is_active=user.is_active,
+            created_at=user.created_at,
+        )
 
 
 class ProfileChange(BaseModel):
     """What to change of one's own account; what is left out stays."""
 
     name: Name | None = None
-    email: Email | None = None
 
 
 class AccountChange(BaseModel):

@@ -30,13 +30,13 @@ from pydantic_settings import (
 
 from duplex.options import Options
 from duplex.settings.errors import explain
+from duplex.settings.sign_in import SignInSettings
+from duplex.settings.urls import is_url
+from duplex.settings.weak_secrets import is_made_up
 from duplex.units import Rate, parse_size
 
 SECRET_LENGTH = 32
 """Characters each secret key must have at least."""
-
-PASSWORD_LENGTH = 10
-"""Characters a password must have at least."""
 
 _DATABASES = {
     "sqlite": "sqlite+aiosqlite",
@@ -66,7 +66,7 @@ Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 Size = Annotated[int, BeforeValidator(_size)]
 
 
-class Settings(BaseSettings):
+class Settings(SignInSettings):
     """Every setting, by its environment name in lower case.
 
     A field's description is the "expected" part of the message that a bad value gets.
@@ -112,16 +112,9 @@ class Settings(BaseSettings):
         description="origins such as https://example.org, with commas between;"
         " empty for the page's own",
     )
-    smtp_url: str = Field(
-        default="",
-        repr=False,
-        description="smtp://user:password@host:587 or smtps://user:password@host:465",
-    )
-    first_admin_email: str | None = Field(default=None, description="an e-mail address")
-    first_admin_password: SecretStr | None = Field(
-        default=None,
-        description=f"a password of at least {PASSWORD_LENGTH} characters, not all spaces,"
-        " together with FIRST_ADMIN_EMAIL",
+    hsts_include_subdomains: bool = Field(
+        default=False,
+        description="true or false: whether browsers shall use https for every sub-domain too",
     )
 
     session_rate: Annotated[Rate, NoDecode, BeforeValidator(_rate)] = Field(
@@ -267,7 +260,7 @@ class Settings(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _check_broker(cls, url: str) -> str:
-        if url != "memory://" and not _is_url(url, {"redis", "rediss"}):
+        if url != "memory://" and not is_url(url, {"redis", "rediss"}):
             raise ValueError
         # The client would take number 0 for a number it does not understand.
         if not re.fullmatch(r"/?|/[0-9]+", urlsplit(url).path):
@@ -293,7 +286,7 @@ class Settings(BaseSettings):
         plain = [key.get_secret_value() for key in keys]
         if not plain or any(len(key) < SECRET_LENGTH for key in plain):
             raise ValueError
-        if production and any(_is_made_up(key) for key in plain):
+        if production and any(is_made_up(key) for key in plain):
             raise ValueError("a random secret, not an example: `openssl rand -hex 32` makes one")
         return keys
 
@@ -315,46 +308,6 @@ class Settings(BaseSettings):
     def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         kept = tuple(origin.rstrip("/").lower() for origin in origins)
         for origin in kept:
-            if not _is_url(origin, {"http", "https"}) or origin.count("/") > 2 or "@" in origin:
+            if not is_url(origin, {"http", "https"}) or origin.count("/") > 2 or "@" in origin:
                 raise ValueError
         return kept
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _check_smtp(cls, url: str) -> str:
-        if url and not _is_url(url, {"smtp", "smtps"}):
-            raise ValueError
-        return url
-
-    @field_validator("first_admin_email")
-    @classmethod
-    def _check_admin(cls, email: str | None) -> str | None:
-        if email is not None and re.fullmatch(r"[^@\s]+@[^@\s]+", email) is None:
-            raise ValueError
-        return email
-
-    @field_validator("first_admin_password")
-    @classmethod
-    def _check_admin_password(
-        cls, password: SecretStr | None, info: ValidationInfo
-    ) -> SecretStr | None:
-        email = info.data.get("first_admin_email", password)
-        if (password is None) != (email is None):
-            raise ValueError
-        given = None if password is None else password.get_secret_value()
-        if given is not None and (len(given) < PASSWORD_LENGTH or not given.strip()):
-            raise ValueError
-        return password
-
-
-def _is_url(url: str, schemes: set[str]) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _is_made_up(secret: str) -> bool:
-    words = ("change", "example", "secret", "default", "password", "insecure")
-    return len(set(secret)) < 8 or any(word in secret.lower() for word in words)

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,17 +41,18 @@ SOCKET = "/api/v1/socket"
 class SignIn(Protocol):
     """How people sign in; see `duplex.accounts`."""
 
-    @property
-    def routers(self) -> Sequence[APIRouter]:
+    def routers(self, settings: Settings) -> Sequence[APIRouter]:
         """The routes of signing in and of accounts."""
         ...
 
     def authenticator(self, settings: Settings, database: Database) -> Authenticate:
-        """What tells whom a token stands for."""
+        """The function that finds the identity of a token."""
         ...
 
-    async def prepare(self, settings: Settings, database: Database) -> None:
-        """What is done before the first request."""
+    def running(
+        self, settings: Settings, database: Database, engine: Engine, project: Project
+    ) -> AbstractAsyncContextManager[object]:
+        """Start the services of sign-in; they are stopped at the end of the block."""
         ...
 
 
@@ -128,8 +129,6 @@ class Application:
             async with AsyncExitStack() as stack:
                 stack.push_async_callback(database.dispose)
                 await require_current(database, settings.root)
-                if self.accounts is not None:
-                    await self.accounts.prepare(settings, database)
                 stack.push_async_callback(engine.stop)
                 try:
                     await engine.start()
@@ -137,7 +136,11 @@ class Application:
                     raise CannotStart(
                         f"BROKER_URL: the broker cannot be reached: {error}"
                     ) from None
-                yield State(settings=settings, database=database, engine=engine)
+                state = State(settings=settings, database=database, engine=engine)
+                if self.accounts is not None:
+                    running = self.accounts.running(settings, database, engine, project)
+                    state["accounts"] = await stack.enter_async_context(running)
+                yield state
 
         app = FastAPI(
             title=project.name,
@@ -154,9 +157,13 @@ class Application:
         )
         errors.install(app)
         app.add_middleware(BodyLimit)
-        app.add_middleware(SecurityHeaders, production=settings.production)
+        app.add_middleware(
+            SecurityHeaders,
+            production=settings.production,
+            hsts_include_subdomains=settings.hsts_include_subdomains,
+        )
         app.include_router(health.router(project.version))
-        for router in (*self.routers, *(self.accounts.routers if self.accounts else ())):
+        for router in (*self.routers, *(self.accounts.routers(settings) if self.accounts else ())):
             app.include_router(router)
         if not settings.production:
             app.include_router(docs.router(project.name))

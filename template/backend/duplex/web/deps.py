@@ -1,6 +1,6 @@
 """What routes ask for: the objects that `create_app` made, with their types."""
 
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from fastapi import Depends, Request
 
@@ -17,6 +17,8 @@ class State(TypedDict):
     settings: Settings
     database: Database
     engine: Engine
+    accounts: NotRequired[object]
+    """The services of `duplex.accounts`, where people sign in."""
 
 
 def get_settings(request: Request) -> Settings:

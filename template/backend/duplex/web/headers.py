@@ -9,7 +9,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
         "object-src 'none'",
-        "base-uri 'self'",
+        "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
     )
@@ -29,9 +29,12 @@ HEADERS = {
 class SecurityHeaders:
     """Adds the headers that an answer does not carry already."""
 
-    def __init__(self, app: ASGIApp, *, production: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, production: bool, hsts_include_subdomains: bool = False
+    ) -> None:
         self._app = app
         self._production = production
+        self._hsts = "max-age=31536000" + ("; includeSubDomains" * hsts_include_subdomains)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -47,7 +50,7 @@ class SecurityHeaders:
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")
                 if self._production and scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                    headers.setdefault("Strict-Transport-Security", self._hsts)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -12,14 +12,13 @@ of an old generation, and a thief who used the grace is found out at the next re
 
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
-from secrets import token_urlsafe
 
 from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duplex.accounts.models import RefreshToken, SignIn
-from duplex.accounts.users import User
+from duplex.accounts.sign_in.hashes import new_token, token_hash
+from duplex.accounts.tables.account import Account
+from duplex.accounts.tables.sign_ins import RefreshToken, SignIn
 from duplex.web.database import now
 
 GRACE = timedelta(seconds=10)
@@ -29,7 +28,7 @@ IDLE = timedelta(days=14)
 """A device that did not refresh for so long has to sign in again."""
 
 LONGEST = timedelta(days=90)
-"""So has every device after this time."""
+"""After this time every device has to sign in again."""
 
 _REMEMBERED = 200
 """Generations whose hashes are kept to recognise a copy; older tokens are merely unknown."""
@@ -37,11 +36,15 @@ _REMEMBERED = 200
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A new refresh token, in the clear only here, with the user and sign-in it stands for."""
+    """A new refresh token, in the clear only here, and the sign-in it belongs to."""
 
-    user: User
     sign_in: SignIn
     token: str
+
+    @property
+    def seconds(self) -> float:
+        """How long the token is good for, if it is not used."""
+        return min(IDLE, self.sign_in.created_at + LONGEST - now()).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ class Ended:
     sign_in_id: str
 
 
-async def start(db: AsyncSession, user: User) -> Granted:
+async def start(
+    db: AsyncSession, user: Account, *, methods: str = "", address: str = "", user_agent: str = ""
+) -> Granted:
     """Begin a family, and clear away those of the user that are over."""
     await db.execute(
         delete(SignIn).where(
@@ -60,24 +65,32 @@ async def start(db: AsyncSession, user: User) -> Granted:
             or_(SignIn.rotated_at < now() - IDLE, SignIn.created_at < now() - LONGEST),
         )
     )
-    sign_in = SignIn(user_id=user.id)
+    sign_in = SignIn(
+        user_id=user.id,
+        methods=methods,
+        address=address[:64],
+        user_agent=user_agent,
+        created_at=now(),
+        confirmed_at=now(),
+        rotated_at=now(),
+    )
     db.add(sign_in)
     await db.flush()
-    return Granted(user, sign_in, _issue(db, sign_in))
+    return Granted(sign_in, _issue(db, sign_in))
 
 
 async def rotate(db: AsyncSession, token: str) -> Granted | Ended | None:
     """Take a refresh token for a new one; None when it is not, or no longer, good.
 
     `Ended` when it can only be a copy: then its family was revoked, which the caller commits.
+    The caller checks that the account is active.
     """
-    shown = await db.get(RefreshToken, _hash(token))
+    shown = await db.get(RefreshToken, token_hash(token))
     if shown is None:
         return None
     # The lock lets two tabs refresh one after the other, each seeing what the other did.
     sign_in = await db.get_one(SignIn, shown.sign_in_id, with_for_update=True)
-    user = await db.get_one(User, sign_in.user_id)
-    if not is_alive(sign_in) or not user.is_active:
+    if not is_alive(sign_in):
         return None
     if shown.generation == sign_in.generation:
         sign_in.generation += 1
@@ -85,13 +98,13 @@ async def rotate(db: AsyncSession, token: str) -> Granted | Ended | None:
         await _forget(db, sign_in)
     elif shown.generation < sign_in.generation - 1 or now() - sign_in.rotated_at > GRACE:
         sign_in.revoked_at = now()
-        return Ended(user.id, sign_in.id)
-    return Granted(user, sign_in, _issue(db, sign_in))
+        return Ended(sign_in.user_id, sign_in.id)
+    return Granted(sign_in, _issue(db, sign_in))
 
 
 async def revoke(db: AsyncSession, token: str) -> Ended | None:
     """End the sign-in that a refresh token belongs to; an unknown token changes nothing."""
-    shown = await db.get(RefreshToken, _hash(token))
+    shown = await db.get(RefreshToken, token_hash(token))
     if shown is None:
         return None
     sign_in = await db.get_one(SignIn, shown.sign_in_id)
@@ -99,9 +112,14 @@ async def revoke(db: AsyncSession, token: str) -> Ended | None:
     return Ended(sign_in.user_id, sign_in.id)
 
 
-async def revoke_all(db: AsyncSession, user_id: str) -> None:
-    """End every sign-in of a user."""
-    await _revoke_where(db, SignIn.user_id == user_id)
+async def revoke_one(db: AsyncSession, user_id: str, sign_in_id: str) -> bool:
+    """End one sign-in of a user; False when there is no such one."""
+    return await _revoke_where(db, SignIn.user_id == user_id, SignIn.id == sign_in_id)
+
+
+async def revoke_all(db: AsyncSession, user_id: str, *, but: str | None = None) -> None:
+    """End every sign-in of a user, or every other one."""
+    await _revoke_where(db, SignIn.user_id == user_id, SignIn.id != (but or ""))
 
 
 def is_alive(sign_in: SignIn) -> bool:
@@ -114,9 +132,11 @@ def is_alive(sign_in: SignIn) -> bool:
 
 
 def _issue(db: AsyncSession, sign_in: SignIn) -> str:
-    token = token_urlsafe(32)
+    token = new_token()
     db.add(
-        RefreshToken(token_hash=_hash(token), sign_in_id=sign_in.id, generation=sign_in.generation)
+        RefreshToken(
+            token_hash=token_hash(token), sign_in_id=sign_in.id, generation=sign_in.generation
+        )
     )
     return token
 
@@ -130,15 +150,12 @@ async def _forget(db: AsyncSession, sign_in: SignIn) -> None:
     )
 
 
-async def _revoke_where(db: AsyncSession, condition: ColumnElement[bool]) -> None:
-    await db.execute(
+async def _revoke_where(db: AsyncSession, *conditions: ColumnElement[bool]) -> bool:
+    ended = await db.execute(
         update(SignIn)
-        .where(condition, SignIn.revoked_at.is_(None))
+        .where(*conditions, SignIn.revoked_at.is_(None))
         .values(revoked_at=now())
+        .returning(SignIn.id)
         .execution_options(synchronize_session=False)
     )
-
-
-def _hash(token: str) -> str:
-    # 256 random bits need no salt and no slow hash.
-    return sha256(token.encode()).hexdigest()
+    return ended.first() is not None

@@ -1,9 +1,9 @@
-"""The tables behind sign-in."""
+"""Sign-ins, their refresh tokens, and the browsers that an account was used from."""
 
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from duplex.web.database import Base, Moment, now
@@ -18,7 +18,13 @@ class SignIn(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     generation: Mapped[int] = mapped_column(default=0)
     """Of the tokens that are valid now; each rotation adds one."""
+    methods: Mapped[str] = mapped_column(String(80), default="")
+    """How the user proved who they are, such as `password totp`."""
+    address: Mapped[str] = mapped_column(String(64), default="")
+    user_agent: Mapped[str] = mapped_column(String(255), default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    confirmed_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    """The last complete authentication: sensitive changes need a recent one."""
     rotated_at: Mapped[datetime] = mapped_column(Moment, default=now)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
 
@@ -35,11 +41,13 @@ class RefreshToken(Base):
     generation: Mapped[int]
 
 
-class Attempt(Base):
-    """How often something was tried within one window of time."""
+class KnownBrowser(Base):
+    """A browser in which an account was used: recognised by a cookie that outlives a sign-out."""
 
-    __tablename__ = "attempts"
+    __tablename__ = "known_browsers"
+    __table_args__ = (UniqueConstraint("user_id", "token_hash", name="uq_known_browsers_user_id"),)
 
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    count: Mapped[int]
-    until: Mapped[datetime] = mapped_column(Moment, index=True)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    seen_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -1,0 +1,54 @@
+"""E-mail addresses and names, as they are stored."""
+
+import re
+from typing import Annotated
+from unicodedata import normalize
+
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
+
+from duplex.web.texts import Line
+
+LONGEST_EMAIL = 254
+"""Characters, after normalisation: what SMTP can carry, and what the column holds."""
+
+_ATOM = r"[^\s\x00-\x1f\x7f@\"(),:;<>\[\\\].]+"
+_LOCAL = re.compile(rf"(?=.{{1,64}}$){_ATOM}(\.{_ATOM})*")
+_LABEL = r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?"
+_DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+
+
+def normalise(email: str) -> str:
+    """One spelling, so that nobody gets two accounts; raises ValueError for what is no address.
+
+    Any domain will do: a company's own network has names that the internet does not know.
+    """
+    # Again after lower-casing: that can take a composed character apart.
+    text = normalize("NFC", normalize("NFC", email.strip()).lower())
+    local, _, domain = text.rpartition("@")
+    try:
+        domain = domain.encode("idna").decode("idna")
+    except UnicodeError:
+        domain = ""
+    normalised = f"{local}@{domain}"
+    if (
+        _LOCAL.fullmatch(local) is None
+        or _DOMAIN.fullmatch(domain) is None
+        # IDNA can lengthen: `a@` with 243 ligatures becomes 705 characters.
+        or len(normalised) > LONGEST_EMAIL
+    ):
+        raise ValueError("not an e-mail address")
+    return normalised
+
+
+Email = Annotated[
+    str,
+    Field(max_length=LONGEST_EMAIL, json_schema_extra={"format": "email"}),
+    AfterValidator(normalise),
+]
+"""An e-mail address in the one spelling that is stored: two spellings are one account."""
+
+Name = Annotated[Line, StringConstraints(max_length=80)]
+"""What others see of a user."""
+
+EMAIL: TypeAdapter[str] = TypeAdapter(Email)
+NAME: TypeAdapter[str] = TypeAdapter(Name)

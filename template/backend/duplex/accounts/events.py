@@ -1,0 +1,91 @@
+"""The log of sign-in events and the audit log of admins: who, what, where; never a secret."""
+
+import logging
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from duplex.accounts.services import Services
+from duplex.accounts.sign_in.visit import Visit
+from duplex.accounts.tables.account import Account
+from duplex.accounts.tables.records import AuditEvent, SignInEvent
+
+logger = logging.getLogger("duplex.accounts")
+
+Kind = Literal[
+    "signed_up",
+    "signed_in",
+    "confirmed",
+    "refused",
+    "limited",
+    "mail_requested",
+    "signed_out",
+    "revoked",
+    "reused",
+    "password_changed",
+    "email_changed",
+    "email_verified",
+    "method_added",
+    "method_removed",
+    "recovery_code_used",
+]
+
+
+def record(
+    db: AsyncSession,
+    visit: Visit,
+    kind: Kind,
+    *,
+    user_id: str | None = None,
+    email: str = "",
+    detail: str = "",
+) -> None:
+    """Store an event in a transaction, and write it to the process's log."""
+    db.add(
+        SignInEvent(
+            kind=kind,
+            user_id=user_id,
+            email=email,
+            detail=detail[:200],
+            address=visit.address[:64],
+            user_agent=visit.user_agent,
+        )
+    )
+    logger.info("%s user=%s from=%s %s", kind, user_id or email or "-", visit.address, detail)
+
+
+async def record_alone(
+    services: Services,
+    visit: Visit,
+    kind: Kind,
+    *,
+    user_id: str | None = None,
+    email: str = "",
+    detail: str = "",
+) -> None:
+    """`record` in a transaction of its own: for requests that change nothing else."""
+    async with services.database.transaction() as db:
+        record(db, visit, kind, user_id=user_id, email=email, detail=detail)
+
+
+def audit(
+    db: AsyncSession,
+    action: str,
+    *,
+    actor: Account | None,
+    subject: Account,
+    detail: str = "",
+    address: str = "",
+) -> None:
+    """Store what an admin did. Without an actor it was the server's settings or command line."""
+    db.add(
+        AuditEvent(
+            action=action,
+            actor_id=actor.id if actor else None,
+            actor=actor.email if actor else "",
+            subject_id=subject.id,
+            subject=subject.email,
+            detail=detail,
+            address=address,
+        )
+    )

@@ -1,0 +1,88 @@
+"""Mailed challenges as requests: ask for a mail, then come back with what it says."""
+
+from datetime import timedelta
+from typing import Annotated, Self
+
+from fastapi import Response
+from pydantic import BaseModel, StringConstraints, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from duplex.accounts import challenges
+from duplex.accounts.challenges import Issued, Purpose, Verified
+from duplex.accounts.services import Services
+from duplex.accounts.sign_in import cookies
+from duplex.accounts.sign_in.visit import Visit
+
+Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Mailed(BaseModel):
+    """A mail is on its way, whatever it says: the answer never tells whether there is an account.
+
+    The browser keeps its token in a cookie.
+    """
+
+    expires_in: int
+    """Seconds that the link and the code in the mail are good for."""
+
+
+class MailedProof(BaseModel):
+    """What a mail said: the token of its link, or the code where it is opened elsewhere."""
+
+    token: Token | None = None
+    code: Annotated[str, StringConstraints(min_length=1, max_length=20)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.token is None) == (self.code is None):
+            raise ValueError("expected either a token or a code")
+        return self
+
+
+def send(
+    services: Services,
+    db: AsyncSession,
+    visit: Visit,
+    name: str,
+    to: str,
+    issued: Issued,
+    path: str,
+    **values: object,
+) -> None:
+    """Put the mail NAME into the outbox, with a link to `path` of the page, and the code.
+
+    The token stands behind a `#`: it reaches neither logs of servers nor other sites.
+    """
+    link = {
+        "link": f"{visit.origin}{path}#token={issued.mailed}",
+        "code": issued.code,
+        "minutes": int(issued.lifetime / timedelta(minutes=1)),
+        "hours": int(issued.lifetime / timedelta(hours=1)),
+        "origin": visit.origin,
+    }
+    services.mail(db, name, to, link | values, issued.lifetime)
+
+
+def keep(response: Response, visit: Visit, purpose: Purpose, issued: Issued) -> Mailed:
+    """Give the browser its token; after the transaction was committed."""
+    seconds = issued.lifetime.total_seconds()
+    visit.cookies.set(response, cookies.kept(purpose), issued.kept, seconds)
+    return Mailed(expires_in=int(seconds))
+
+
+async def verify(
+    services: Services, visit: Visit, purpose: Purpose, proof: MailedProof
+) -> Verified:
+    """Check a proof against the browser's cookie. Raises ApiError; nothing is used up yet."""
+    return await challenges.verify_mailed(
+        services.database,
+        purpose,
+        kept=visit.kept(purpose),
+        mailed=proof.token,
+        code=proof.code,
+    )
+
+
+def done(response: Response, visit: Visit, purpose: Purpose) -> None:
+    """Make the browser forget its token."""
+    visit.cookies.clear(response, cookies.kept(purpose))

@@ -1,0 +1,32 @@
+"""What every method offers to `Accounts`."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from duplex.accounts.services import SecondFactor, Services
+from duplex.accounts.tables.account import Account
+
+
+class Method:
+    """A way of signing in. Subclasses change what they need."""
+
+    mails: Sequence[str] = ()
+    """The mails that the team's folder of templates must have."""
+
+    factor: SecondFactor | None = None
+    """Where the method is a second factor."""
+
+    is_first: bool = True
+    """Whether somebody can sign in with it alone."""
+
+    def routers(self) -> Sequence[APIRouter]:
+        """Its routes."""
+        return ()
+
+    async def start(self, services: Services) -> None:
+        """Called before the first request."""
+
+    async def equip(self, services: Services, db: AsyncSession, user: Account) -> None:
+        """Give the first admin what the settings say, in the transaction that makes them."""

@@ -1,0 +1,1 @@
+"""The routes that every project with accounts has, whatever its methods."""

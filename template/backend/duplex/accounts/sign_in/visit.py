@@ -1,0 +1,94 @@
+"""Where a request comes from: the address, the browser and its cookies, the page."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from duplex.accounts.services import Services, ServicesDep
+from duplex.accounts.sign_in import cookies
+from duplex.accounts.sign_in.cookies import Cookies
+from duplex.socket.addresses import neighbourhood
+from duplex.socket.origins import is_allowed
+from duplex.web.errors import ApiError
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The circumstances of one request."""
+
+    address: str
+    """The network address, or the /64 around it with IPv6."""
+    user_agent: str
+    origin: str
+    """The address of the page, for links in mails and for passkeys: never a name that only the
+    request itself gives, in production.
+    """
+    cookies: Cookies = field(repr=False)
+    sent: dict[str, str] = field(repr=False)
+    """The cookies of the request."""
+
+    def cookie(self, kind: str) -> str | None:
+        """The value of one of our cookies."""
+        return self.cookies.read(self.sent, kind)
+
+    def kept(self, purpose: str) -> str | None:
+        """The browser's token of a mailed challenge."""
+        return self.cookie(cookies.kept(purpose))
+
+
+def get_visit(request: Request, services: ServicesDep) -> Visit:
+    """The circumstances of this request."""
+    settings = services.settings
+    return Visit(
+        address=neighbourhood(request.client),
+        user_agent=_printable(request.headers.get("user-agent", ""))[:255],
+        origin=_origin(request, services),
+        cookies=Cookies(services.project.slug, production=settings.production),
+        sent=request.cookies,
+    )
+
+
+VisitDep = Annotated[Visit, Depends(get_visit)]
+
+
+def _origin(request: Request, services: Services) -> str:
+    settings = services.settings
+    if configured := public_origin(services):
+        return configured
+    given = request.headers.get("origin", "")
+    host = request.headers.get("host", "")
+    if is_allowed(given, host, settings.allowed_origins):
+        return given.lower()
+    return str(request.base_url).rstrip("/")
+
+
+def public_origin(services: Services) -> str | None:
+    """The page's address as the settings say; None in development without one."""
+    settings = services.settings
+    if settings.public_url:
+        return settings.public_url
+    if settings.production and settings.allowed_origins:
+        return settings.allowed_origins[0]
+    return None
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())
+
+
+async def require_own_page(request: Request, visit: VisitDep, services: ServicesDep) -> None:
+    """A 403 unless the request comes from our page: browsers send cookies for any page.
+
+    A browser names the page in `Origin` with every POST. A request with neither an origin nor one
+    of our cookies comes from a program that acts for itself.
+    """
+    origin = request.headers.get("origin")
+    if origin is None and not visit.cookies.any_in(visit.sent):
+        return
+    host = request.headers.get("host", "")
+    if origin is None or not is_allowed(origin, host, services.settings.allowed_origins):
+        raise ApiError(403, "forbidden", "This request does not come from the page itself.")
+
+
+OwnPage = Depends(require_own_page)
