@@ -36,7 +36,7 @@ class Accounts:
 
     def __init__(self, users: type[Account], methods: Sequence[Method], mails: Path) -> None:
         """`users`: the team's table; `mails`: the folder of the team's mail templates."""
-        self._users = users
+        self.users = users
         self._methods = methods
         self._templates = Templates(mails)
 
@@ -58,7 +58,7 @@ class Accounts:
     def authenticator(self, settings: Settings, database: Database) -> Authenticate:
         """The function that finds the identity of an access token."""
         slug = Project.read(settings.root).slug
-        return authenticator(self._users, settings, slug, database)
+        return authenticator(self.users, settings, slug, database)
 
     @asynccontextmanager
     async def running(
@@ -87,7 +87,7 @@ class Accounts:
     ) -> Services:
         """The services of these methods."""
         return Services(
-            users=self._users,
+            users=self.users,
             settings=settings,
             database=database,
             engine=engine,
@@ -103,6 +103,7 @@ class Accounts:
             *invitations.MAILS,
             *email.MAILS,
             "new_device",
+            "no_account",
             *(name for method in self._methods for name in method.mails),
         }
         if missing := sorted(needed - self._templates.names()):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from duplex.web.database import Base, Moment, now
@@ -62,7 +62,7 @@ class Passkey(Base):
     credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
     """Base64url; the standard allows 1023 bytes."""
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    sign_count: Mapped[int]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
     transports: Mapped[str] = mapped_column(String(120), default="")
     name: Mapped[str] = mapped_column(String(80))
     backed_up: Mapped[bool] = mapped_column(default=False)

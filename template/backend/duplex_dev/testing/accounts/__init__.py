@@ -2,26 +2,31 @@
 
 from sqlalchemy import select
 
-from duplex import Database, Settings
-from duplex.accounts import families, tokens
-from duplex.accounts.current import get_active_websocket_user
-from duplex.accounts.users import User
+from duplex import Application, Database, Project, Settings
+from duplex.accounts import Accounts
+from duplex.accounts.sign_in import families, tokens
+from duplex.web.database import now
 from duplex_dev.testing.people import Person, SignIn
 
 
-def account_sign_in(settings: Settings, database: Database) -> SignIn:
+def account_sign_in(application: Application, settings: Settings, database: Database) -> SignIn:
     """What the fixture `sign_in` gives there: `name@example.org` has an account, and signs in."""
+    accounts = application.accounts
+    assert isinstance(accounts, Accounts), "the application has accounts"
+    authenticate = accounts.authenticator(settings, database)
+    slug = Project.read(settings.root).slug
 
     async def sign_in(name: str) -> Person:
+        users = accounts.users
         email = f"{name.lower()}@example.org"
         async with database.transaction() as db:
-            user = await db.scalar(select(User).where(User.email == email))
+            user = await db.scalar(select(users).where(users.email == email))
             if user is None:
-                user = User(email=email, name=name.title())
+                user = users(email=email, name=name.title(), email_verified_at=now())
                 db.add(user)
                 await db.flush()
             granted = await families.start(db, user)
-        token = tokens.sign(settings.secret_keys, user.id, granted.sign_in.id)
-        return Person(token, await get_active_websocket_user(token, settings, database))
+        token = tokens.sign(settings.secret_keys, slug, user.id, granted.sign_in.id)
+        return Person(token, await authenticate(token))
 
     return sign_in

@@ -6,7 +6,7 @@ The browser tests of expiring sign-ins use it. The page renews a token after hal
 from unittest.mock import patch
 
 from duplex import server
-from duplex.accounts import tokens
+from duplex.accounts.sign_in import tokens
 from duplex_dev.project import load_settings
 
 SECONDS = 4

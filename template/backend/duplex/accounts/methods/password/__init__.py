@@ -18,7 +18,7 @@ __all__ = ["Password"]
 class Password(Method):
     """E-mail address and password."""
 
-    mails = ("recover_password", "no_account", "password_changed")
+    mails = ("recover_password", "password_changed")
 
     def routers(self) -> Sequence[APIRouter]:
         """Sign-up, sign-in, change and recovery."""

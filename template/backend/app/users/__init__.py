@@ -1,7 +1,0 @@
-"""People with an account, and how they sign in."""
-
-from duplex.accounts import Accounts, password
-
-accounts = Accounts(methods=[password.router])
-
-__all__ = ["accounts"]
