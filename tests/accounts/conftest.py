@@ -1,33 +1,43 @@
 """People who sign in, on a database of their own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from types import ModuleType
+from typing import cast
 
 import httpx
 import pytest
 from app.main import application as anonymous
 from argon2 import PasswordHasher
 from duplex import Application
-from duplex.accounts import Accounts, families, password
+from duplex.accounts import attempts, challenges
+from duplex.accounts.methods.base import Method
+from duplex.accounts.methods.password import Password
+from duplex.accounts.sign_in import current, families, granting
 from duplex.web.database import now
 from duplex_dev.testing import new_client
 from fastapi import FastAPI
 
-PASSWORD = "correct horse battery"
+from tests.accounts.people import Device, accounts
 
 
 @pytest.fixture
-def application() -> Application:
+def methods() -> list[Method]:
+    """The methods of the application."""
+    return [Password()]
+
+
+@pytest.fixture
+def application(methods: list[Method]) -> Application:
     """The application of the tests, with accounts."""
-    return replace(anonymous, accounts=Accounts([password.router]))
+    return replace(anonymous, accounts=accounts(*methods))
 
 
 @pytest.fixture(autouse=True)
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash with next to no memory: how strong the real parameters are has its own test."""
-    monkeypatch.setattr("duplex.accounts.hashing._hasher", PasswordHasher(1, 8, 1))
+    monkeypatch.setattr("duplex.accounts.methods.password.hashing._hasher", PasswordHasher(1, 8, 1))
 
 
 class Clock:
@@ -37,7 +47,7 @@ class Clock:
         self._ahead = timedelta()
 
     def now(self) -> datetime:
-        """This moment, as far as families of refresh tokens know."""
+        """This moment, as far as sign-ins know."""
         return now() + self._ahead
 
     def move(self, by: timedelta) -> None:
@@ -45,60 +55,28 @@ class Clock:
         self._ahead += by
 
 
+CLOCKED: tuple[ModuleType, ...] = (families, granting, current, challenges)
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of `duplex.accounts.families`."""
+    """The clock of sign-ins and challenges; not that of access tokens."""
     made = Clock()
-    monkeypatch.setattr(families, "now", made.now)
+    for module in CLOCKED:
+        monkeypatch.setattr(module, "now", made.now)
     return made
 
 
-@dataclass
-class Device:
-    """A browser of somebody; `token` is the access token in its memory."""
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Attempts that wait for their turn do not wait; returns the seconds that they would."""
+    waited: list[float] = []
 
-    http: httpx.AsyncClient
-    email: str
-    token: str = ""
-    profile: dict[str, Any] = field(default_factory=dict[str, Any])
+    async def wait(seconds: float) -> None:
+        waited.append(seconds)
 
-    async def post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        """Post to /api/v1/auth; a new access token is remembered."""
-        response = await self.http.post(
-            f"/api/v1/auth/{path}", json=body, headers=self.authorization
-        )
-        if response.is_success and response.content:
-            self.token = response.json()["access_token"]
-            self.profile = response.json()["user"]
-        return response
-
-    async def sign_up(self, password: str = PASSWORD) -> httpx.Response:
-        """Make the account."""
-        body = {"email": self.email, "name": "Ada", "password": password}
-        return await self.post("sign-up", body)
-
-    async def sign_in(self, password: str = PASSWORD) -> httpx.Response:
-        """Sign in to the account."""
-        return await self.post("sign-in", {"email": self.email, "password": password})
-
-    async def who(self) -> int:
-        """The status of asking who one is: 200 while the access token counts."""
-        return (await self.http.get("/api/v1/users/me", headers=self.authorization)).status_code
-
-    @property
-    def authorization(self) -> dict[str, str]:
-        """What a request carries."""
-        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
-
-    @property
-    def cookie(self) -> str:
-        """The refresh token, which no script of a page could read."""
-        return self.http.cookies["refresh_token"]
-
-    @cookie.setter
-    def cookie(self, token: str) -> None:
-        self.http.cookies.clear()
-        self.http.cookies.set("refresh_token", token, domain="test.local", path="/api/v1/auth")
+    monkeypatch.setattr(attempts, "sleep", wait)
+    return waited
 
 
 NewDevice = Callable[..., Device]
@@ -108,8 +86,11 @@ NewDevice = Callable[..., Device]
 def new_device(app: FastAPI) -> NewDevice:
     """Make browsers: `new_device()` is Ada's, `new_device("bob@example.org")` is Bob's."""
 
-    def make(email: str = "ada@example.org") -> Device:
-        return Device(new_client(app), email)
+    def make(email: str = "ada@example.org", address: str = "127.0.0.1") -> Device:
+        http = new_client(app)
+        transport = cast("httpx.ASGITransport", http._transport)  # pyright: ignore[reportPrivateUsage]
+        transport.client = (address, 4711)
+        return Device(http, email)
 
     return make
 

@@ -1,49 +1,160 @@
+"""Limits on guessing, and that nobody can lock somebody else out."""
+
 import asyncio
 
 import pytest
+from duplex import Rate
 from duplex.accounts import attempts
-from duplex.accounts.models import Attempt
-from duplex.units import Rate
+from duplex.accounts.attempts import GUESS, SITE
+from duplex.accounts.tables.records import SignInEvent
 from duplex.web.database import Database
-from duplex.web.errors import ApiError
 from duplex_dev.testing import on_every_database
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-HOURLY = Rate(3, 3600)
+from tests.accounts.conftest import NewDevice
+from tests.accounts.people import Device
+
+WRONG = "a wrong password"
+
+
+async def test_guessing_is_limited_for_an_account(ada: Device, new_device: NewDevice) -> None:
+    guesser = new_device()
+    for _ in range(GUESS.per_account.count):
+        assert (await guesser.sign_in(WRONG)).status_code == 401
+    refused = await guesser.sign_in()
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+    assert 0 < int(refused.headers["retry-after"]) <= GUESS.per_account.seconds
+    assert (await new_device("bob@example.org").sign_in()).status_code == 401
 
 
 @on_every_database
-async def test_attempts_are_counted_by_all_at_once(database: Database) -> None:
-    refusals: list[tuple[int, str]] = []
-
-    async def attempt() -> bool:
-        try:
-            await attempts.count(database, HOURLY, "guess", "ada")
-        except ApiError as error:
-            refusals.append((error.status_code, error.code))
-            return False
-        return True
-
-    allowed = await asyncio.gather(*(attempt() for _ in range(8)))
-    assert sum(allowed) == HOURLY.count
-    assert set(refusals) == {(429, "too_many")}
-
-
-async def test_others_are_counted_apart_and_a_success_clears(database: Database) -> None:
-    for _ in range(HOURLY.count):
-        await attempts.count(database, HOURLY, "guess", "ada")
-    await attempts.count(database, HOURLY, "guess", "bob")
-    async with database.transaction() as db:
-        await attempts.forget(db, HOURLY, "guess", "ada")
-    await attempts.count(database, HOURLY, "guess", "ada")
-
-
-async def test_a_window_ends_and_its_count_is_cleared_away(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+async def test_attempts_at_the_same_moment_are_all_counted(
+    ada: Device, new_device: NewDevice
 ) -> None:
-    monkeypatch.setattr(attempts, "time", lambda: 1_000_000_000.0)
-    await attempts.count(database, HOURLY, "guess", "ada")
-    monkeypatch.undo()
-    await attempts.count(database, HOURLY, "guess", "bob")
+    guessers = [new_device() for _ in range(GUESS.per_account.count + 4)]
+    answers = await asyncio.gather(*(guesser.sign_in(WRONG) for guesser in guessers))
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes == [401] * GUESS.per_account.count + [429] * 4
+
+
+async def test_guessing_is_limited_for_an_address(
+    new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = attempts.Limits(GUESS.per_account, Rate(3, 300), GUESS.free)
+    monkeypatch.setattr(attempts, "GUESS", few)
+    for number in range(3):
+        assert (await new_device(f"{number}@example.org").sign_in()).status_code == 401
+    assert (await new_device("other@example.org").sign_in()).status_code == 429
+
+
+async def test_one_customer_of_ipv6_is_one_address(
+    ada: Device, new_device: NewDevice, patient: list[float]
+) -> None:
+    async def guess(host: str) -> int:
+        return (await new_device(address=host).sign_in(WRONG)).status_code
+
+    for number in range(GUESS.per_account.count):
+        assert await guess(f"2001:db8::{number:x}") == 401
+    assert await guess("2001:db8::ffff") == 429
+    assert await guess("2001:db8:0:1::1") == 401
+
+
+async def test_an_organisation_of_ipv6_is_bounded_as_a_whole(
+    new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = attempts.Limits(GUESS.per_account, Rate(2, 300), GUESS.free)
+    monkeypatch.setattr(attempts, "GUESS", few)
+
+    async def guess(number: int, site: str) -> int:
+        device = new_device(f"{number}@example.org", f"2001:db8:{site}:{number:x}::1")
+        return (await device.sign_in()).status_code
+
+    for number in range(2 * SITE):
+        assert await guess(number, "1") == 401
+    assert await guess(100, "1") == 429
+    assert await guess(100, "2") == 401
+
+
+async def test_guesses_at_one_account_from_everywhere_are_slowed(
+    ada: Device, new_device: NewDevice, patient: list[float]
+) -> None:
+    async def guess(number: int) -> int:
+        return (await new_device(address=f"198.51.{number}.1").sign_in(WRONG)).status_code
+
+    codes = await asyncio.gather(*(guess(number) for number in range(120)))
+    at_once = GUESS.free.count
+    waiting = int(attempts.PATIENCE / attempts.TURN) + 1
+    assert codes.count(401) == at_once + waiting
+    assert codes.count(429) == 120 - at_once - waiting
+    # The others had their turns one after the other.
+    assert [round(one) for one in sorted(patient)] == [0, 5, 10]
+
+
+async def test_nobody_is_locked_out_by_guesses_of_others(
+    ada: Device, new_device: NewDevice, patient: list[float]
+) -> None:
+    for number in range(GUESS.free.count + 3):
+        await new_device(address=f"198.51.{number}.1").sign_in(WRONG)
+    ada.token = ""
+    assert (await ada.sign_in()).status_code == 200
+    # Another browser at an address where the account was used does not wait either.
+    waited = len(patient)
+    assert (await new_device().sign_in()).status_code == 200
+    assert len(patient) == waited
+
+
+async def test_a_new_device_of_the_owner_waits_for_its_turn_at_most(
+    ada: Device, new_device: NewDevice, monkeypatch: pytest.MonkeyPatch, patient: list[float]
+) -> None:
+    for number in range(GUESS.free.count + 1):
+        await new_device(address=f"198.51.{number}.1").sign_in(WRONG)
+    patient.clear()
+    assert (await new_device(address="203.0.113.9").sign_in()).status_code == 200
+    assert patient == [pytest.approx(attempts.TURN.total_seconds(), abs=2.0)]
+
+
+async def test_a_known_browser_is_not_limited_with_those_who_share_its_address(
+    ada: Device, new_device: NewDevice
+) -> None:
+    neighbour = new_device()
+    for _ in range(GUESS.per_account.count + 1):
+        await neighbour.sign_in(WRONG)
+    ada.token = ""
+    assert (await ada.sign_in()).status_code == 200
+
+
+async def test_an_account_that_does_not_exist_is_limited_like_any_other(
+    new_device: NewDevice, patient: list[float]
+) -> None:
+    codes = [
+        (await new_device("nobody@example.org", f"198.51.{number}.1").sign_in()).status_code
+        for number in range(GUESS.free.count + 5)
+    ]
+    assert codes == [401] * (GUESS.free.count + 3) + [429] * 2
+
+
+async def test_signing_in_starts_the_count_again(ada: Device) -> None:
+    for _ in range(2):
+        for _ in range(GUESS.per_account.count - 1):
+            assert (await ada.sign_in(WRONG)).status_code == 401
+        assert (await ada.sign_in()).status_code == 200
+
+
+async def test_a_limit_is_logged_once(
+    ada: Device, new_device: NewDevice, database: Database
+) -> None:
+    guesser = new_device()
+    for _ in range(GUESS.per_account.count + 3):
+        await guesser.sign_in(WRONG)
     async with database.reading() as db:
-        assert await db.scalar(select(func.count(Attempt.key))) == 1
+        kinds = list(await db.scalars(select(SignInEvent.kind)))
+    assert kinds.count("refused") == GUESS.per_account.count
+    assert kinds.count("limited") == 1
+
+
+async def test_mails_to_one_address_are_limited(ada: Device, new_device: NewDevice) -> None:
+    other = new_device("victim@example.org")
+    for _ in range(attempts.MAIL.per_account.count):
+        assert (await other.ask_for_account()).status_code == 202
+    assert (await other.ask_for_account()).status_code == 429
+    assert (await other.post("password/recover", {"email": other.email})).status_code == 429

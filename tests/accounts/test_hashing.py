@@ -1,7 +1,7 @@
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import Type
-from duplex.accounts.hashing import hash_password, is_outdated, verify_password
+from duplex.accounts.methods.password.hashing import hash_password, is_outdated, verify_password
 
 
 async def test_a_password_fits_its_own_hash_only() -> None:
@@ -14,7 +14,7 @@ async def test_a_password_fits_its_own_hash_only() -> None:
 
 
 async def test_the_real_parameters_follow_rfc_9106(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("duplex.accounts.hashing._hasher", PasswordHasher())
+    monkeypatch.setattr("duplex.accounts.methods.password.hashing._hasher", PasswordHasher())
     parameters = extract_parameters(await hash_password("correct horse"))
     assert parameters.type is Type.ID
     assert parameters.memory_cost >= 64 * 1024

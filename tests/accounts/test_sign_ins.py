@@ -4,16 +4,18 @@ from datetime import timedelta
 import httpx
 import pytest
 from app.settings import Settings
-from duplex import Application
-from duplex.accounts import families, tokens
-from duplex.accounts.models import RefreshToken, SignIn
-from duplex.accounts.users import User
+from duplex import Application, Rate
+from duplex.accounts import attempts
+from duplex.accounts.sign_in import families, tokens
+from duplex.accounts.tables.sign_ins import RefreshToken, SignIn
 from duplex.web.database import Database
+from duplex.web.starting import CannotStart
 from duplex_dev.testing import new_client
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from tests.accounts.conftest import Clock, Device, NewDevice
+from tests.accounts.conftest import Clock, NewDevice
+from tests.accounts.people import SLUG, Device, User
 
 ALMOST = families.GRACE - timedelta(seconds=1)
 LONGER = families.GRACE + timedelta(seconds=1)
@@ -62,7 +64,7 @@ async def test_two_tabs_may_refresh_at_the_same_moment(ada: Device, clock: Clock
     assert first.status_code == second.status_code == 200
     clock.move(LONGER)
     # The browser keeps whichever cookie came last: either has to work.
-    ada.cookie = first.cookies["refresh_token"]
+    ada.cookie = first.cookies[f"{SLUG}-refresh"]
     assert (await ada.post("refresh")).status_code == 200
     assert await ada.who() == 200
 
@@ -144,7 +146,7 @@ async def test_signing_out_ends_this_sign_in_only(ada: Device, new_device: NewDe
     cookie = ada.cookie
     response = await ada.post("sign-out")
     assert response.status_code == 204
-    assert "refresh_token" not in ada.http.cookies
+    assert f"{SLUG}-refresh" not in ada.http.cookies
     assert await ada.who() == 401
     ada.cookie = cookie
     assert (await ada.post("refresh")).status_code == 401
@@ -187,17 +189,83 @@ async def test_other_sites_cannot_use_the_cookie(
     assert (await ada.post("refresh")).status_code == 200
 
 
-async def test_in_production_the_cookie_needs_https(
+async def test_a_sign_in_with_an_old_cookie_ends_the_old_family(
+    ada: Device, new_device: NewDevice, database: Database
+) -> None:
+    old = Device(new_device().http, ada.email, ada.token)
+    ada.token = ""
+    assert (await ada.sign_in()).status_code == 200
+    assert await ada.who() == 200
+    assert await old.who() == 401
+    async with database.reading() as db:
+        ended = [one.revoked_at is not None for one in await db.scalars(select(SignIn))]
+    assert sorted(ended) == [False, True]
+
+
+async def test_a_sign_in_with_an_access_token_confirms_that_sign_in(
+    ada: Device, database: Database, clock: Clock
+) -> None:
+    before = ada.cookie
+    clock.move(timedelta(hours=1))
+    assert (await ada.sign_in()).status_code == 200
+    assert ada.cookie == before
+    async with database.reading() as db:
+        (sign_in,) = await db.scalars(select(SignIn))
+    assert sign_in.confirmed_at - sign_in.created_at > timedelta(minutes=59)
+    assert sign_in.methods == "password"
+
+
+async def test_an_access_token_of_somebody_else_confirms_nothing(
+    ada: Device, new_device: NewDevice
+) -> None:
+    bob = new_device("bob@example.org")
+    await bob.sign_up()
+    bob.email = ada.email
+    await bob.sign_in()
+    assert bob.profile["email"] == "ada@example.org"
+    assert (await bob.ask("GET", "users/me")).json()["email"] == "ada@example.org"
+
+
+async def test_renewals_are_limited(ada: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = attempts.Limits(Rate(3, 60.0), Rate(3, 60.0), Rate(3, 60.0))
+    monkeypatch.setattr(attempts, "REFRESH", few)
+    assert [(await ada.post("refresh")).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+async def test_in_production_no_other_sub_domain_can_set_the_cookies(
     application: Application, settings: Settings
 ) -> None:
-    values = {"environment": "production", "secret_key": "0123456789abcdef" * 4}
-    production = Settings.given(**values, database_url=settings.database_url, session_drain=0)
+    production = Settings.given(
+        environment="production",
+        secret_key="f1b7c2d94e8a60537d2c1b9a8e4f6053a7c9",
+        public_url="https://test",
+        session_drain=0,
+        database_url=settings.database_url,
+    )
     app = application.create(production)
     async with app.router.lifespan_context(app) as state:
         app.state.lifespan = state
         async with new_client(app) as client:
-            device = Device(client, "ada@example.org")
-            assert "Secure" in (await device.sign_up()).headers["set-cookie"]
+            response = await Device(client, "ada@example.org").ask_for_account()
+            (cookie,) = response.headers.get_list("set-cookie")
+            assert cookie.startswith(f"__Host-{SLUG}-kept-sign-up=")
+            assert {"Secure", "HttpOnly", "Path=/", "SameSite=strict"} <= set(cookie.split("; "))
+            assert "Domain" not in cookie
+            assert (await client.get("/dev/mailbox")).status_code == 404
+
+
+async def test_in_production_mails_need_the_address_that_people_open(
+    application: Application, settings: Settings
+) -> None:
+    production = Settings.given(
+        environment="production",
+        secret_key="f1b7c2d94e8a60537d2c1b9a8e4f6053a7c9",
+        database_url=settings.database_url,
+    )
+    app = application.create(production)
+    with pytest.raises(CannotStart, match="PUBLIC_URL"):
+        async with app.router.lifespan_context(app):
+            pass
 
 
 async def test_an_access_token_ends_with_its_user(
@@ -215,5 +283,5 @@ async def test_an_access_token_ends_with_its_user(
 
 
 async def test_an_access_token_of_another_server_is_refused(ada: Device) -> None:
-    ada.token = tokens.sign(["another secret" * 4], ada.profile["id"], "some sign-in")
+    ada.token = tokens.sign(["another secret" * 4], SLUG, ada.profile["id"], "some sign-in")
     assert await ada.who() == 401

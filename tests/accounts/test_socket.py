@@ -6,7 +6,7 @@ import httpx
 import pytest
 from duplex_dev.testing import PATIENCE, Client
 
-from tests.accounts.conftest import PASSWORD, Device
+from tests.accounts.people import ANOTHER, PASSWORD, SLUG, Device
 
 
 @pytest.fixture
@@ -59,6 +59,9 @@ async def test_signing_out_closes_the_sessions_of_this_sign_in_only(
     server: str, ada: Device
 ) -> None:
     first = ada.token
+    # Another browser: without the first one's cookies and token.
+    ada.http.cookies.clear()
+    ada.token = ""
     await ada.sign_in()
     async with (
         await joined(server, first) as elsewhere,
@@ -77,16 +80,14 @@ async def test_a_copied_refresh_token_closes_the_sessions_of_its_sign_in(
         for _ in range(2):
             assert (await ada.post("refresh")).status_code == 200
         ada.http.cookies.clear()
-        ada.http.cookies.set("refresh_token", copied)
+        ada.http.cookies.set(f"{SLUG}-refresh", copied)
         assert (await ada.post("refresh")).status_code == 401
         assert await client.closed() == 4401
 
 
 async def test_changing_the_password_closes_every_session(server: str, ada: Device) -> None:
     async with await joined(server, ada.token) as client:
-        await ada.post(
-            "change-password", {"current_password": PASSWORD, "new_password": "another password"}
-        )
+        await ada.post("password/change", {"current_password": PASSWORD, "new_password": ANOTHER})
         assert await client.closed() == 4401
     async with await joined(server, ada.token) as client:
         assert client.initialised["name"] == "Ada"

@@ -12,10 +12,18 @@ from tools.source import ROOT
 ENGINE = ROOT / "template" / "backend"
 
 MAIN = """
+    from pathlib import Path
+
     import duplex
     from app.settings import Settings
     from duplex import Model
-    from duplex.accounts import Accounts
+    from duplex.accounts import Account, Accounts
+
+    MAILS = Path(duplex.__file__).parents[1] / "app" / "users" / "mails"
+
+
+    class User(Account):
+        pass
 
 
     class Document(Model):
@@ -23,7 +31,9 @@ MAIN = """
 
 
     application = duplex.Application(
-        document=Document, sessions=duplex.Sessions(), accounts=Accounts([])
+        document=Document,
+        sessions=duplex.Sessions(),
+        accounts=Accounts(User, [], mails=MAILS),
     )
 
 

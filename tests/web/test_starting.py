@@ -4,17 +4,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duplex
 import pytest
 from app.main import application
 from app.settings import Settings
 from duplex import Application
-from duplex.accounts import Accounts
+from duplex.accounts.methods.base import Method
+from duplex.accounts.services import Services
 from duplex.web.database import Database
 from duplex.web.migrate import migrate
 from duplex.web.starting import CannotStart
 from duplex_dev.machine.ports import free_port
 from starlette.types import Message
+
+from tests.accounts.people import accounts
 
 
 async def told(application: Application = application, **settings: str) -> str:
@@ -67,11 +69,11 @@ async def test_a_database_without_its_tables_is_told_in_one_line(tmp_path: Path)
     assert "\n" not in line
 
 
-class Faulty(Accounts):
-    async def prepare(self, settings: duplex.Settings, database: Database) -> None:
+class Faulty(Method):
+    async def start(self, services: Services) -> None:
         raise RuntimeError("the inside")
 
 
 async def test_a_bug_keeps_its_traceback(database: str) -> None:
-    faulty = replace(application, accounts=Faulty([]))
+    faulty = replace(application, accounts=accounts(Faulty()))
     assert "the inside" in await told(faulty, database_url=database)

@@ -8,11 +8,12 @@ from random import Random
 import httpx
 import pytest
 from duplex import Application, Close, Database, Rate, Registry, Sessions, Settings
-from duplex.accounts import Accounts, User, password, tokens
+from duplex.accounts.sign_in import tokens
 from duplex_dev.testing import serve
 from duplex_dev.testing.chaos import settle
 
-from tests.accounts.conftest import Device, cheap_hashes
+from tests.accounts.conftest import cheap_hashes
+from tests.accounts.people import Device, User, accounts
 from tests.engine.chaos.states import states
 from tests.engine.chaos.talk import talk, unique, verdict
 from tests.engine.chaos.talker import Talker
@@ -30,7 +31,7 @@ class Talk(Application):
 
 @pytest.fixture
 def application() -> Application:
-    return Talk(document=Notes, sessions=Sessions(), accounts=Accounts([password.router]))
+    return Talk(document=Notes, sessions=Sessions(), accounts=accounts())
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ class People:
         """A participant that is in the session."""
 
         async def renew() -> str:
-            await device.sign_in()
+            await device.post("refresh")
             return device.token
 
         made = Talker(

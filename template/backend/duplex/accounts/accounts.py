@@ -43,7 +43,8 @@ class Accounts:
     def routers(self, settings: Settings) -> Sequence[APIRouter]:
         """The routes of the methods, of accounts, and in development the mailbox."""
         return (
-            *dict.fromkeys(router for method in self._methods for router in method.routers()),
+            *(router for method in self._methods for router in method.routers()),
+            *((sign_up.requests,) if any(one.signs_up for one in self._methods) else ()),
             sign_up.router,
             invitations.router,
             sign_ins.router,

@@ -6,7 +6,7 @@ for long, or anybody could lock somebody else out: attempts above it wait for th
 few seconds. A browser, or an address, in which the account was used before does not wait.
 """
 
-import asyncio
+from asyncio import sleep
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -97,9 +97,7 @@ async def admit(
             await _take_turn(services, action, account)
 
 
-async def forget(
-    db: AsyncSession, visit: Visit, action: str, limits: Limits, account: str
-) -> None:
+async def forget(db: AsyncSession, visit: Visit, action: str, limits: Limits, account: str) -> None:
     """Start again from zero for this address and browser, after an attempt that succeeded."""
     keys = [(action, "account", visit.address, account)]
     if token := visit.cookie(cookies.BROWSER):
@@ -165,7 +163,7 @@ async def _take_turn(services: Services, action: str, account: str) -> None:
         if wait > PATIENCE:
             raise too_many((wait - PATIENCE).total_seconds())
         turn.until = at + TURN
-    await asyncio.sleep(wait.total_seconds())
+    await sleep(wait.total_seconds())
 
 
 async def _count(services: Services, limit: Rate, what: Sequence[str]) -> tuple[int, float]:

@@ -158,9 +158,7 @@ async def count_wrong(database: Database, verified: Verified) -> None:
             .execution_options(synchronize_session=False)
         )
         if wrong is not None and wrong >= MOST_WRONG:
-            await db.execute(
-                delete(Challenge).where(Challenge.fingerprint == verified.fingerprint)
-            )
+            await db.execute(delete(Challenge).where(Challenge.fingerprint == verified.fingerprint))
 
 
 async def withdraw(db: AsyncSession, user_id: str) -> None:

@@ -140,9 +140,7 @@ async def _send(services: Services, visit: Visit, data: Mapping[str, Any]) -> Is
         return issued
 
 
-async def _make_unverified(
-    services: Services, db: AsyncSession, data: Mapping[str, Any]
-) -> str:
+async def _make_unverified(services: Services, db: AsyncSession, data: Mapping[str, Any]) -> str:
     user = _make(services, data)
     user.email_verified_at = None
     db.add(user)

@@ -71,9 +71,7 @@ async def _seconds_to_wait(outbox: Outbox) -> float:
     return min(ROUND, max(0.05, (due - now()).total_seconds()))
 
 
-async def _send(
-    outbox: Outbox, transport: Transport, mail: OutgoingMail, keep_texts: bool
-) -> None:
+async def _send(outbox: Outbox, transport: Transport, mail: OutgoingMail, keep_texts: bool) -> None:
     if mail.expires_at <= now():
         await outbox.failed(mail, "too old", for_good=True)
         logger.error("mail %s was given up: it is too old", mail.id)

@@ -23,8 +23,9 @@ _MAIL_POLICY = (
 )
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:1rem auto;max-width:50rem;padding:0 1rem}"
-    "pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:28rem;border:1px solid"
-    " #999}li{margin:.5rem 0}:root{color-scheme:light dark}"
+    "pre{white-space:pre-wrap;overflow-wrap:anywhere}"
+    "iframe{width:100%;height:28rem;border:1px solid #999}"
+    "li{margin:.5rem 0}:root{color-scheme:light dark}"
 )
 
 router = APIRouter(prefix="/dev/mailbox", include_in_schema=False)

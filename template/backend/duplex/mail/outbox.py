@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from duplex.mail.table import OutgoingMail
 from duplex.mail.templates import Mail
@@ -49,7 +50,10 @@ class Outbox:
                 expires_at=now() + worth,
             )
         )
-        event.listen(db.sync_session, "after_commit", lambda _: self.wake(), once=True)
+        event.listen(db.sync_session, "after_commit", self._committed, once=True)
+
+    def _committed(self, db: Session) -> None:
+        self.wake()
 
     def wake(self) -> None:
         """Let this worker look for mails now instead of at its next round."""

@@ -12,9 +12,9 @@ _NEIGHBOURS = {pair for row in _ROWS for pair in pairwise(row)}
 
 _FEWEST_CHARACTERS = 8
 _MOST_OF_IT = 0.5
-"""The share of characters in runs such as `abc`, `987`, `aaa` or `qwe` from which it is a pattern."""
+"""A pattern has at least this share of its characters in runs such as `abc`, `987` or `qwe`."""
 _VOWELS = 0.3
-"""The share of vowels from which letters alone are words: 5 of 26 by chance, more in a language."""
+"""Words have at least this share of vowels; of random letters, 5 in 26 are."""
 
 
 def is_made_up(secret: str) -> bool:

@@ -18,8 +18,8 @@ class Method:
     factor: SecondFactor | None = None
     """Where the method is a second factor."""
 
-    is_first: bool = True
-    """Whether somebody can sign in with it alone."""
+    signs_up: bool = False
+    """Whether an account is asked for with name and address alone, by `POST /auth/sign-up`."""
 
     def routers(self) -> Sequence[APIRouter]:
         """Its routes."""

@@ -38,7 +38,11 @@ class EmailChange(BaseModel):
 
 @router.post("/change", status_code=202)
 async def change_email(
-    change: EmailChange, response: Response, active: FreshDep, services: ServicesDep, visit: VisitDep
+    change: EmailChange,
+    response: Response,
+    active: FreshDep,
+    services: ServicesDep,
+    visit: VisitDep,
 ) -> Mailed:
     """Ask for another e-mail address: mails go to both, and the answer to the new one counts.
 

@@ -13,9 +13,7 @@ from duplex.accounts.tables.records import SignInEvent
 from duplex.web.errors import Problem
 from duplex.web.paging import Limit, Offset
 
-router = APIRouter(
-    prefix="/api/v1/users/me", tags=["account"], responses={401: {"model": Problem}}
-)
+router = APIRouter(prefix="/api/v1/users/me", tags=["account"], responses={401: {"model": Problem}})
 
 
 class Event(BaseModel):

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from duplex.accounts import attempts
 from duplex.accounts.browser_names import browser_name
 from duplex.accounts.events import record
+from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in import cookies, families
 from duplex.accounts.sign_in.current import ActiveDep
 from duplex.accounts.sign_in.granting import EntryDep, SignedIn
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
-from duplex.accounts.services import ServicesDep
 from duplex.accounts.tables.sign_ins import SignIn
 from duplex.web.errors import ApiError, Problem, not_found
 from duplex.web.texts import is_line

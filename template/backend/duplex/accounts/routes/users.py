@@ -69,9 +69,7 @@ async def list_users(
         wanted, total = wanted.where(found), total.where(found)
     async with services.database.reading() as db:
         rows = await db.scalars(wanted.order_by(users.email).limit(limit).offset(offset))
-        return UserPage(
-            users=[Profile.of(row) for row in rows], total=await db.scalar(total) or 0
-        )
+        return UserPage(users=[Profile.of(row) for row in rows], total=await db.scalar(total) or 0)
 
 
 @router.post("", status_code=201, responses={409: {"model": Problem}})

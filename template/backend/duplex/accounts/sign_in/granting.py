@@ -152,9 +152,7 @@ class Entry:
         token = self.visit.cookie(cookies.BROWSER) or new_token()
         known = await db.scalar(
             update(KnownBrowser)
-            .where(
-                KnownBrowser.user_id == user.id, KnownBrowser.token_hash == token_hash(token)
-            )
+            .where(KnownBrowser.user_id == user.id, KnownBrowser.token_hash == token_hash(token))
             .values(seen_at=now())
             .returning(KnownBrowser.id)
             .execution_options(synchronize_session=False)

@@ -8,11 +8,11 @@ be made of them), and passwords that are mostly the account's or the project's o
 import re
 from collections.abc import Iterable
 from threading import Lock
-from typing import Annotated, Any
+from typing import Annotated
 from unicodedata import normalize
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from zxcvbn import zxcvbn  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+from zxcvbn import zxcvbn
 
 from duplex.accounts.services import Services
 from duplex.accounts.tables.account import Account
@@ -108,5 +108,5 @@ def _mostly_names(password: str, names: Iterable[str]) -> bool:
 
 def _guesses(password: str, names: list[str]) -> float:
     with _estimating:
-        found: dict[str, Any] = zxcvbn(password[:_LOOKED_AT], user_inputs=names)
+        found = zxcvbn(password[:_LOOKED_AT], user_inputs=names)
     return float(found["guesses"])

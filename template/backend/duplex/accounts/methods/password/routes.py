@@ -77,9 +77,7 @@ async def sign_up_with_password(
 ) -> Mailed:
     """Ask for an account with this password: a mail to the address leads on."""
     sign_up.require_open(services)
-    require_good(
-        services, form.password, shortest=SHORTEST_ALONE, email=form.email, name=form.name
-    )
+    require_good(services, form.password, shortest=SHORTEST_ALONE, email=form.email, name=form.name)
     await attempts.admit(services, visit, "mail", attempts.MAIL, form.email)
     hashed = await hash_password(form.password.get_secret_value())
     return await sign_up.begin(services, visit, response, form.email, form.name, hashed)

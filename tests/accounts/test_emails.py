@@ -1,8 +1,6 @@
 import pytest
-from duplex.accounts.users import Email
-from pydantic import TypeAdapter, ValidationError
-
-EMAIL: TypeAdapter[str] = TypeAdapter(Email)
+from duplex.accounts.emails import EMAIL, LONGEST_EMAIL
+from pydantic import ValidationError
 
 
 @pytest.mark.parametrize(
@@ -42,8 +40,20 @@ def test_an_address_has_one_spelling(written: str, stored: str) -> None:
         "a\n@b.org",
         "x" * 65 + "@b.org",
         "x" * 250 + "@example.org",
+        # 243 characters that IDNA makes 705 of.
+        "a@" + ".".join(["\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 3] * 60),
+        "a@" + "\N{ARABIC LIGATURE JALLAJALALOUHOU}" * 241,
     ],
 )
-def test_what_is_no_address(text: str) -> None:
+def test_refused_addresses(text: str) -> None:
     with pytest.raises(ValidationError):
         EMAIL.validate_python(text)
+
+
+def test_the_longest_address_fits_after_it_was_normalised() -> None:
+    label = "x" * 63
+    domain = f"{label}.{label}.{label}"
+    longest = "y" * (LONGEST_EMAIL - len(domain) - 1)
+    assert len(EMAIL.validate_python(f"{longest}@{domain}")) == LONGEST_EMAIL
+    with pytest.raises(ValidationError):
+        EMAIL.validate_python(f"y{longest}@{domain}")

@@ -1,0 +1,90 @@
+"""Signing in with a link, or a code, that is mailed.
+
+The answer is the same for an address without an account: the mail tells.
+"""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from duplex.accounts import attempts, challenges, mailed
+from duplex.accounts.emails import Email
+from duplex.accounts.events import record
+from duplex.accounts.mailed import Mailed, MailedProof
+from duplex.accounts.methods.base import Method
+from duplex.accounts.ownership import prove
+from duplex.accounts.services import ServicesDep
+from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
+from duplex.accounts.sign_in.visit import OwnPage, VisitDep
+from duplex.web.errors import Problem
+
+PATH = "/sign-in/confirm"
+"""The page that the mail links to."""
+
+router = APIRouter(
+    prefix="/api/v1/auth/magic-link",
+    tags=["magic link"],
+    dependencies=[OwnPage],
+    responses={403: {"model": Problem}, 429: {"model": Problem}},
+)
+
+
+class MagicLink(Method):
+    """A mailed link, or the code in the same mail."""
+
+    mails = ("sign_in_link",)
+    signs_up = True
+
+    def routers(self) -> Sequence[APIRouter]:
+        """Ask for a mail, and come back with it."""
+        return (router,)
+
+
+class MagicLinkForm(BaseModel):
+    """The address of the account."""
+
+    email: Email
+
+
+@router.post("", status_code=202)
+async def request_magic_link(
+    form: MagicLinkForm, response: Response, services: ServicesDep, visit: VisitDep
+) -> Mailed:
+    """Ask for a mail with a link that signs in."""
+    await attempts.admit(services, visit, "mail", attempts.MAIL, form.email)
+    users = services.users
+    async with services.database.transaction() as db:
+        user = await db.scalar(select(users).where(users.email == form.email, users.is_active))
+        if user is None:
+            issued = challenges.issue(db, "sign-in", mailed=False)
+            mailed.send(services, db, visit, "no_account", form.email, issued, PATH)
+        else:
+            issued = challenges.issue(db, "sign-in", user_id=user.id)
+            mailed.send(services, db, visit, "sign_in_link", form.email, issued, PATH)
+        record(db, visit, "mail_requested", email=form.email, detail="magic link")
+    return mailed.keep(response, visit, "sign-in", issued)
+
+
+@router.post("/sign-in", responses={409: {"model": Problem}, 410: {"model": Problem}})
+async def sign_in_with_magic_link(
+    proof: MailedProof, services: ServicesDep, visit: VisitDep, entry: EntryDep
+) -> SignedIn | SecondStep:
+    """Sign in with what the mail said, in the browser that asked for it."""
+    await attempts.admit(services, visit, "code", attempts.GUESS)
+    verified = await mailed.verify(services, visit, "sign-in", proof)
+    users = services.users
+    async with services.database.transaction() as db:
+        await challenges.consume(db, verified)
+        user = await db.scalar(
+            select(users).where(users.id == verified.user_id, users.is_active).with_for_update()
+        )
+        if user is None:
+            raise challenges.expired()
+        revoked = await prove(db, user)
+        outcome = await entry.grant(db, user, "mail")
+    if revoked:
+        await services.engine.revoke(user.id)
+    mailed.done(entry.response, visit, "sign-in")
+    return await entry.answer(outcome)

@@ -1,0 +1,102 @@
+"""Mails of sign-in, from a request to a real mail server and to the mailbox of development."""
+
+import asyncio
+import time
+
+import pytest
+from app.settings import Settings
+from duplex import Application
+from duplex.mail.table import OutgoingMail
+from duplex.web.database import Database
+from duplex_dev.machine.ports import free_port
+from duplex_dev.testing import new_client
+from sqlalchemy import select
+
+from tests.accounts.conftest import NewDevice
+from tests.accounts.people import Device
+from tests.mail.conftest import MailServer, mail_server
+
+__all__ = ["mail_server"]
+
+
+async def test_a_mail_goes_through_the_server_of_the_settings(
+    application: Application, settings: Settings, mail_server: MailServer
+) -> None:
+    with_server = settings.model_copy(
+        update={"smtp_url": mail_server.url, "mail_from": "robot@example.org"}
+    )
+    app = application.create(with_server)
+    async with app.router.lifespan_context(app) as state:
+        app.state.lifespan = state
+        async with new_client(app) as client:
+            await Device(client, "ada@example.org").ask_for_account()
+            async with asyncio.timeout(20):
+                while not mail_server.received:
+                    await asyncio.sleep(0.02)
+    (mail,) = mail_server.received
+    assert mail["from"] == "Test Application <robot@example.org>"
+    assert mail["subject"] == "Confirm your address for Test Application"
+
+
+async def test_a_mail_server_that_hangs_blocks_no_request(
+    application: Application, settings: Settings, database: Database
+) -> None:
+    port = free_port()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", port):
+        hanging = settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{port}"})
+        app = application.create(hanging)
+        context = app.router.lifespan_context(app)
+        app.state.lifespan = await context.__aenter__()
+        async with new_client(app) as client:
+            began = time.perf_counter()
+            assert (await Device(client, "ada@example.org").ask_for_account()).status_code == 202
+            assert time.perf_counter() - began < 5
+        async with database.reading() as db:
+            (row,) = await db.scalars(select(OutgoingMail))
+        assert row.done_at is None
+    # The connection is closed with its server, so the stop does not wait for its time limit.
+    await context.__aexit__(None, None, None)
+
+
+async def test_the_mailbox_shows_every_mail(ada: Device, new_device: NewDevice) -> None:
+    await new_device("bob@example.org").ask_for_account()
+    page = await ada.http.get("/dev/mailbox")
+    assert "ada@example.org" in page.text
+    assert "bob@example.org" in page.text
+    only = await ada.http.get("/dev/mailbox", params={"to": "bob@example.org"})
+    assert "ada@example.org" not in only.text
+    (mail,) = (await ada.http.get("/dev/mailbox/mails?to=bob@example.org")).json()
+    shown = await ada.http.get(f"/dev/mailbox/{mail['id']}")
+    assert "Create the account" not in shown.text
+    assert "#token=" in shown.text
+    html = await ada.http.get(f"/dev/mailbox/{mail['id']}/html")
+    assert "Create the account" in html.text
+    assert "sandbox" in html.headers["content-security-policy"]
+    assert (await ada.http.get("/dev/mailbox/nothing")).status_code == 404
+
+
+async def test_a_link_leads_to_the_page_that_asked_in_development(new_device: NewDevice) -> None:
+    device = new_device()
+    await device.ask_for_account()
+    assert (await device.mail()).link.startswith("http://test/sign-up/confirm#token=")
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host"])
+async def test_no_request_decides_where_a_link_leads_where_the_address_is_set(
+    application: Application, settings: Settings, header: str
+) -> None:
+    public = settings.model_copy(update={"public_url": "https://app.example.org"})
+    app = application.create(public)
+    async with app.router.lifespan_context(app) as state:
+        app.state.lifespan = state
+        async with new_client(app) as client:
+            client.headers["Origin"] = "http://evil.example" if header == "Host" else "http://test"
+            client.headers[header] = "evil.example"
+            device = Device(client, "ada@example.org")
+            assert (await device.ask_for_account()).status_code == 202
+            assert (await device.mail()).link.startswith("https://app.example.org/sign-up/")
