@@ -28,6 +28,7 @@ JINJA_FILES = {
     "AGENTS.md",
     "README.md",
     "backend/app/main.py",
+    "backend/app/users/__init__.py",
     "backend/app/states/{% yield row from rows %}{{ row.snake }}{% endyield %}.py",
     "backend/tests/conftest.py",
     "backend/tests/states/test_{% yield row from rows %}{{ row.snake }}{% endyield %}.py",
@@ -85,7 +86,8 @@ def test_each_excluded_path_exists_where_its_feature_was_chosen(
     patterns = [pattern for pattern in settings["_exclude"] if "{%" in pattern]
     paths = [found["path"] for pattern in patterns if (found := WITHOUT.match(pattern))]
     assert len(paths) == len(patterns)
-    chosen = [render({"frontend": name, "auth": ["password"]}).root for name in FRONTENDS]
+    methods = list(settings["auth"]["choices"].values())
+    chosen = [render({"frontend": name, "auth": methods}).root for name in FRONTENDS]
     assert [path for path in paths if not any((root / path).exists() for root in chosen)] == []
 
 

@@ -114,7 +114,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("project_slug", "starlette", "the name of a package"),
     ("frontend", "svelte", "'svelte' is not in ['vue', 'react']"),
     ("frontend", "", "is not in ['vue', 'react']"),
-    ("auth", ["password", "oauth"], "'oauth' is not in ['password']"),
+    ("auth", ["password", "oauth"], "'oauth' is not in ['password', "),
     ("auth", "password", "Not a YAML list: 'password'"),
 ]
 
