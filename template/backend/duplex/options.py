@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from duplex.units import Rate
 
+GRACE = 15.0
+"""Maximum of `Options.grace`, in seconds."""
+
 RATE = Rate(50, 1.0)
 """Requests a second."""
 
@@ -32,3 +35,8 @@ class Options:
     max_unauthenticated: int = 1000
     refused_contracts: tuple[str, ...] = ()
     drain: float = 20.0
+
+    @property
+    def grace(self) -> float:
+        """Seconds that a participant without a connection keeps its place and its streams."""
+        return min(GRACE, self.replay_seconds)

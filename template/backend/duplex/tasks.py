@@ -1,7 +1,15 @@
 """Background tasks that end with their owner at the latest."""
 
 import asyncio
-from collections.abc import Coroutine
+import logging
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+from typing import Any, Final
+
+logger = logging.getLogger("duplex")
+
+STOP_TIME: Final = 2.0
+"""Seconds that cancelled tasks have to end when the process stops."""
 
 
 class BackgroundTasks:
@@ -24,7 +32,26 @@ class BackgroundTasks:
 
     async def stop(self) -> None:
         """Cancel all tasks and wait for their end."""
-        tasks = list(self._tasks)
-        for task in tasks:
+        await cancel_and_close(self._tasks)
+
+
+async def cancel_and_close(tasks: "Iterable[asyncio.Task[Any]]") -> None:
+    """Cancel tasks and wait for their end. A task that ignores its cancellation is closed: the
+    process could not end with it.
+    """
+    waiting = {task for task in tasks if not task.done()}
+    for task in waiting:
+        task.cancel()
+    if waiting:
+        _, deaf = await asyncio.wait(waiting, timeout=STOP_TIME)
+        for task in deaf:
+            logger.error("%s ignores its cancellation and is closed", task.get_name())
+            with suppress(RuntimeError, AttributeError):
+                task.get_coro().close()
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if deaf:
+            ended, _ = await asyncio.wait(deaf, timeout=STOP_TIME)
+            for task in ended:
+                if not task.cancelled():
+                    # Its coroutine was closed under it; the log has the reason already.
+                    task.exception()

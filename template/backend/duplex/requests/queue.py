@@ -22,7 +22,16 @@ class RequestQueue:
     again here.
     """
 
-    __slots__ = ("_run", "_waiting", "_worker", "elsewhere", "running", "streams")
+    __slots__ = (
+        "_departure",
+        "_run",
+        "_turn",
+        "_waiting",
+        "_worker",
+        "elsewhere",
+        "running",
+        "streams",
+    )
 
     def __init__(self, run: Run) -> None:
         self.running: Running | None = None
@@ -31,6 +40,8 @@ class RequestQueue:
         self._run = run
         self._waiting: deque[Request] = deque()
         self._worker: asyncio.Task[None] | None = None
+        self._turn = 0
+        self._departure: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
         """Requests waiting or running, streams included."""
@@ -53,11 +64,26 @@ class RequestQueue:
             self._worker = task
 
     async def _work(self) -> None:
+        turn = self._turn
         try:
-            while self._waiting:
+            while self._waiting and turn == self._turn:
                 await self._run(self._waiting.popleft())
         finally:
+            if turn == self._turn:
+                self._worker = None
+
+    def leave_behind(self, running: Running) -> None:
+        """Handle the next requests in another task: this one does not end."""
+        if self._departure is not None:
+            self._departure.set_result(None)
+            self._departure = None
+        self.streams.discard(running)
+        if self.running is running:
+            self.running = None
             self._worker = None
+            self._turn += 1
+            if self._waiting:
+                self._start()
 
     def stop(self, request_id: str) -> bool:
         """Cancel a running request; False when none of this id runs here."""
@@ -82,38 +108,33 @@ class RequestQueue:
         else:
             self._waiting.clear()
 
-    def end_streams(
-        self, why: ErrorCode = "cancelled", *, private: bool = False
-    ) -> "list[asyncio.Task[None]]":
-        """Stop all streams (`private`: only those whose pieces go to the sender alone) and return
-        the tasks that they end in.
-        """
+    def end_streams(self, why: ErrorCode = "cancelled") -> "list[asyncio.Task[None]]":
+        """Stop all streams and return the tasks that they end in."""
         ending: list[asyncio.Task[None]] = []
         for running in list(self.streams):
-            if running.task is not None and (not private or running.state.to == "sender"):
+            if running.task is not None:
                 ending.append(running.task)
                 running.stop(why)
         return ending
 
     async def settled(self) -> None:
-        """Wait until every ordinary request received so far was handled."""
-        if self._worker is not None:
-            await asyncio.wait([self._worker])
+        """Wait until every ordinary request received so far was handled or left behind."""
+        while self._worker is not None:
+            await self._any_of([self._worker])
 
     async def finished(self) -> None:
         """Wait until nothing runs any more, streams included."""
-        while tasks := self._tasks():
-            await asyncio.wait(tasks)
+        while tasks := self.tasks():
+            await self._any_of(tasks)
 
-    async def cancel_all(self) -> None:
-        """Cancel everything, for the end of the process."""
-        self._waiting.clear()
-        tasks = self._tasks()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def _any_of(self, tasks: "list[asyncio.Task[None]]") -> None:
+        """Wait until one of these tasks has ended, or one of the queue's was left behind."""
+        if self._departure is None:
+            self._departure = asyncio.get_running_loop().create_future()
+        await asyncio.wait([*tasks, self._departure], return_when=asyncio.FIRST_COMPLETED)
 
-    def _tasks(self) -> "list[asyncio.Task[None]]":
+    def tasks(self) -> "list[asyncio.Task[None]]":
+        """The tasks in which requests of this participant run."""
         tasks = [running.task for running in self.streams if running.task is not None]
         if self._worker is not None:
             tasks.append(self._worker)

@@ -9,21 +9,23 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
 from duplex.brokers.base import BrokerUnavailable, Commit, LockLost, RoomGone
+from duplex.requests.context import InOwnContext
 from duplex.requests.deadlines import Deadlines
 from duplex.requests.registry import AnyState
 from duplex.requests.requester import Requester
 from duplex.requests.running import Running
 from duplex.requests.session import Services, Session
-from duplex.tasks import BackgroundTasks
+from duplex.tasks import BackgroundTasks, cancel_and_close
 from duplex.wire.entries import Entry
 from duplex.wire.errors import Refused, Rejected
 from duplex.wire.messages import error_head, head
-from duplex.wire.protocol import ErrorCode
+from duplex.wire.protocol import ErrorCode, StreamEnd
 from duplex.wire.requests import Request
 
 logger = logging.getLogger("duplex")
@@ -37,10 +39,13 @@ _SENTENCES: dict[ErrorCode, str] = {
 }
 
 _END = object()
-"""In place of a value: the end of a stream."""
+"""In place of a piece: the stream has no more."""
 
 _STREAM_AHEAD = 65536
 """Bytes that may wait for a stream's own reader before its next piece is computed."""
+
+_ENDS: dict[ErrorCode, StreamEnd] = {"cancelled": "cancelled", "interrupted": "interrupted"}
+"""How a stream ended, by the code of its error; any other one means that it failed."""
 
 
 class Runner:
@@ -51,31 +56,38 @@ class Runner:
         self._services = services
         self._deadlines = Deadlines()
         self._tasks = BackgroundTasks()
+        self._left_behind: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     async def run(self, requester: Requester, request: Request) -> None:
         """Handle one request; a stream is only started. Raises only the cancellation of its own
         task.
         """
+        requests = requester.requests
         task = asyncio.current_task()
         state = self.registry[request.state]
-        running = requester.requests.running = Running(request, state, task)
+        running = requests.running = Running(request, state, task)
+        session: Session[BaseModel] = Session(self._services, requester, running)
+        running.overdue = partial(self._leave_behind, requester, running, session)
         deadline = self._deadlines.of(state.deadline)
         deadline.begin(running)
         try:
             if request.id is not None and not await self._claimed(requester, running, request.id):
                 return
             if state.streams:
-                await self._start_stream(requester, request, state)
+                await self._start_stream(requester, running)
             else:
-                await self._answer(requester, running)
+                await self._answer(requester, running, session)
         except BaseException as error:
-            await self._ended_by(requester, running, error)
+            await self._ended_by(requester, running, session, error)
         finally:
             deadline.end(running)
+            running.seal()
             if running.stopped is not None and task is not None:
                 # The next request runs in the same task.
                 task.uncancel()
-            requester.requests.running = None
+            if requests.running is running:
+                requests.running = None
 
     def cancel_elsewhere(self, requester: Requester, request_id: str) -> None:
         """Stop a stream of this participant at the worker that runs it."""
@@ -101,9 +113,19 @@ class Runner:
             raise Rejected("`after` is not from a page.", "bad_frame", request_id) from None
         return page.data()
 
+    def start(self) -> None:
+        """Handle requests from now on."""
+        self._stopping = False
+
+    def begin_stop(self) -> None:
+        """From now on a cancellation of a task is the end of the process."""
+        self._stopping = True
+
     async def stop(self) -> None:
-        """Cancel the running streams, for the end of the process."""
+        """Cancel the running streams and what was left behind, for the end of the process."""
+        self.begin_stop()
         await self._tasks.stop()
+        await cancel_and_close(self._left_behind)
 
     async def _claimed(self, requester: Requester, running: Running, request_id: str) -> bool:
         """Whether the request is to be handled; else it was answered with its recorded outcome."""
@@ -112,14 +134,13 @@ class Runner:
             stream.request.id == request_id for stream in requests.streams
         ):
             return False
-        # The pieces of such a stream arrive as room messages: no need to wait for its end.
-        published = state.streams and state.to == "everybody"
+        # The pieces of a stream arrive as room messages: no need to wait for its end.
         claim = await self._services.broker.claim(
-            requester.room_id, requester.id, request_id, 0 if published else state.deadline
+            requester.room_id, requester.id, request_id, 0 if state.streams else state.deadline
         )
         if claim.outcome == "new":
             return True
-        if claim.outcome == "busy" and published:
+        if claim.outcome == "busy" and state.streams:
             self._tasks.spawn(self._follow(requester, running, request_id))
         elif claim.reply is not None:
             requester.push(claim.reply)
@@ -133,47 +154,64 @@ class Runner:
             requester.error("This request is still being handled.", "conflict", request_id)
         return False
 
-    async def _answer(self, requester: Requester, running: Running) -> None:
+    async def _answer(
+        self, requester: Requester, running: Running, session: Session[BaseModel]
+    ) -> None:
         request, state = running.request, running.state
-        session: Session[BaseModel] = Session(self._services, requester, state, request.id)
         try:
-            value = await _call(running, session)
+            value = await InOwnContext(_call(running, session))
+            if running.left_behind:
+                return
+            if running.stopped is None:
+                await self._absorb_cancellation(running)
             running.seal()
             await session.commit(_reply(state, requester, request, value, more=False), last=True)
-        finally:
-            running.seal()
             await session.end()
+        finally:
+            if running.left_behind:
+                await session.end()
 
     # --- streams
 
-    async def _start_stream(self, requester: Requester, request: Request, state: AnyState) -> None:
-        if request.id is not None:
-            # If this process dies, the request must not be handled again when it is sent again.
-            await self._services.broker.commit(
-                Commit(
-                    requester.room_id,
-                    claim=(requester.id, request.id),
-                    reply=_outcome(requester, request, _SENTENCES["interrupted"], "interrupted"),
-                    settles=False,
-                )
+    async def _start_stream(self, requester: Requester, running: Running) -> None:
+        request, state = running.request, running.state
+        stream = Running(request, state, None)
+        session: Session[BaseModel] = Session(self._services, requester, stream)
+        stream.overdue = partial(self._leave_behind, requester, stream, session)
+        broker = self._services.broker
+        if stream.claim is None:
+            # Without an id from the client; the claim lets others learn of the end of its worker.
+            stream.claim = f"stream {secrets.token_urlsafe(12)}"
+            await broker.claim(requester.room_id, requester.id, stream.claim, 0)
+        # If this process dies, the request must not be handled again when it is sent again.
+        await broker.commit(
+            Commit(
+                requester.room_id,
+                claim=(requester.id, stream.claim),
+                reply=_outcome(requester, request, _SENTENCES["interrupted"], "interrupted"),
+                settles=False,
             )
-        running = Running(request, state, None)
-        running.task = self._tasks.spawn(self._stream(requester, running))
-        requester.requests.streams.add(running)
+        )
+        stream.task = self._tasks.spawn(self._stream(requester, stream, session))
+        requester.requests.streams.add(stream)
         # Its first step is taken before the next request's.
         await asyncio.sleep(0)
 
-    async def _stream(self, requester: Requester, running: Running) -> None:
+    async def _stream(
+        self, requester: Requester, running: Running, session: Session[BaseModel]
+    ) -> None:
         try:
-            await self._pieces(requester, running)
+            await self._pieces(requester, running, session)
         except BaseException as error:
-            await self._ended_by(requester, running, error)
+            await self._ended_by(requester, running, session, error)
         finally:
+            running.seal()
             requester.requests.streams.discard(running)
 
-    async def _pieces(self, requester: Requester, running: Running) -> None:
+    async def _pieces(
+        self, requester: Requester, running: Running, session: Session[BaseModel]
+    ) -> None:
         request, state = running.request, running.state
-        session: Session[BaseModel] = Session(self._services, requester, state, request.id)
         pieces: AsyncGenerator[object] = _call(running, session)
         deadline = self._deadlines.of(state.deadline)
         try:
@@ -193,10 +231,17 @@ class Runner:
                 # A stream never runs ahead of its reader, nor keeps the loop for itself.
                 await asyncio.sleep(0)
                 await requester.drained(_STREAM_AHEAD)
+            if running.left_behind:
+                return
             running.seal()
-            await session.commit(_reply(state, requester, request, _END, more=False), last=True)
-        finally:
+            await session.commit(_end(state, requester, request, "done"), last=True)
             await session.end()
+        except asyncio.CancelledError as error:
+            # Suspended at a `yield`, the handler does not know of it yet.
+            with suppress(StopAsyncIteration):
+                await pieces.athrow(error)
+            raise
+        finally:
             await pieces.aclose()
 
     async def _follow(self, requester: Requester, running: Running, request_id: str) -> None:
@@ -213,56 +258,111 @@ class Runner:
                 if claim.outcome == "busy":
                     continue
                 if claim.outcome == "new":
-                    await self._start_stream(requester, running.request, running.state)
-                elif claim.reply is not None and claim.reply.private:
+                    await self._start_stream(requester, running)
+                elif claim.reply is not None and not claim.reply.seq:
                     requester.push(claim.reply)
                 return
         except Exception as error:
-            await self._failed(requester, Running(running.request, running.state, None), error)
+            session: Session[BaseModel] = Session(self._services, requester, running)
+            await self._failed(requester, running, session, error)
         finally:
             elsewhere.discard(request_id)
 
     # --- endings
 
-    async def _ended_by(self, requester: Requester, running: Running, error: BaseException) -> None:
+    async def _ended_by(
+        self,
+        requester: Requester,
+        running: Running,
+        session: Session[BaseModel],
+        error: BaseException,
+    ) -> None:
         """Answer a request that raised. `SystemExit` or a cancellation that the handler itself
         caused must not end other requests, so only two exceptions are raised again: the
-        cancellation of the task itself, and the closing of its coroutine, which cannot await.
+        cancellation of the task at the end of the process, and the closing of its coroutine, which
+        cannot await.
         """
         if isinstance(error, GeneratorExit) and not _is_current(running.task):
             raise error
+        if running.left_behind:
+            return
         running.seal()
         why = running.stopped
-        if not isinstance(error, asyncio.CancelledError):
-            await self._failed(requester, running, error)
-        elif why is not None:
-            await self._refuse(requester, running, _SENTENCES[why], why)
-        elif _cancelled():
-            raise error
-        else:
-            await self._failed(requester, running, error)
+        try:
+            if not isinstance(error, asyncio.CancelledError):
+                await self._failed(requester, running, session, error)
+            elif why is not None:
+                await self._refuse(requester, running, session, _SENTENCES[why], why)
+            elif self._stopping and _cancellations():
+                raise error
+            else:
+                _uncancel()
+                await self._failed(requester, running, session, error)
+        finally:
+            await session.end()
 
-    async def _failed(self, requester: Requester, running: Running, error: BaseException) -> None:
+    async def _absorb_cancellation(self, running: Running) -> None:
+        """A handler may return while somebody has cancelled its task, but not with this reason: the
+        cancellation would hit the commit of its reply.
+        """
+        if self._stopping or not _cancellations():
+            return
+        logger.warning("the task of %s was cancelled, but not by Duplex", running.state.where)
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        _uncancel()
+
+    def _leave_behind(
+        self, requester: Requester, running: Running, session: Session[BaseModel]
+    ) -> None:
+        """A handler has not ended in time after its cancellation: go on without it."""
+        logger.error("%s ignores its cancellation and is left behind", running.state.where)
+        if running.task is not None:
+            self._left_behind.add(running.task)
+            running.task.add_done_callback(self._left_behind.discard)
+        running.seal()
+        self._tasks.spawn(self._go_on_without(requester, running, session))
+
+    async def _go_on_without(
+        self, requester: Requester, running: Running, session: Session[BaseModel]
+    ) -> None:
+        """Answer a request whose handler was left behind, then handle the next ones."""
+        why = running.stopped or "internal"
+        try:
+            await session.end()
+            await self._refuse(requester, running, session, _SENTENCES[why], why)
+        finally:
+            requester.requests.leave_behind(running)
+
+    async def _failed(
+        self,
+        requester: Requester,
+        running: Running,
+        session: Session[BaseModel],
+        error: BaseException,
+    ) -> None:
         if isinstance(error, Refused):
-            await self._refuse(requester, running, error.sentence, error.code, error.details)
+            await self._refuse(
+                requester, running, session, error.sentence, error.code, error.details
+            )
         elif isinstance(error, RoomGone):
             requester.error("The session has ended.", "conflict", running.request.id)
         elif isinstance(error, BrokerUnavailable):
-            await self._unhandled(requester, running.request, "broker_unavailable")
+            await self._unhandled(requester, running, "broker_unavailable")
         elif isinstance(error, LockLost):
-            await self._unhandled(requester, running.request, "conflict")
+            await self._unhandled(requester, running, "conflict")
         else:
             reference = secrets.token_hex(4)
             logger.error("%s failed (reference %s)", running.state.where, reference, exc_info=error)
             sentence = f"The request failed on the server (reference {reference})."
-            await self._refuse(requester, running, sentence, "internal")
+            await self._refuse(requester, running, session, sentence, "internal")
 
-    async def _unhandled(self, requester: Requester, request: Request, code: ErrorCode) -> None:
+    async def _unhandled(self, requester: Requester, running: Running, code: ErrorCode) -> None:
         """Nothing was changed: the same request, with the same id, may be sent again."""
-        if request.id is not None:
+        if running.claim is not None:
             with suppress(BrokerUnavailable):
-                await self._services.broker.release(requester.room_id, requester.id, request.id)
-        requester.error(_SENTENCES[code], code, request.id)
+                await self._services.broker.release(requester.room_id, requester.id, running.claim)
+        requester.error(_SENTENCES[code], code, running.request.id)
         if not requester.connected:
             # The sender gets no error, so the requests behind this one must not be handled before
             # it: the client sends all that have an id again when it is back.
@@ -272,29 +372,54 @@ class Runner:
         self,
         requester: Requester,
         running: Running,
+        session: Session[BaseModel],
         sentence: str,
         code: ErrorCode,
         details: dict[str, JsonValue] | None = None,
     ) -> None:
         """Answer with an error that is recorded like a reply: the request is not handled again when
-        it is sent again. Other participants who received pieces of a stream get its end.
+        it is sent again. The error of a stream is numbered like its pieces, and other participants
+        who received pieces get its end.
         """
         request = running.request
-        entry = _outcome(requester, request, sentence, code, details)
-        if request.id is not None or running.published:
-            commit = Commit(requester.room_id, epoch=requester.epoch)
-            if request.id is not None:
-                commit.claim, commit.reply = (requester.id, request.id), entry
-            if running.published:
-                end = _reply(running.state, requester, request, _END, more=False)
-                # For its sender the error is the end.
-                end.request_id = None
-                commit.entries.append(end)
+        outcome = _outcome(requester, request, sentence, code, details)
+        entries: list[Entry] = []
+        if running.published:
+            end = _end(running.state, requester, request, _ENDS.get(code, "failed"))
+            # For its sender the error is the end.
+            end.request_id = None
+            entries.append(end)
+        if running.state.streams:
+            entries.append(outcome)
+        if not await self._recorded(running, session, entries, outcome) or not entries:
+            requester.push(outcome)
+
+    async def _recorded(
+        self,
+        running: Running,
+        session: Session[BaseModel],
+        entries: list[Entry],
+        outcome: Entry,
+    ) -> bool:
+        """Commit the outcome of a failed request with what its handler cleaned up, or without it if
+        that cannot be committed.
+        """
+        try:
             try:
-                await self._services.broker.commit(commit)
-            except (BrokerUnavailable, LockLost, RoomGone):
-                logger.info("the outcome of %s could not be recorded", request.state)
-        requester.push(entry)
+                await session.fail(entries, outcome)
+            except (LockLost, ValueError, TypeError):
+                logger.exception("what %s cleaned up is lost", running.state.where)
+                session.drop()
+                await session.fail(entries, outcome)
+            except RoomGone:
+                # Its sender is forgotten already, the other participants are not.
+                if not running.published:
+                    raise
+                await session.fail(entries, None)
+        except (BrokerUnavailable, LockLost, RoomGone):
+            logger.info("the outcome of %s could not be recorded", running.request.state)
+            return False
+        return True
 
 
 def _call(running: Running, session: Session[BaseModel]) -> Any:
@@ -310,9 +435,17 @@ def _is_current(task: "asyncio.Task[None] | None") -> bool:
         return False
 
 
-def _cancelled() -> bool:
+def _cancellations() -> int:
+    """Cancellations of the current task that were not taken back."""
     task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    return task.cancelling() if task is not None else 0
+
+
+def _uncancel() -> None:
+    """Take back all cancellations of the current task."""
+    task = asyncio.current_task()
+    while task is not None and task.cancelling():
+        task.uncancel()
 
 
 def _outcome(
@@ -336,14 +469,29 @@ def _outcome(
 def _reply(
     state: AnyState, requester: Requester, request: Request, value: object, *, more: bool
 ) -> Entry:
-    data = b"null" if value is _END else state.encode(value)
+    """A reply, or a piece of a stream."""
+    return _message(state, requester, request, head(state.name, state.encode(value)), more=more)
+
+
+def _end(state: AnyState, requester: Requester, request: Request, how: StreamEnd) -> Entry:
+    """The last message of a stream, which says how it ended."""
+    beginning = b'%b,"ended":"%b"' % (head(state.name, b"null"), how.encode())
+    return _message(state, requester, request, beginning, more=False)
+
+
+def _message(
+    state: AnyState, requester: Requester, request: Request, beginning: bytes, *, more: bool
+) -> Entry:
+    private = state.to == "sender"
+    # Private pieces of a stream are replayed to their sender alone, so none replaces another's.
+    retain = "all" if private and state.retain == "latest" else state.retain
     return Entry(
         state.name,
-        head(state.name, data),
+        beginning,
         requester.id,
         request.id,
         more,
-        state.retain,
+        retain,
         state.closes,
-        state.to == "sender",
+        private,
     )

@@ -1,6 +1,7 @@
 """The session object that a handler receives: its request, the participants and the document."""
 
 import logging
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from duplex.requests.documents import has_bounds
 from duplex.requests.events import AnyEvent
 from duplex.requests.registry import AnyState, Registry, To
 from duplex.requests.requester import Requester
+from duplex.requests.running import Running
 from duplex.requests.store import SavedRef, SessionStore
 from duplex.wire.entries import Entry
 from duplex.wire.messages import head
@@ -49,33 +51,38 @@ class Session(Generic[D]):
     """One request's view of its session. Unusable after the handler has returned."""
 
     __slots__ = (
+        "_cleanup",
         "_dirty",
         "_document",
         "_entries",
+        "_late",
         "_lock",
         "_open",
         "_over",
-        "_private",
         "_requester",
+        "_running",
         "_services",
-        "_state",
-        "request_id",
+        "_stopped",
     )
 
-    def __init__(
-        self, services: Services, requester: Requester, state: AnyState, request_id: str | None
-    ) -> None:
-        self.request_id = request_id
+    def __init__(self, services: Services, requester: Requester, running: Running) -> None:
         self._services = services
         self._requester = requester
-        self._state = state
+        self._running = running
+        self._stopped = False
+        self._cleanup = False
+        self._late: int | None = None
         self._entries: list[Entry] = []
-        self._private: list[Entry] = []
         self._lock: Lock | None = None
         self._document: BaseModel | None = None
         self._dirty = False
         self._open = 0
         self._over = False
+
+    @property
+    def request_id(self) -> str | None:
+        """The request's id, if the client gave it one."""
+        return self._running.request.id
 
     @property
     def id(self) -> str:
@@ -101,7 +108,7 @@ class Session(Generic[D]):
     @property
     def log(self) -> logging.LoggerAdapter[logging.Logger]:
         """A logger whose records have the session, the request and the state."""
-        extra = {"session": self.id, "request": self.request_id, "state": self._state.name}
+        extra = {"session": self.id, "request": self.request_id, "state": self._running.state.name}
         return logging.LoggerAdapter(logger, extra)
 
     def transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
@@ -125,10 +132,15 @@ class Session(Generic[D]):
 
         Nobody else can edit it until the end of the request (of a stream: until its next `yield`).
         The changes are committed together with the reply; if the handler raises, they are dropped.
+
+        A handler may clean up in `except` or `finally`: changes that it makes there, while an
+        exception or its cancellation is being handled, are committed with the error, provided that
+        it made no others since its last `yield`. It has `CLEANUP_TIME` seconds for it.
         """
         self._check_open()
+        cleanup = self._begin_cleanup()
         if self._lock is None:
-            lease = self._state.deadline + _LEASE_MARGIN
+            lease = self._running.state.deadline + _LEASE_MARGIN
             self._lock = await self._services.broker.lock(self.id, lease)
             if self._over:
                 await self.release()
@@ -148,6 +160,7 @@ class Session(Generic[D]):
             raise
         finally:
             self._open -= 1
+        self._cleanup = cleanup and (self._cleanup or not self._dirty)
         self._dirty = True
 
     def send(
@@ -160,6 +173,7 @@ class Session(Generic[D]):
         succeeds.
         """
         self._check_open()
+        self._begin_cleanup()
         name = message if isinstance(message, str) else message.name
         declared = self._services.registry.message(name)
         entry = Entry(
@@ -169,7 +183,7 @@ class Session(Generic[D]):
             retain=declared.retain,
             private=to == "sender",
         )
-        (self._private if entry.private else self._entries).append(entry)
+        self._entries.append(entry)
 
     async def save(self, title: str = "") -> SavedRef:
         """Store the document permanently under the session's id, owned by the sender's account."""
@@ -188,12 +202,35 @@ class Session(Generic[D]):
         """
         if self._open:
             raise RuntimeError("a `yield` inside `session.edit()`: end the edit before it")
+        running = self._running
+        numbered, private = (
+            [entry for entry in self._entries if not entry.private],
+            [entry for entry in self._entries if entry.private],
+        )
+        # Pieces of a stream are replayed to a sender who was away, so they are numbered too.
+        (private if reply.private and not running.state.streams else numbered).append(reply)
+        await self._commit(numbered, reply if last else None, ends=reply.closes)
+        for entry in private:
+            self._requester.push(entry)
+        if self._lock is not None:
+            await self.release()
+
+    async def fail(self, entries: list[Entry], outcome: Entry | None) -> None:
+        """Commit the end of a request that failed, and what its handler cleaned up. `outcome` is
+        recorded for its sender.
+        """
+        late = self._entries[self._late :] if self._late is not None else []
+        if not self._cleanup or self._open:
+            self.drop()
+        sent = [entry for entry in late if not entry.private]
+        await self._commit(sent + entries, outcome)
+
+    async def _commit(
+        self, entries: list[Entry], outcome: Entry | None, *, ends: bool = False
+    ) -> None:
         claim = None
-        if last and self.request_id is not None:
-            claim = (self._requester.id, self.request_id)
-        entries = self._entries
-        if not reply.private:
-            entries.append(reply)
+        if outcome is not None and self._running.claim is not None:
+            claim = (self._requester.id, self._running.claim)
         document = None
         if self._dirty and self._document is not None:
             document = self._pack(self._document)
@@ -204,19 +241,36 @@ class Session(Generic[D]):
                 self._lock if document is not None else None,
                 document,
                 claim,
-                reply if claim is not None else None,
-                ends=reply.closes,
+                outcome if claim is not None else None,
+                ends=ends,
                 epoch=self._requester.epoch,
             )
             version = await self._services.broker.commit(commit)
             if document is not None and self._document is not None:
                 self._requester.documents.store(version, self._document)
-        for entry in (*self._private, reply):
-            if entry.private:
-                self._requester.push(entry)
-        self._entries, self._private, self._dirty = [], [], False
-        if self._lock is not None:
-            await self.release()
+        self._entries, self._late = [], None
+        self._dirty, self._cleanup = False, False
+
+    def _begin_cleanup(self) -> bool:
+        """Whether an exception or the request's cancellation is being handled. From the
+        cancellation on, the changes and messages before it are dropped.
+        """
+        if self._running.stopped is not None and not self._stopped:
+            self._stopped = True
+            self.drop()
+        cleanup = self._stopped or sys.exc_info()[0] is not None
+        if not cleanup:
+            self._late = None
+        elif self._late is None:
+            self._late = len(self._entries)
+        return cleanup
+
+    def drop(self) -> None:
+        """Drop the changes and messages that were not committed."""
+        if self._dirty or self._open:
+            self._requester.documents.discard()
+        self._entries, self._late = [], None
+        self._document, self._dirty, self._cleanup = None, False, False
 
     async def release(self) -> None:
         """Release the lock; changes that were not committed are dropped."""
@@ -248,7 +302,9 @@ class Session(Generic[D]):
             text = serializer.to_json(document, by_alias=True, warnings=False)
             self._document = kind.model_validate_json(text)
             return text
-        if has_bounds(kind) and self._lock is not None and text != self._lock.document:
+        # Pydantic writes None without a warning where no None is allowed.
+        checked = has_bounds(kind) or b"null" in text
+        if checked and self._lock is not None and text != self._lock.document:
             kind.model_validate_json(text)
         return text
 

@@ -91,12 +91,14 @@ class Engine:
         """Connect to the broker and begin to check the deadlines. Raises `BrokerUnavailable`."""
         self._drain = None
         self.sockets.start()
+        self._runner.start()
         await self.broker.start(self.events)
         self._tasks.spawn(self.sockets.sweep())
 
     async def stop(self) -> None:
         """Drain, then stop everything that runs."""
         await self.drain()
+        self._runner.begin_stop()
         await self._tasks.stop()
         await self.rooms.stop()
         await self._runner.stop()
@@ -168,9 +170,8 @@ class Engine:
             await member.requests.settled()
             await self.broker.leave(member.room_id, member.id, connection)
         elif code in _AWAY:
-            await member.end_streams("interrupted", patience)
+            member.put_away = True
             await member.requests.settled()
             await self.broker.drop(member.room_id, member.id, connection, at_once=True)
         else:
-            member.requests.end_streams("interrupted", private=True)
             await self.broker.drop(member.room_id, member.id, connection)

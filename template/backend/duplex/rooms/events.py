@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from duplex.rooms.rooms import Rooms
 from duplex.socket.authentication import Authentication
@@ -39,7 +40,17 @@ class RoomEvents:
             here.deliver(entries)
 
     def left(self, room: str, participant: str) -> None:
-        """See `BrokerEvents`."""
+        """See `BrokerEvents`. Streams of a page that was put away go on for the grace."""
+        member = self._rooms.member(room, participant)
+        if member is None:
+            return
+        if member.put_away:
+            grace = self._sockets.options.grace
+            member.expire_after(grace, partial(self._remove, room, participant))
+        else:
+            self._remove(room, participant)
+
+    def _remove(self, room: str, participant: str) -> None:
         here = self._rooms.get(room)
         member = here.members.pop(participant, None) if here is not None else None
         if here is None or member is None:
@@ -51,8 +62,7 @@ class RoomEvents:
     def taken_over(self, room: str, participant: str, connection: str) -> None:
         """See `BrokerEvents`."""
         member = self._rooms.member(room, participant)
-        held = member.connection if member is not None else None
-        if member is not None and held is not None and held.id == connection:
+        if member is not None and member.connection_id == connection:
             member.replace_connection(None)
 
     def lost(self, room: str) -> None:

@@ -80,6 +80,7 @@ class Joining:
                 identity,
                 self.runner,
             )
+            member.resumed = joined.resumed
             room.members[joined.participant] = member
         room.arrivals.discard(arrival)
         member.token = hello.resume.token if joined.resumed and hello.resume else token
@@ -91,7 +92,9 @@ class Joining:
         self.sockets.limits.greeted()
         connection.opened(asyncio.get_running_loop().time(), identity.expires)
         first = [Frame(self._initialised(member, joined, hello))]
-        connection.catch_up(first + [member.frame(entry) for entry in joined.replay or ()])
+        connection.catch_up(
+            first + [member.frame(entry) for entry in joined.replay or () if member.may_read(entry)]
+        )
         room.catch_up(member, arrival)
 
     async def _join(

@@ -1,6 +1,7 @@
 """A participant as this process knows it: its connection, while it has one, and its requests."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from duplex.identity import Identity
@@ -12,7 +13,7 @@ from duplex.socket.connection import Connection
 from duplex.socket.limits import Bucket
 from duplex.wire.entries import Entry
 from duplex.wire.errors import Rejected
-from duplex.wire.frames import Frame
+from duplex.wire.frames import Frame, skipped
 from duplex.wire.messages import error
 from duplex.wire.protocol import REQUESTS_IN_FLIGHT, Close, ErrorCode
 from duplex.wire.requests import Request
@@ -22,19 +23,30 @@ class Member:
     """One participant of a room (a `Requester` and a `ConnectedParticipant`).
 
     `epoch` is the life of the session that it belongs to, `seen` the number of the last room
-    message that its connection was given.
+    message that its connection was given, `hidden` that of a later one which is not for it.
+    `missed` counts the bytes of its own messages that no connection has received here. `resumed`:
+    it was at another process before, where its streams may still run. `moved`: it is at another
+    process now. `put_away`: its page said that it may come back.
     """
 
     __slots__ = (
         "_buckets",
         "_runner",
         "connection",
+        "_expiry",
+        "_returned",
+        "connection_id",
         "documents",
         "epoch",
+        "hidden",
         "id",
         "identity",
+        "missed",
+        "moved",
         "name",
+        "put_away",
         "requests",
+        "resumed",
         "room_id",
         "seen",
         "token",
@@ -58,10 +70,18 @@ class Member:
         self.identity = identity
         self.token = ""
         self.connection: Connection | None = None
+        self.connection_id = ""
         self.seen = 0
+        self.hidden = 0
+        self.missed = 0
+        self.resumed = False
+        self.moved = False
+        self.put_away = False
         self.requests = RequestQueue(partial(runner.run, self))
         self._runner = runner
         self._buckets: dict[str, Bucket] | None = None
+        self._returned: asyncio.Event | None = None
+        self._expiry: asyncio.TimerHandle | None = None
 
     @property
     def connected(self) -> bool:
@@ -73,11 +93,26 @@ class Member:
         is closed.
         """
         former, self.connection = self.connection, connection
+        if connection is not None:
+            self.connection_id = connection.id
+        self.moved = connection is None
+        self.resumed = self.resumed or self.moved
+        self.put_away = False
+        self.hidden = self.missed = 0
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        if self._returned is not None:
+            self._returned.set()
+            self._returned = None
         if former is not None:
             former.participant = None
-            # Their last pieces may not have arrived at the former connection.
-            self.requests.end_streams("interrupted", private=True)
             former.close(Close.REPLACED, "This participant was resumed by another connection.")
+
+    def expire_after(self, seconds: float, expired: Callable[[], None]) -> None:
+        """Call `expired` unless the participant comes back before, here or at another process."""
+        if self._expiry is None:
+            self._expiry = asyncio.get_running_loop().call_later(seconds, expired)
 
     # --- sending
 
@@ -87,6 +122,25 @@ class Member:
             # The reply to an own request is never dropped, whatever its state retains.
             return Frame(entry.for_sender(), "all", entry.state, entry.seq)
         return Frame(entry.for_others(), entry.retain, entry.state, entry.seq)
+
+    def receive(self, entry: Entry) -> None:
+        """Send a room message, unless the member has it already or it is for another one."""
+        if self.connection is None:
+            if entry.sender == self.id:
+                self.missed += entry.size()
+        elif entry.seq > self.seen:
+            if not self.may_read(entry):
+                self.hidden = entry.seq
+                return
+            self.seen = entry.seq
+            if self.hidden:
+                self.connection.push(skipped(self.hidden))
+                self.hidden = 0
+            self.connection.push(self.frame(entry))
+
+    def may_read(self, entry: Entry) -> bool:
+        """Whether a room message is for this member."""
+        return not entry.private or entry.sender == self.id
 
     def push(self, entry: Entry) -> None:
         """Send a private message or a recorded reply, if there is a connection. A reply that is
@@ -101,7 +155,13 @@ class Member:
             self.connection.send(error(sentence, code, request_id))
 
     async def drained(self, mark: int) -> None:
-        """Wait until at most `mark` bytes wait for the connection, if there is one."""
+        """Wait until at most `mark` bytes wait for the participant: in its connection's outbox, or
+        while it has no connection, for its return.
+        """
+        while self.connection is None and not self.moved and self.missed > mark:
+            if self._returned is None:
+                self._returned = asyncio.Event()
+            await self._returned.wait()
         if self.connection is not None:
             await self.connection.drained(mark)
 
@@ -136,7 +196,7 @@ class Member:
         """Stop a request or stream, whichever worker runs it."""
         if self.stop_request(request_id):
             return
-        if request_id in self.requests.elsewhere:
+        if self.resumed:
             self._runner.cancel_elsewhere(self, request_id)
 
     async def list_participants(self, after: str | None, request_id: str | None) -> bytes:
@@ -167,6 +227,10 @@ class Member:
         """
         self.requests.clear()
         self.requests.end_streams()
+        if self._returned is not None:
+            self._returned.set()
+        if self._expiry is not None:
+            self._expiry.cancel()
         if self.connection is not None:
             self.connection.close(code, reason)
 

@@ -6,7 +6,7 @@ from duplex.requests.document_cache import DocumentCache
 from duplex.rooms.member import Member
 from duplex.socket.flusher import CROWD
 from duplex.wire.entries import Entry
-from duplex.wire.frames import Frame
+from duplex.wire.frames import Frame, skipped
 from duplex.wire.protocol import Close
 
 
@@ -46,13 +46,22 @@ class Room:
             arrival.waiting.extend(entries)
         crowd = len(self.members) > CROWD
         for entry in entries:
+            if entry.private:
+                self._deliver_private(entry)
+                continue
             seq, sender = entry.seq, entry.sender
+            author = self.members.get(sender)
+            if author is not None and author.connection is None:
+                author.missed += entry.size()
             frame: Frame | None = None
             for member in self.members.values():
                 connection = member.connection
                 if connection is None or seq <= member.seen:
                     continue
                 member.seen = seq
+                if member.hidden:
+                    connection.push(skipped(member.hidden))
+                    member.hidden = 0
                 if member.id == sender:
                     connection.push(Frame(entry.for_sender(), "all", entry.state, seq))
                     continue
@@ -62,13 +71,17 @@ class Room:
             if entry.closes:
                 self.end()
 
+    def _deliver_private(self, entry: Entry) -> None:
+        """Send a numbered message to its sender alone. The others get a `skipped` in front of their
+        next message.
+        """
+        for member in self.members.values():
+            member.receive(entry)
+
     def catch_up(self, member: Member, arrival: Arrival) -> None:
         """Send a new member the messages that came while it was joining."""
         for entry in arrival.waiting:
-            if member.connection is None or entry.seq <= member.seen:
-                continue
-            member.seen = entry.seq
-            member.connection.push(member.frame(entry))
+            member.receive(entry)
             if entry.closes:
                 self.members.pop(member.id, None)
                 member.end(Close.ENDED, "ended")

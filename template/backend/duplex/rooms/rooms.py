@@ -6,6 +6,7 @@ from duplex.brokers.base import Broker
 from duplex.brokers.keyed_locks import KeyedLocks
 from duplex.rooms.member import Member
 from duplex.rooms.room import Room
+from duplex.tasks import cancel_and_close
 
 
 class Rooms:
@@ -65,6 +66,8 @@ class Rooms:
 
     async def stop(self) -> None:
         """Cancel all requests and forget the rooms, for the end of the process."""
-        for member in self.members():
-            await member.requests.cancel_all()
+        members = list(self.members())
+        for member in members:
+            member.requests.clear()
+        await cancel_and_close(task for member in members for task in member.requests.tasks())
         self._rooms.clear()

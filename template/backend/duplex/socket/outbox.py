@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from duplex.wire.frames import Frame
-from duplex.wire.messages import notice
+from duplex.wire.frames import Frame, skipped
 
 
 def thinned(outbox: Sequence[Frame]) -> list[Frame]:
@@ -19,16 +18,11 @@ def thinned(outbox: Sequence[Frame]) -> list[Frame]:
     for frame in outbox:
         if frame.retain == "all" or newest.get(frame.state) is frame:
             if through and frame.seq:
-                kept.append(_skipped(through))
+                kept.append(skipped(through))
                 through = 0
             kept.append(frame)
         elif frame.seq:
             through = frame.seq
     if through:
-        kept.append(_skipped(through))
+        kept.append(skipped(through))
     return kept
-
-
-def _skipped(through: int) -> Frame:
-    payload = notice("skipped", {"through": through})
-    return Frame(payload, "none", "skipped", through)

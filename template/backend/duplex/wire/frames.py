@@ -3,6 +3,7 @@
 from struct import pack
 
 from duplex.wire.entries import Retain
+from duplex.wire.messages import notice
 
 
 class Frame:
@@ -42,3 +43,10 @@ class Frame:
         if self.text is None:
             self.text = self.payload.decode()
         return self.text
+
+
+def skipped(through: int) -> Frame:
+    """The notice that messages up to this number were left out on purpose: their reader must not
+    take the gap for a loss.
+    """
+    return Frame(notice("skipped", {"through": through}), "none", "skipped", through)
