@@ -31,10 +31,10 @@ class Member:
 
     __slots__ = (
         "_buckets",
-        "_runner",
-        "connection",
         "_expiry",
         "_returned",
+        "_runner",
+        "connection",
         "connection_id",
         "documents",
         "epoch",
