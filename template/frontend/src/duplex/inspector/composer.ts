@@ -159,7 +159,9 @@ export function createComposer(
         patch({ ready: true, states: fallback() });
       }
       const { state, states } = store.getSnapshot();
-      choose(states.includes(state) ? state : (states[0] ?? ""));
+      // In the order of the page: the server lists its states alphabetically.
+      const first = fallback().find((name) => states.includes(name)) ?? states[0] ?? "";
+      choose(states.includes(state) ? state : first);
     },
     edit(draft) {
       patch({ ...CLEARED, draft });
