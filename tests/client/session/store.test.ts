@@ -85,6 +85,22 @@ describe("the session store", () => {
     expect(names()).toEqual(["Ada"]);
   });
 
+  it("follows changes of presence that the server has gathered, and the size of a crowd", () => {
+    const [bo, cy] = [
+      { participant: "p-2", name: "Bo" },
+      { participant: "p-3", name: "Cy" },
+    ];
+    socket.receive({ state: "presence", data: { joined: [bo, cy], left: [], total: 3 }, seq: 6 });
+    expect(names()).toEqual(["Ada", "Bo", "Cy"]);
+    socket.receive({ state: "presence", data: { joined: [], left: [bo], total: 2 }, seq: 7 });
+    expect(now()).toMatchObject({ total: 2, contractChanged: false });
+    expect(names()).toEqual(["Ada", "Cy"]);
+    socket.receive({ state: "presence", data: { total: 5_000 }, seq: 8 });
+    expect(now().total).toBe(5_000);
+    socket.receive({ state: "presence", data: { participants: [cy], total: 1 }, seq: 9 });
+    expect(names()).toEqual(["Cy"]);
+  });
+
   it("takes the snapshot of the server after a recovery and adds nothing that is replayed to it", async () => {
     socket.breaks();
     expect(now().status).toBe("recovering");

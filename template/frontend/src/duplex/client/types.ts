@@ -20,7 +20,9 @@ export interface Initialised {
   session: string;
   participant: string;
   name: string;
+  /** All participants; in a crowd the first of them. */
   participants: Participant[];
+  participants_total: number;
   /** The shared document. */
   snapshot: Document;
   /** A secret of this client: with it a later connection takes its place in the session. */
@@ -66,6 +68,17 @@ export type StateFrame<S extends StateName = StateName> = {
 }[S];
 export type InitialisedFrame = Envelope & { state: "initialised"; data: Initialised };
 export type PresenceFrame = Envelope & { state: "joined" | "left"; data: Participant };
+/** Several participants came or left. In a crowd there is only the number of all. */
+export type CrowdFrame = Envelope & {
+  state: "presence";
+  data: {
+    total: number;
+    joined?: Participant[];
+    left?: Participant[];
+    /** The whole list, after a crowd has become small again. */
+    participants?: Participant[];
+  };
+};
 export type ErrorFrame = Omit<Envelope, "error"> & {
   state: "error";
   error: string;
@@ -74,7 +87,7 @@ export type ErrorFrame = Omit<Envelope, "error"> & {
   data?: undefined;
 };
 export type NoticeFrame = Envelope & {
-  state: "authenticate" | "draining" | "expiring" | "pong";
+  state: "authenticate" | "draining" | "expiring" | "participants" | "pong";
   data?: unknown;
 };
 
@@ -83,7 +96,13 @@ export type SkippedFrame = Envelope & { state: "skipped"; data: { through: numbe
 
 /** What the server sends: narrow it by `state`. */
 export type ISocketResponse =
-  StateFrame | InitialisedFrame | PresenceFrame | ErrorFrame | SkippedFrame | NoticeFrame;
+  | StateFrame
+  | InitialisedFrame
+  | PresenceFrame
+  | CrowdFrame
+  | ErrorFrame
+  | SkippedFrame
+  | NoticeFrame;
 
 /** The server's error codes and the client's own. */
 export type SessionErrorCode =

@@ -41,7 +41,7 @@ export function kindOf(direction: WireEvent["direction"], frame: Frame): FrameKi
   const name = nameOf(frame);
   if (direction === "sent") return SENT_CONTROLS.includes(name) ? "control" : "request";
   if (name === "error") return "error";
-  if (name === "joined" || name === "left") return "presence";
+  if (["joined", "left", "presence"].includes(name)) return "presence";
   if (RECEIVED_CONTROLS.includes(name)) return "control";
   if (frame["from"] !== undefined && frame["id"] === undefined) return "update";
   return frame["more"] === true ? "stream part" : "reply";

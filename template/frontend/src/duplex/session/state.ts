@@ -1,5 +1,6 @@
 import type { Document, Reply, StateName, StateOptions } from "../client/contract";
 import type {
+  CrowdFrame,
   Initialised,
   ISocketResponse,
   Participant,
@@ -28,6 +29,8 @@ export interface SessionState {
   readonly name: string | null;
   /** All participants of the session, this page's own included. */
   readonly participants: readonly Participant[];
+  /** How many participants there are; in a crowd more than are listed. */
+  readonly total: number;
   /** What the session shares; null until the server has sent it. */
   readonly document: Document | null;
   /** The number of the last message that the server's document included. */
@@ -56,6 +59,7 @@ export const IDLE: SessionState = {
   participant: null,
   name: null,
   participants: [],
+  total: 0,
   document: null,
   seq: 0,
   pending: 0,
@@ -84,17 +88,20 @@ export function reduce(
     case "initialised":
       return begin(state, frame.data);
     case "joined":
-      return { ...state, participants: [...without(state, frame.data.participant), frame.data] };
+      return changed(state, [frame.data], []);
     case "left":
       // Replayed after a resume: this page is in the session again.
       if (frame.data.participant === state.participant) return state;
-      return { ...state, participants: without(state, frame.data.participant) };
+      return changed(state, [], [frame.data]);
+    case "presence":
+      return gathered(state, frame.data);
     case "error":
       return { ...state, error: frame.error };
     case "draining":
       return { ...state, draining: true };
     case "authenticate":
     case "expiring":
+    case "participants":
     case "pong":
     case "skipped":
       return state;
@@ -116,6 +123,7 @@ function begin(state: SessionState, data: Initialised): SessionState {
     participant: data.participant,
     name: data.name,
     participants: data.participants,
+    total: data.participants_total,
     // The full document as of `seq`, including states whose messages are not replayed.
     document: data.snapshot,
     seq: data.seq,
@@ -133,8 +141,25 @@ function lossAt({ epoch }: SessionState, data: Initialised): Loss | null {
   return epoch === data.epoch ? "messages" : "session";
 }
 
-function without(state: SessionState, participant: string): Participant[] {
-  return state.participants.filter((other) => other.participant !== participant);
+/** The session after participants came and left. */
+function changed(
+  state: SessionState,
+  joined: readonly Participant[],
+  left: readonly Participant[],
+): SessionState {
+  const ids = new Set([...joined, ...left].map(({ participant }) => participant));
+  const others = state.participants.filter(({ participant }) => !ids.has(participant));
+  const participants = [...others, ...joined];
+  const more = participants.length - state.participants.length;
+  return { ...state, participants, total: state.total + more };
+}
+
+/** The session after several changes, which the server has gathered. `total` is always right. */
+function gathered(state: SessionState, data: CrowdFrame["data"]): SessionState {
+  const { total, joined = [], left = [], participants } = data;
+  if (participants !== undefined) return { ...state, participants, total };
+  const others = left.filter(({ participant }) => participant !== state.participant);
+  return { ...changed(state, joined, others), total };
 }
 
 function isOfState(frame: ISocketResponse, { states }: Behaviour): frame is StateFrame {

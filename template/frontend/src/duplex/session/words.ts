@@ -27,9 +27,9 @@ export function connectionDetails(
 }
 
 /** How many participants there are, and how fast the server responds. */
-export function sessionSummary({ status, participants, latency }: SessionState): string {
+export function sessionSummary({ status, total, latency }: SessionState): string {
   if (status === "ended") return "Ended";
-  const here = `${formatCount(participants.length, "person", "people")} here`;
+  const here = `${formatCount(total, "person", "people")} here`;
   return latency === null ? here : `${here} · responds in ${formatLatency(latency)}`;
 }
 

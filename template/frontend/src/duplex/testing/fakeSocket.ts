@@ -88,11 +88,13 @@ export async function nextSocket(within = 60_000): Promise<FakeSocket> {
 
 /** The data of `initialised`; give it a document where the test needs one. */
 export function initialisedData(overrides: Partial<Initialised> = {}): Initialised {
+  const participants = overrides.participants ?? [{ participant: "p-ada", name: "Ada" }];
   return {
     session: "notes",
     participant: "p-ada",
     name: "Ada",
-    participants: [{ participant: "p-ada", name: "Ada" }],
+    participants,
+    participants_total: participants.length,
     snapshot: null as never,
     resume_token: "resume-secret",
     epoch: "e1",

@@ -3,6 +3,7 @@ import { initials, useSession } from "../../duplex";
 export default function ParticipantList() {
   const participants = useSession((state) => state.participants);
   const own = useSession((state) => state.participant);
+  const more = useSession((state) => state.total - state.participants.length);
 
   return (
     <section className="panel" aria-labelledby="participants">
@@ -21,6 +22,7 @@ export default function ParticipantList() {
           </li>
         ))}
       </ul>
+      {more > 0 && <p className="muted mt-4">and {more} more</p>}
     </section>
   );
 }
