@@ -44,6 +44,8 @@ def setup(broker_url: str = "memory://", **changes: Any) -> Setup:
     """Options with bounds that tests do not meet, but for the given ones."""
     generous: dict[str, Any] = {
         "rate": Rate(100_000, 1.0),
+        "join_rate": Rate(100_000, 1.0),
+        "room_rate": Rate(100_000, 1.0),
         "max_per_user": 1000,
         "max_per_address": 10_000,
         "drain": 0.0,

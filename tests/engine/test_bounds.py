@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator
 
 import pytest
 from duplex.identity import Identity
+from duplex.socket import endpoint
+from duplex.socket.reports import Reports
 from duplex.units import Rate
 from duplex.wire.protocol import REQUESTS_IN_FLIGHT as IN_FLIGHT
 from duplex_dev.client import CannotConnect
 from websockets.exceptions import InvalidStatus
 
 from tests.engine.states import Gates, states
-from tests.engine.support import Server, make_engine, serving, setup
+from tests.engine.support import PATIENCE, Server, make_engine, serving, setup
 
 
 @pytest.fixture(params=[{}])
@@ -203,3 +206,112 @@ async def test_nothing_is_left_when_everybody_has_gone(bound: Server) -> None:
             await last.quiet()
         assert engine.sockets.limits.connections == 1
         assert engine.sockets.limits.unauthenticated == 0
+
+
+@bounds(rate=Rate(10, 3600.0))
+async def test_a_reconnect_does_not_renew_the_rate(bound: Server) -> None:
+    """Neither who resumes nor who joins anew gets more than one connection may have."""
+    fine = 0
+    resume: dict[str, object] = {}
+    for number in range(4):
+        async with await bound.client(**resume) as ada:
+            for request in range(10):
+                reply = await ada.reply("whisper", {"text": "x"}, id=f"{number} {request}")
+                fine += reply["state"] == "whisper"
+            resume = ada.resume() if number % 2 else {}
+            if resume:
+                ada.lose()
+        await nobody_is_connected(bound)
+    assert fine == 10
+
+
+async def nobody_is_connected(server: Server) -> None:
+    async with asyncio.timeout(PATIENCE):
+        await server.engine.sockets.empty.wait()
+
+
+@bounds(rate=Rate(10, 3600.0))
+async def test_accounts_do_not_share_what_they_may_ask_for(bound: Server) -> None:
+    for token in ("ada", "bob"):
+        async with await bound.client(token=token) as client:
+            replies = [await client.reply("whisper", {"text": "x"}) for _ in range(11)]
+        assert [reply["state"] for reply in replies] == ["whisper"] * 10 + ["error"]
+
+
+async def test_the_limit_of_a_state_is_not_renewed_by_a_new_participant(bound: Server) -> None:
+    async with await bound.client(token="ada") as ada:
+        assert (await ada.reply("rare"))["state"] == "rare"
+    await nobody_is_connected(bound)
+    async with await bound.client(token="ada") as ada:
+        assert (await ada.reply("rare"))["code"] == "too_fast"
+
+
+@bounds(join_rate=Rate(3, 3600.0))
+async def test_an_address_connects_only_so_often(bound: Server) -> None:
+    for _ in range(3):
+        await (await bound.client()).close()
+    status, body = await refused(bound)
+    assert (status, body["code"]) == (429, "too_many")
+
+
+@bounds(join_rate=Rate(3, 3600.0))
+async def test_an_account_joins_only_so_often(
+    bound: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bound.engine.sockets.limits, "admit", lambda address, now: None)
+    for _ in range(3):
+        await (await bound.client(token="ada")).close()
+    async with await bound.socket() as often:
+        await often.send({"token": "ada"})
+        assert (await often.receive())["code"] == "too_fast"
+        assert await often.closed() == 1013
+    async with await bound.client(token="bob"):
+        pass
+
+
+@bounds(room_rate=Rate(3, 3600.0))
+async def test_an_account_opens_only_so_many_sessions(bound: Server) -> None:
+    for _ in range(3):
+        await (await bound.client(token="ada")).close()
+    async with await bound.socket() as often:
+        await often.send({"token": "ada"})
+        assert (await often.receive())["code"] == "too_fast"
+        assert await often.closed() == 1013
+    async with (
+        await bound.client(token="bob", session="open"),
+        await bound.client(token="ada", session="open") as ada,
+    ):
+        assert ada.session == "open"
+
+
+@bounds(max_unauthenticated=3, max_per_address=0)
+async def test_silent_sockets_of_one_address_give_way_to_others(
+    bound: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = iter(["many", "many", "few", "new"])
+    monkeypatch.setattr(endpoint, "neighbourhood", lambda client: next(address))
+    first, second, few = [await bound.socket() for _ in range(3)]
+    newcomer = await bound.client()
+    assert await first.closed() == 1006
+    for silent in (second, few):
+        await silent.hello()
+    assert (await newcomer.reply("whisper", {"text": "x"}))["state"] == "whisper"
+    for client in (second, few, newcomer):
+        await client.close()
+    await nobody_is_connected(bound)
+    assert bound.engine.sockets.limits.unauthenticated == 0
+
+
+@bounds(allowed_origins=("https://page.example",))
+async def test_a_refused_page_is_logged_once_a_second_with_what_was_compared(
+    bound: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "_reports", Reports(logging.getLogger("duplex")))
+    for _ in range(3):
+        await refused(bound, origin="https://evil.example")
+    (record,) = [one for one in caplog.records if one.name == "duplex"]
+    assert record.levelno == logging.WARNING
+    own = bound.url.replace("ws://", "http://").split("/api")[0]
+    for part in ("https://evil.example", own, "https://page.example"):
+        assert part in record.getMessage()
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []

@@ -24,6 +24,7 @@ LAYERS = [
     {"mail"},
     {"accounts"},
     {"migrations"},
+    {"workers"},
     {"server"},
     {"command_line"},
     {"__init__"},

@@ -10,6 +10,12 @@ GRACE = 15.0
 RATE = Rate(50, 1.0)
 """Requests a second."""
 
+JOIN_RATE = Rate(600, 60.0)
+"""Connections and joins of one account or address."""
+
+ROOM_RATE = Rate(60, 60.0)
+"""New sessions of one account or address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -19,7 +25,10 @@ class Options:
     """
 
     allowed_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     rate: Rate = RATE
+    join_rate: Rate = JOIN_RATE
+    room_rate: Rate = ROOM_RATE
     max_frame: int = 64 * 1024
     hello_timeout: float = 10.0
     heartbeat: float = 20.0

@@ -2,12 +2,14 @@
 
 import copy
 import logging
+from contextlib import suppress
 from typing import Any, Protocol
 
 import uvicorn
-from uvicorn.config import LOGGING_CONFIG
+from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 
 from duplex.socket.uvicorn_protocol import PreparedProtocol
+from duplex.workers import Workers
 
 
 class Settings(Protocol):
@@ -36,14 +38,15 @@ class Quiet(logging.Filter):
 
 
 def run(application: str, settings: Settings) -> None:
-    """Serve `application` (`module:factory`) until SIGTERM or Ctrl+C.
+    """Serve `application` (`module:factory`) until SIGTERM or Ctrl+C. Exits with 3 when the start
+    has failed.
 
     Participants are then sent away over SESSION_DRAIN (a second Ctrl+C does not wait for them).
 
     Behind a proxy set FORWARDED_ALLOW_IPS (uvicorn's) to the proxy's address: client addresses and
     https are then taken from its headers.
     """
-    uvicorn.run(
+    config = uvicorn.Config(
         application,
         factory=True,
         host=settings.host,
@@ -63,6 +66,18 @@ def run(application: str, settings: Settings) -> None:
         # A worker that answers no health check is replaced; one that is busy starting is not dead.
         timeout_worker_healthcheck=30,
     )
+    if settings.workers > 1:
+        workers = Workers(config, [config.bind_socket()])
+        workers.run()
+        started = not workers.failed
+    else:
+        config.load_app()
+        server = uvicorn.Server(config)
+        with suppress(KeyboardInterrupt):
+            server.run()
+        started = server.started
+    if not started:
+        raise SystemExit(STARTUP_FAILURE)
 
 
 def logging_config() -> dict[str, Any]:

@@ -89,8 +89,10 @@ class Joining:
         member.replace_connection(connection)
         member.seen = joined.seq
         connection.participant = member
+        now = asyncio.get_running_loop().time()
         self.sockets.limits.greeted()
-        connection.opened(asyncio.get_running_loop().time(), identity.expires)
+        connection.allowance = self.sockets.limits.allowances.borrow(connection.owner, now)
+        connection.opened(now, identity.expires)
         first = [Frame(self._initialised(member, joined, hello))]
         connection.catch_up(
             first + [member.frame(entry) for entry in joined.replay or () if member.may_read(entry)]
@@ -111,14 +113,13 @@ class Joining:
             resume_hash=_hash(resume.token) if resume else None,
             resume_epoch=resume.epoch if resume else None,
             resume_seq=resume.seq if resume else 0,
-            owner=f"address {connection.address}" if user is None else f"user {user}",
+            owner=connection.owner,
             allowed=options.max_per_address if user is None else options.max_per_user,
         )
         try:
             joined = await self.broker.join(request)
             if joined is None:
-                seed = await self._seed(room_id, stored=hello.session is not None)
-                joined = await self.broker.join(replace(request, seed=seed))
+                joined = await self._open(request, connection, stored=hello.session is not None)
         except TooManyPresent:
             raise CannotJoin(
                 "You have too many connections in this session.", "too_many", Close.TOO_FAST
@@ -126,6 +127,15 @@ class Joining:
         if joined is None:
             raise CannotJoin("The session could not be opened.", "conflict", Close.FORBIDDEN)
         return joined
+
+    async def _open(self, request: Join, connection: Connection, *, stored: bool) -> Joined | None:
+        """Join a session that is not live, with a document to begin with."""
+        now = asyncio.get_running_loop().time()
+        if not self.sockets.limits.may_open(connection.owner, now):
+            sentence = "You open new sessions too often. Try again later."
+            raise CannotJoin(sentence, "too_fast", Close.BUSY)
+        seed = await self._seed(request.room, stored=stored)
+        return await self.broker.join(replace(request, seed=seed))
 
     async def _seed(self, room_id: str, *, stored: bool) -> bytes:
         """The document that a session begins with: the stored one, or a new one."""

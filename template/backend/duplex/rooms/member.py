@@ -7,10 +7,9 @@ from functools import partial
 from duplex.identity import Identity
 from duplex.requests.document_cache import DocumentCache
 from duplex.requests.queue import RequestQueue
-from duplex.requests.registry import AnyState
 from duplex.requests.runner import Runner
 from duplex.socket.connection import Connection
-from duplex.socket.limits import Bucket
+from duplex.units import Rate
 from duplex.wire.entries import Entry
 from duplex.wire.errors import Rejected
 from duplex.wire.frames import Frame, skipped
@@ -30,7 +29,6 @@ class Member:
     """
 
     __slots__ = (
-        "_buckets",
         "_expiry",
         "_returned",
         "_runner",
@@ -79,7 +77,6 @@ class Member:
         self.put_away = False
         self.requests = RequestQueue(partial(runner.run, self))
         self._runner = runner
-        self._buckets: dict[str, Bucket] | None = None
         self._returned: asyncio.Event | None = None
         self._expiry: asyncio.TimerHandle | None = None
 
@@ -172,21 +169,14 @@ class Member:
         state = self._runner.registry[request.state]
         if state.allow is not None and not state.allow(self.identity):
             raise _rejected(request, f"You may not send {state.name}.", "forbidden")
-        if not self._within_limit(state, now):
+        if state.limit is not None and not self._take(state.name, state.limit, now):
             raise _rejected(request, f"Too many {state.name}. Slow down.", "too_fast")
         if len(self.requests) >= REQUESTS_IN_FLIGHT:
             raise _rejected(request, "Too many requests are unanswered.", "too_many")
 
-    def _within_limit(self, state: AnyState, now: float) -> bool:
+    def _take(self, state: str, limit: Rate, now: float) -> bool:
         """Count a request against its state's own limit."""
-        if state.limit is None:
-            return True
-        if self._buckets is None:
-            self._buckets = {}
-        bucket = self._buckets.get(state.name)
-        if bucket is None:
-            bucket = self._buckets[state.name] = Bucket(state.limit, now)
-        return bucket.take(now) == 0.0
+        return self.connection is None or self.connection.allowance.take_state(state, limit, now)
 
     def ask(self, request: Request) -> None:
         """Handle a request after all requests that came before it."""

@@ -28,11 +28,12 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from duplex.options import Options
+from duplex.options import JOIN_RATE, RATE, ROOM_RATE, Options
 from duplex.settings.errors import explain
 from duplex.settings.sign_in import SignInSettings
 from duplex.settings.urls import is_url
 from duplex.settings.weak_secrets import is_made_up
+from duplex.socket.origins import is_host_pattern, is_origin_pattern
 from duplex.units import Rate, parse_size
 
 SECRET_LENGTH = 32
@@ -109,8 +110,13 @@ class Settings(SignInSettings):
     )
     allowed_origins: Words = Field(
         default=(),
-        description="origins such as https://example.org, with commas between;"
-        " empty for the page's own",
+        description="origins such as https://example.org or https://*.example.org, with commas"
+        " between; empty for the page's own",
+    )
+    allowed_hosts: Words = Field(
+        default=(),
+        description="host names such as example.org or *.example.org, with commas between;"
+        " * for any",
     )
     hsts_include_subdomains: bool = Field(
         default=False,
@@ -118,7 +124,13 @@ class Settings(SignInSettings):
     )
 
     session_rate: Annotated[Rate, NoDecode, BeforeValidator(_rate)] = Field(
-        default=Rate(50, 1.0), description="a rate such as 50/s, 600/m or 1000/h"
+        default=RATE, description="a rate such as 50/s, 600/m or 1000/h"
+    )
+    session_join_rate: Annotated[Rate, NoDecode, BeforeValidator(_rate)] = Field(
+        default=JOIN_RATE, description="a rate such as 10/s, 600/m or 1000/h"
+    )
+    session_room_rate: Annotated[Rate, NoDecode, BeforeValidator(_rate)] = Field(
+        default=ROOM_RATE, description="a rate such as 1/s, 60/m or 1000/h"
     )
     session_max_frame: Size = Field(
         default=64 * 1024, ge=1024, le=64 * 2**20, description="a size from 1KiB to 64MiB"
@@ -229,7 +241,10 @@ class Settings(SignInSettings):
         """What of it the session engine needs."""
         return Options(
             allowed_origins=self.allowed_origins,
+            allowed_hosts=self.allowed_hosts,
             rate=self.session_rate,
+            join_rate=self.session_join_rate,
+            room_rate=self.session_room_rate,
             max_frame=self.session_max_frame,
             hello_timeout=self.session_hello_timeout,
             heartbeat=self.session_heartbeat,
@@ -307,7 +322,13 @@ class Settings(SignInSettings):
     @classmethod
     def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         kept = tuple(origin.rstrip("/").lower() for origin in origins)
-        for origin in kept:
-            if not is_url(origin, {"http", "https"}) or origin.count("/") > 2 or "@" in origin:
-                raise ValueError
+        if not all(map(is_origin_pattern, kept)):
+            raise ValueError
         return kept
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(is_host_pattern, hosts)):
+            raise ValueError
+        return tuple(host.lower() for host in hosts)

@@ -1,8 +1,15 @@
-"""Whose address it is, for limits that are counted by address."""
+"""Which address a client counts as, for limits that are counted by address."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
-from typing import Any
+from typing import Any, Final
+
+_CUSTOMER: Final = 64
+"""Bits of the IPv6 prefix that one customer has at least: 2**64 addresses."""
+
+_SITE: Final = 48
+"""Bits of the IPv6 prefix that one customer has at most: 2**16 of the others."""
 
 
 def site(address: str) -> str | None:
@@ -15,9 +22,7 @@ def site(address: str) -> str | None:
 
 
 def neighbourhood(client: Sequence[Any] | None) -> str:
-    """The host of an ASGI `client`, or the /64 that it is in: with IPv6 that is one customer, who
-    could come from 2**64 addresses.
-    """
+    """The host of an ASGI `client`; with IPv6 the /64 that it is in, which is one customer."""
     host = str(client[0]) if client else "local"
     try:
         address = ip_address(host)
@@ -27,4 +32,17 @@ def neighbourhood(client: Sequence[Any] | None) -> str:
         return host
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
-    return str(IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(_prefix(address, _CUSTOMER))
+
+
+@lru_cache(maxsize=4096)
+def network(address: str) -> str:
+    """The /48 around an IPv6 `neighbourhood`; any other address itself."""
+    if ":" not in address or not address.endswith(f"/{_CUSTOMER}"):
+        return address
+    return str(_prefix(IPv6Network(address).network_address, _SITE))
+
+
+def _prefix(address: IPv6Address, bits: int) -> IPv6Network:
+    rest = 128 - bits
+    return IPv6Network((int(address) >> rest << rest, bits))

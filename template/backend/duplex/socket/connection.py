@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from duplex.options import Options
 from duplex.socket.flusher import Flusher
-from duplex.socket.limits import Bucket
+from duplex.socket.limits.allowances import Allowance
 from duplex.socket.outbox import thinned
 from duplex.socket.participant import ConnectedParticipant
 from duplex.socket.transport import Transport
@@ -44,7 +44,6 @@ class Connection:
     __slots__ = (
         "_blocked_since",
         "_bound",
-        "_bucket",
         "_close_by",
         "_drained",
         "_expires",
@@ -52,15 +51,16 @@ class Connection:
         "_options",
         "_outbox",
         "_pinged",
-        "_strikes",
         "_verdict",
         "_waiting",
         "_warn_at",
         "address",
+        "allowance",
         "asked",
         "greeted",
         "heard",
         "id",
+        "owner",
         "participant",
         "phase",
         "pings",
@@ -79,19 +79,19 @@ class Connection:
         self.since = self.heard = self.asked = now
         self.participant: ConnectedParticipant | None = None
         self.user: str | None = None
+        self.owner = address
         self.sign_in: str | None = None
         self.pings = False
         self.greeted = False
         self.transport: Transport
         self._options = options
         self._flusher = flusher
-        self._bucket = Bucket(options.rate, now)
+        self.allowance = Allowance(options.rate, now)
         self._outbox: list[Frame] = []
         self._waiting = 0
         self._bound = options.outbox_bytes
         self._blocked_since: float | None = None
         self._drained: asyncio.Future[None] | None = None
-        self._strikes = 0
         self._pinged = False
         self._verdict: tuple[int, str] | None = None
         self._close_by = 0.0
@@ -110,6 +110,10 @@ class Connection:
             self.phase = Phase.OPEN
         self.asked = now
         self.signed_in_until(expires)
+
+    def give_way(self) -> None:
+        """Nothing came from the client, and others wait for its place."""
+        self.transport.abort()
 
     # --- sending
 
@@ -242,14 +246,13 @@ class Connection:
     def admit_frame(self, now: float) -> bool:
         """Count a frame against the rate; False when it exceeds the rate."""
         self.heard = now
-        wait = self._bucket.take(now)
-        if wait == 0.0:
-            if self._strikes:
-                self._strikes -= 1
+        allowance = self.allowance
+        if allowance.take(now):
+            if allowance.strikes:
+                allowance.strikes -= 1
             return True
-        self._strikes += 1
-        rate = self._options.rate
-        if self._strikes > 2 * rate.count + 20:
+        allowance.strikes += 1
+        if allowance.strikes > 2 * self._options.rate.count + 20:
             self.flood()
         return False
 

@@ -6,6 +6,7 @@ validate, act, respond. A bad frame is answered with an error, and the session g
 
 import asyncio
 import logging
+import math
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,8 +20,10 @@ from duplex.socket.authentication import Authentication
 from duplex.socket.connection import Connection, Phase
 from duplex.socket.controls import Controls
 from duplex.socket.handshake import Handshake
-from duplex.socket.limits import Bucket
-from duplex.socket.origins import is_allowed
+from duplex.socket.limits.connections import Refusal
+from duplex.socket.limits.rates import Bucket
+from duplex.socket.origins import is_allowed, read_host
+from duplex.socket.reports import Reports
 from duplex.socket.sockets import Sockets
 from duplex.socket.transport import (
     EXTENSION,
@@ -40,6 +43,7 @@ from duplex.wire.protocol import Close, ErrorCode
 from duplex.wire.requests import Control, Request, read_id
 
 logger = logging.getLogger("duplex")
+_reports = Reports(logger)
 
 _FRAMES_IN_A_ROW: Final = 32
 """Frames of one connection that are read before other tasks run."""
@@ -118,27 +122,29 @@ class SocketEndpoint:
             return
         await receive()
         address = neighbourhood(scope.get("client"))
-        refusal = self._refusal(scope, address)
+        refusal = self._check_origin(scope) or self._services.sockets.limits.admit(
+            address, asyncio.get_running_loop().time()
+        )
         if refusal is not None:
-            await _refuse(scope, send, *refusal)
+            await _refuse(scope, send, refusal)
             return
-        # A coroutine function of the server's: `AsgiTransport` takes its first step by hand.
-        direct = cast("Send", send)
-        await SocketHandler(self._services, address, scope, receive, direct).run(direct)
+        await SocketHandler(self._services, address, scope, receive, send).run(send)
 
-    def _refusal(self, scope: Scope, address: str) -> tuple[int, str, ErrorCode] | None:
-        """Why a socket is not accepted, if it is not: HTTP status, sentence, code."""
-        sockets = self._services.sockets
+    def _check_origin(self, scope: Scope) -> Refusal | None:
+        """Why the page that opens the socket may not do so, if it may not."""
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
-        origin = headers.get(b"origin")
-        if origin is not None and not is_allowed(
-            origin, headers.get(b"host", ""), sockets.options.allowed_origins
-        ):
-            return 403, "This page may not open a session here.", "forbidden"
-        full = sockets.limits.admit(address)
-        if full is not None:
-            return 503, full, "too_many"
-        return None
+        origin, host = headers.get(b"origin"), headers.get(b"host", "")
+        scheme, allowed = scope["scheme"], self._services.sockets.options.allowed_origins
+        if origin is None or is_allowed(origin, scheme, host, allowed):
+            return None
+        _reports.warn(
+            "refused a socket: its Origin %.200r is neither the server's own, %.200r, nor in"
+            " ALLOWED_ORIGINS (%s); behind a proxy see FORWARDED_ALLOW_IPS",
+            origin,
+            str(read_host(host, scheme)),
+            ", ".join(allowed) or "empty",
+        )
+        return Refusal(403, "This page may not open a session here.", None)
 
 
 def _path(scope: Scope) -> str:
@@ -147,17 +153,18 @@ def _path(scope: Scope) -> str:
     return path[len(root) :] if path.startswith(f"{root}/") else path
 
 
-async def _refuse(
-    scope: Scope, send: types.Send, status: int, sentence: str, code: ErrorCode
-) -> None:
+async def _refuse(scope: Scope, send: types.Send, refusal: Refusal) -> None:
     if "websocket.http.response" not in (scope.get("extensions") or {}):
-        await send({"type": "websocket.close", "code": Close.FORBIDDEN, "reason": sentence})
+        reason = {"code": Close.FORBIDDEN, "reason": refusal.sentence}
+        await send({"type": "websocket.close", **reason})
         return
-    body = to_json({"error": sentence, "code": code})
+    code: ErrorCode = "forbidden" if refusal.retry_after is None else "too_many"
+    body = to_json({"error": refusal.sentence, "code": code})
     headers = [(b"content-type", b"application/json")]
-    if status == 503:
-        headers.append((b"retry-after", b"10"))
-    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    if refusal.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % math.ceil(refusal.retry_after)))
+    start = {"type": "websocket.http.response.start", "status": refusal.status}
+    await send({**start, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
 
 

@@ -1,5 +1,6 @@
 """The first frame of a connection: identifies the client and joins a session."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 
@@ -36,6 +37,7 @@ class Handshake:
         text = None
         while text is None:
             text = await next_text()
+        self._sockets.limits.spoke(connection)
         if connection.verdict is None:
             # From here on the time is the server's own: the hello's deadline no longer applies.
             connection.phase = Phase.JOINING
@@ -62,6 +64,11 @@ class Handshake:
                 connection.fail("You have too many open connections.", "too_many", Close.TOO_FAST)
                 return
             connection.user, connection.sign_in = identity.user, identity.sign_in
+            connection.owner = f"account {identity.user}"
+            if not self._sockets.limits.may_join(identity.user, asyncio.get_running_loop().time()):
+                sentence = "You connect too often. Try again later."
+                connection.fail(sentence, "too_fast", Close.BUSY)
+                return
         try:
             await self._join(
                 connection, hello, identity, hello.session or secrets.token_urlsafe(16)

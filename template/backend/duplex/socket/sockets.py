@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from duplex.options import Options
 from duplex.socket.connection import Connection, Phase
 from duplex.socket.flusher import Flusher
-from duplex.socket.limits import ConnectionLimits
+from duplex.socket.limits.connections import ConnectionLimits
 from duplex.wire.frames import Frame
 from duplex.wire.protocol import Close, ErrorCode
 
@@ -46,6 +46,7 @@ class Sockets:
     def add(self, connection: Connection) -> None:
         """A socket was accepted."""
         self._connections.add(connection)
+        self.limits.accepted(connection)
         self.empty.clear()
 
     def remove(self, connection: Connection, code: int) -> int:
@@ -57,7 +58,10 @@ class Sockets:
             verdict = _LOST
         connection.closed()
         self._connections.discard(connection)
-        self.limits.gone(connection.address, connection.user, greeted=connection.greeted)
+        self.limits.gone(connection)
+        if connection.greeted:
+            now = asyncio.get_running_loop().time()
+            self.limits.allowances.give_back(connection.owner, connection.allowance, now)
         if not self._connections:
             self.empty.set()
         return verdict
@@ -89,6 +93,7 @@ class Sockets:
         while True:
             await asyncio.sleep(interval)
             now = loop.time()
+            self.limits.allowances.tidy(now)
             for count, connection in enumerate(self, start=1):
                 if connection.phase is not Phase.CLOSED:
                     connection.check(now)

@@ -9,15 +9,15 @@ does not wait.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from duplex.socket.limits import Bucket
+from duplex.socket.limits.rates import Bucket
 from duplex.units import Rate
 from duplex.wire.frames import Frame
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Coroutine[object, None, None]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 EXTENSION = "duplex.prepared"
@@ -237,7 +237,12 @@ class AsgiTransport:
         self._stop()
 
     def _begin(self, message: MutableMapping[str, Any]) -> None:
-        coroutine = self._send(message)
+        sending = self._send(message)
+        # Some servers give another kind of awaitable, whose steps cannot be taken by hand.
+        coroutine = cast(
+            "Coroutine[object, None, None]",
+            sending if isinstance(sending, Coroutine) else _wait_for(sending),
+        )
         try:
             waits_for = coroutine.send(None)
         except StopIteration:
@@ -258,6 +263,10 @@ class AsgiTransport:
             self.close(*self._close)
         else:
             self._writable()
+
+
+async def _wait_for(sending: Awaitable[None]) -> None:
+    await sending
 
 
 class _Rest:

@@ -23,7 +23,7 @@ from websockets.http11 import Request
 from duplex.options import RATE
 from duplex.socket import incoming
 from duplex.socket.incoming import Incoming, Violation
-from duplex.socket.limits import Bucket
+from duplex.socket.limits.rates import Bucket
 from duplex.socket.transport import EXTENSION, small_frames
 
 _READ_AHEAD: Final = 16
@@ -178,6 +178,12 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
             self._incoming.feed(data)
             if self._turn is None:
                 self._read()
+
+    async def send(self, message: Any) -> None:
+        """As uvicorn's, which takes a refused handshake for one that was not answered."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
 
     async def receive(self) -> Any:
         """As uvicorn's, but frames that were received and not read yet come first."""

@@ -24,10 +24,11 @@ from duplex.requests.registry import Registry, discover
 from duplex.rooms.engine import Engine
 from duplex.settings.base import Settings
 from duplex.web import docs, errors, health
-from duplex.web.bodies import BodyLimit
 from duplex.web.database import Database
 from duplex.web.deps import State
 from duplex.web.errors import Problem
+from duplex.web.guards.bodies import BodyLimit
+from duplex.web.guards.hosts import KnownHosts
 from duplex.web.headers import SecurityHeaders
 from duplex.web.migrate import require_current
 from duplex.web.pages import Pages
@@ -157,6 +158,7 @@ class Application:
         )
         errors.install(app)
         app.add_middleware(BodyLimit)
+        app.add_middleware(KnownHosts, settings=settings)
         app.add_middleware(
             SecurityHeaders,
             production=settings.production,

@@ -5,6 +5,7 @@ add a migration, and a team can add one, without two heads and without a merge. 
 applied first, so a table of the team's may refer to one of the engine's.
 """
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,11 @@ logger = logging.getLogger(__name__)
 _LOCK = 4_108_877
 """Key of the PostgreSQL advisory lock; any number that never changes."""
 
+
+_PATIENCE = 20.0
+"""Seconds in which the database must answer when the server starts."""
+
+_NO_ANSWER = "DATABASE_URL: the database does not answer"
 
 _FILE_NAME = "%(year)d_%(month).2d_%(day).2d_%(rev)s_%(slug)s"
 
@@ -116,8 +122,13 @@ async def require_current(database: Database, root: Path) -> None:
                     " or `python -m app migrate` where only the server is installed."
                 )
 
-    async with database.reading() as db:
-        await (await db.connection()).run_sync(check)
+    try:
+        async with asyncio.timeout(_PATIENCE), database.reading() as db:
+            await (await db.connection()).run_sync(check)
+    except OperationalError as error:
+        raise CannotStart(_no_answer(error)) from None
+    except TimeoutError:
+        raise CannotStart(f"{_NO_ANSWER}: nothing came within {_PATIENCE:g} s") from None
 
 
 async def must_answer(database: Database) -> None:
@@ -126,8 +137,11 @@ async def must_answer(database: Database) -> None:
         async with database.engine.connect():
             pass
     except OperationalError as error:
-        reason = " ".join(str(error.orig).split())
-        raise SystemExit(f"DATABASE_URL: the database does not answer: {reason}") from None
+        raise SystemExit(_no_answer(error)) from None
+
+
+def _no_answer(error: OperationalError) -> str:
+    return f"{_NO_ANSWER}: {' '.join(str(error.orig).split())}"
 
 
 async def migrate_alone(database: Database, root: Path) -> None:

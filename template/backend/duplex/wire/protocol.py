@@ -102,6 +102,7 @@ class Close(IntEnum):
     TOO_BIG = 1009
     BUG = 1011
     RESTART = 1012
+    BUSY = 1013
     BAD_HELLO = 4400
     NOT_SIGNED_IN = 4401
     FORBIDDEN = 4403

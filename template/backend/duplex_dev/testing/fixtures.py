@@ -57,7 +57,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def settings(settings_type: type[Settings], database_url: str) -> Settings:
     """Settings that read nothing from the machine."""
-    return settings_type.given(database_url=database_url, session_drain=0, allowed_origins=ORIGIN)
+    return settings_type.given(
+        database_url=database_url,
+        session_drain=0,
+        session_join_rate="100000/s",
+        session_room_rate="100000/s",
+        allowed_origins=ORIGIN,
+    )
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def _origin(request: Request, services: Services) -> str:
         return configured
     given = request.headers.get("origin", "")
     host = request.headers.get("host", "")
-    if is_allowed(given, host, settings.allowed_origins):
+    if is_allowed(given, request.scope["scheme"], host, settings.allowed_origins):
         return given.lower()
     return str(request.base_url).rstrip("/")
 
@@ -68,8 +68,8 @@ def public_origin(services: Services) -> str | None:
     settings = services.settings
     if settings.public_url:
         return settings.public_url
-    if settings.production and settings.allowed_origins:
-        return settings.allowed_origins[0]
+    if settings.production:
+        return next((origin for origin in settings.allowed_origins if "*" not in origin), None)
     return None
 
 
@@ -86,8 +86,9 @@ async def require_own_page(request: Request, visit: VisitDep, services: Services
     origin = request.headers.get("origin")
     if origin is None and not visit.cookies.any_in(visit.sent):
         return
-    host = request.headers.get("host", "")
-    if origin is None or not is_allowed(origin, host, services.settings.allowed_origins):
+    host, scheme = request.headers.get("host", ""), request.scope["scheme"]
+    allowed = services.settings.allowed_origins
+    if origin is None or not is_allowed(origin, scheme, host, allowed):
         raise ApiError(403, "forbidden", "This request does not come from the page itself.")
 
 

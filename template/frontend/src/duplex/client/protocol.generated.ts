@@ -47,6 +47,7 @@ export const CLOSE = {
   tooBig: 1009,
   bug: 1011,
   restart: 1012,
+  busy: 1013,
   badHello: 4400,
   notSignedIn: 4401,
   forbidden: 4403,

@@ -1,0 +1,162 @@
+"""How many sockets there may be, and how often they may come."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from duplex.options import Options
+from duplex.socket.addresses import network
+from duplex.socket.limits.allowances import Allowances
+from duplex.socket.limits.rates import RateTable
+from duplex.units import Rate
+
+_NETWORK: Final = 4
+"""A network may do as much as so many addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a socket is not accepted: an HTTP status, a sentence, and in how many seconds to try
+    again (None: not at all).
+    """
+
+    status: int
+    sentence: str
+    retry_after: float | None = 10.0
+
+
+class Limited(Protocol):
+    """A connection, as far as it is counted."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def user(self) -> str | None: ...
+    @property
+    def greeted(self) -> bool: ...
+    def give_way(self) -> None:
+        """The connection sends nothing and is in the way of others: drop it."""
+        ...
+
+
+class ConnectionLimits:
+    """Counts the sockets of this process against their limits.
+
+    Rates belong to accounts and addresses, not to connections: a reconnect does not renew them.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self.connections = 0
+        self.unauthenticated = 0
+        self.allowances = Allowances(options.rate)
+        self._addresses: Counter[str] = Counter()
+        self._networks: Counter[str] = Counter()
+        self._users: Counter[str] = Counter()
+        self._silent: dict[str, dict[Limited, None]] = {}
+        self._dropped: set[Limited] = set()
+        self._joins = RateTable(options.join_rate)
+        self._network_joins = RateTable(_times(options.join_rate, _NETWORK))
+        self._rooms = RateTable(options.room_rate)
+
+    # --- sockets
+
+    def admit(self, address: str, now: float) -> Refusal | None:
+        """Count a new socket of this address. Where it is refused, it is not counted, but for how
+        often the address tries.
+        """
+        options, around = self._options, network(address)
+        wait = self._joins.take(address, now)
+        if around != address:
+            wait = max(wait, self._network_joins.take(around, now))
+        if wait > 0.0:
+            return Refusal(429, "Your address connects too often. Try again later.", wait)
+        if 0 < options.max_connections <= self.connections:
+            return Refusal(503, "The server has as many connections as it can hold.")
+        most = options.max_per_address
+        if 0 < most <= self._addresses[address] or 0 < _NETWORK * most <= self._networks[around]:
+            return Refusal(503, "There are too many connections from your address.")
+        if 0 < options.max_unauthenticated <= self.unauthenticated and not self._make_room(around):
+            return Refusal(503, "Too many connections are waiting for their first frame.")
+        self.connections += 1
+        self.unauthenticated += 1
+        self._addresses[address] += 1
+        if around != address:
+            self._networks[around] += 1
+        return None
+
+    def accepted(self, connection: Limited) -> None:
+        """An admitted socket was accepted: it is silent until its first frame."""
+        self._silent.setdefault(network(connection.address), {})[connection] = None
+
+    def spoke(self, connection: Limited) -> None:
+        """The first frame of a connection has come."""
+        around = network(connection.address)
+        silent = self._silent.get(around)
+        if silent is not None and silent.pop(connection, connection) is None and not silent:
+            del self._silent[around]
+
+    def greeted(self) -> None:
+        """A socket has joined its session."""
+        self.unauthenticated -= 1
+
+    def _make_room(self, around: str) -> bool:
+        """Drop the oldest silent socket of the network that has most of them; False when that is
+        the network of the newcomer, or nobody is silent.
+        """
+        if not self._silent:
+            return False
+        most = max(self._silent, key=lambda one: len(self._silent[one]))
+        if len(self._silent[most]) <= len(self._silent.get(around, ())):
+            return False
+        oldest = next(iter(self._silent[most]))
+        self.spoke(oldest)
+        self._dropped.add(oldest)
+        self.unauthenticated -= 1
+        oldest.give_way()
+        return True
+
+    def gone(self, connection: Limited) -> None:
+        """A counted socket has ended."""
+        address = connection.address
+        around = network(address)
+        self.connections -= 1
+        self.spoke(connection)
+        if connection in self._dropped:
+            self._dropped.discard(connection)
+        elif not connection.greeted:
+            self.unauthenticated -= 1
+        _less(self._addresses, address)
+        if around != address:
+            _less(self._networks, around)
+        if connection.user is not None:
+            _less(self._users, connection.user)
+
+    # --- accounts
+
+    def admit_user(self, user: str) -> bool:
+        """Count a socket of a user; False, and not counted, when there are too many."""
+        if 0 < self._options.max_per_user <= self._users[user]:
+            return False
+        self._users[user] += 1
+        return True
+
+    def may_join(self, user: str, now: float) -> bool:
+        """Count that an account joins a session; False when it does so too often. Anonymous clients
+        were counted by their address when they connected.
+        """
+        return self._joins.take(f"account {user}", now) == 0.0
+
+    def may_open(self, owner: str, now: float) -> bool:
+        """Count that an account or address opens a new session; False when it does so too often."""
+        return self._rooms.take(owner, now) == 0.0
+
+
+def _times(rate: Rate, factor: int) -> Rate:
+    return Rate(factor * rate.count, rate.seconds)
+
+
+def _less(counter: Counter[str], key: str) -> None:
+    counter[key] -= 1
+    if counter[key] <= 0:
+        del counter[key]

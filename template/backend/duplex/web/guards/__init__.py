@@ -1,0 +1,1 @@
+"""Middleware that refuses requests before they reach a route."""

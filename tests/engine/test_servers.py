@@ -1,0 +1,105 @@
+"""The engine works on any ASGI server: each is started as people start it, and talked to."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.engine.support import PATH, PATIENCE, Client
+from tools.source import ROOT
+
+APP = "tests.engine.served:app"
+UVICORN = ["uvicorn", APP, "--port", "{port}", "--ws"]
+GUNICORN = ["gunicorn", APP, "-k", "uvicorn_worker.UvicornWorker", "-b", "127.0.0.1:{port}"]
+SERVERS = {
+    "uvicorn, our protocol": [*UVICORN, "duplex.socket.uvicorn_protocol:PreparedProtocol"],
+    "uvicorn, websockets": [*UVICORN, "websockets"],
+    "uvicorn, websockets-sansio": [*UVICORN, "websockets-sansio"],
+    "uvicorn, wsproto": [*UVICORN, "wsproto"],
+    "hypercorn": ["hypercorn", APP, "-b", "127.0.0.1:{port}"],
+    "granian": ["granian", "--interface", "asgi", "--port", "{port}", APP],
+    "gunicorn": GUNICORN,
+    "gunicorn --preload": [*GUNICORN, "--preload"],
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@asynccontextmanager
+async def started(command: list[str], log: Path) -> AsyncGenerator[str]:
+    """The server's address, when it takes connections; it has to end when it is asked to."""
+    port = free_port()
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            *(part.format(port=port) for part in command),
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'template/backend'}"},
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await _listens(port, process, log)
+        yield f"ws://127.0.0.1:{port}{PATH}"
+        process.terminate()
+        async with asyncio.timeout(PATIENCE):
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _listens(port: int, process: asyncio.subprocess.Process, log: Path) -> None:
+    while True:
+        assert process.returncode is None, log.read_text()
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            return
+
+
+async def talk(url: str) -> None:
+    """Two participants: requests in order, a message to both, a stream, bad input, a leave."""
+    # A server that forks listens before its worker runs.
+    ada = await Client.connect(url, patience=PATIENCE, open_timeout=PATIENCE)
+    bob = await Client.connect(url, patience=PATIENCE)
+    async with ada, bob:
+        await ada.hello(session="room", name="Ada")
+        await bob.hello(session="room", name="Bob")
+        for number in range(50):
+            await ada.ask("whisper", {"text": str(number)}, id=str(number))
+        replies = [await ada.until("whisper") for _ in range(50)]
+        assert [reply["id"] for reply in replies] == [str(number) for number in range(50)]
+        await ada.ask("say", {"text": "x" * 50_000})
+        assert (await bob.until("say"))["data"] == {"text": "x" * 50_000}
+        await ada.ask("flood", {"upto": 100})
+        pieces = [await ada.until("flood") for _ in range(101)]
+        assert "more" not in pieces[-1]
+        await bob.send("no JSON")
+        assert (await bob.until("error"))["code"] == "bad_frame"
+        await ada.send({"state": "leave"})
+        assert await ada.closed() == 1000
+        assert (await bob.until("left"))["data"]["participant"] == ada.participant
+
+
+@pytest.mark.parametrize("name", SERVERS)
+async def test_people_talk_through_any_server(name: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    async with started(SERVERS[name], log) as url:
+        await talk(url)
+    assert "Traceback" not in log.read_text()
