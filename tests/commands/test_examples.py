@@ -1,59 +1,37 @@
-"""The code in docs/websockets.md runs: its states answer, its page's side compiles."""
+"""The Python code in docs/websockets.md runs, on the document of the notes example.
+
+tests/projects/test_examples.py compiles the page's side.
+"""
 
 import re
-import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from app import document as snapshot
-from duplex import Engine, Registry
-from duplex_dev.paths import FRONTEND, ROOT
+from duplex import Engine, Identity, Registry
 
-from tests.commands.compiling import errors_of, generate, registry_of
-from tests.engine.support import Client, make_engine, serving
+from tests.commands.compiling import registry_of
+from tests.commands.examples import TEXT, examples
+from tests.engine.support import Client, Store, make_engine, serving
+from tools.source import ROOT
 
-TEXT = (ROOT / "docs" / "websockets.md").read_text(encoding="utf-8")
-CODE = re.compile(r"^```(python|ts)\n(?:#|//) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(snapshot, "Entry"), reason="the examples are about the first shared document"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A block of code and the file it would be in."""
-
-    path: str
-    code: str
-
-    @property
-    def module(self) -> str:
-        """Its name for `import`."""
-        return self.path.removeprefix("backend/").removesuffix(".py").replace("/", ".")
-
-
-def examples(language: str) -> list[Example]:
-    return [Example(path, code) for name, path, code in CODE.findall(TEXT) if name == language]
-
-
-PYTHON = examples("python")
-TYPESCRIPT = examples("ts")
+NOTES = ROOT / "template" / "{% if notes %}backend{% endif %}" / "app" / "document.py"
+"""The document that the text is about."""
 
 
 @pytest.fixture
 def modules(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[ModuleType]]:
     """Every Python example as a module, by path: each sees those before it, as in the text."""
     made: dict[str, list[ModuleType]] = {}
-    for example in PYTHON:
-        module = ModuleType(example.module)
-        monkeypatch.setitem(sys.modules, example.module, module)
-        exec(compile(example.code, example.path, "exec"), module.__dict__)
-        made.setdefault(Path(example.path).stem, []).append(module)
+    document = ("app.document", "app/document.py", NOTES.read_text(encoding="utf-8"))
+    blocks = [(example.module, example.path, example.code) for example in examples("python")]
+    for name, path, code in [document, *blocks]:
+        module = ModuleType(name)
+        monkeypatch.setitem(sys.modules, name, module)
+        exec(compile(code, path, "exec"), module.__dict__)
+        made.setdefault(Path(path).stem, []).append(module)
     return made
 
 
@@ -64,11 +42,12 @@ def last(modules: dict[str, list[ModuleType]]) -> Registry:
 
 
 def engine_of(states: Registry, **options: Any) -> Engine:
-    return make_engine(states, snapshot=snapshot.Snapshot, **options)
+    return make_engine(states, document=sys.modules["app.document"].Document, **options)
 
 
 def test_every_block_of_code_says_where_it_belongs() -> None:
-    assert len(CODE.findall(TEXT)) == len(re.findall(r"^```(?:python|ts)$", TEXT, re.MULTILINE))
+    blocks = re.findall(r"^```(?:python|ts)$", TEXT, re.MULTILINE)
+    assert len(examples("python")) + len(examples("ts")) == len(blocks)
 
 
 async def test_the_first_state_adds_to_the_shared_document(last: Registry) -> None:
@@ -114,32 +93,15 @@ async def rolled(ada: Client, times: int) -> list[int]:
 
 
 async def test_only_whose_session_it_is_may_join(modules: dict[str, list[ModuleType]]) -> None:
-    allowed = modules["may_join"][0].may_join
-    async with serving(engine_of(registry_of(), may_join=allowed)) as server:
+    sessions = modules["sessions"][0].Sessions()
+
+    class Guarded(Store):
+        async def may_join(self, identity: Identity, session: str) -> bool:
+            return await sessions.may_join(identity, session, None)
+
+    async with serving(engine_of(registry_of(), store=Guarded())) as server:
         async with await server.client(token="ada", session="ada-1") as ada:
             assert ada.initialised["session"] == "ada-1"
         async with await server.socket() as other:
             await other.send({"token": "ada", "session": "bob-1"})
             assert (await other.receive())["code"] == "forbidden"
-
-
-def test_the_pages_side_compiles(packages: None, last: Registry, tmp_path: Path) -> None:
-    source = tmp_path / "src"
-    shutil.copytree(FRONTEND / "src", source, ignore=shutil.ignore_patterns("states"))
-    for example in TYPESCRIPT:
-        file = tmp_path / example.path.removeprefix("frontend/")
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(example.code, encoding="utf-8")
-    watched = sorted(file.stem for file in (source / "states").glob("*.ts"))
-    assert len(watched) >= 3
-    imports = "".join(f'import {{ {name} }} from "./{name}";\n' for name in watched)
-    (source / "states" / "index.ts").write_text(
-        'import type { Watchers } from "../session/watchers";\n'
-        f"{imports}export const watchers = {{ {', '.join(watched)} }} satisfies Watchers;\n",
-        encoding="utf-8",
-    )
-    states = Registry(last[name] for name in watched)
-    contract = generate(states, snapshot.Snapshot)
-    (source / "api" / "contract.ts").write_text(contract, encoding="utf-8")
-    files = [example.path.removeprefix("frontend/") for example in TYPESCRIPT]
-    assert errors_of(tmp_path, "src/states/index.ts", *files) == ""

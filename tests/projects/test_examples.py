@@ -1,0 +1,50 @@
+"""The page's code in docs/websockets.md compiles in a project with the states of the text."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.combos import FULL, Combo
+from tests.commands.examples import examples
+from tests.projects.test_contract import NOT_COPIED, found, inside
+from tests.workshop import Workshop, link_tree
+
+INDEX = """\
+import type {{ Watchers }} from "../duplex";
+{imports}
+export const watchers = {{ {names} }} satisfies Watchers;
+
+declare module "../duplex" {{
+  interface Register {{
+    watchers: typeof watchers;
+  }}
+}}
+"""
+
+
+def test_the_pages_side_of_the_text_compiles(
+    workshop: Workshop, deep_combo: Combo, tmp_path: Path
+) -> None:
+    if deep_combo != FULL:
+        pytest.skip("the text is the same in every project")
+    project = workshop.project(deep_combo)
+    copy = tmp_path / "project"
+    shutil.copytree(project.root, copy, ignore=NOT_COPIED)
+    link_tree(project.root / "frontend/node_modules", copy / "frontend/node_modules")
+    for state in (copy / "backend/app/states").glob("[a-z]*.py"):
+        state.unlink()
+    for watcher in (copy / "frontend/src/states").glob("*.ts"):
+        watcher.unlink()
+    for example in [*examples("python"), *examples("ts")]:
+        (copy / example.path).write_text(example.code, encoding="utf-8")
+    # The text leaves the page's side of this state to its reader.
+    (copy / "backend/app/states/ring_bell.py").unlink()
+    watchers = sorted(file.stem for file in (copy / "frontend/src/states").glob("*.ts"))
+    imports = "".join(f'import {{ {name} }} from "./{name}";\n' for name in watchers)
+    index = INDEX.format(imports=imports, names=", ".join(watchers))
+    (copy / "frontend/src/states/index.ts").write_text(index, encoding="utf-8")
+    inside(project, copy, "-m", "duplex_dev", "contract")
+    files = {path.removeprefix("frontend/") for path in (e.path for e in examples("ts"))}
+    errors = found(copy / "frontend", deep_combo.frontend)
+    assert {error for error in errors if error[0] in {*files, "src/states/index.ts"}} == set()
