@@ -1,4 +1,4 @@
-"""What a command says: progress lines, and errors in one sentence without a traceback."""
+"""Output of the commands: progress lines, and errors in one sentence without a traceback."""
 
 import sys
 
@@ -13,7 +13,7 @@ def say(line: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Print why the command ends, after everything that was said before."""
+    """Print why the command fails, after all its earlier output."""
     sys.stdout.flush()
     print(f"✗ {text}", file=sys.stderr, flush=True)
 
@@ -25,7 +25,7 @@ def no_arguments(command: str, arguments: list[str]) -> None:
 
 
 def speak_utf8() -> None:
-    """Keep a terminal of another encoding from ending a command with an error."""
+    """Replace characters that the terminal's encoding does not have, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -9,21 +9,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from duplex.contract.describe import REFERENCE, Schema
-from duplex.contract.schema_words import BOUNDS, bound, kind, literal
+from duplex.contract.schema_words import BOUNDS, kind, literal
+from duplex_dev.contract.bounds import bounds_of, wider_bounds
 
-_LOWER = {"minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties"}
-_UPPER = {"maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties"}
 _READ = {
     "$ref", "additionalProperties", "allOf", "anyOf", "const", "contentEncoding", "default",
     "deprecated", "description", "enum", "examples", "format", "items", "oneOf", "prefixItems",
     "properties", "propertyNames", "required", "title", "type", *BOUNDS,
 }  # fmt: skip
-_TWINS = {
-    "minimum": "exclusiveMinimum",
-    "exclusiveMinimum": "minimum",
-    "maximum": "exclusiveMaximum",
-    "exclusiveMaximum": "maximum",
-}
 _FORMS = {"format", "contentEncoding"}
 _ANY_KEY: Schema = {"type": "string"}
 
@@ -79,7 +72,7 @@ class _Walk:
         return self._once(self._choices, inner, outer, path)
 
     def _once(self, compare: _Compare, inner: Schema, outer: Schema, path: str) -> list[Difference]:
-        """Two named types are compared once; while they are, they are taken as fitting."""
+        """Compare two named types once; during their comparison they count as compatible."""
         if not ("$ref" in inner and "$ref" in outer):
             return compare(inner, outer, path)
         pair = (compare.__name__, str(inner["$ref"]), str(outer["$ref"]))
@@ -88,7 +81,7 @@ class _Walk:
             self._known[pair] = []
             found = compare(inner, outer, "")[:MAX_DIFFERENCES]
             if found:
-                # What fitted meanwhile may have done so only because these two were taken to fit.
+                # Other pairs may have been found compatible only because these two were assumed so.
                 self._known = {key: one for key, one in self._known.items() if one or key in before}
             self._known[pair] = found
         return [
@@ -120,7 +113,7 @@ class _Walk:
         return found
 
     def _apart(self, inner: Schema, outer: Schema) -> bool:
-        """Whether a field with a fixed value, as a tag is, tells that no value is of both."""
+        """Whether a field with a constant, such as a tag, rules out that a value fits both."""
         mine = self._inside.resolved(inner).get("properties", {})
         theirs = self._outside.resolved(outer).get("properties", {})
         return any(
@@ -142,22 +135,25 @@ class _Walk:
             written = set(map(literal, allowed))
             return [] if values is not None and written.issuperset(map(literal, values)) else [here]
         if values is not None:
-            told = all(_is_a(value, outer.get("type")) for value in values)
-            if not told or _FORMS & outer.keys():
+            same_type = all(_is_a(value, outer.get("type")) for value in values)
+            if not same_type or _FORMS & outer.keys():
                 return [here]
-            return [] if self._response else list(_bounds(_bounds_of(values), outer, path))
+            return [] if self._response else self._bounds(bounds_of(values), outer, path)
         types = (inner.get("type"), outer.get("type"))
         if types[0] != types[1] and types != ("integer", "number"):
             return [here]
         for word in _FORMS:
             if word in outer and inner.get(word) != outer[word]:
                 return [here]
-        found = [] if self._response else list(_bounds(inner, outer, path))
+        found = [] if self._response else self._bounds(inner, outer, path)
         if types[0] == "object":
             found += self._object(inner, outer, path)
         if types[0] == "array":
             found += self._array(inner, outer, path)
         return found
+
+    def _bounds(self, inner: Schema, outer: Schema, path: str) -> list[Difference]:
+        return [Difference(path, *words) for words in wider_bounds(inner, outer)]
 
     def _object(self, inner: Schema, outer: Schema, path: str) -> list[Difference]:
         found: list[Difference] = []
@@ -178,7 +174,7 @@ class _Walk:
         return found + self._others(inner, outer, f"{path}.*" if path else "*")
 
     def _others(self, inner: Schema, outer: Schema, where: str) -> list[Difference]:
-        """Fields under any name: `dict[str, …]`, or a model that allows more than it knows."""
+        """Fields of any name: `dict[str, …]`, or a model that allows extra fields."""
         mine = inner.get("additionalProperties", False)
         theirs = outer.get("additionalProperties", True)
         if mine is False or theirs is True:
@@ -213,43 +209,6 @@ def _alternatives(schema: Schema, definitions: Definitions) -> Iterator[Schema]:
         return
     for part in parts:
         yield from _alternatives(part, definitions)
-
-
-def _bounds(inner: Schema, outer: Schema, path: str) -> Iterator[Difference]:
-    for word in BOUNDS:
-        mine, theirs = inner.get(word), outer.get(word)
-        if mine == theirs or theirs is None or theirs is False:
-            continue
-        if word in _LOWER and mine is not None and mine >= theirs:
-            continue
-        if word in _UPPER and mine is not None and mine <= theirs:
-            continue
-        if word in _TWINS and _within(inner, word, theirs):
-            continue
-        if word == "multipleOf" and mine is not None and mine % theirs == 0:
-            continue
-        yield Difference(path, bound(word, mine), bound(word, theirs))
-
-
-def _within(inner: Schema, word: str, theirs: float) -> bool:
-    """Whether the bound's twin, `minimum` for `exclusiveMinimum`, keeps a value inside too."""
-    twin = inner.get(_TWINS[word])
-    if twin is None:
-        return False
-    room = (twin - theirs) * (1 if word in _LOWER else -1)
-    if word.startswith("exclusive"):
-        return room > 0
-    return room >= (-1 if inner.get("type") == "integer" and theirs % 1 == 0 else 0)
-
-
-def _bounds_of(values: list[Any]) -> Schema:
-    """The narrowest bounds around given values of one type."""
-    if all(isinstance(value, str) for value in values):
-        lengths = list(map(len, values))
-        return {"minLength": min(lengths), "maxLength": max(lengths)}
-    if all(isinstance(value, int | float) for value in values):
-        return {"minimum": min(values), "maximum": max(values)}
-    return {}
 
 
 def _keyed(schema: Schema) -> Schema:

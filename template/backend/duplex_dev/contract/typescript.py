@@ -32,7 +32,7 @@ export interface StateOptions {
 
 
 def blocks_of(contract: Contract) -> list[Block]:
-    """Everything that contract.ts says, in its order."""
+    """All blocks of contract.ts, in their order."""
     admin = [name for name, state in contract.states.items() if state.options["admin"]]
     options = ", ".join(
         f"{json.dumps(name)}: {json.dumps(state.options)}"
@@ -83,7 +83,7 @@ def _every(sides: dict[str, Schema], description: str) -> Schema:
 
 
 def with_keys(part: object, definitions: Mapping[str, Schema]) -> object:
-    """The schema, where an object whose keys are an enum's values has a field for each of them."""
+    """The schema, in which a dict whose keys are an enum's values has a field for each of them."""
     if isinstance(part, list):
         return [with_keys(one, definitions) for one in cast("list[object]", part)]
     if not isinstance(part, dict):

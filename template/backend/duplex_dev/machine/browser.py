@@ -1,4 +1,4 @@
-"""A Chromium for the browser tests: the one that is there, or one that can be had."""
+"""Finds a Chromium for the browser tests, or installs one."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ PLACES = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
 )
-"""Where they are when they are not on the PATH."""
+"""The paths of browsers that are not on the PATH."""
 
 DOWNLOAD_TIMEOUT = 300.0
 """Seconds for Playwright's download: it is about 150 MB."""
@@ -41,11 +41,11 @@ No browser was found, and none could be installed. One of these helps:
 
 def find() -> Path | None:
     """The browser to use; None means Playwright's own. Raises TaskError when there is none."""
-    wish = os.environ.get("CHROMIUM_PATH", "").strip()
-    if wish:
-        found = shutil.which(wish)
+    chosen = os.environ.get("CHROMIUM_PATH", "").strip()
+    if chosen:
+        found = shutil.which(chosen)
         if found is None:
-            raise TaskError(f"CHROMIUM_PATH is {wish!r}, which is not a program.")
+            raise TaskError(f"CHROMIUM_PATH is {chosen!r}, which is not a program.")
         return Path(found)
     found = installed()
     if found is not None:
@@ -60,7 +60,7 @@ def find() -> Path | None:
 
 
 def installed() -> Path | None:
-    """A browser of this machine."""
+    """A browser that is installed on this machine."""
     for name in NAMES:
         found = shutil.which(name)
         if found is not None:
@@ -69,7 +69,7 @@ def installed() -> Path | None:
 
 
 def _playwright_installs() -> bool:
-    """Let Playwright fetch its own browser, unless it has; tells whether it is there now."""
+    """Let Playwright install its own browser; returns whether it is installed now."""
     say("No Chromium on this machine: asking Playwright for its own …")
     try:
         done = subprocess.run(
@@ -84,11 +84,11 @@ def _playwright_installs() -> bool:
 
 
 def _debian_installs() -> bool:
-    """As root on Debian or one of its children, take the distribution's package."""
+    """As root on a system with apt-get, install the distribution's package."""
     apt = shutil.which("apt-get")
     if apt is None or sys.platform != "linux" or os.geteuid() != 0:
         return False
-    say("Playwright's browser cannot be had: installing the distribution's chromium …")
+    say("Playwright's browser cannot be downloaded: installing the distribution's chromium …")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     steps = (
         [apt, "update", "-qq"],

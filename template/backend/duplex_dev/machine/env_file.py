@@ -10,12 +10,14 @@ SECRET_LINE = "SECRET_KEY="
 
 
 def write_env(example: Path, target: Path) -> bool:
-    """Make `target`, readable by its owner alone, unless it is there; tells whether it was made."""
+    """Make `target`, readable by its owner alone, unless it exists; returns whether it was made."""
     if target.exists():
         return False
     lines = example.read_text(encoding="utf-8").splitlines()
     if SECRET_LINE not in lines:
-        raise TaskError(f"{example.name} has no line {SECRET_LINE!r} to put a secret behind.")
+        raise TaskError(
+            f"{example.name} has no line {SECRET_LINE!r}, which the random secret is added to."
+        )
     secret = secrets.token_hex(32)
     filled = [line + secret if line == SECRET_LINE else line for line in lines]
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL

@@ -1,4 +1,4 @@
-"""Child processes that live and end together with the command that started them."""
+"""Child processes that end together with the command that started them."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ class Child:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """End it and what it started: politely, then by force after `GRACE` seconds."""
+        """End it and what it started: with SIGTERM, and with SIGKILL after `GRACE` seconds."""
         process = self._process
         if process is None or process.returncode is not None:
             return

@@ -1,4 +1,4 @@
-"""A real server of this app for a short time: a database and settings of its own, no `.env`."""
+"""Temporary servers of this application, with a database and settings of their own, no `.env`."""
 
 import os
 import secrets
@@ -64,7 +64,7 @@ class Server:
             raise TaskError(f"The server did not start:\n{self.log_end()}")
 
     def stop(self) -> None:
-        """End it in good order and wait until it has ended."""
+        """End it with SIGTERM and wait for its end."""
         if self._process is None:
             return
         self._process.terminate()
@@ -74,7 +74,7 @@ class Server:
             self.kill()
 
     def kill(self) -> None:
-        """End it as a crash would: it finishes nothing and tells nobody."""
+        """Kill it with SIGKILL, as in a crash."""
         self.process.kill()
         self.process.wait()
 
