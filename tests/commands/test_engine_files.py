@@ -57,7 +57,11 @@ def test_the_command_fails_and_says_what_to_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(engine_files, "ROOT", project)
-    monkeypatch.setattr(engine_files, "released", lambda file: release)
+
+    def as_released(file: Path) -> dict[str, set[str]]:
+        return release
+
+    monkeypatch.setattr(engine_files, "released", as_released)
     assert engine_files.main() == 0
     (project / "backend/duplex/a.py").write_text("ours\n", encoding="utf-8")
     assert engine_files.main() == 1

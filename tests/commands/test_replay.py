@@ -345,7 +345,7 @@ class Several(Model):
 )
 def test_the_contract_says_what_is_a_set(path: str, expected: bool) -> None:
     @state("several")
-    async def several(session: Session) -> Several:
+    async def several(session: Session[Any]) -> Several:
         return Several()
 
     assert Sets(describe(Registry([several]), Leaf)).has(path) == expected
@@ -431,3 +431,18 @@ async def test_the_recorded_pauses_can_be_kept(url: str, recorded: dict[str, Any
     quick = clock() - began
     await replay.replay(changed(recorded, early), url, speed=0.5)
     assert clock() - began - quick >= 0.4
+
+
+async def test_a_newer_server_may_open_a_session_with_more_fields(
+    url: str, recorded: dict[str, Any]
+) -> None:
+    def older(frames: list[Frame]) -> None:
+        del frames[1]["frame"]["data"]["heartbeat"]
+
+    def newer(frames: list[Frame]) -> None:
+        frames[1]["frame"]["data"]["later"] = 1
+
+    assert (await replay.replay(changed(recorded, older), url)).differences == []
+    assert (await replay.replay(changed(recorded, newer), url)).differences == [
+        "initialised.data.later: recorded there, now missing"
+    ]

@@ -1,6 +1,9 @@
 """Set-up is done once, says what it does, and cannot be torn by two commands at once."""
 
+import errno
+import json
 import os
+import shutil
 import stat
 import threading
 from pathlib import Path
@@ -131,6 +134,83 @@ def test_npm_runs_again_only_when_packages_changed(
     package.write_text('{"name": "other"}', encoding="utf-8")
     setup.install_packages()
     assert len(runs) == 2
+
+
+@pytest.fixture
+def frontend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A frontend with one package for the page and one for building it."""
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup, "FRONTEND", tmp_path)
+    monkeypatch.setattr(setup, "NODE_MODULES", tmp_path / "node_modules")
+    monkeypatch.setattr(fingerprints, "FINGERPRINTS", tmp_path / "node_modules" / ".stamps")
+    package = {"dependencies": {"vue": "~3"}, "devDependencies": {"@a/vite": "~8"}}
+    (tmp_path / "package.json").write_text(json.dumps(package), encoding="utf-8")
+    return tmp_path
+
+
+def install(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / "node_modules" / name).mkdir(parents=True, exist_ok=True)
+        (folder / "node_modules" / name / "package.json").write_text("{}", encoding="utf-8")
+
+
+def npm_installs_everything(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: list[str]) -> int:
+        install(folder, "vue", "@a/vite")
+        return 0
+
+    monkeypatch.setattr(setup.node, "run", run)
+
+
+def test_packages_that_npm_left_out_are_an_error_and_tried_again(
+    frontend: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installs = [("vue",), ("vue", "@a/vite")]
+    commands: list[list[str]] = []
+
+    def run(command: list[str]) -> int:
+        commands.append(command)
+        install(frontend, *installs.pop(0))
+        return 0
+
+    monkeypatch.setattr(setup.node, "run", run)
+    with pytest.raises(TaskError, match="did not install @a/vite"):
+        setup.install_packages()
+    setup.install_packages()
+    assert setup.packages_are_installed()
+    assert all("--include=dev" in command for command in commands)
+
+
+def test_packages_that_were_deleted_are_installed_again(
+    frontend: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    npm_installs_everything(frontend, monkeypatch)
+    setup.install_packages()
+    shutil.rmtree(frontend / "node_modules" / "vue")
+    assert not setup.packages_are_installed()
+
+
+def test_nothing_is_written_where_nothing_is_to_be_done(
+    frontend: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So commands work on a read-only tree."""
+    npm_installs_everything(frontend, monkeypatch)
+    (frontend / ".env").write_text("", encoding="utf-8")
+    setup.install_packages()
+    before = {file: file.stat().st_mtime_ns for file in frontend.rglob("*")}
+    setup.prepare()
+    assert {file: file.stat().st_mtime_ns for file in frontend.rglob("*")} == before
+
+
+def test_a_tree_that_cannot_be_written_is_named(
+    frontend: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def acquire(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(setup.FileLock, "acquire", acquire)
+    with pytest.raises(TaskError, match="cannot be written: Read-only file system"):
+        setup.prepare()
 
 
 def test_a_failed_install_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

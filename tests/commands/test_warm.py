@@ -44,7 +44,7 @@ def python(monkeypatch: pytest.MonkeyPatch) -> WarmPython:
 async def test_each_call_sees_the_code_as_it_is_then(
     python: WarmPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     for number in ("1", "22"):
         (tmp_path / "changing.py").write_text(f"VALUE = {number}\n", encoding="utf-8")
         assert await python.call(value, dict(os.environ)) == number
@@ -63,7 +63,7 @@ async def test_an_end_without_a_result_is_told(python: WarmPython) -> None:
 async def test_a_module_runs_with_its_environment_and_exit_code(
     python: WarmPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     code = "import os, sys\nsys.exit(int(os.environ['CODE']) + len(sys.argv))\n"
     (tmp_path / "exiting.py").write_text(code, encoding="utf-8")
     process = python.module("It", "exiting", {**os.environ, "CODE": "40"}, "argument")

@@ -74,7 +74,7 @@ def test_the_contract_is_renewed_and_a_type_error_is_seen_at_once(
             code.write("\n# Saved while the page's server was still to start.\n")
         terminal.until("Open http")
         assert contract.read_text(encoding="utf-8") == fresh
-        terminal.until(r"app/snapshot\.py changed: the API starts again")
+        terminal.until(r"app/document\.py changed: the API starts again")
         terminal.until("Found 0 errors")
         watcher.write_text(wrong, encoding="utf-8")
         terminal.until("Type 'number' is not assignable to type 'string'")

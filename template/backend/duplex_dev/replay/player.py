@@ -96,10 +96,10 @@ class _Player:
         now: Frame = self._client.initialised
         for name in ("participant", "session", "epoch"):
             self._matcher.pair(recorded.get(name), now.get(name))
+        # A newer server may send more fields, which every client ignores.
         found = [
-            Difference(f"initialised.data.{name}", *where)
-            for name in sorted(recorded.keys() ^ now.keys())
-            for where in [("there", "missing") if name in recorded else ("missing", "there")]
+            Difference(f"initialised.data.{name}", "there", "missing")
+            for name in sorted(recorded.keys() - now.keys())
         ]
         if self._script.alone:
             before, after = recorded.get("snapshot"), now.get("snapshot")
