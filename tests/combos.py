@@ -92,6 +92,6 @@ Every pair of frontend, sign-in, and default or awkward states occurs; each awkw
 """
 
 FULL = DEEP[0]
-"""The one that runs every test it has. The others leave out what no answer reaches: the tests of
-the engine and of the commands and, but for the default states, the browser specs of single pages.
+"""The one that runs every test it has. The others leave out the engine's promises and, but for the
+default states, the browser specs of single pages.
 """

@@ -7,8 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from duplex import Model
+from duplex.contract.asyncapi.document import build, text_of
 
 from tests.combos import FULL, Combo
+from tests.commands import rare_shapes, shapes
+from tests.commands.compiling import registry_of
 from tests.node import BIN, npm_folder
 from tests.workshop import Project, Workshop, link_tree
 
@@ -21,22 +25,7 @@ CHECKERS = {"vue": "vue-tsc/bin/vue-tsc.js", "react": "typescript/bin/tsc"}
 PAGES = {"vue": "Page.vue", "react": "Page.tsx"}
 NOT_COPIED = shutil.ignore_patterns("node_modules", ".venv", ".git", "dist", "tests", "e2e")
 
-DESCRIBE_SHAPES = """\
-import sys
-from duplex import Model, Registry
-from duplex.contract.asyncapi.document import build, text_of
-from duplex.requests.registry import State
-from tests.tasks import rare_shapes, shapes
-
-class Shared(Model):
-    "What these sessions share."
-
-found = [*vars(shapes).values(), *vars(rare_shapes).values()]
-states = Registry(one for one in found if isinstance(one, State))
-about = {"title": "Shapes", "version": "1", "description": "Every field that a state may have."}
-sys.stdout.write(text_of(build(states, Shared, address="/api/v1/socket", **about)))
-"""
-"""Runs in a project: the document of the states in its own tests, which have every field."""
+ABOUT = {"title": "Shapes", "version": "1", "description": "Every kind of field."}
 
 PAUSE = """\
 from duplex import Session, state
@@ -47,6 +36,10 @@ async def pause_things(session: Session) -> None: ...
 """
 
 
+class Shared(Model):
+    """What the sessions of the shapes share."""
+
+
 def test_the_official_parser_takes_the_asyncapi_document(
     workshop: Workshop, deep_combo: Combo, tmp_path: Path
 ) -> None:
@@ -54,7 +47,10 @@ def test_the_official_parser_takes_the_asyncapi_document(
     documents = [project.root / "docs/asyncapi.json"]
     if deep_combo == FULL:
         documents.append(tmp_path / "shapes.json")
-        documents[-1].write_text(inside(project, project.root, "-c", DESCRIBE_SHAPES))
+        shapes_of_all_kinds = build(
+            registry_of(shapes, rare_shapes), Shared, address="/api/v1/socket", **ABOUT
+        )
+        documents[-1].write_text(text_of(shapes_of_all_kinds), encoding="utf-8")
     command = [str(BIN / "node"), str(CHECK), str(npm_folder(*PARSER)), *map(str, documents)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

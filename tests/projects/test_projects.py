@@ -1,16 +1,22 @@
-"""What a team gets works: its own linters, tests and browser tests pass inside it."""
+"""What a team gets works: its own linters, tests, browser tests and promises pass inside it."""
 
+import shutil
 import subprocess
+from pathlib import Path
 
-from tests.combos import FULL, Combo
+import pytest
+
+from tests.combos import FULL, STATES, Combo
 from tests.workshop import Project, Workshop
 
-SAME_EVERYWHERE = tuple(f"--ignore=backend/tests/{name}" for name in ("chaos", "session", "tasks"))
-"""pytest's options for leaving out the tests of what is never rendered differently."""
-
-
-OF_A_FRONTEND = ("accessibility", "notes", "pages", "saved")
-"""Browser specs of what each frontend draws; the others are about the client that both share."""
+GENERATED = {
+    "frontend/src/api/generated/contract.ts",
+    "frontend/src/api/generated/rest.ts",
+    "docs/asyncapi.json",
+    "uv.lock",
+    "frontend/package-lock.json",
+}
+"""What the commands make and a team commits."""
 
 
 def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
@@ -20,53 +26,98 @@ def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
 
 
 def test_has_no_linter_or_type_finding(
-    workshop: Workshop, deep_combo: Combo, everything: bool, alone: bool
+    workshop: Workshop, deep_combo: Combo, every_combination: bool
 ) -> None:
-    """Without sign-in there are fewer files of the same kinds, so only their types are looked at;
-    `test_every_render_is_formatted` sees the rest of them.
-    """
+    """Where the states are many and awkward, and where all is rendered; types are in `poe test`."""
+    if deep_combo.states == "single" and not every_combination:
+        pytest.skip("nothing is rendered there that the others do not have")
     project = workshop.project(deep_combo)
-    if everything or alone or deep_combo.auth == FULL.auth:
-        project.poe("lint", "--engine")
-    else:
-        project.poe("test", "types")
-    _git_has_nothing_to_report_but_the_generated_types(project)
+    project.poe("lint")
+    _git_has_nothing_to_report_but_what_a_team_commits(project)
 
 
-def test_own_tests_pass(workshop: Workshop, deep_combo: Combo, everything: bool) -> None:
-    """All of `poe test` but the types, which `poe lint` looks at as well."""
+def test_own_tests_pass(workshop: Workshop, deep_combo: Combo) -> None:
     project = workshop.project(deep_combo)
-    project.poe("test", "contract")
-    project.poe("test", "backend", *(() if everything else SAME_EVERYWHERE))
-    project.poe("test", "frontend")
-    _git_has_nothing_to_report_but_the_generated_types(project)
+    project.poe("test")
+    _git_has_nothing_to_report_but_what_a_team_commits(project)
 
 
 def test_works_in_a_browser(
     workshop: Workshop, deep_combo: Combo, everything: bool, alone: bool
 ) -> None:
-    """All specs once; those that meet the frontend, the states and sign-in where these differ."""
-    specs = ["session"]
-    if deep_combo.auth == FULL.auth and deep_combo.frontend != FULL.frontend:
-        # Waiting for tokens to run out takes longest, and is of the client that both share.
-        specs += ["auth.spec", "users.spec"]
-    if deep_combo.states == FULL.states and not alone:
-        specs += OF_A_FRONTEND
-    if everything:
-        specs = []
+    """All specs with the default states, else those that meet the states."""
+    some = STATES[deep_combo.states] and not everything and not alone
     project = workshop.project(deep_combo)
-    project.poe("e2e", *specs)
-    _git_has_nothing_to_report_but_the_generated_types(project)
+    project.poe("e2e", *(["session"] if some else []))
+    _git_has_nothing_to_report_but_what_a_team_commits(project)
 
 
-def _git_has_nothing_to_report_but_the_generated_types(project: Project) -> None:
-    """What the commands made is ignored, or is what a team commits."""
-    command = ["git", "status", "--porcelain", "--untracked-files"]
-    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=True)
-    lines = done.stdout.splitlines()
-    untracked = {line[3:] for line in lines if line.startswith("??")}
-    generated = "frontend/src/api/generated"
-    committed = {f"{generated}/contract.ts", f"{generated}/rest.ts"}
-    committed |= {"docs/asyncapi.json", "uv.lock", "frontend/package-lock.json"}
-    assert untracked <= committed
+def test_keeps_the_promises(workshop: Workshop, deep_combo: Combo, everything: bool) -> None:
+    """Chaos on its states, and the browser's specs of the engine's promises."""
+    if not everything:
+        pytest.skip("one combination keeps them for all; `--all` asks every one")
+    project = workshop.project(deep_combo)
+    project.poe("promises")
+    _git_has_nothing_to_report_but_what_a_team_commits(project)
+
+
+HOOK = """\
+#!/bin/sh
+set -e
+env | grep -q '^GIT_INDEX_FILE='
+PYTHONPATH=backend {python} -m pytest -q backend/tests > {log} 2>&1
+"""
+
+
+def test_its_tests_in_a_git_hook_of_a_worktree_change_no_repository(
+    workshop: Workshop, deep_combo: Combo, tmp_path: Path
+) -> None:
+    """A hook names its repository in the environment of everything that it runs."""
+    if deep_combo == FULL or deep_combo.states != "single":
+        pytest.skip("git is the same in every project")
+    project = workshop.project(deep_combo)
+    outer, worktree, log = tmp_path / "outer", tmp_path / "worktree", tmp_path / "hook.log"
+    shutil.copytree(
+        project.root, outer, ignore=shutil.ignore_patterns("node_modules", ".venv", ".git")
+    )
+    git(outer, "init", "--quiet")
+    git(outer, "add", ".")
+    git(outer, "commit", "--quiet", "--message", "From the template")
+    git(outer, "worktree", "add", "--quiet", "-b", "work", str(worktree))
+    hook = outer / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(HOOK.format(python=project.root / ".venv/bin/python", log=log))
+    hook.chmod(0o755)
+    before = state_of(outer)
+    with (worktree / "README.md").open("a", encoding="utf-8") as readme:
+        readme.write("\nMore.\n")
+    git(worktree, "commit", "--quiet", "--all", "--message", "More")
+    assert " passed" in log.read_text(encoding="utf-8")
+    assert state_of(outer) == before
+    assert git(worktree, "log", "--format=%s").splitlines() == ["More", "From the template"]
+    assert git(worktree, "status", "--porcelain") == ""
+
+
+def state_of(repository: Path) -> list[str]:
+    """What a stray git command would change."""
+    return [
+        (repository / ".git/config").read_text(encoding="utf-8"),
+        git(repository, "rev-parse", "HEAD"),
+        git(repository, "status", "--porcelain"),
+        git(repository, "for-each-ref", "refs/tags", "refs/stash"),
+    ]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder; its output."""
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _git_has_nothing_to_report_but_what_a_team_commits(project: Project) -> None:
+    lines = git(project.root, "status", "--porcelain", "--untracked-files").splitlines()
+    assert {line[3:] for line in lines if line.startswith("??")} <= GENERATED
     assert not [line for line in lines if line[1] in "MD"]
