@@ -68,7 +68,7 @@ from duplex import Database
 from duplex.web.migrate import migrate_alone
 from duplex.web.migration_env import new_migration
 
-asyncio.run(migrate_alone(Database(Settings.load().database_url), Path.cwd()))
+asyncio.run(migrate_alone(Database.of(Settings.load()), Path.cwd()))
 print(new_migration(Path.cwd(), sys.argv[1]))
 """
 

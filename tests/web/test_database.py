@@ -1,6 +1,10 @@
 """The same promises on every database."""
 
 import asyncio
+import os
+import sqlite3
+import stat
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from duplex.web.database import Database, now
 from duplex.web.migrate import migrate
 from duplex_dev.testing import on_every_database
 from sqlalchemy import text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 
 def notebook(name: str) -> Notebook:
@@ -98,3 +102,57 @@ async def test_the_data_folder_is_made(tmp_path: Path) -> None:
     await migrate(database, Settings.root)
     await database.dispose()
     assert file.is_file()
+
+
+async def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
+    """Whatever the umask is: they hold sessions, accounts and addresses."""
+    umask = os.umask(0)
+    try:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path}/data/app.db")
+        await migrate(database, Settings.root)
+        async with database.transaction() as db:
+            db.add(notebook("private"))
+            await db.flush()
+            files = sorted((tmp_path / "data").iterdir())
+            assert [file.name for file in files] == ["app.db", "app.db-shm", "app.db-wal"]
+            assert [stat.filemode(file.stat().st_mode) for file in files] == ["-rw-------"] * 3
+        await database.dispose()
+    finally:
+        os.umask(umask)
+
+
+async def test_a_conversion_of_the_file_is_waited_for(tmp_path: Path) -> None:
+    """SQLite's own timeout does not apply to it."""
+    file = tmp_path / "app.db"
+    with sqlite3.connect(file) as other:
+        other.execute("CREATE TABLE t (x)")
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(database.check())
+    done, _ = await asyncio.wait([waiting], timeout=0.3)
+    assert not done
+    other.rollback()
+    await waiting
+    other.close()
+    await database.dispose()
+
+
+@on_every_database
+async def test_errors_carry_no_values(database: Database) -> None:
+    """Logs are read by more people than the database is."""
+
+    # Not as one word, because a traceback shows lines of this file.
+    value = "-".join(("secret", "value"))
+
+    async def insert_again() -> None:
+        async with database.transaction() as db:
+            db.add(notebook(value))
+            await db.flush()
+            copy = text("INSERT INTO notebooks SELECT * FROM notebooks WHERE id = :id")
+            await db.execute(copy, {"id": value})
+
+    with pytest.raises(IntegrityError) as raised:
+        await insert_again()
+    told = "".join(traceback.format_exception(raised.value))
+    assert value not in told
+    assert "notebooks" in told

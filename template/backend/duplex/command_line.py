@@ -15,6 +15,6 @@ def main(application: str, settings: Settings) -> None:
         case []:
             server.run(application, settings)
         case ["migrate"]:
-            asyncio.run(migrate_alone(Database(settings.database_url), settings.root))
+            asyncio.run(migrate_alone(Database.of(settings), settings.root))
         case other:
             raise SystemExit(f"unknown arguments: {' '.join(other)}; expected nothing or `migrate`")

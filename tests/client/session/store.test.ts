@@ -101,6 +101,18 @@ describe("the session store", () => {
     expect(names()).toEqual(["Cy"]);
   });
 
+  it("lists its own participant in a crowd, and applies no replayed change again", async () => {
+    socket.breaks();
+    socket = await nextSocket();
+    const first = { participant: "p-1", name: "First" };
+    welcome(socket, { recovered: true, seq: 8, participants: [first], participants_total: 500 });
+    expect(names()).toEqual(["First", "Ada"]);
+    socket.receive({ state: "left", data: first, seq: 7 });
+    socket.receive({ state: "presence", data: { total: 499 }, seq: 8 });
+    expect(names()).toEqual(["First", "Ada"]);
+    expect(now().total).toBe(500);
+  });
+
   it("takes the snapshot of the server after a recovery and adds nothing that is replayed to it", async () => {
     socket.breaks();
     expect(now().status).toBe("recovering");

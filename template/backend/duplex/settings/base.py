@@ -108,6 +108,10 @@ class Settings(SignInSettings):
         description="sqlite+aiosqlite:///./data/app.db or"
         " postgresql+psycopg://user:password@host/name",
     )
+    database_pooler: bool = Field(
+        default=False,
+        description="true where PostgreSQL is behind a pooler such as PgBouncer, else false",
+    )
     allowed_origins: Words = Field(
         default=(),
         description="origins such as https://example.org or https://*.example.org, with commas"

@@ -106,7 +106,7 @@ class Application:
         Raises `BadState` for a state or a document that cannot work.
         """
         project = Project.read(settings.root)
-        database = Database(settings.database_url)
+        database = Database.of(settings)
         self.import_models()
         check_document(self.document)
         engine = Engine(

@@ -3,17 +3,15 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Self
 
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, text
-from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-_BUSY_TIMEOUT = 10_000
-"""Milliseconds that SQLite waits for another writer."""
+from duplex.settings.base import Settings
+from duplex.web import sqlite
 
 
 class Base(DeclarativeBase):
@@ -61,11 +59,27 @@ class Database:
 
     engine: AsyncEngine
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, pooler: bool = False) -> None:
+        """`pooler`: PostgreSQL is behind a pooler that gives each transaction another connection,
+        so a prepared statement cannot be used again.
+        """
         parsed = make_url(url)
-        self.engine = create_async_engine(parsed, pool_pre_ping=parsed.drivername != _SQLITE)
-        if parsed.drivername == _SQLITE:
-            _prepare_sqlite(self.engine)
+        is_sqlite = parsed.drivername == sqlite.DRIVER
+        self.engine = create_async_engine(
+            parsed,
+            pool_pre_ping=not is_sqlite,
+            # Values are personal data, and errors are logged.
+            hide_parameters=True,
+            connect_args={"prepare_threshold": None} if pooler and not is_sqlite else {},
+        )
+        event.listen(self.engine.sync_engine, "handle_error", _hide_values)
+        if is_sqlite:
+            sqlite.prepare(self.engine)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The database that the settings name."""
+        return cls(settings.database_url, pooler=settings.database_pooler)
 
     async def dispose(self) -> None:
         """Close every connection."""
@@ -94,30 +108,14 @@ class Database:
             await session.execute(text("SELECT 1"))
 
 
-_SQLITE = "sqlite+aiosqlite"
-
-
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    def make_folder(*given: Any) -> None:
-        Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
-
-    def set_up(connection: DBAPIConnection, record: object) -> None:
-        # SQLAlchemy begins transactions itself (below); the driver must not do so on its own.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout = {_BUSY_TIMEOUT}",
-            "journal_mode = WAL",
-            "synchronous = NORMAL",
-            "foreign_keys = ON",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        connection.exec_driver_sql(options.get("begin", "BEGIN IMMEDIATE"))
-
-    event.listen(engine.sync_engine, "do_connect", make_folder)
-    event.listen(engine.sync_engine, "connect", set_up)
-    event.listen(engine.sync_engine, "begin", begin)
+def _hide_values(context: ExceptionContext) -> None:
+    """PostgreSQL repeats values of the failed row in the details of some errors: leave them out."""
+    original, error = context.original_exception, context.sqlalchemy_exception
+    primary = getattr(getattr(original, "diag", None), "message_primary", None)
+    if primary is None or error is None:
+        return
+    full = str(original)
+    original.args = (primary, *original.args[1:])
+    error.args = tuple(
+        part.replace(full, primary) if isinstance(part, str) else part for part in error.args
+    )

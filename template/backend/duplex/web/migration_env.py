@@ -44,7 +44,7 @@ def run_migrations(settings: type[Settings], **options: Any) -> None:
             context.run_migrations()
 
     async def run_alone() -> None:
-        database = Database(settings.load().database_url)
+        database = Database.of(settings.load())
         try:
             async with database.engine.begin() as connection:
                 await connection.run_sync(run)

