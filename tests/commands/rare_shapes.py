@@ -232,13 +232,13 @@ class Rare(Model):
 
 
 @state("rare")
-async def rare(session: Session[Any], data: Rare) -> Rare:
+async def rare(session: Session, data: Rare) -> Rare:
     """Answers what it got. \\"""
     return data
 
 
 @state("branch", allow=admins)
-async def branch(session: Session[Any], data: Branch) -> Branch:
+async def branch(session: Session, data: Branch) -> Branch:
     """Takes what is a member of a union elsewhere."""
     return data
 

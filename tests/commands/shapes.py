@@ -126,24 +126,24 @@ class CatReply(Model):
 
 
 @state("everything")
-async def everything(session: Session[Any], data: Everything) -> Everything:
+async def everything(session: Session, data: Everything) -> Everything:
     """Answers what it got."""
     return data
 
 
 @state("noData", to="sender", retain="none")
-async def no_data(session: Session[Any]) -> None:
+async def no_data(session: Session) -> None:
     """Neither takes nor answers anything."""
 
 
 @state("maybe", closes=True)
-async def maybe(session: Session[Any], data: Open) -> CatReply | None:
+async def maybe(session: Session, data: Open) -> CatReply | None:
     """Answers sometimes."""
     return None
 
 
 @state("numbers", retain="latest")
-async def numbers(session: Session[Any], data: Empty) -> AsyncIterator[Tree]:
+async def numbers(session: Session, data: Empty) -> AsyncIterator[Tree]:
     """Streams."""
     yield Tree()
 

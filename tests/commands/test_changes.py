@@ -64,7 +64,7 @@ def contract(
         }
         return create_model(name, __base__=base, **given)
 
-    async def say(session: Session[Any], data: Model) -> Model: ...
+    async def say(session: Session, data: Model) -> Model: ...
 
     say.__annotations__ |= {"data": model("Ask", request), "return": model("Answer", response)}
     return told(Registry([state("say", **rules)(say)]))
@@ -202,9 +202,9 @@ def test_rules_of_a_state(old: dict[str, Any], new: dict[str, Any], breaking: bo
 
 
 def test_streaming_breaks() -> None:
-    async def one(session: Session[Any]) -> Tree: ...
+    async def one(session: Session) -> Tree: ...
 
-    async def many(session: Session[Any]) -> AsyncIterator[Tree]:
+    async def many(session: Session) -> AsyncIterator[Tree]:
         yield Tree()
 
     old, new = (told(Registry([state("say")(handler)])) for handler in (one, many))

@@ -117,7 +117,7 @@ def test_a_team_may_call_a_model_like_a_frame_of_the_server() -> None:
     class Participant(Model):
         badge: int
 
-    async def greet(session: Session[Any], data: Participant) -> None: ...
+    async def greet(session: Session, data: Participant) -> None: ...
 
     greet.__annotations__["data"] = Participant
     contract = describe(Registry([state("greet")(greet)]), Notes)
@@ -176,7 +176,7 @@ def test_the_rest_types_do_not_depend_on_the_python_version(
 
 
 def one_state(request: type[Model], name: str = "one", **rules: Any) -> Registry:
-    async def handler(session: Session[Any], data: Model) -> None: ...
+    async def handler(session: Session, data: Model) -> None: ...
 
     handler.__annotations__["data"] = request
     made: AnyState = state(name, **rules)(handler)

@@ -345,7 +345,7 @@ class Several(Model):
 )
 def test_the_contract_says_what_is_a_set(path: str, expected: bool) -> None:
     @state("several")
-    async def several(session: Session[Any]) -> Several:
+    async def several(session: Session) -> Several:
         return Several()
 
     assert Sets(describe(Registry([several]), Leaf)).has(path) == expected
