@@ -12,6 +12,7 @@ from tests.engine.brokers.promises import (
     Open,
     Process,
     answer,
+    both_saw,
     joined,
     say,
 )
@@ -85,6 +86,30 @@ class RequestPromises(BrokerPromises):
         settled = await second.broker.claim(room, "ada", "2", 5)
         assert settled.reply is not None
         assert settled.reply.for_sender() == reply.for_sender()
+
+    async def test_a_stream_whose_claim_is_released_ends_for_everybody(
+        self, opened: Open, room: str
+    ) -> None:
+        first, second = await opened(LONG)
+        await joined(first, room, "ada")
+        for request_id in ("1", "2"):
+            await first.broker.claim(room, "ada", request_id, 5)
+            end = message("end", sender="ada")
+            error = message("broken off", sender="ada", request_id=request_id, private=True)
+            claim = ("ada", request_id)
+            await first.broker.commit(
+                Commit(room, claim=claim, reply=error, settles=False, endings=[end, error])
+            )
+        await answer(first, room, "2", "whole")
+        await first.broker.release(room, "ada", "1")
+        await first.broker.release(room, "ada", "2")
+        await both_saw((first, second), room, 4)
+        entries = first.record.entries[room]
+        assert [entry.state for entry in entries] == ["joined", "say", "say", "say"]
+        assert [entry.private for entry in entries] == [False, False, False, True]
+        released = await second.broker.claim(room, "ada", "1", 5)
+        assert released.reply is not None
+        assert released.reply.for_sender() == entries[-1].for_sender()
 
     async def test_handled_requests_are_forgotten(self, opened: Open, room: str) -> None:
         first, _ = await opened(SHORT)

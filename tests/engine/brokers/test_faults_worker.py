@@ -102,6 +102,30 @@ async def test_a_worker_that_stops_gives_everything_up(
     assert first.record.states(room) == ["joined", "joined", "left"]
 
 
+async def test_the_streams_of_a_worker_that_is_gone_end_for_everybody(
+    valkey: Valkey, process: Open, room: str
+) -> None:
+    first = await process(valkey.url)
+    gone = RedisBroker(valkey.url, Retention())
+    await gone.start(Recorder())
+    await gone.watch(room)
+    await joined(Process(gone, Recorder()), room, "victim")
+    await joined(first, room, "ada")
+    await gone.claim(room, "victim", "1", 0)
+    end = message("end", sender="victim")
+    error = message("interrupted", sender="victim", request_id="1", private=True)
+    await gone.commit(
+        Commit(room, claim=("victim", "1"), reply=error, settles=False, endings=[end, error])
+    )
+    await gone.stop()
+    await first.record.until(lambda: first.record.states(room)[-2:] == ["say", "say"])
+    last = first.record.entries[room][-2:]
+    assert [entry.head for entry in last] == [end.head, error.head]
+    claim = await first.broker.claim(room, "victim", "1", PATIENCE)
+    assert claim.reply is not None
+    assert claim.reply.for_sender() == last[-1].for_sender()
+
+
 async def test_a_worker_taken_for_dead_comes_back_within_the_grace(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:

@@ -133,7 +133,8 @@ class Commit:
     (participant, id) where it has an id; `reply`, when not None, is recorded as its outcome (for a
     room message it is the very object in `entries`, so that its number is recorded too). `settles`
     False: the claim stays open, and `reply`, a private one, becomes its outcome if the claim is
-    released or its process dies. `ends`: the room ends with this commit: after the entries it is
+    released or its process dies; `endings` are then appended to the log, and if there are any, the
+    last one becomes the outcome. `ends`: the room ends with this commit: after the entries it is
     forgotten, and opening its id again starts a new epoch. `epoch`: the epoch the commit belongs to
     ("" for any); in another one it raises `RoomGone`.
     """
@@ -145,5 +146,6 @@ class Commit:
     claim: tuple[str, str] | None = None
     reply: Entry | None = None
     settles: bool = True
+    endings: list[Entry] = field(default_factory=list[Entry])
     ends: bool = False
     epoch: str = ""

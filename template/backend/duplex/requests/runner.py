@@ -183,15 +183,19 @@ class Runner:
             # Without an id from the client; the claim lets others learn of the end of its worker.
             stream.claim = f"stream {secrets.token_urlsafe(12)}"
             await broker.claim(requester.room_id, requester.id, stream.claim, 0)
-        # If this process dies, the request must not be handled again when it is sent again.
+        # If this process dies, the request must not be handled again when it is sent again, and
+        # everybody learns that its stream has ended.
+        interrupted = _outcome(requester, request, _SENTENCES["interrupted"], "interrupted")
         await broker.commit(
             Commit(
                 requester.room_id,
                 claim=(requester.id, stream.claim),
-                reply=_outcome(requester, request, _SENTENCES["interrupted"], "interrupted"),
+                reply=interrupted,
                 settles=False,
+                endings=[*_end_for_others(state, requester, request, "interrupted"), interrupted],
             )
         )
+        stream.begun = True
         stream.task = self._tasks.spawn(self._stream(requester, stream, session))
         requester.requests.streams.add(stream)
         # Its first step is taken before the next request's.
@@ -358,11 +362,14 @@ class Runner:
             await self._refuse(requester, running, session, sentence, "internal")
 
     async def _unhandled(self, requester: Requester, running: Running, code: ErrorCode) -> None:
-        """Nothing was changed: the same request, with the same id, may be sent again."""
+        """Nothing was changed: the same request, with the same id, may be sent again. A stream that
+        had begun is ended by the broker instead.
+        """
         if running.claim is not None:
             with suppress(BrokerUnavailable):
                 await self._services.broker.release(requester.room_id, requester.id, running.claim)
-        requester.error(_SENTENCES[code], code, running.request.id)
+        if not running.begun:
+            requester.error(_SENTENCES[code], code, running.request.id)
         if not requester.connected:
             # The sender gets no error, so the requests behind this one must not be handled before
             # it: the client sends all that have an id again when it is back.
@@ -385,10 +392,8 @@ class Runner:
         outcome = _outcome(requester, request, sentence, code, details)
         entries: list[Entry] = []
         if running.published:
-            end = _end(running.state, requester, request, _ENDS.get(code, "failed"))
-            # For its sender the error is the end.
-            end.request_id = None
-            entries.append(end)
+            how = _ENDS.get(code, "failed")
+            entries += _end_for_others(running.state, requester, request, how)
         if running.state.streams:
             entries.append(outcome)
         if not await self._recorded(running, session, entries, outcome) or not entries:
@@ -477,6 +482,19 @@ def _end(state: AnyState, requester: Requester, request: Request, how: StreamEnd
     """The last message of a stream, which says how it ended."""
     beginning = b'%b,"ended":"%b"' % (head(state.name, b"null"), how.encode())
     return _message(state, requester, request, beginning, more=False)
+
+
+def _end_for_others(
+    state: AnyState, requester: Requester, request: Request, how: StreamEnd
+) -> list[Entry]:
+    """The last message of a stream that failed, if others received its pieces. For its sender the
+    error is the end, so it has no id.
+    """
+    if state.to == "sender":
+        return []
+    end = _end(state, requester, request, how)
+    end.request_id = None
+    return [end]
 
 
 def _message(

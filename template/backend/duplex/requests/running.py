@@ -18,14 +18,15 @@ class Running:
 
     `stopped` is the reason why it has to stop, if it has to. `claim` is the id under which the
     broker knows it, if it does. `published`: other participants received pieces of its stream and
-    wait for its end. `left_behind`: the handler ignored its cancellation, and the request was
-    answered without it.
+    wait for its end. `begun`: the broker ends the stream if its claim is abandoned. `left_behind`:
+    the handler ignored its cancellation, and the request was answered without it.
     """
 
     __slots__ = (
         "_committing",
         "_sealed",
         "_timer",
+        "begun",
         "claim",
         "left_behind",
         "overdue",
@@ -45,6 +46,7 @@ class Running:
         self.claim = request.id
         self.stopped: ErrorCode | None = None
         self.published = False
+        self.begun = False
         self.left_behind = False
         self.overdue: Callable[[], None] | None = None
         self._committing = False

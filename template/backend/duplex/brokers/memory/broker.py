@@ -198,8 +198,9 @@ class MemoryBroker:
     async def release(self, room: str, participant: str, request_id: str) -> None:
         live = self._rooms.get(room)
         one = live.records.get(participant) if live is not None else None
-        if one is not None:
-            one.handled.release(request_id)
+        endings = one.handled.release(request_id) if one is not None else []
+        if live is not None and endings:
+            self._append(room, live, endings)
 
     async def lock(self, room: str, lease: float) -> Lock:
         live = self._live(room)
@@ -233,7 +234,7 @@ class MemoryBroker:
             room.document = commit.document
             room.version += 1
         if commit.reply is not None and commit.claim is not None:
-            self._record(room, commit.claim, commit.reply, settles=commit.settles)
+            self._record(room, commit, commit.claim, commit.reply)
         if commit.ends:
             self._forget_room(commit.room)
             if room.mutex is not None and room.mutex.locked():
@@ -242,12 +243,12 @@ class MemoryBroker:
             self._append(commit.room, room, commit.entries)
         return room.version
 
-    def _record(self, room: Room, claim: tuple[str, str], reply: Entry, *, settles: bool) -> None:
+    def _record(self, room: Room, commit: Commit, claim: tuple[str, str], reply: Entry) -> None:
         handled = room.records[claim[0]].handled
-        if settles:
+        if commit.settles:
             handled.settle(claim[1], reply, asyncio.get_running_loop().time())
         else:
-            handled.begun(claim[1], reply)
+            handled.begun(claim[1], reply, commit.endings)
 
     async def broadcast(self, message: Mapping[str, str]) -> None:
         if self._events is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from duplex.brokers.values import Claim, Retention
 from duplex.wire.entries import Entry
@@ -14,6 +14,7 @@ class _Record:
     reply: Entry | None = None
     open: bool = False
     fallback: Entry | None = None
+    endings: list[Entry] = field(default_factory=list[Entry])
     awaited: asyncio.Event | None = None
 
     def close(self) -> None:
@@ -68,22 +69,26 @@ class Handled:
         if self._size > self._retention.size:
             self._forget_replies()
 
-    def begun(self, request_id: str, fallback: Entry) -> None:
-        """The claimed request has begun: if it is released, the answer is `fallback`."""
+    def begun(self, request_id: str, fallback: Entry, endings: list[Entry]) -> None:
+        """The claimed request has begun: see `Commit.settles`."""
         record = self._records.get(request_id)
         if record is not None and record.open:
-            record.fallback = fallback
+            record.fallback, record.endings = fallback, endings
 
-    def release(self, request_id: str) -> None:
-        """The claim is released: unless it had `begun`, the request may run again."""
+    def release(self, request_id: str) -> list[Entry]:
+        """The claim is released: unless it had `begun`, the request may run again. The entries that
+        end it.
+        """
         record = self._records.get(request_id)
         if record is None or not record.open:
-            return
+            return []
         if record.fallback is not None:
-            self.settle(request_id, record.fallback, record.at)
-            return
+            outcome = record.endings[-1] if record.endings else record.fallback
+            self.settle(request_id, outcome, record.at)
+            return record.endings
         del self._records[request_id]
         record.close()
+        return []
 
     def _trim(self, now: float) -> None:
         oldest = now - self._retention.handled

@@ -305,7 +305,7 @@ class RedisBroker:
             to_json(packed),
             commit.document if packed["fence"] and commit.document is not None else b"",
             private.dump() if private is not None else b"",
-            *(entry.dump() for entry in entries),
+            *(entry.dump() for entry in (*entries, *commit.endings)),
         )
         if answer[0] == -1:
             raise RoomGone(room)
@@ -330,9 +330,7 @@ class RedisBroker:
             "fence": str(commit.lock.token) if commit.lock is not None and locked else "",
             "epoch": commit.epoch,
             "ends": commit.ends,
-            "entries": [
-                {"size": one.size(), "retain": one.retain, "state": one.state} for one in entries
-            ],
+            "entries": _sizes(entries),
         }
         if commit.claim is not None:
             packed["participant"], packed["request"] = commit.claim
@@ -341,6 +339,7 @@ class RedisBroker:
             packed["reply"] = next((i for i, one in enumerate(entries, 1) if one is reply), 0)
             packed["reply_size"] = reply.size()
             packed["settles"] = commit.settles
+            packed["endings"] = _sizes(commit.endings)
         return packed
 
     async def _delivered(
@@ -368,6 +367,11 @@ class RedisBroker:
 
 _NEW: Final = Claim("new")
 _BUSY: Final = Claim("busy")
+
+
+def _sizes(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Facts about entries that the scripts need beside their stored form."""
+    return [{"size": one.size(), "retain": one.retain, "state": one.state} for one in entries]
 
 
 def _reply(kept: bytes) -> Entry | None:

@@ -2,7 +2,17 @@
 
 from typing import Final
 
-ROOM_KEYS: Final = ("log", "people", "present", "pending", "owners", "due", "open", "locks")
+ROOM_KEYS: Final = (
+    "log",
+    "people",
+    "present",
+    "pending",
+    "owners",
+    "due",
+    "open",
+    "endings",
+    "locks",
+)
 """The keys of a room beside its hash. `prelude.lua` describes them."""
 
 

@@ -3,7 +3,8 @@
 -- The commit: fence ('' without a document), epoch ('' for any), ends, entries (size, retain, state of
 -- each); with a claim: participant, request, nonce ('' where this worker does not know it); with a reply:
 -- reply (which entry it is, 0 for the private one), reply_size, settles (else the reply becomes the
--- outcome if the claim is not settled).
+-- outcome if the claim is not settled); endings (size, retain, state of each): entries that are appended if
+-- the claim is abandoned, whose dumps follow those of the entries.
 local commit = cjson.decode(ARGV[2])
 local participant, request, reply = commit.participant, commit.request, commit.reply
 local got = call('HMGET', R, 'version', 'fence', 'holder', 'epoch')
@@ -41,10 +42,19 @@ if reply and not commit.settles then
   local done = R .. ':done:' .. participant
   call('HSET', done, 'i' .. request, '0 ' .. ARGV[4])
   call('PEXPIRE', done, math.max(HANDLED, 1))
+  local endings = commit.endings or {}
+  for i, entry in ipairs(endings) do
+    entry.dump = ARGV[4 + #entries + i]
+  end
+  if #endings > 0 then
+    call('HSET', ENDINGS, field, cmsgpack.pack(endings))
+    call('PEXPIRE', ENDINGS, LIVE)
+  end
 elseif reply then
   if open then
     close_claim(field, open)
   end
+  call('HDEL', ENDINGS, field)
   local done, order = R .. ':done:' .. participant, R .. ':order:' .. participant
   local own = entries[reply]
   local dump, size = own and own.dump or ARGV[4], commit.reply_size

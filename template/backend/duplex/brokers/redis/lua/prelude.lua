@@ -10,6 +10,7 @@
 --   due      sorted set, participant -> when its grace, and then its resume token, ends;
 --            '' -> when the pending changes are announced
 --   open     hash, `<participant> <request id>` -> `<worker> <n>`, then ` w` if a claim waits
+--   endings  hash, `<participant> <request id>` -> entries that are appended if the claim is abandoned
 --   locks    sorted set, tickets `<worker> <n> <lease ms>` by order of arrival
 --   done:<participant>, order:<participant>   handled requests and the order of their ages
 -- ARGV[1] is the server time at which the caller's timeout ends: later, nothing is done.
@@ -17,6 +18,7 @@
 local R = KEYS[1]
 local LOG, PEOPLE, PRESENT, PENDING = R .. ':log', R .. ':people', R .. ':present', R .. ':pending'
 local OWNERS, DUE, OPEN, LOCKS = R .. ':owners', R .. ':due', R .. ':open', R .. ':locks'
+local ENDINGS = R .. ':endings'
 local ALL = { R }
 for _, name in ipairs(ROOM_KEYS) do
   ALL[#ALL + 1] = R .. ':' .. name
@@ -306,6 +308,23 @@ local function close_claim(field, value)
   if string.sub(value, -2) == ' w' then
     publish('C ' .. field)
   end
+end
+
+-- A claim is released unhandled, or its worker is gone: a request that had begun ends as it declared.
+local function abandon_claim(field, value)
+  local packed = call('HGET', ENDINGS, field)
+  if packed then
+    call('HDEL', ENDINGS, field)
+    local endings = cmsgpack.unpack(packed)
+    local first = append(endings, false)
+    local participant, request = string.match(field, '^(%S+) (.*)$')
+    if call('HEXISTS', PEOPLE, 'p:' .. participant) == 1 then
+      local done = R .. ':done:' .. participant
+      call('HSET', done, 'i' .. request, (first + #endings - 1) .. ' ' .. endings[#endings].dump)
+      call('PEXPIRE', done, math.max(HANDLED, 1))
+    end
+  end
+  close_claim(field, value)
 end
 
 local function owns(value, nonce)

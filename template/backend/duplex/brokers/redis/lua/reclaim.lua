@@ -18,7 +18,7 @@ end
 local open = call('HGETALL', OPEN)
 for i = 1, #open, 2 do
   if belongs(open[i + 1], worker) then
-    close_claim(open[i], open[i + 1])
+    abandon_claim(open[i], open[i + 1])
   end
 end
 local holder = call('HGET', R, 'holder')

@@ -2,6 +2,6 @@
 local field, nonce = ARGV[2], ARGV[3]
 local open = call('HGET', OPEN, field)
 if owns(open, nonce) then
-  close_claim(field, open)
+  abandon_claim(field, open)
 end
 return 0

@@ -33,7 +33,7 @@ local open = call('HGETALL', OPEN)
 for i = 1, #open, 2 do
   local nonce = string.match(open[i + 1], '^%S+ %S+')
   if belongs(nonce, held.worker) and not claims[nonce] then
-    close_claim(open[i], open[i + 1])
+    abandon_claim(open[i], open[i + 1])
   end
 end
 local got = call('HMGET', R, 'fence', 'holder')
