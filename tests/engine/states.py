@@ -77,6 +77,10 @@ class Saved(Model):
     title: str
 
 
+class Present(Model):
+    users: list[str | None]
+
+
 class Fallen(Model):
     """How the dice fell."""
 
@@ -147,6 +151,10 @@ def states(gates: Gates) -> Registry:
     @state("rollWrong", to="sender")
     async def roll_wrong(session: Session) -> None:
         session.send(dice_rolled, Said(text="not what was declared"))
+
+    @state("whoIsHere", to="sender")
+    async def who_is_here(session: Session) -> Present:
+        return Present(users=[each.user for each in await session.participants()])
 
     @state("count")
     async def count(session: Session, data: Count) -> AsyncIterator[Number]:
@@ -229,6 +237,6 @@ def states(gates: Gates) -> Registry:
     found = [
         say, whisper, note, notes, hold, hold_note, spoil, announce, count, tick, feed, flood,
         kinds, bag, nothing, lies, slow, rare, rule, cursor, glance, place,
-        save, roll_dice, roll_wrong, dice_rolled, light_changed,
+        save, who_is_here, roll_dice, roll_wrong, dice_rolled, light_changed,
     ]  # fmt: skip
     return Registry(found)

@@ -66,6 +66,34 @@ async def test_an_error_names_the_request_and_the_field(server: Server) -> None:
 @pytest.mark.parametrize(
     "frame",
     [
+        '{"state":"say","data":{"text":"\\ud800"},"id":"9"}',
+        '{"state":"say","data":{"text":"a"},"state":"whisper","id":"9"}',
+        '{"id":"9","data":{"text":"a"}}',
+        '{"state":"count","data":{"upto":NaN},"id":"9"}',
+        '{"state":"ping","id":"9","data":Infinity}',
+    ],
+)
+async def test_the_error_of_a_frame_that_cannot_be_read_names_its_request(
+    server: Server, frame: str
+) -> None:
+    async with await server.client() as ada:
+        await ada.send(frame)
+        error = await ada.receive()
+        assert (error["code"], error.get("id")) == ("bad_frame", "9")
+
+
+@pytest.mark.parametrize(
+    "frame", ['{"state":"say","id":"\\ud800"}', '["id", "9"]', '{"id":"9"', '{"id":{"id":"9"}}']
+)
+async def test_an_error_names_no_request_that_is_not_one(server: Server, frame: str) -> None:
+    async with await server.client() as ada:
+        await ada.send(frame)
+        assert "id" not in await ada.receive()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
         "",
         "[]",
         "5",

@@ -78,6 +78,7 @@ async def test_a_frame_that_is_too_big_is_said_and_closes(bound: Server) -> None
             await ada.send(json.dumps({"state": "say"}) + " " * size)
             if size < 4000:
                 error = await ada.receive()
+                assert "id" not in error
                 assert (error["code"], error["details"]) == ("too_big", {"limit": 2048})
             assert await ada.closed() == 1009
         async with await bound.client(**ada.resume()) as back:

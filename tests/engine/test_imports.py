@@ -1,6 +1,7 @@
 """The import graph of the engine: no circle, lower layers do not know higher ones, one door."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -122,9 +123,13 @@ def test_the_application_imports_only_what_the_doors_offer() -> None:
         for name, tree in trees.items()
         for module, _ in imported(tree)
         if module.split(".")[0] == "duplex_dev"
-        or (module.split(".")[0] == "duplex" and module not in DOORS)
+        or (module.split(".")[0] == "duplex" and not is_door(module))
     ]
     assert wrong == []
+
+
+def is_door(module: str) -> bool:
+    return module in DOORS or module.startswith("duplex.accounts.methods.")
 
 
 def scaffolds() -> dict[str, ast.Module]:
@@ -138,6 +143,7 @@ def scaffolds() -> dict[str, ast.Module]:
 def _import_lines(path: Path) -> Iterator[str]:
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith(("import duplex", "from duplex")):
+            line = re.sub(r"\{\{.*?\}\}", "x", line)
             yield line.rstrip("(").rstrip() + (" x" if line.endswith("(") else "")
 
 

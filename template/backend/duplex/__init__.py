@@ -13,12 +13,19 @@ from duplex.requests.registry import BadState, Registry, State, admins, discover
 from duplex.requests.session import Session
 from duplex.requests.store import SavedRef
 from duplex.rooms.engine import Engine
+from duplex.rooms.live import LiveSessions, SessionNotOpen
 from duplex.settings.base import Settings
 from duplex.socket.endpoint import receive_request, send_response
 from duplex.units import Rate
 from duplex.web.application import Application
 from duplex.web.database import Base, Database, Moment, now
-from duplex.web.deps import DatabaseDep, EngineDep, IdentityDep, SettingsDep
+from duplex.web.deps import (
+    DatabaseDep,
+    EngineDep,
+    IdentityDep,
+    LiveSessionsDep,
+    SettingsDep,
+)
 from duplex.web.errors import ApiError, Problem, not_found
 from duplex.web.migration_env import run_migrations
 from duplex.web.paging import Limit, Offset
@@ -47,6 +54,8 @@ __all__ = [
     "IdentityDep",
     "Limit",
     "Line",
+    "LiveSessions",
+    "LiveSessionsDep",
     "Model",
     "Moment",
     "NotSignedIn",
@@ -59,6 +68,7 @@ __all__ = [
     "Registry",
     "SavedRef",
     "Session",
+    "SessionNotOpen",
     "Sessions",
     "Settings",
     "SettingsDep",

@@ -6,7 +6,7 @@ from unicodedata import normalize
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 
-from duplex.web.texts import Line
+from duplex.wire import names
 
 LONGEST_EMAIL = 254
 """Characters, after normalisation: what SMTP can carry, and what the column holds."""
@@ -47,7 +47,7 @@ Email = Annotated[
 ]
 """An e-mail address in the one spelling that is stored: two spellings are one account."""
 
-Name = Annotated[Line, StringConstraints(max_length=80)]
+Name = Annotated[names.Name, StringConstraints(min_length=1)]
 """What others see of a user."""
 
 EMAIL: TypeAdapter[str] = TypeAdapter(Email)

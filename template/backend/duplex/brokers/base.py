@@ -174,7 +174,9 @@ class Broker(Protocol):
         ...
 
     async def present(self, room: str) -> Sequence[Presence]:
-        """All participants present, in the order they came. Empty where the room is not live."""
+        """All participants present with their accounts, in the order they came. Empty where the
+        room is not live.
+        """
         ...
 
     async def page(self, room: str, after: str | None) -> PresencePage:

@@ -101,9 +101,9 @@ class Session(Generic[D]):
         return self._requester.identity
 
     async def participants(self) -> list[Participant]:
-        """All present participants, in the order they joined. `user` is set for the sender only."""
-        people = await self._services.broker.present(self.id)
-        return [Participant(person.participant, person.name) for person in people]
+        """All present participants with their accounts, in the order they joined."""
+        present = await self._services.broker.present(self.id)
+        return [Participant(each.participant, each.name, each.user) for each in present]
 
     @property
     def log(self) -> logging.LoggerAdapter[logging.Logger]:

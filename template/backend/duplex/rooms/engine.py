@@ -18,6 +18,7 @@ from duplex.requests.store import SessionStore
 from duplex.rooms.draining import drain
 from duplex.rooms.events import RoomEvents
 from duplex.rooms.joining import Joining
+from duplex.rooms.live import LiveSessions
 from duplex.rooms.member import Member
 from duplex.rooms.rooms import Rooms
 from duplex.socket.authentication import Authentication
@@ -60,7 +61,8 @@ class Engine:
         self.authentication = Authentication(authenticate)
         self._tasks = BackgroundTasks()
         self._runner = Runner(Services(broker, registry, document, store, transaction))
-        self.events = RoomEvents(self.rooms, self.sockets, self.authentication, self._tasks)
+        self.events = RoomEvents(broker, self.rooms, self.sockets, self.authentication, self._tasks)
+        self.live: LiveSessions[Any] = LiveSessions(broker, registry, document)
         self._drain: asyncio.Task[None] | None = None
         joining = Joining(
             self.rooms,

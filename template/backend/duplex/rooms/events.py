@@ -2,8 +2,11 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
+from duplex.brokers.base import Broker, BrokerUnavailable
+from duplex.rooms.member import Member
 from duplex.rooms.rooms import Rooms
 from duplex.socket.authentication import Authentication
 from duplex.socket.sockets import Sockets
@@ -23,11 +26,13 @@ class RoomEvents:
 
     def __init__(
         self,
+        broker: Broker,
         rooms: Rooms,
         sockets: Sockets,
         authentication: Authentication,
         tasks: BackgroundTasks,
     ) -> None:
+        self._broker = broker
         self._rooms = rooms
         self._sockets = sockets
         self._authentication = authentication
@@ -81,8 +86,24 @@ class RoomEvents:
                 member = self._rooms.member(message["room"], message["participant"])
                 if member is not None:
                     member.stop_request(message["request"])
+            case "remove":
+                self._dismiss(message["room"], message["participant"], message["reason"])
             case _:
                 pass  # a newer worker's message, during an update
+
+    def _dismiss(self, room: str, participant: str, reason: str) -> None:
+        """Remove a participant whose connection, now or last, is at this process."""
+        member = self._rooms.member(room, participant)
+        if member is None or member.moved:
+            return
+        if member.connection is not None:
+            member.connection.fail(reason, "forbidden", Close.FORBIDDEN)
+        else:
+            self._tasks.spawn(self._leave(member))
+
+    async def _leave(self, member: Member) -> None:
+        with suppress(BrokerUnavailable):
+            await self._broker.leave(member.room_id, member.id, member.connection_id)
 
     def _revoke(self, user: str, sign_in: str | None) -> None:
         self._authentication.revoked()

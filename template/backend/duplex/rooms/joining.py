@@ -21,7 +21,8 @@ from duplex.socket.sockets import Sockets
 from duplex.wire.errors import CannotJoin
 from duplex.wire.frames import Frame
 from duplex.wire.models import Hello, pack
-from duplex.wire.protocol import Close
+from duplex.wire.names import is_name
+from duplex.wire.protocol import NAME_MAX, Close
 
 logger = logging.getLogger("duplex")
 
@@ -106,7 +107,7 @@ class Joining:
         request = Join(
             room=room_id,
             participant=secrets.token_urlsafe(9),
-            name=hello.name or identity.name or "Guest",
+            name=_name(hello, identity),
             user=user,
             connection=connection.id,
             token_hash=_hash(token),
@@ -172,6 +173,14 @@ class Joining:
             joined.present.listing(),
             joined.document,
         )
+
+
+def _name(hello: Hello, identity: Identity) -> str:
+    """The account's name. What a hello says counts for participants without an account only."""
+    if identity.user is None:
+        return hello.name or identity.name or "Guest"
+    name = (identity.name or "").strip()[:NAME_MAX]
+    return name if is_name(name) else "Guest"
 
 
 def _hash(token: str) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from pydantic_core import from_json
+
 from duplex.requests.document_cache import DocumentCache
 from duplex.rooms.member import Member
 from duplex.socket.flusher import CROWD
@@ -69,7 +71,7 @@ class Room:
                     frame = Frame(entry.for_others(), entry.retain, entry.state, seq)
                 connection.push(frame, crowd=crowd)
             if entry.closes:
-                self.end()
+                self.end(_reason(entry))
 
     def _deliver_private(self, entry: Entry) -> None:
         """Send a numbered message to its sender alone. The others get a `skipped` in front of their
@@ -84,10 +86,19 @@ class Room:
             member.receive(entry)
             if entry.closes:
                 self.members.pop(member.id, None)
-                member.end(Close.ENDED, "ended")
+                member.end(Close.ENDED, _reason(entry))
 
-    def end(self) -> None:
+    def end(self, reason: str) -> None:
         """The session has ended for all members."""
         members, self.members = list(self.members.values()), {}
         for member in members:
-            member.end(Close.ENDED, "ended")
+            member.end(Close.ENDED, reason)
+
+
+def _reason(entry: Entry) -> str:
+    """The close reason of a message that ends the session: its sentence, if somebody closed it from
+    outside a handler.
+    """
+    if entry.state != "error":
+        return "ended"
+    return str(from_json(entry.head + b"}")["error"])

@@ -218,9 +218,16 @@ class Connection:
         else:
             self.transport.close(code, reason)
 
-    def fail(self, sentence: str, code: ErrorCode, close: int, details: JsonValue = None) -> None:
+    def fail(
+        self,
+        sentence: str,
+        code: ErrorCode,
+        close: int,
+        details: JsonValue = None,
+        request_id: str | None = None,
+    ) -> None:
         """Send an error, then close."""
-        self.push(Frame(messages.error(sentence, code, None, details)))
+        self.push(Frame(messages.error(sentence, code, request_id, details)))
         self.close(close, sentence)
 
     def flood(self) -> None:

@@ -38,9 +38,9 @@ from duplex.socket.transport import (
 from duplex.tasks import BackgroundTasks
 from duplex.wire.errors import Rejected, Unreadable
 from duplex.wire.frames import Frame
-from duplex.wire.messages import error, unpack
+from duplex.wire.messages import error
 from duplex.wire.protocol import Close, ErrorCode
-from duplex.wire.requests import Control, Request, read_id
+from duplex.wire.requests import Control, Request, find_id
 
 logger = logging.getLogger("duplex")
 _reports = Reports(logger)
@@ -92,7 +92,7 @@ async def receive_request(socket: "SocketHandler") -> Request | Control:
                 error(rejected.sentence, rejected.code, rejected.request_id, rejected.details),
             )
         except Unreadable as unreadable:
-            socket.connection.error(str(unreadable), "bad_frame")
+            socket.connection.error(str(unreadable), "bad_frame", find_id(text))
 
 
 def send_response(connection: Connection, response: bytes) -> bool:
@@ -273,7 +273,7 @@ class SocketHandler:
         limit = self._services.sockets.options.max_frame
         if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
             sentence = f"Frames are limited to {limit} bytes."
-            connection.fail(sentence, "too_big", Close.TOO_BIG, {"limit": limit})
+            connection.fail(sentence, "too_big", Close.TOO_BIG, {"limit": limit}, find_id(text))
             return None
         return text
 
@@ -284,15 +284,11 @@ class SocketHandler:
             self.connection.error(sentence, "bad_frame")
 
     def _too_fast(self, text: str | None) -> None:
-        try:
-            request_id = read_id(unpack(text or ""))
-        except Unreadable:
-            request_id = None
         rate = self._services.sockets.options.rate
         self.connection.error(
             f"Frames are limited to {rate.count} in {rate.seconds:g} s. Slow down.",
             "too_fast",
-            request_id,
+            find_id(text or ""),
         )
 
     def validate(self, text: str) -> Request | Control:

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.middleware import Middleware
 
 from duplex.brokers import from_url
-from duplex.brokers.base import BrokerUnavailable, Gathering, Retention
+from duplex.brokers.base import Broker, BrokerUnavailable, Gathering, Retention
 from duplex.contract.asyncapi import page as asyncapi_page
 from duplex.contract.asyncapi.document import Document, build
 from duplex.contract.describe import Contract, describe
@@ -22,6 +22,7 @@ from duplex.identity import Authenticate, Identity
 from duplex.project import Project
 from duplex.requests.registry import Registry, discover
 from duplex.rooms.engine import Engine
+from duplex.rooms.live import LiveSessions, NoEvents
 from duplex.settings.base import Settings
 from duplex.web import docs, errors, health
 from duplex.web.database import Database
@@ -100,6 +101,20 @@ class Application:
             description=project.description,
         )
 
+    @asynccontextmanager
+    async def live_sessions(self, settings: Settings) -> AsyncGenerator[LiveSessions[Any]]:
+        """The open sessions for a script or another process that serves nothing. It needs a
+        `BROKER_URL` that several processes share. Raises `BrokerUnavailable`.
+        """
+        if settings.broker_url == "memory://":
+            raise ValueError("BROKER_URL=memory:// keeps the sessions inside the server's process")
+        broker = self._broker(settings)
+        await broker.start(NoEvents())
+        try:
+            yield LiveSessions(broker, self.registry(), self.document)
+        finally:
+            await broker.stop()
+
     def create(self, settings: Settings) -> FastAPI:
         """Put the application together. Nothing is opened or started before the server starts it.
 
@@ -111,12 +126,7 @@ class Application:
         check_document(self.document)
         engine = Engine(
             options=settings.options(),
-            broker=from_url(
-                settings.broker_url,
-                retention_of(settings),
-                prefix=f"duplex:{project.slug}",
-                gathering=Gathering(page=settings.session_presence_page),
-            ),
+            broker=self._broker(settings),
             registry=self.registry(),
             document=self.document,
             authenticate=self._authenticator(settings, database),
@@ -172,6 +182,14 @@ class Application:
         app.include_router(asyncapi_page.router(lambda: self.asyncapi(project)))
         app.mount("/", Pages(settings.root / "frontend" / "dist"))
         return app
+
+    def _broker(self, settings: Settings) -> Broker:
+        return from_url(
+            settings.broker_url,
+            retention_of(settings),
+            prefix=f"duplex:{Project.read(settings.root).slug}",
+            gathering=Gathering(page=settings.session_presence_page),
+        )
 
     def _authenticator(self, settings: Settings, database: Database) -> Authenticate:
         if self.accounts is None:

@@ -1,11 +1,12 @@
 """What routes ask for: the objects that `create_app` made, with their types."""
 
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from fastapi import Depends, Request
 
 from duplex.identity import Identity, NotSignedIn
 from duplex.rooms.engine import Engine
+from duplex.rooms.live import LiveSessions
 from duplex.settings.base import Settings
 from duplex.web.database import Database
 from duplex.web.errors import ApiError
@@ -39,6 +40,11 @@ def get_engine(request: Request) -> Engine:
     return engine
 
 
+def get_live_sessions(request: Request) -> LiveSessions[Any]:
+    """The sessions that are open now."""
+    return get_engine(request).live
+
+
 async def get_identity(request: Request) -> Identity:
     """Who sends this request; a 401 where people sign in and nobody has."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -54,3 +60,4 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 EngineDep = Annotated[Engine, Depends(get_engine)]
 IdentityDep = Annotated[Identity, Depends(get_identity)]
+LiveSessionsDep = Annotated[LiveSessions[Any], Depends(get_live_sessions)]

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from duplex.wire import protocol
+from duplex.wire.names import Name
 
 
 class Model(BaseModel):
@@ -18,6 +19,11 @@ class Model(BaseModel):
         ser_json_bytes="base64",
         val_json_bytes="base64",
     )
+
+
+def _no_name(name: object) -> object:
+    """None for an empty name, which asks for the default."""
+    return None if isinstance(name, str) and not name.strip(" ") else name
 
 
 class Resume(BaseModel):
@@ -35,10 +41,7 @@ class Hello(BaseModel):
 
     token: Annotated[str, StringConstraints(max_length=protocol.TOKEN_MAX)] | None = None
     session: Annotated[str, StringConstraints(pattern=f"^{protocol.ID_PATTERN}$")] | None = None
-    name: (
-        Annotated[str, StringConstraints(strip_whitespace=True, max_length=protocol.NAME_MAX)]
-        | None
-    ) = None
+    name: Annotated[Name | None, BeforeValidator(_no_name)] = None
     resume: Resume | None = None
     contract: Annotated[str, StringConstraints(max_length=protocol.FINGERPRINT_MAX)] | None = None
 

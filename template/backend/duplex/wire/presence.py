@@ -6,7 +6,7 @@ frames in its scripts from the constants below.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from pydantic_core import from_json, to_json
@@ -22,20 +22,23 @@ PRESENCE: Final = b'{"state":"presence","data":'
 
 @dataclass(slots=True, frozen=True)
 class Presence:
-    """A participant as others see it: `participant` is its public id."""
+    """A participant as others see it: `participant` is its public id. `user` is the id of its
+    account, which only handlers see.
+    """
 
     participant: str
     name: str
+    user: str | None = field(default=None, compare=False)
 
     def data(self) -> bytes:
         """The JSON of this participant in every frame."""
         return to_json({"participant": self.participant, "name": self.name})
 
     @classmethod
-    def read(cls, data: bytes) -> "Presence":
+    def read(cls, data: bytes, user: str | None = None) -> "Presence":
         """The participant that `data` wrote."""
         found = from_json(data)
-        return cls(found["participant"], found["name"])
+        return cls(found["participant"], found["name"], user)
 
 
 @dataclass(slots=True, frozen=True)

@@ -1,8 +1,9 @@
 """What a client's frame asks for: a request of a state, or a control frame with a reserved name."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints, ValidationError
 
@@ -50,6 +51,29 @@ def read_id(frame: Mapping[str, JsonValue]) -> str | None:
     if not isinstance(request_id, str) or not 0 < len(request_id) <= REQUEST_ID_MAX:
         raise Unreadable(f"`id` must be text of 1 to {REQUEST_ID_MAX} characters.")
     return request_id
+
+
+def find_id(text: str) -> str | None:
+    """The id of a frame that cannot be read, if there is one: without it in the error, the sender
+    would wait for ever. Accepts JSON that `unpack` refuses, such as a lone surrogate.
+    """
+    try:
+        frame: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    found = cast("dict[str, object]", frame).get("id") if isinstance(frame, dict) else None
+    if not isinstance(found, str) or not 0 < len(found) <= REQUEST_ID_MAX:
+        return None
+    return found if _is_text(found) else None
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be encoded: without lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def sanitize_data_request(data: JsonValue) -> JsonValue:

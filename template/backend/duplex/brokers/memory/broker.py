@@ -99,7 +99,7 @@ class MemoryBroker:
 
     def _add(self, request: Join, room: Room) -> Record:
         one = Record(
-            Presence(request.participant, request.name),
+            Presence(request.participant, request.name, request.user),
             request.user,
             request.owner,
             request.connection,

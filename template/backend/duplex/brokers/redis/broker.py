@@ -193,8 +193,11 @@ class RedisBroker:
 
     async def present(self, room: str) -> Sequence[Presence]:
         """See `Broker`."""
-        found = await self.lease.link.call("ZRANGE", self._present_key(room), 0, -1)
-        return [Presence.read(data) for data in found]
+        found = await self.lease.run("present", room)
+        return [
+            Presence.read(data, user.decode()[1:] or None)
+            for data, user in zip(found[::2], found[1::2], strict=True)
+        ]
 
     async def page(self, room: str, after: str | None) -> PresencePage:
         """See `Broker`."""

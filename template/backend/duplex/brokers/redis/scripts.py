@@ -19,6 +19,7 @@ _OF_A_ROOM: Final = (
     "depart",
     "join",
     "lock",
+    "present",
     "reclaim",
     "release",
     "resync",
