@@ -25,7 +25,7 @@ export default defineConfig({
     port: Number(process.env["PORT"] ?? 8000),
     strictPort: true,
     // ALLOWED_HOSTS of the settings: other names under which this machine is reached.
-    allowedHosts: JSON.parse(process.env["DEV_ALLOWED_HOSTS"] ?? "[]") as string[],
+    allowedHosts: JSON.parse(process.env["DEV_ALLOWED_HOSTS"] ?? "[]") as string[] | true,
     proxy: {
       "/api": { target: api, ws: true },
       "/asyncapi": { target: api },

@@ -42,8 +42,7 @@ def load_settings() -> "Settings":
 def server_settings() -> ServerSettings:
     """The part of the settings that a process without the application needs."""
     settings = load_settings()
-    hosts: tuple[str, ...] = getattr(settings, "allowed_hosts", ())
-    return ServerSettings(settings.host, settings.port, hosts)
+    return ServerSettings(settings.host, settings.port, settings.allowed_hosts)
 
 
 def _imported(path: str) -> object:

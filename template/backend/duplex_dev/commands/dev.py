@@ -186,10 +186,15 @@ def _vite(settings: ServerSettings, port: int, api_port: int) -> Child:
         API_URL=f"http://127.0.0.1:{api_port}",
         HOST=settings.host,
         PORT=str(port),
-        DEV_ALLOWED_HOSTS=json.dumps(settings.allowed_hosts),
+        DEV_ALLOWED_HOSTS=json.dumps(vite_hosts(settings.allowed_hosts)),
     )
     command = node.tool("vite/bin/vite.js", "--clearScreen", "false")
     return Child("Vite", command, folder=FRONTEND, environment=environment)
+
+
+def vite_hosts(allowed: tuple[str, ...]) -> list[str] | bool:
+    """ALLOWED_HOSTS as Vite's `server.allowedHosts`: `*.example.org` is `.example.org` there."""
+    return True if "*" in allowed else [host.removeprefix("*") for host in allowed]
 
 
 async def _all_of(*steps: Awaitable[None]) -> None:
