@@ -25,6 +25,7 @@ from duplex.web.deps import (
     IdentityDep,
     LiveSessionsDep,
     SettingsDep,
+    get_settings,
 )
 from duplex.web.errors import ApiError, Problem, not_found
 from duplex.web.migration_env import run_migrations
@@ -76,6 +77,7 @@ __all__ = [
     "admins",
     "discover",
     "event",
+    "get_settings",
     "is_line",
     "main",
     "not_found",

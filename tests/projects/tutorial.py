@@ -1,0 +1,58 @@
+"""Applies docs/product.md of a rendered project to the project itself, block by block.
+
+The word after a block's language says what it is: `file=PATH` is a file's whole text, `diff` with
+`file=PATH` changes a file, `run` is a command that is run. Other blocks are only read.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+BLOCK = re.compile(r"^```(\w+) (run|file=(\S+))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block of the document. `path` is None for a command."""
+
+    language: str
+    path: str | None
+    text: str
+
+    @property
+    def command(self) -> list[str]:
+        """The arguments of a command."""
+        return shlex.split(self.text)
+
+
+def blocks(document: Path) -> Iterator[Block]:
+    """The blocks that change something, in order; each command of a block on its own."""
+    for language, kind, path, text in BLOCK.findall(document.read_text(encoding="utf-8")):
+        if kind == "run":
+            yield from (Block(language, None, line) for line in text.splitlines() if line)
+        else:
+            yield Block(language, path, text)
+
+
+def write(block: Block, root: Path) -> None:
+    """Write or change the block's file."""
+    assert block.path is not None
+    file = root / block.path
+    if block.language == "diff":
+        file.write_text(changed(file.read_text(encoding="utf-8"), block.text), encoding="utf-8")
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(block.text, encoding="utf-8")
+
+
+def changed(text: str, difference: str) -> str:
+    """The text after the hunks of a diff without line numbers, which `@@` lines separate."""
+    for hunk in re.split(r"^@@.*\n", difference, flags=re.MULTILINE):
+        lines = [line or " " for line in hunk.splitlines()]
+        before = "".join(f"{line[1:]}\n" for line in lines if line[0] in " -")
+        after = "".join(f"{line[1:]}\n" for line in lines if line[0] in " +")
+        assert text.count(before) == 1, f"not there, or more than once:\n{before}"
+        text = text.replace(before, after)
+    return text
