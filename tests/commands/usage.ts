@@ -2,12 +2,12 @@
 import { CONTRACT, STATES } from "./contract";
 import type {
   AdminStates,
+  Document,
   ErrorCode,
   Initialised,
   Participant,
   Requests,
   Responses,
-  Snapshot,
   StateName,
 } from "./contract";
 
@@ -117,7 +117,7 @@ export type Hidden = Rarely["words"]["hidden"];
 
 // The frames of the server itself.
 yes<Same<Initialised["participants"], Participant[]>>();
-yes<Same<Initialised["snapshot"], Snapshot>>();
+yes<Same<Initialised["snapshot"], Document>>();
 yes<Same<Initialised["seq"], number>>();
 export const code: ErrorCode = "too_fast";
 // @ts-expect-error no such code

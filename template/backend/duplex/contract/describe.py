@@ -90,17 +90,17 @@ class Contract:
     fingerprint: str
 
 
-def describe(registry: Registry, snapshot: type[BaseModel], *, detailed: bool = False) -> Contract:
-    """The contract of these states, and of a session whose shared document is `snapshot`.
+def describe(registry: Registry, document: type[BaseModel], *, detailed: bool = False) -> Contract:
+    """The contract of these states, and of a session whose shared document is `document`.
 
     `detailed` schemas also have the fields' plain defaults and examples, for people to read.
     """
-    initialised = create_model("Initialised", __base__=Initialised, snapshot=(snapshot, ...))
+    initialised = create_model("Initialised", __base__=Initialised, snapshot=(document, ...))
     frames: dict[str, Any] = {
         "ErrorCode": ErrorCode,
         "Initialised": initialised,
         "Participant": Participant,
-        "Snapshot": snapshot,
+        "Document": document,
     }
     wanted: list[tuple[str, JsonSchemaMode, Any]] = [
         *((name, "validation", one.request or None) for name, one in registry.items()),

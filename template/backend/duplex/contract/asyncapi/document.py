@@ -46,7 +46,7 @@ _ABOUT_CHANNEL = (
 
 def build(
     registry: Registry,
-    snapshot: type[BaseModel],
+    document: type[BaseModel],
     *,
     address: str,
     title: str,
@@ -54,7 +54,7 @@ def build(
     description: str,
 ) -> Document:
     """Describe the socket at `address` of an application with these states."""
-    contract = describe(registry, snapshot, detailed=True)
+    contract = describe(registry, document, detailed=True)
     frames = reserved_frames()
     messages: dict[str, Any] = {}
     operations: dict[str, Any] = {}
@@ -215,10 +215,10 @@ def _initialised_example(contract: Contract) -> dict[str, Any] | None:
         "contract_changed": False,
     }
     try:
-        snapshot = sample(reference("Snapshot"), contract.definitions, whole=True)
+        document = sample(reference("Document"), contract.definitions, whole=True)
     except NoSample:
         return None
-    return {"state": "initialised", "data": {**known, "snapshot": snapshot}}
+    return {"state": "initialised", "data": {**known, "snapshot": document}}
 
 
 def _message(
