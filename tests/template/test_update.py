@@ -206,6 +206,9 @@ def test_an_added_state_needs_nothing_of_the_example(project: Path) -> None:
     handler = (project / "backend/app/states/pause_things.py").read_text(encoding="utf-8")
     assert "from app.document import Session\n" in handler
     assert "Entry" not in handler
+    watcher = (project / "frontend/src/states/pauseThings.ts").read_text(encoding="utf-8")
+    assert "otes" not in watcher
+    assert "Entry" not in watcher
 
 
 def test_a_removed_state_takes_its_edited_modules_with_it_but_git_keeps_them(

@@ -43,7 +43,7 @@ export class Person {
     await this.page.getByLabel("E-mail").fill(this.email);
     await this.page.getByLabel("Password").fill(PASSWORD);
     await this.page.getByRole("button", { name: "Create account" }).click();
-    await expect(this.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+    await expect(this.page).not.toHaveURL(/\/sign-up/);
   }
 
   /** Fills in the page for signing in, which then leads to the page that was requested. */
