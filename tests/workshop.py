@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.combos import Combo
+from tests.combos import Answers, Combo
 from tests.node import CACHE, move_unless_there
 from tests.rendering import Render
 from tools.source import ROOT
@@ -91,12 +91,16 @@ class Workshop:
 
     def project(self, combo: Combo) -> Project:
         """The project of this combination, set up."""
-        project = Project(combo.name, self.folder / combo.name, project_environment(self.python))
-        outcome = self.folder / f"{combo.name}.outcome"
-        with (self.folder / f"{combo.name}.lock").open("w") as lock:
+        return self.made(combo.name, combo.answers)
+
+    def made(self, name: str, answers: Answers) -> Project:
+        """The project of these answers, set up."""
+        project = Project(name, self.folder / name, project_environment(self.python))
+        outcome = self.folder / f"{name}.outcome"
+        with (self.folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not outcome.exists():
-                shutil.copytree(self.render(combo.answers).root, project.root)
+                shutil.copytree(self.render(answers).root, project.root)
                 try:
                     self._set_up(project)
                 except StepError as error:

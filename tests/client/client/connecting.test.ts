@@ -400,6 +400,16 @@ describe("connecting", () => {
     expect(told).not.toHaveBeenCalled();
   });
 
+  it("ends with the reason that the server gave to the whole session", async () => {
+    const told = vi.fn();
+    const socket = await connect();
+    client.onUpdate.addListener(told);
+    socket.receive({ state: "error", error: "This board was deleted.", code: "refused", seq: 1 });
+    socket.breaks(1000);
+    expect([client.status, client.reason]).toEqual(["ended", "This board was deleted."]);
+    expect(told).not.toHaveBeenCalled();
+  });
+
   it("tells with which code it ended", async () => {
     const ends: (number | null)[] = [];
     client.onStatus.addListener(({ code }) => ends.push(code));

@@ -64,7 +64,7 @@ export class Dialer {
     this.#renewal = "none";
   }
 
-  /** The server sent the reason why it does not initialise the session; it closes next. */
+  /** The server sent the reason why it does not initialise the session, or ends it; it closes next. */
   refused(frame: ErrorFrame): void {
     this.#refusal = frame;
   }

@@ -366,6 +366,11 @@ export class SessionSocket implements SocketClient {
       return;
     }
     if (frame.id === undefined) {
+      if (frame.seq !== undefined) {
+        // The session's last message: the server ends it for everybody, for this reason.
+        this.#dialer.refused(frame);
+        return;
+      }
       if (frame.code === "too_big") this.#maxFrame = limitOf(frame.details);
       if (!BEFORE_CLOSE.has(frame.code)) this.onUpdate.emit(frame);
       return;
