@@ -71,6 +71,19 @@ describe("a stream", () => {
     expect(replies).toEqual([{ text: "one" }, { text: "two" }, { text: "three" }]);
   });
 
+  it("fails with a numbered error, which is no gap in the session's messages", async () => {
+    const reading = read();
+    socket.receive({ state: STATE, data: { text: "one" }, id: id(), more: true, seq: 1 });
+    socket.receive({ state: "error", error: "No.", code: "refused", id: id(), seq: 2 });
+    await expect(reading).resolves.toMatchObject({
+      replies: [{ text: "one" }],
+      error: { code: "refused" },
+    });
+    socket.receive({ state: STATE, data: { text: "other" }, from: "p-2", seq: 3 });
+    expect(client.status).toBe("open");
+    expect(client.resume?.seq).toBe(3);
+  });
+
   it("may end with a frame that only says so", async () => {
     const reading = read();
     reply("one", true);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createSessionStore, type SessionStore } from "@duplex/session/store";
 import { FakeSocket, installFakeSocket, nextSocket, welcome } from "@duplex/testing";
 import { pageTransition } from "@duplex/testing";
-import { data, PARTS, STATE, texts, textsOf } from "../support/contract";
+import { data, PARTS, STATE, STREAM, texts, textsOf } from "../support/contract";
 
 describe("the session store", () => {
   let store: SessionStore;
@@ -304,6 +304,36 @@ describe("the session store", () => {
     expect(now()).toMatchObject({ status: "ended", reason: "You may not join." });
   });
 
+  it("lists the participants of a crowd page by page, until all are known", async () => {
+    const person = (name: string) => ({ participant: `p-${name}`, name });
+    const [ada, bob, eve] = [person("ada"), person("bob"), person("eve")];
+    socket.receive({ state: "presence", data: { total: 3, participants: [ada] } });
+
+    /** Answers the page's next request for participants. */
+    async function answer(after: string | undefined, page: object): Promise<void> {
+      const request = await vi.waitFor(() => {
+        const sent = socket.of("participants").at(-1);
+        expect(sent?.["data"]).toEqual(after === undefined ? null : { after });
+        return sent;
+      });
+      socket.receive({ state: "participants", data: page, id: request?.["id"] });
+    }
+    const names = (): string[] => now().participants.map(({ name }) => name);
+
+    const first = store.listMore();
+    // The beginning is known, so the page asks for the next one too.
+    await answer(undefined, { participants: [ada], total: 3, next: "1" });
+    await answer("1", { participants: [bob], total: 3, next: "2" });
+    await first;
+    expect(names()).toEqual(["ada", "bob"]);
+
+    const second = store.listMore();
+    await answer("2", { participants: [eve], total: 3 });
+    await second;
+    expect(names()).toEqual(["ada", "bob", "eve"]);
+    expect(now().total).toBe(3);
+  });
+
   describe("before the page is loaded again", () => {
     it("hands its place to the page that comes, once, and does not leave", async () => {
       store.handOver();
@@ -334,7 +364,8 @@ describe("the session store", () => {
     });
 
     it("survives whatever else is in the storage", async () => {
-      for (const text of ["{", "null", "{}", '{"session":"notes","token":7}']) {
+      const halves = ['{"session":"notes","token":7}', '{"session":"notes","token":"t"}'];
+      for (const text of ["{", "null", "{}", ...halves]) {
         sessionStorage.setItem("session-place", text);
         const next = createSessionStore(() => PARTS);
         next.initialiseSocket({ session: "notes" }).catch(() => undefined);
@@ -347,10 +378,53 @@ describe("the session store", () => {
   });
 
   describe("when the page goes away", () => {
-    it("leaves the session when it cannot come back", () => {
+    it("is seen to be gone, and keeps its place for a reload", async () => {
       pageTransition("pagehide", false);
-      expect(socket.sent.at(-1)).toEqual({ state: "leave" });
-      expect(socket.closedWith?.code).toBe(1000);
+      expect(socket.of("leave")).toEqual([]);
+      expect(socket.closedWith?.code).toBe(4501);
+
+      const next = createSessionStore(() => PARTS);
+      next.initialiseSocket({ session: "notes" }).catch(() => undefined);
+      socket = await nextSocket();
+      socket.accept();
+      expect(socket.sent[0]?.["resume"]).toEqual({ token: "resume-secret", epoch: "e1", seq: 5 });
+      next.closeSocket();
+    });
+
+    it("keeps no place in a session that it has left", () => {
+      store.closeSocket();
+      pageTransition("pagehide", false);
+      expect(sessionStorage).toHaveLength(0);
+    });
+
+    it("goes on with its streams after a reload, from their first reply on", async () => {
+      const reading = store.streamSocketRequest(STREAM, data("question"));
+      const first = reading.next();
+      const id = socket.requests().at(-1)?.["id"];
+      socket.receive({ state: STREAM, data: { text: "one" }, id, more: true, seq: 6 });
+      await expect(first).resolves.toMatchObject({ value: { text: "one" } });
+      pageTransition("pagehide", false);
+
+      const next = createSessionStore(() => PARTS);
+      next.initialiseSocket({ session: "notes" }).catch(() => undefined);
+      socket = await nextSocket();
+      welcome(socket, { recovered: true, seq: 7, snapshot: texts("one", "two") });
+      expect(next.getSnapshot().streaming).toEqual([{ state: STREAM, from: null }]);
+      // Sent again under its id, which the server has handled already.
+      expect(socket.requests()).toEqual([{ state: STREAM, data: data("question"), id }]);
+      socket.receive({ state: STREAM, data: { text: "two" }, id, more: true, seq: 7 });
+
+      expect(next.resumedStreams(STATE)).toEqual([]);
+      const [resumed] = next.resumedStreams(STREAM);
+      expect(next.resumedStreams(STREAM)).toEqual([]);
+      expect(resumed?.data).toEqual(data("question"));
+      socket.receive({ state: STREAM, data: null, id, seq: 8, ended: "done" });
+      const whole: string[] = [];
+      for await (const { text } of resumed?.replies ?? []) whole.push(text);
+      expect(whole).toEqual(["one", "two"]);
+      expect(socket.of("cancel")).toEqual([]);
+      expect(next.getSnapshot().streaming).toEqual([]);
+      next.closeSocket();
     });
 
     it("keeps its place when it may come back, and takes it again when it does", async () => {

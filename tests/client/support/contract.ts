@@ -3,7 +3,7 @@ import type { StateOptions } from "@duplex/client/contract";
 import { SessionSocket } from "@duplex/client/sessionSocket";
 import type { SocketClient, SocketOptions } from "@duplex/client/types";
 import type { SessionParts } from "@duplex/session/store";
-import type { Watcher } from "@duplex/session/watchers";
+import type { Watcher, Watchers } from "@duplex/session/watchers";
 
 interface Text {
   text: string;
@@ -19,6 +19,7 @@ declare module "@duplex/client/contract" {
       requests: { say: Text; count: Text; finish: Text; tick: null };
       responses: { say: Text; count: Text | null; finish: Text; tick: Text };
       states: typeof STATES;
+      events: { bell: { by: string } };
       document: Texts;
     };
     watchers: typeof watchers;
@@ -40,9 +41,10 @@ export const STATES = {
   tick: usual,
 } as const;
 
-/** An ordinary state; a stream; and the fingerprint of the contract. */
+/** An ordinary state; a stream; an event; and the fingerprint of the contract. */
 export const STATE = "say";
 export const STREAM = "count";
+export const EVENT = "bell";
 export const CONTRACT = "test-contract";
 
 export const data = (text: string): Text => ({ text });
@@ -59,11 +61,17 @@ function add(document: Texts, { text }: Text, from: string | null): Texts {
 
 export const watchers = {
   say: { label: "Say something", request: ({ text }: Text) => ({ text }), response: add } satisfies Watcher<"say">,
-  count: { label: "Count", request: data, response: add },
+  count: {
+    label: "Count",
+    request: data,
+    response: add,
+    ended: (document, how, from) => texts(...document.texts, `${from ?? "own"} ${how}`),
+  } satisfies Watcher<"count">,
   finish: { label: "Finish", request: data, response: add },
   // A state that the page never sends.
   tick: { label: "Tick", response: add },
-} satisfies { [S in keyof typeof STATES]: Watcher<S> };
+  bell: { label: "Bell", response: (document, { by }) => texts(...document.texts, `bell by ${by}`) },
+} satisfies Watchers;
 
 /** A socket to the page's own server. */
 export function socketRequest(options: Partial<SocketOptions> = {}): SocketClient {

@@ -3,6 +3,7 @@ import { SessionSocket, type SocketClient, type SocketOptions } from "../duplex"
 import { apiCore } from "./core";
 import {
   CONTRACT,
+  type Events,
   type Initialised,
   type Requests,
   type Responses,
@@ -18,6 +19,7 @@ declare module "../duplex" {
       requests: Requests;
       responses: Responses;
       states: typeof STATES;
+      events: Events;
       document: Initialised["snapshot"];
     };
   }

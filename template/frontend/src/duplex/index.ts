@@ -14,7 +14,7 @@ export {
 export * from "./bindings";
 export * from "./client/contract";
 export { Listeners } from "./client/listeners";
-export { CLOSE, NAME_LENGTH } from "./client/protocol.generated";
+export { CLOSE, NAME_LENGTH, type StreamEnd } from "./client/protocol.generated";
 export { type Api, ApiError, createApi } from "./client/rest";
 export { SessionSocket } from "./client/sessionSocket";
 export {
@@ -23,6 +23,8 @@ export {
   type ISocketRequest,
   type ISocketResponse,
   type Participant,
+  type ParticipantsPage,
+  type ResumedStream,
   SessionError,
   type SocketClient,
   type SocketOptions,
@@ -45,7 +47,7 @@ export {
 export { copyInvite, isGenerated, readSessionName } from "./session/names";
 export { notices } from "./session/notices";
 export type { RoomPhase } from "./session/room";
-export type { SessionState } from "./session/state";
+export type { SessionState, Streaming } from "./session/state";
 export type { SessionStore } from "./session/store";
 export type { FormOf, Watcher, Watchers } from "./session/watchers";
 export { connectionDetails, CONNECTION_WORDS, sessionSummary } from "./session/words";

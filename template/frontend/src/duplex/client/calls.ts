@@ -1,12 +1,11 @@
-import type { Reply, Responses, StateName } from "./contract";
-import { SessionError, type CallOptions } from "./types";
+import type { Reply, Requests, StateName } from "./contract";
+import { StreamReading } from "./reading";
+import { SessionError, type CallOptions, type ResumedStream, type RunningStream } from "./types";
 
 /** How long a request may take when its caller does not say, time without a connection included. */
 const DEADLINE = 60_000;
 /** Browsers take a longer timer for one that is due at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-/** Replies of a stream that may wait for a slow reader before the stream is given up. */
-const STREAM_QUEUE = 1_000;
 
 /** One answer. The last one of a stream carries null: it only says that there are no more. */
 export interface Answer {
@@ -14,10 +13,25 @@ export interface Answer {
   more?: boolean;
 }
 
+interface Request {
+  readonly id: string;
+  readonly state: string;
+  readonly data: unknown;
+}
+
+/** A stream of an earlier client that nobody reads yet. */
+interface Adopted {
+  readonly request: Request;
+  readonly reading: StreamReading;
+  readonly cancel: () => void;
+}
+
 /** Somebody waits for the answers to one request. */
 interface Call {
   /** It is answered with more than one reply. */
   inPieces: boolean;
+  /** What a later client needs to go on with it, if it is a stream. */
+  stream: RunningStream | null;
   reply(answer: Answer): void;
   fail(error: SessionError): void;
 }
@@ -25,7 +39,7 @@ interface Call {
 /** How a call reaches the server. */
 export interface Carrier {
   /** @throws {SessionError} when it cannot even be queued */
-  send(id: string, state: StateName, data: unknown): void;
+  send(request: Request): void;
   /** Takes it back: out of the queue, or with `cancel` when it is on its way. */
   cancel(id: string): void;
 }
@@ -37,6 +51,7 @@ export class Calls {
   // Ids of an earlier visit of the page must not come back: the server would take them for resent ones.
   readonly #prefix = crypto.getRandomValues(new Uint32Array(1)).join("").concat("-");
   #count = 0;
+  #adopted: Adopted[] = [];
 
   constructor(carrier: Carrier) {
     this.#carrier = carrier;
@@ -73,21 +88,18 @@ export class Calls {
   }
 
   /** Of a stream, the last reply. */
-  request<S extends StateName>(
-    state: S,
-    data: unknown,
-    options: CallOptions = {},
-  ): Promise<Responses[S]> {
+  request<T>(state: string, data: unknown, options: CallOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       let last: unknown = null;
-      this.#open(state, data, { deadline: DEADLINE, ...options }, (settle) => ({
+      this.#open(this.#named(state, data), { deadline: DEADLINE, ...options }, (settle) => ({
         inPieces: false,
+        stream: null,
         reply(answer) {
           last = answer.data ?? last;
           this.inPieces ||= answer.more === true;
           if (answer.more === true) return;
           settle();
-          resolve(last as Responses[S]);
+          resolve(last as T);
         },
         fail(error) {
           settle();
@@ -98,60 +110,88 @@ export class Calls {
   }
 
   /** The request goes out when the first reply is asked for. */
-  async *stream<S extends StateName>(
-    state: S,
+  async *stream<T>(
+    state: string,
     data: unknown,
     options: CallOptions = {},
-  ): AsyncGenerator<Reply<S>, undefined, undefined> {
-    const replies: Reply<S>[] = [];
-    let end: { error: SessionError | null } | null = null as { error: SessionError | null } | null;
-    let wake: () => void = () => undefined;
+  ): AsyncGenerator<T, undefined, undefined> {
+    const reading = new StreamReading();
+    yield* this.#read<T>(reading, this.#begin(this.#named(state, data), options, reading));
+  }
 
-    const cancel = this.#open(state, data, options, (settle) => ({
-      inPieces: true,
-      reply: ({ data: one = null, more = false }) => {
-        if (more || one !== null) replies.push(one as Reply<S>);
-        if (!more) {
-          settle();
-          end = { error: null };
-        } else if (replies.length > STREAM_QUEUE) {
-          cancel();
-          end = { error: new SessionError("slow", "The page was too slow to read the replies.") };
-        }
-        wake();
-      },
-      fail: (error) => {
-        settle();
-        end = { error };
-        wake();
-      },
+  /** The streams that have not ended. */
+  streams(): RunningStream[] {
+    return [...this.#calls.values()].flatMap(({ stream }) => stream ?? []);
+  }
+
+  /** Goes on with a stream of an earlier client. Its replies wait until `resumed` hands it out. */
+  adopt({ replies, ...request }: RunningStream): void {
+    const reading = new StreamReading(replies);
+    const cancel = this.#begin(request, {}, reading);
+    this.#adopted.push({ request, reading, cancel });
+  }
+
+  /** The adopted streams of a state, from their first reply on; each is handed out once. */
+  resumed<S extends StateName>(state: S): ResumedStream<S>[] {
+    const wanted = this.#adopted.filter(({ request }) => request.state === state);
+    this.#adopted = this.#adopted.filter((one) => !wanted.includes(one));
+    return wanted.map(({ request, reading, cancel }) => ({
+      data: request.data as Requests[S],
+      replies: this.#read<Reply<S>>(reading, cancel),
     }));
+  }
 
+  /** Reads a stream; leaving the loop cancels it. */
+  async *#read<T>(
+    reading: StreamReading,
+    cancel: () => void,
+  ): AsyncGenerator<T, undefined, undefined> {
     try {
-      for (;;) {
-        for (const reply of replies.splice(0)) yield reply;
-        // More may have come while the reader was busy with these, the end too.
-        if (replies.length > 0) continue;
-        if (end !== null) {
-          if (end.error !== null) throw end.error;
-          return;
-        }
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
+      yield* reading.read<T>();
     } finally {
       cancel();
     }
   }
 
+  #begin(request: Request, options: CallOptions, reading: StreamReading): () => void {
+    const cancel = this.#open(request, options, (settle) => ({
+      inPieces: true,
+      stream: {
+        ...request,
+        get replies() {
+          return reading.replies;
+        },
+      },
+      reply({ data = null, more = false }) {
+        const tooSlow = (more || data !== null) && !reading.add(data);
+        if (!more) {
+          settle();
+          reading.end();
+        } else if (tooSlow) {
+          cancel();
+          reading.end(new SessionError("slow", "The page was too slow to read the replies."));
+        }
+      },
+      fail(error) {
+        settle();
+        reading.end(error);
+      },
+    }));
+    return cancel;
+  }
+
+  #named(state: string, data: unknown): Request {
+    this.#count += 1;
+    return { id: this.#prefix + this.#count.toString(36), state, data };
+  }
+
   /** Sends a request and registers its call; answers what takes it back (harmless once it is settled). */
   #open(
-    state: StateName,
-    data: unknown,
+    request: Request,
     { deadline, signal }: CallOptions,
     build: (settle: () => void) => Call,
   ): () => void {
-    this.#count += 1;
-    const id = this.#prefix + this.#count.toString(36);
+    const { id } = request;
     let timer: ReturnType<typeof setTimeout> | undefined;
 
     const settle = (): void => {
@@ -178,7 +218,7 @@ export class Calls {
       return cancel;
     }
     try {
-      this.#carrier.send(id, state, data);
+      this.#carrier.send(request);
     } catch (error) {
       if (!(error instanceof SessionError)) throw error;
       call.fail(error);

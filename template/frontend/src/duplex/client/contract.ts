@@ -34,6 +34,8 @@ interface AnyContract {
   /** What the server answers, by state. */
   responses: Record<string, unknown>;
   states: Readonly<Record<string, StateOptions>>;
+  /** What the server sends without a request, by event. */
+  events: Record<string, unknown>;
   /** What a session shares. */
   document: unknown;
 }
@@ -45,6 +47,12 @@ type Part<Name extends keyof AnyContract> =
 export type Requests = Part<"requests">;
 export type Responses = Part<"responses">;
 export type StateName = Extract<keyof Requests & keyof Responses & keyof Part<"states">, string>;
+/** Messages that only the server sends. A contract without any has a `Record<string, never>`. */
+export type EventName = string extends keyof Part<"events">
+  ? never
+  : Extract<keyof Part<"events">, string>;
+/** Everything that has a watcher on the page: states and events. */
+export type MessageName = keyof (Record<StateName, unknown> & Record<EventName, unknown>);
 export type Document = Part<"document">;
 
 type Streams<S extends StateName> = Part<"states">[S] extends { readonly streams: true }
@@ -54,6 +62,13 @@ type Streams<S extends StateName> = Part<"states">[S] extends { readonly streams
 /** One reply of a state. The frame that ends a stream carries null, which is none. */
 export type Reply<S extends StateName> =
   Streams<S> extends true ? NonNullable<Responses[S]> : Responses[S];
+
+/** The data of one message that a watcher gets: a reply of a state, or an event. */
+export type Message<N extends MessageName> = N extends StateName
+  ? Reply<N>
+  : N extends keyof Part<"events">
+    ? Part<"events">[N]
+    : never;
 
 /** What the engine needs of the contract at run time. */
 export interface ContractInfo {

@@ -66,6 +66,11 @@ export class Outbox {
     this.#bytes += entry.size;
   }
 
+  /** An earlier client has sent this request: the server may know of it. */
+  wasSent(id: string): void {
+    for (const entry of this.#entries) entry.tried ||= entry.id === id;
+  }
+
   /** Takes frames for as long as `ready` says that the connection takes more. */
   flush(ready: () => boolean, send: (entry: Entry) => void): void {
     let onTheWay = this.#entries.filter((entry) => entry.sent).length;

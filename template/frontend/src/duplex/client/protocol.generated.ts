@@ -40,6 +40,9 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** How a stream ended. */
+export type StreamEnd = "done" | "cancelled" | "interrupted" | "failed";
+
 /** 44xx end a session; after 45xx, 1001 and 1012 the page reconnects and resumes. */
 export const CLOSE = {
   ended: 1000,

@@ -8,7 +8,7 @@ import { Listeners } from "./listeners";
 import { Liveness } from "./liveness";
 import { byteLength, Outbox } from "./outbox";
 import { isOnline, watchPage } from "./page";
-import { Position } from "./position";
+import { type Arrival, Position } from "./position";
 import { CLOSE } from "./protocol.generated";
 import {
   SessionError,
@@ -16,7 +16,10 @@ import {
   type ErrorFrame,
   type Initialised,
   type ISocketResponse,
+  type ParticipantsPage,
   type Resume,
+  type ResumedStream,
+  type RunningStream,
   type SocketClient,
   type SocketOptions,
   type SocketStatus,
@@ -67,7 +70,7 @@ export class SessionSocket implements SocketClient {
     this.#outbox = new Outbox(options.limits);
     this.#position = new Position(options.resume?.seq);
     this.#calls = new Calls({
-      send: (id, state, data) => {
+      send: ({ id, state, data }) => {
         this.#queue(id, { state, data, id });
       },
       cancel: (id) => {
@@ -98,6 +101,10 @@ export class SessionSocket implements SocketClient {
         this.#end(error, code);
       },
     });
+    for (const stream of options.streams ?? []) {
+      this.#calls.adopt(stream);
+      this.#outbox.wasSent(stream.id);
+    }
   }
 
   get status(): SocketStatus {
@@ -114,6 +121,10 @@ export class SessionSocket implements SocketClient {
 
   get latency(): number | null {
     return this.#liveness.latency;
+  }
+
+  get streams(): readonly RunningStream[] {
+    return this.#calls.streams();
   }
 
   get resume(): Resume | null {
@@ -153,7 +164,7 @@ export class SessionSocket implements SocketClient {
     data: Requests[S],
     options?: CallOptions,
   ): Promise<Responses[S]> {
-    return this.#calls.request(state, data, options);
+    return this.#calls.request<Responses[S]>(state, data, options);
   }
 
   stream<S extends StateName>(
@@ -161,7 +172,18 @@ export class SessionSocket implements SocketClient {
     data: Requests[S],
     options?: CallOptions,
   ): AsyncIterableIterator<Reply<S>> {
-    return this.#calls.stream(state, data, options);
+    return this.#calls.stream<Reply<S>>(state, data, options);
+  }
+
+  resumedStreams<S extends StateName>(state: S): ResumedStream<S>[] {
+    return this.#calls.resumed(state);
+  }
+
+  participants(after?: string): Promise<ParticipantsPage> {
+    return this.#calls.request<ParticipantsPage>(
+      "participants",
+      after === undefined ? null : { after },
+    );
   }
 
   suspend({ reload = false } = {}): void {
@@ -345,11 +367,8 @@ export class SessionSocket implements SocketClient {
 
   /** A frame of a state, presence, or a notice. */
   #update(frame: Exclude<ISocketResponse, ErrorFrame>): void {
-    const arrival = frame.seq === undefined ? "new" : this.#position.arrived(frame.seq);
-    if (arrival === "gap") {
-      this.#dialer.redial("Messages are missing; fetching them.");
-      return;
-    }
+    const arrival = this.#arrived(frame.seq);
+    if (arrival === "gap") return;
     if (arrival === "new") this.onUpdate.emit(frame);
     // A reply may come twice, replayed and as the answer to the request sent again: whichever
     // comes first answers the call.
@@ -357,6 +376,13 @@ export class SessionSocket implements SocketClient {
     if (frame.more !== true) this.#outbox.remove(frame.id);
     this.#calls.reply(frame.id, frame);
     this.#flush();
+  }
+
+  /** Compares a frame's number. A gap: it cannot be used, and the client resumes. */
+  #arrived(seq: number | undefined): Arrival {
+    const arrival = seq === undefined ? "new" : this.#position.arrived(seq);
+    if (arrival === "gap") this.#dialer.redial("Messages are missing; fetching them.");
+    return arrival;
   }
 
   #failed(frame: ErrorFrame): void {
@@ -375,6 +401,10 @@ export class SessionSocket implements SocketClient {
       if (!BEFORE_CLOSE.has(frame.code)) this.onUpdate.emit(frame);
       return;
     }
+    // The error of a stream is a message of the session's order, like its replies.
+    const arrival = this.#arrived(frame.seq);
+    if (arrival === "gap") return;
+    if (arrival === "new" && frame.seq !== undefined) this.onUpdate.emit(frame);
     this.#outbox.remove(frame.id);
     this.#calls.fail(
       frame.id,

@@ -1,7 +1,7 @@
 /** The frames on the wire and the public types of the session socket. */
 import type { Document, Reply, Requests, Responses, StateName } from "./contract";
 import type { Listeners } from "./listeners";
-import type { ErrorCode } from "./protocol.generated";
+import type { ErrorCode, StreamEnd } from "./protocol.generated";
 
 /**
  * Gives the access token for a request, or null when nobody is signed in.
@@ -60,6 +60,8 @@ interface Envelope {
   from?: string;
   /** More replies of the same stream follow. */
   more?: boolean;
+  /** How a stream ended, in its last frame. */
+  ended?: StreamEnd;
   error?: string;
 }
 
@@ -68,6 +70,14 @@ export type StateFrame<S extends StateName = StateName> = {
 }[S];
 export type InitialisedFrame = Envelope & { state: "initialised"; data: Initialised };
 export type PresenceFrame = Envelope & { state: "joined" | "left"; data: Participant };
+/** A page of the participants, as a reply to the request `participants`. */
+export interface ParticipantsPage {
+  participants: Participant[];
+  total: number;
+  /** Where the next page begins; missing on the last one. */
+  next?: string;
+}
+
 /** Several participants came or left. In a crowd there is only the number of all. */
 export type CrowdFrame = Envelope & {
   state: "presence";
@@ -146,11 +156,28 @@ export interface WireEvent {
   size: number;
 }
 
+/** A stream that goes on after the page was loaded again. */
+export interface ResumedStream<S extends StateName = StateName> {
+  /** What was requested. */
+  readonly data: Requests[S];
+  readonly replies: AsyncIterableIterator<Reply<S>>;
+}
+
 export interface CallOptions {
   /** Milliseconds until the call is given up, time without a connection included; Infinity: never. */
   deadline?: number;
   /** Gives the call up; the server is told with `cancel`. */
   signal?: AbortSignal;
+}
+
+/** One's own stream that has not ended. With it, a later client of the same place goes on reading. */
+export interface RunningStream {
+  readonly id: string;
+  readonly state: string;
+  /** The request's data. */
+  readonly data: unknown;
+  /** The replies so far; of a very long stream the last of them. */
+  readonly replies: readonly unknown[];
 }
 
 /** How much may wait: requests not sent yet together with those not answered yet. */
@@ -164,6 +191,8 @@ export interface SocketOptions {
   session?: string;
   /** The place of an earlier client in that session, to take it. */
   resume?: Resume;
+  /** The streams that run in that place. */
+  streams?: readonly RunningStream[];
   /** The name the other participants see. */
   name?: string;
   /** Where the server's socket is. */
@@ -187,6 +216,8 @@ export interface SocketClient {
   readonly latency: number | null;
   /** What another client needs to take this one's place in the session; a secret. */
   readonly resume: Resume | null;
+  /** This client's streams that have not ended. */
+  readonly streams: readonly RunningStream[];
 
   /** Every frame received, as it came. */
   readonly onUnpackedMessage: Listeners<ISocketResponse>;
@@ -215,6 +246,13 @@ export interface SocketClient {
     data: Requests[S],
     options?: CallOptions,
   ): AsyncIterableIterator<Reply<S>>;
+  /**
+   * The streams of a state that an earlier client in this place has begun (`SocketOptions.streams`),
+   * each once and with all its replies from the first one on; leaving the loop cancels it.
+   */
+  resumedStreams<S extends StateName>(state: S): ResumedStream<S>[];
+  /** A page of the participants: the first one, or that at `after`. */
+  participants(after?: string): Promise<ParticipantsPage>;
   /**
    * The page is put away: disconnects at once and keeps the place in the session for a while, and
    * everything that waits for an answer, until `wake`. The others see it leave, unless (`reload`)

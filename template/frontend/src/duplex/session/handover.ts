@@ -1,20 +1,27 @@
 /** Keeps this page's place in a session while the page reloads. */
-import type { Resume } from "../client/types";
+import type { Resume, RunningStream } from "../client/types";
+import type { Streaming } from "./state";
 
 /** In this tab's own storage, from the reload to the start of the next page. */
 const KEY = "session-place";
 
 interface Place extends Resume {
   session: string;
+  /** This page's own streams, which the next page goes on reading. */
+  streams: readonly RunningStream[];
+  /** All streams that run in the session. */
+  streaming: readonly Streaming[];
 }
 
 /** Stores the place for the next page. Without storage, that page joins as a new participant. */
-export function leavePlace(session: string, resume: Resume): void {
-  const place: Place = { ...resume, session };
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify(place));
-  } catch {
-    // Switched off or full.
+export function leavePlace(place: Place): void {
+  for (const streams of [place.streams, []]) {
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify({ ...place, streams }));
+      return;
+    } catch {
+      // Switched off, or full: then without the streams.
+    }
   }
 }
 
@@ -32,11 +39,11 @@ export function takePlace(): Place | null {
 
 function isPlace(value: unknown): value is Place {
   if (typeof value !== "object" || value === null) return false;
-  const { session, token, epoch, seq } = value as Readonly<Record<string, unknown>>;
+  const place = value as Readonly<Record<string, unknown>>;
   return (
-    typeof session === "string" &&
-    typeof token === "string" &&
-    typeof epoch === "string" &&
-    typeof seq === "number"
+    ["session", "token", "epoch"].every((name) => typeof place[name] === "string") &&
+    typeof place["seq"] === "number" &&
+    Array.isArray(place["streams"]) &&
+    Array.isArray(place["streaming"])
   );
 }

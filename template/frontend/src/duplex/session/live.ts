@@ -36,14 +36,17 @@ liveSession.subscribe(() => {
 });
 
 /** The names of all states, in the order of `src/states/index.ts`. */
-export const stateNames = (): readonly StateName[] =>
-  Object.keys(configured().watchers) as StateName[];
+export function stateNames(): readonly StateName[] {
+  const { contract, watchers } = configured();
+  const names = Object.keys(watchers) as StateName[];
+  return names.filter((name) => Object.hasOwn(contract.states, name));
+}
 
 /** The names of the states that the page can send from a form. */
 export const formStates = (): readonly StateName[] =>
   stateNames().filter((state) => configured().watchers[state].request !== undefined);
 
-/** The state's label; its name when this page does not know it, because the server is newer. */
+/** The label of a state or event; its name when this page does not know it: the server is newer. */
 export function stateLabel(state: string): string {
   const { watchers } = configured();
   return Object.hasOwn(watchers, state) ? watchers[state as StateName].label : state;

@@ -1,19 +1,28 @@
-import type { Document, Reply, StateName, StateOptions } from "../client/contract";
+import type { Document, StateOptions } from "../client/contract";
+import type { StreamEnd } from "../client/protocol.generated";
 import type {
   CrowdFrame,
+  ErrorFrame,
   Initialised,
   ISocketResponse,
   Participant,
+  ParticipantsPage,
   SocketStatus,
   StateFrame,
 } from "../client/types";
-import type { Watchers } from "./watchers";
+import type { Watcher, Watchers } from "./watchers";
 
 /**
  * `messages`: the session went on, and some of its messages are missing. `session`: the server
  * restarted it, and everything that was not saved is gone.
  */
 export type Loss = "messages" | "session";
+
+/** A stream that has begun and not ended: of another participant, or (`from` null) of this page's. */
+export interface Streaming {
+  readonly state: string;
+  readonly from: string | null;
+}
 
 /** Everything the page shows of a session. Immutable: each change makes a new object. */
 export interface SessionState {
@@ -35,6 +44,8 @@ export interface SessionState {
   readonly document: Document | null;
   /** The number of the last message that the server's document included. */
   readonly seq: number;
+  /** The streams that run: a participant's streams of one state count as one. */
+  readonly streaming: readonly Streaming[];
   /** Requests without their last answer. */
   readonly pending: number;
   /** The server's last error that belongs to no request; null after its next response. */
@@ -62,6 +73,7 @@ export const IDLE: SessionState = {
   total: 0,
   document: null,
   seq: 0,
+  streaming: [],
   pending: 0,
   error: null,
   latency: null,
@@ -71,11 +83,16 @@ export const IDLE: SessionState = {
   epoch: null,
 };
 
-/** How states behave: how many replies they have, and what their responses do. */
+/** How states and events behave: how many replies they have, and what their messages do. */
 export interface Behaviour {
   readonly states: Readonly<Record<string, StateOptions>>;
   readonly watchers: Watchers;
 }
+
+/** Any watcher, called with what the contract says that its frames carry. */
+type AnyWatcher = Pick<Watcher<never>, "ended"> & {
+  response(document: Document, data: unknown, from: string | null): Document;
+};
 
 /** The session after a frame. Each frame must come once and in order (`SocketClient.onUpdate`). */
 export function reduce(
@@ -83,7 +100,10 @@ export function reduce(
   frame: ISocketResponse,
   behaviour: Behaviour,
 ): SessionState {
-  if (isOfState(frame, behaviour)) return respond(calmed(state), frame, behaviour);
+  const watcher = watcherOf(frame, behaviour);
+  if (watcher !== null) {
+    return respond(calmed(state), frame as StateFrame, watcher, behaviour);
+  }
   // Replayed after a resume: the server's list includes the change already.
   if (isPresence(frame) && frame.seq !== undefined && frame.seq <= state.seq) return state;
   switch (frame.state) {
@@ -98,7 +118,10 @@ export function reduce(
     case "presence":
       return gathered(state, frame.data);
     case "error":
-      return { ...state, error: frame.error };
+      // With a number it ends a stream, and its reader gets it as an exception.
+      return frame.seq === undefined
+        ? { ...state, error: frame.error }
+        : failed(state, frame, behaviour);
     case "draining":
       return { ...state, draining: true };
     case "authenticate":
@@ -126,6 +149,7 @@ function begin(state: SessionState, data: Initialised): SessionState {
     name: data.name,
     participants: withOwn(data),
     total: data.participants_total,
+    streaming: data.recovered ? state.streaming : [],
     // The full document as of `seq`, including states whose messages are not replayed.
     document: data.snapshot,
     seq: data.seq,
@@ -174,22 +198,67 @@ function isPresence(frame: ISocketResponse): boolean {
   return ["joined", "left", "presence"].includes(frame.state);
 }
 
-function isOfState(frame: ISocketResponse, { states }: Behaviour): frame is StateFrame {
-  return Object.hasOwn(states, frame.state);
+/** The session after a page of the list of participants. */
+export function listed(state: SessionState, page: ParticipantsPage): SessionState {
+  return { ...changed(state, page.participants, []), total: page.total };
 }
 
-function respond<S extends StateName>(
-  state: SessionState,
-  frame: StateFrame<S>,
-  { states, watchers }: Behaviour,
+function watcherOf(frame: ISocketResponse, { watchers }: Behaviour): AnyWatcher | null {
+  const all: Readonly<Record<string, AnyWatcher>> = watchers;
+  return Object.hasOwn(all, frame.state) ? (all[frame.state] ?? null) : null;
+}
+
+function respond(
+  before: SessionState,
+  frame: StateFrame,
+  watcher: AnyWatcher,
+  { states }: Behaviour,
 ): SessionState {
+  const data: unknown = frame.data;
+  const from = frame.from === before.participant ? null : (frame.from ?? null);
+  const streams = states[frame.state]?.streams === true;
+  const stream = { state: frame.state, from };
+  const more = frame.more === true;
+  const state = streams ? withStream(before, stream, more) : before;
   // Replayed after a resume: the server's document includes it already.
   if (state.document === null || (frame.seq !== undefined && frame.seq <= state.seq)) return state;
-  const data: unknown = frame.data;
   // The frame after a stream's last reply only ends the stream.
-  if (states[frame.state]?.streams === true && frame.more !== true && data === null) return state;
-  const from = frame.from === state.participant ? null : (frame.from ?? null);
-  const watcher = watchers[frame.state];
-  const document = watcher.response(state.document, data as Reply<S>, from);
+  const document =
+    streams && !more && data === null
+      ? (watcher.ended?.(state.document, frame.ended ?? "done", from) ?? state.document)
+      : watcher.response(state.document, data, from);
   return document === state.document ? state : { ...state, document };
+}
+
+/** The session with a stream that runs, or without it. */
+function withStream(state: SessionState, stream: Streaming, runs: boolean): SessionState {
+  const others = state.streaming.filter(
+    (one) => one.state !== stream.state || one.from !== stream.from,
+  );
+  const known = others.length < state.streaming.length;
+  if (known === runs) return state;
+  return { ...state, streaming: runs ? [...others, stream] : others };
+}
+
+/** One's own stream has failed. Where the others saw it, its end came first. */
+function failed(before: SessionState, frame: ErrorFrame, behaviour: Behaviour): SessionState {
+  const stream = { state: stateOf(frame.details), from: null };
+  const state = withStream(before, stream, false);
+  if (state === before || state.document === null) return state;
+  const how = ENDS[frame.code ?? ""] ?? "failed";
+  const watcher = (behaviour.watchers as Readonly<Record<string, AnyWatcher>>)[stream.state];
+  const document = watcher?.ended?.(state.document, how, null) ?? state.document;
+  return { ...state, document };
+}
+
+/** How a stream ended, by the code of its error; any other one means that it failed. */
+const ENDS: Readonly<Record<string, StreamEnd>> = {
+  cancelled: "cancelled",
+  interrupted: "interrupted",
+};
+
+/** The state that an error's details name. */
+function stateOf(details: unknown): string {
+  const named = typeof details === "object" && details !== null && "state" in details;
+  return named && typeof details.state === "string" ? details.state : "";
 }

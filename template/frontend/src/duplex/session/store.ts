@@ -5,19 +5,21 @@ import {
   type CallOptions,
   type Initialised,
   type ISocketResponse,
+  type ParticipantsPage,
+  type ResumedStream,
   type SocketClient,
   type SocketOptions,
   type WireEvent,
 } from "../client/types";
 import { createStore, type Readable } from "../ui/store";
 import { leavePlace, takePlace } from "./handover";
-import { IDLE, reduce, type SessionState } from "./state";
+import { IDLE, listed as withListed, reduce, type SessionState } from "./state";
 import type { FormOf, Watchers } from "./watchers";
 
 /** What a session needs of the application. */
 export interface SessionParts {
   readonly contract: ContractInfo;
-  /** One for each state: `src/states`. */
+  /** One for each state and event: `src/states`. */
   readonly watchers: Watchers;
   /** Makes a socket: `apiSockets.socketRequest`. */
   readonly socketRequest: (options: Partial<SocketOptions>) => SocketClient;
@@ -60,11 +62,19 @@ export interface SessionStore extends Readable<SessionState> {
     data: Requests[S],
     options?: CallOptions,
   ): AsyncIterableIterator<Reply<S>>;
+  /**
+   * The streams of a state that this page's user had begun before the page was loaded again: each
+   * once, with all its replies from the first one on. Leaving the loop cancels a stream.
+   */
+  resumedStreams<S extends StateName>(state: S): ResumedStream<S>[];
+  /** Adds the next page to the list of participants, where it is not complete. */
+  listMore(): Promise<void>;
   /** Dismisses the notice about lost messages. */
   forgetLoss(): void;
   /**
-   * Call it before reloading the page: the next page resumes the session as the same participant, so
-   * the others see nobody leave or join. Requests without an answer are given up.
+   * Call it before reloading the page: the others see nobody leave or join. Every reload resumes the
+   * session as the same participant and goes on with its streams; other requests without an answer
+   * are given up.
    */
   handOver(): void;
   /** Leaves the session for good. `code`: why, as a close code that ends a session. */
@@ -77,6 +87,8 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
   const onWire = new Listeners<WireEvent>();
   let socket: SocketClient | null = null;
   let place = takePlace();
+  /** Where the next page of the participants begins; null: at the beginning. */
+  let cursor: string | null = null;
 
   function patch(changes: Partial<SessionState>): void {
     store.set({ ...store.getSnapshot(), ...changes });
@@ -99,17 +111,24 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
 
   async function initialiseSocket(request: SessionRequest = {}): Promise<Initialised> {
     closeSocket();
-    const resume = place !== null && place.session === request.session ? place : null;
+    const taken = place !== null && place.session === request.session ? place : null;
     place = null;
+    cursor = null;
     const client = parts().socketRequest({
       ...request,
       onWire,
-      ...(resume !== null && {
-        resume: { token: resume.token, epoch: resume.epoch, seq: resume.seq },
+      ...(taken !== null && {
+        resume: { token: taken.token, epoch: taken.epoch, seq: taken.seq },
+        streams: taken.streams,
       }),
     });
     socket = client;
-    store.set({ ...IDLE, session: request.session ?? null, name: request.name ?? null });
+    store.set({
+      ...IDLE,
+      session: request.session ?? null,
+      name: request.name ?? null,
+      streaming: taken?.streaming ?? [],
+    });
     attach(client);
     return client.open();
   }
@@ -161,18 +180,35 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
     socket?.close(code);
   }
 
-  function handOver(): void {
-    const { session } = store.getSnapshot();
-    if (socket?.resume == null || session === null) return;
-    leavePlace(session, socket.resume);
-    socket.suspend({ reload: true });
+  function keepPlace(): void {
+    const { session, status, streaming } = store.getSnapshot();
+    if (socket?.resume == null || session === null || status === "ended") return;
+    leavePlace({ ...socket.resume, session, streams: socket.streams, streaming });
   }
 
-  // A page that closes leaves the session, so that the others see it. A page that the browser keeps
-  // for its back button keeps its place.
+  function handOver(): void {
+    keepPlace();
+    socket?.suspend({ reload: true });
+  }
+
+  async function listMore(): Promise<void> {
+    const client = opened();
+    let page: ParticipantsPage;
+    const listed = store.getSnapshot().participants.length;
+    do {
+      // The first page may be known already: the server has sent the beginning of the list.
+      page = await client.participants(cursor ?? undefined);
+      if (client !== socket) return;
+      cursor = page.next ?? null;
+      store.set(withListed(store.getSnapshot(), page));
+    } while (cursor !== null && store.getSnapshot().participants.length === listed);
+  }
+
+  // The others see at once that the page is gone. It may come back: out of the browser's cache for
+  // the back button, or reloaded, which cannot be told from closed. Its streams go on until then.
   addEventListener("pagehide", ({ persisted }) => {
-    if (persisted) socket?.suspend();
-    else closeSocket();
+    if (!persisted) keepPlace();
+    socket?.suspend();
   });
   addEventListener("pageshow", () => {
     socket?.wake();
@@ -194,6 +230,8 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
       const client = opened();
       return streamReplies(client, client.stream(state, data, options));
     },
+    resumedStreams: (state) => opened().resumedStreams(state),
+    listMore,
     forgetLoss: () => {
       patch({ loss: null });
     },

@@ -6,6 +6,7 @@ const exactClock = new Intl.DateTimeFormat(undefined, {
   minute: "2-digit",
   second: "2-digit",
 });
+const number = new Intl.NumberFormat();
 const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** The time of day of an ISO 8601 time, to the minute. */
@@ -25,9 +26,9 @@ export function formatBytes(bytes: number): string {
 /** A duration in ms. */
 export const formatLatency = (ms: number): string => `${Math.max(1, Math.round(ms))} ms`;
 
-/** "1 person", "2 people". */
+/** "1 person", "2 people", "9,950 people". */
 export function formatCount(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
+  return `${number.format(count)} ${count === 1 ? one : many}`;
 }
 
 /** One or two letters that stand for a name in a small circle. */

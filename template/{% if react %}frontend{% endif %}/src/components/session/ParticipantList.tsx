@@ -1,9 +1,18 @@
-import { initials, useSession } from "../../duplex";
+import { useState } from "react";
+
+import { attempt, formatCount, initials, liveSession, useSession } from "../../duplex";
 
 export default function ParticipantList() {
   const participants = useSession((state) => state.participants);
   const own = useSession((state) => state.participant);
-  const more = useSession((state) => state.total - state.participants.length);
+  const hidden = useSession((state) => state.total - state.participants.length);
+  const [loading, setLoading] = useState(false);
+
+  async function showMore(): Promise<void> {
+    setLoading(true);
+    await attempt(() => liveSession.listMore());
+    setLoading(false);
+  }
 
   return (
     <section className="panel" aria-labelledby="participants">
@@ -17,12 +26,26 @@ export default function ParticipantList() {
               {initials(name)}
             </span>
             <span className="min-w-0 wrap-break-word">
-              {name} {participant === own && <span className="muted">(you)</span>}
+              <bdi>{name}</bdi> {participant === own && <span className="muted">(you)</span>}
             </span>
           </li>
         ))}
       </ul>
-      {more > 0 && <p className="muted mt-4">and {more} more</p>}
+      {hidden > 0 && (
+        <div className="mt-4 flex flex-wrap items-center justify-between gap-2">
+          <p className="muted">and {formatCount(hidden, "more", "more")}</p>
+          <button
+            type="button"
+            className="btn btn-sm btn-quiet"
+            disabled={loading}
+            onClick={() => {
+              void showMore();
+            }}
+          >
+            Show more
+          </button>
+        </div>
+      )}
     </section>
   );
 }
