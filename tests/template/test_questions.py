@@ -116,6 +116,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("frontend", "", "is not in ['vue', 'react']"),
     ("auth", ["password", "oauth"], "'oauth' is not in ['password', "),
     ("auth", "password", "Not a YAML list: 'password'"),
+    ("auth", ["totp"], "totp is a second step: choose password or magic_link with it"),
+    ("auth", ["totp", "passkey"], "totp is a second step: choose password or magic_link with it"),
 ]
 
 

@@ -37,7 +37,16 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 8
 """40 bits; with five tries in 15 minutes."""
 
-Purpose = Literal["sign-up", "sign-in", "recover", "email", "invitation", "second-step", "passkey"]
+Purpose = Literal[
+    "sign-up",
+    "sign-in",
+    "recover",
+    "recover-account",
+    "email",
+    "invitation",
+    "second-step",
+    "passkey",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,269 @@
+"""Passkeys, with an authenticator in software."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from duplex.accounts.methods.base import Method
+from duplex.accounts.methods.passkey import Passkeys
+from duplex.accounts.methods.passkey.ceremonies import LIFETIME
+from duplex.accounts.methods.passkey.keys import MOST
+from duplex.accounts.sign_in import current
+from duplex.accounts.tables.credentials import Passkey
+from duplex.accounts.tables.records import SignInEvent
+from duplex.web.database import Database
+from sqlalchemy import select
+
+from tests.accounts.authenticator import PRESENT, Authenticator
+from tests.accounts.conftest import Clock, NewDevice
+from tests.accounts.people import Device, User
+
+
+@pytest.fixture
+def methods() -> list[Method]:
+    return [Passkeys()]
+
+
+@pytest.fixture
+async def ada(new_device: NewDevice) -> Device:
+    """Ada's browser, where she has just made her account."""
+    device = new_device()
+    await device.post("sign-up", {"email": device.email, "name": "Ada"})
+    done = await device.post("sign-up/confirm", {"token": (await device.mail()).token})
+    assert done.status_code == 201
+    return device
+
+
+async def add(device: Device, authenticator: Authenticator, name: str = "Laptop") -> Any:
+    begun = (await device.post("passkeys/options")).json()
+    credential = authenticator.create(begun["options"])
+    body = {"ceremony": begun["ceremony"], "credential": credential, "name": name}
+    return await device.post("passkeys", body)
+
+
+async def sign_in(device: Device, authenticator: Authenticator) -> tuple[int, str]:
+    begun = (await device.post("passkeys/sign-in/options")).json()
+    credential = authenticator.get(begun["options"])
+    answer = await device.post(
+        "passkeys/sign-in", {"ceremony": begun["ceremony"], "credential": credential}
+    )
+    return answer.status_code, answer.json().get("code", "")
+
+
+async def listed(device: Device) -> list[dict[str, Any]]:
+    return (await device.ask("GET", "auth/passkeys")).json()["passkeys"]
+
+
+async def test_a_passkey_signs_in_without_an_address(ada: Device, new_device: NewDevice) -> None:
+    key = Authenticator()
+    added = await add(ada, key, " My laptop ")
+    assert (added.status_code, added.json()["name"]) == (201, "My laptop")
+    assert "My laptop" in (await ada.mail()).text
+    browser = new_device()
+    assert await sign_in(browser, key) == (200, "")
+    assert browser.profile["email"] == ada.email
+    (item,) = await listed(browser)
+    assert item["used_at"] is not None
+
+
+async def test_the_options_ask_for_a_discoverable_verified_credential(ada: Device) -> None:
+    options = (await ada.post("passkeys/options")).json()["options"]
+    assert options["rp"] == {"name": "Test Application", "id": "test"}
+    selection = options["authenticatorSelection"]
+    assert (selection["residentKey"], selection["userVerification"]) == ("required", "required")
+    assert options["attestation"] == "none"
+    sign_in_options = (await ada.post("passkeys/sign-in/options")).json()["options"]
+    assert sign_in_options["userVerification"] == "required"
+    assert sign_in_options.get("allowCredentials", []) == []
+
+
+async def test_several_passkeys_are_named_and_removed(ada: Device, new_device: NewDevice) -> None:
+    laptop, phone = Authenticator(), Authenticator()
+    await add(ada, laptop)
+    await add(ada, phone, "Phone")
+    first, second = await listed(ada)
+    assert (first["name"], second["name"]) == ("Laptop", "Phone")
+    renamed = await ada.ask("PATCH", f"auth/passkeys/{first['id']}", {"name": "Old laptop"})
+    assert renamed.json()["name"] == "Old laptop"
+    assert (await ada.ask("DELETE", f"auth/passkeys/{first['id']}")).status_code == 204
+    assert "was removed: Old laptop" in (await ada.mail()).text
+    assert await sign_in(new_device(), laptop) == (403, "wrong_passkey")
+    assert await sign_in(new_device(), phone) == (200, "")
+    assert (await ada.ask("DELETE", f"auth/passkeys/{first['id']}")).status_code == 404
+
+
+async def test_passkeys_of_others_are_out_of_reach(ada: Device, new_device: NewDevice) -> None:
+    await add(ada, Authenticator())
+    (item,) = await listed(ada)
+    bob = new_device("bob@example.org")
+    await bob.post("sign-up", {"email": bob.email, "name": "Bob"})
+    await bob.post("sign-up/confirm", {"token": (await bob.mail()).token})
+    for key in (item["id"], "%00"):
+        assert (await bob.ask("DELETE", f"auth/passkeys/{key}")).status_code == 404
+        renamed = await bob.ask("PATCH", f"auth/passkeys/{key}", {"name": "Mine"})
+        assert renamed.status_code == 404
+    assert len(await listed(ada)) == 1
+
+
+async def test_a_passkey_is_added_once(ada: Device) -> None:
+    key = Authenticator()
+    await add(ada, key)
+    again = await add(ada, key)
+    assert (again.status_code, again.json()["code"]) == (409, "exists")
+    options = (await ada.post("passkeys/options")).json()["options"]
+    (excluded,) = options["excludeCredentials"]
+    assert set(excluded["transports"]) == {"hybrid", "internal"}
+
+
+async def test_adding_and_removing_need_a_recent_sign_in(ada: Device, clock: Clock) -> None:
+    key = Authenticator()
+    await add(ada, key)
+    (item,) = await listed(ada)
+    clock.move(current.FRESH + timedelta(seconds=1))
+    assert (await ada.post("passkeys/options")).json()["code"] == "not_fresh"
+    removed = await ada.ask("DELETE", f"auth/passkeys/{item['id']}")
+    assert (removed.status_code, removed.json()["code"]) == (403, "not_fresh")
+    # The passkey itself confirms the sign-in.
+    assert await sign_in(ada, key) == (200, "")
+    assert (await ada.post("passkeys/options")).status_code == 200
+
+
+async def test_a_counter_that_goes_back_shows_a_copy(
+    ada: Device, new_device: NewDevice, database: Database
+) -> None:
+    key = Authenticator(counter=5)
+    await add(ada, key)
+    assert await sign_in(new_device(), key) == (200, "")
+    key.counter = 3
+    assert await sign_in(new_device(), key) == (403, "wrong_passkey")
+    async with database.reading() as db:
+        refused = select(SignInEvent).where(SignInEvent.kind == "refused")
+        (event,) = await db.scalars(refused)
+        (stored,) = await db.scalars(select(Passkey))
+    assert event.user_id == ada.profile["id"]
+    assert "sign count" in event.detail
+    assert stored.sign_count == 6
+
+
+async def test_a_synced_passkey_has_no_counter(ada: Device, new_device: NewDevice) -> None:
+    key = Authenticator()
+    await add(ada, key)
+    for _ in range(2):
+        key.counter = -1
+        assert await sign_in(new_device(), key) == (200, "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"origin": "http://evil.example"}, {"flags": PRESENT}, {"flags": 0}],
+    ids=["origin", "unverified", "absent"],
+)
+async def test_what_an_authenticator_must_not_say(
+    ada: Device, new_device: NewDevice, change: dict[str, Any]
+) -> None:
+    good = Authenticator()
+    await add(ada, good)
+    bad = Authenticator(**change)
+    assert (await add(ada, bad)).json()["code"] == "wrong_passkey"
+    for name, value in change.items():
+        setattr(good, name, value)
+    assert await sign_in(new_device(), good) == (403, "wrong_passkey")
+
+
+async def test_a_ceremony_is_used_once_and_soon(
+    ada: Device, new_device: NewDevice, clock: Clock
+) -> None:
+    key, browser = Authenticator(), new_device()
+    await add(ada, key)
+    begun = (await browser.post("passkeys/sign-in/options")).json()
+    body = {"ceremony": begun["ceremony"], "credential": key.get(begun["options"])}
+    assert (await browser.post("passkeys/sign-in", body)).status_code == 200
+    again = await new_device().post("passkeys/sign-in", body)
+    assert (again.status_code, again.json()["code"]) == (410, "link_expired")
+    begun = (await browser.post("passkeys/sign-in/options")).json()
+    clock.move(LIFETIME + timedelta(seconds=1))
+    body = {"ceremony": begun["ceremony"], "credential": key.get(begun["options"])}
+    assert (await browser.post("passkeys/sign-in", body)).status_code == 410
+
+
+async def test_a_refused_answer_uses_the_ceremony_up(ada: Device, new_device: NewDevice) -> None:
+    key, browser = Authenticator(), new_device()
+    await add(ada, key)
+    begun = (await browser.post("passkeys/sign-in/options")).json()
+    stranger = {"ceremony": begun["ceremony"], "credential": Authenticator().get(begun["options"])}
+    assert (await browser.post("passkeys/sign-in", stranger)).status_code == 403
+    mine = {"ceremony": begun["ceremony"], "credential": key.get(begun["options"])}
+    assert (await browser.post("passkeys/sign-in", mine)).status_code == 410
+
+
+async def test_the_ceremony_of_adding_does_not_sign_in(ada: Device) -> None:
+    key = Authenticator()
+    await add(ada, key)
+    begun = (await ada.post("passkeys/options")).json()
+    options = {"challenge": begun["options"]["challenge"], "rpId": "test"}
+    body = {"ceremony": begun["ceremony"], "credential": key.get(options)}
+    answer = await ada.post("passkeys/sign-in", body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "wrong_passkey")
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        {},
+        {"id": 7},
+        {"id": "\0"},
+        {"id": "x", "response": None},
+        {"id": "x", "rawId": "x", "type": "public-key", "response": {"clientDataJSON": 1}},
+    ],
+)
+async def test_nonsense_is_refused(ada: Device, credential: dict[str, Any]) -> None:
+    begun = (await ada.post("passkeys/sign-in/options")).json()
+    body = {"ceremony": begun["ceremony"], "credential": credential}
+    assert (await ada.post("passkeys/sign-in", body)).status_code == 403
+    begun = (await ada.post("passkeys/options")).json()
+    body = {"ceremony": begun["ceremony"], "credential": credential, "name": "Key"}
+    assert (await ada.post("passkeys", body)).status_code == 403
+
+
+async def test_a_deactivated_account_has_no_passkey(
+    ada: Device, new_device: NewDevice, database: Database
+) -> None:
+    key = Authenticator()
+    await add(ada, key)
+    async with database.transaction() as db:
+        (user,) = await db.scalars(select(User))
+        user.is_active = False
+    assert await sign_in(new_device(), key) == (403, "wrong_passkey")
+
+
+async def test_an_account_has_a_bounded_number_of_passkeys(ada: Device, database: Database) -> None:
+    async with database.transaction() as db:
+        for number in range(MOST):
+            db.add(
+                Passkey(
+                    user_id=ada.profile["id"],
+                    credential_id=f"AA{number:02}",
+                    public_key=b"",
+                    sign_count=0,
+                    name="Key",
+                )
+            )
+    answer = await add(ada, Authenticator())
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many")
+
+
+async def test_a_lost_passkey_is_replaced_by_mail(ada: Device, new_device: NewDevice) -> None:
+    browser = new_device()
+    asked = await browser.post("passkeys/recover", {"email": ada.email})
+    assert asked.status_code == 202
+    mail = await browser.mail()
+    elsewhere = await new_device().post("passkeys/recover/confirm", {"token": mail.token})
+    assert elsewhere.status_code == 409
+    done = await browser.post("passkeys/recover/confirm", {"code": mail.code})
+    assert done.status_code == 200
+    key = Authenticator()
+    assert (await add(browser, key, "New")).status_code == 201
+    assert await sign_in(new_device(), key) == (200, "")
+    nobody = new_device("nobody@example.org")
+    assert (await nobody.post("passkeys/recover", {"email": nobody.email})).status_code == 202
+    assert "there is no account" in (await nobody.mail()).text
