@@ -3,6 +3,7 @@
 import importlib
 import signal
 import sys
+from importlib.util import find_spec
 from types import FrameType
 
 from duplex_dev.console import TaskError, complain, speak_utf8
@@ -18,6 +19,7 @@ COMMANDS = {
     "fmt": "duplex_dev.commands.fmt",
     "contract": "duplex_dev.commands.contract",
     "migration": "duplex_dev.commands.migration",
+    "create-admin": "duplex_dev.commands.create_admin",
     "add-state": "duplex_dev.commands.add_state",
     "load": "duplex_dev.commands.load",
     "talk": "duplex_dev.commands.talk",
@@ -28,8 +30,10 @@ COMMANDS = {
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the process's exit code."""
-    if not arguments or arguments[0] not in COMMANDS:
-        complain(f"Which command? One of: {', '.join(COMMANDS)}")
+    # A project without accounts has no create-admin.
+    known = [name for name, module in COMMANDS.items() if find_spec(module) is not None]
+    if not arguments or arguments[0] not in known:
+        complain(f"Which command? One of: {', '.join(known)}")
         return 2
     # A command that is ended from outside stops the servers that it started, as with Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)

@@ -1,6 +1,9 @@
 """Access tokens for the commands: of an existing account, or of a new one."""
 
+import re
 import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -9,49 +12,71 @@ from duplex_dev.client import no_server
 from duplex_dev.console import TaskError
 from duplex_dev.machine.network import is_loopback
 
-SIGN_IN = "/api/v1/auth/sign-in"
-SIGN_UP = "/api/v1/auth/sign-up"
+SIGN_IN = "/api/v1/auth/password/sign-in"
+SIGN_UP = ("/api/v1/auth/password/sign-up", "/api/v1/auth/sign-up")
+"""With a password, or without one: which one there is depends on the methods of the project."""
+CONFIRM = "/api/v1/auth/sign-up/confirm"
+MAILBOX = "/dev/mailbox/mails"
 NO_SUCH_ROUTE = (404, 405)
 
 
 async def sign_in(url: str, email: str, password: str) -> str:
     """An access token of this account. Raises TaskError with the server's message."""
-    response = await _post(url, SIGN_IN, {"email": email, "password": password})
+    async with _client(url) as http:
+        response = await http.post(SIGN_IN, json={"email": email, "password": password})
     if response.status_code in NO_SUCH_ROUTE:
         raise TaskError(f"The server at {url} has no sign-in with a password: omit --email.")
     return _access_token(response, "Signing in")
 
 
 async def sign_up(url: str, name: str) -> str | None:
-    """An access token of a new account; None where the application has no sign-in."""
-    account = {
-        "email": f"someone-{secrets.token_hex(4)}@example.com",
-        "name": name,
-        "password": secrets.token_urlsafe(24),
-    }
-    response = await _post(url, SIGN_UP, account)
-    if response.status_code in NO_SUCH_ROUTE:
-        return None
-    return _access_token(response, "Creating an account")
+    """An access token of a new account on a server in development, whose mail is readable.
+
+    None where the application has no sign-in. Raises TaskError.
+    """
+    email = f"someone-{secrets.token_hex(4)}@example.com"
+    account = {"email": email, "name": name, "password": secrets.token_urlsafe(24)}
+    async with _client(url) as http:
+        for path in SIGN_UP:
+            asked = await http.post(path, json=account)
+            if asked.status_code not in NO_SUCH_ROUTE:
+                break
+        else:
+            return None
+        _body(asked, "Creating an account")
+        mails = await http.get(MAILBOX, params={"to": email})
+        found = re.search(r"#token=(\S+)", mails.text.replace("\\n", " "))
+        if found is None:
+            raise TaskError("The server shows no mail: it does not run in development.")
+        confirmed = await http.post(CONFIRM, json={"token": found[1]})
+    return _access_token(confirmed, "Creating an account")
 
 
-async def _post(url: str, path: str, body: dict[str, str]) -> httpx.Response:
+@asynccontextmanager
+async def _client(url: str) -> AsyncGenerator[httpx.AsyncClient]:
     # Requests to this machine never go through the proxy of the environment.
     remote = not is_loopback(url)
     try:
         async with httpx.AsyncClient(
             base_url=url, headers={"Origin": url}, trust_env=remote
         ) as http:
-            return await http.post(path, json=body)
+            yield http
     except httpx.TransportError:
         raise TaskError(no_server(url)) from None
 
 
 def _access_token(response: httpx.Response, action: str) -> str:
+    body = _body(response, action)
+    if "access_token" not in body:
+        raise TaskError("This account has a second step: sign in on the page.")
+    return str(body["access_token"])
+
+
+def _body(response: httpx.Response, action: str) -> dict[str, Any]:
     try:
         body: dict[str, Any] = response.json()
     except ValueError:
         body = {}
-    if response.is_error or "access_token" not in body:
+    if response.is_error or not body:
         raise TaskError(str(body.get("error", f"{action} failed: status {response.status_code}.")))
-    return str(body["access_token"])
+    return body

@@ -1,0 +1,39 @@
+"""Making an admin from the command line of the server."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from duplex.accounts import challenges
+from duplex.accounts.events import audit
+from duplex.accounts.routes import invitations
+from duplex.accounts.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class MadeAdmin:
+    """What was done. `path`: where the new admin comes in, once; None for an account that was
+    there before.
+    """
+
+    email: str
+    path: str | None
+
+
+async def make_admin(services: Services, email: str, name: str) -> MadeAdmin:
+    """Make the account of an address an admin's, or make an account that is one."""
+    users = services.users
+    async with services.database.transaction() as db:
+        user = await db.scalar(select(users).where(users.email == email).with_for_update())
+        if user is not None:
+            user.is_admin = user.is_active = True
+            audit(db, "made_admin", actor=None, subject=user, detail="command line")
+            return MadeAdmin(email, None)
+        user = users(email=email, name=name, is_admin=True)
+        db.add(user)
+        await db.flush()
+        audit(db, "created", actor=None, subject=user, detail="admin, command line")
+        issued = challenges.issue(
+            db, "invitation", user_id=user.id, lifetime=invitations.LIFETIME, kept=False
+        )
+        return MadeAdmin(email, f"{invitations.PATH}#token={issued.mailed}")
