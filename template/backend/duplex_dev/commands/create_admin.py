@@ -33,7 +33,8 @@ def main(arguments: list[str]) -> int:
         say(f"{made.email} is an admin now.")
     else:
         say(f"{made.email} has an account and is an admin. This link works once, for 3 days:")
-        print(f"{settings.public_url or url_of(settings.host, settings.port)}{made.path}", flush=True)
+        origin = settings.public_url or url_of(settings.host, settings.port)
+        print(f"{origin}{made.path}", flush=True)
     return 0
 
 
