@@ -1,5 +1,12 @@
+from typing import Any
+
 import pytest
-from duplex.socket.addresses import neighbourhood
+import yaml
+from duplex.socket.addresses import neighbourhood, site
+from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from tools.source import ROOT
 
 
 @pytest.mark.parametrize(
@@ -20,3 +27,47 @@ def test_an_address_is_counted_with_those_of_the_same_customer(host: str, counte
 
 def test_a_server_behind_a_unix_socket_has_neighbours_too() -> None:
     assert neighbourhood(None) == "local"
+
+
+def test_an_organisation_with_ipv6_has_a_48() -> None:
+    assert site(neighbourhood(("2001:db8:1:2::9", 4711))) == "2001:db8:1::/48"
+    assert site(neighbourhood(("2001:db8:1:ffff::9", 4711))) == "2001:db8:1::/48"
+    assert site("192.0.2.7") is None
+    assert site("a.socket") is None
+
+
+async def seen(client: str, forwarded: str) -> str:
+    """The address that the application sees, behind a proxy as compose.yml trusts it."""
+    found: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        found.append(neighbourhood(scope["client"]))
+
+    scope: Any = {
+        "type": "http",
+        "scheme": "http",
+        "client": (client, 4711),
+        "headers": [(b"x-forwarded-for", forwarded.encode())],
+    }
+    wrapped: Any = ProxyHeadersMiddleware(app, trusted_hosts=trusted_network())  # pyright: ignore[reportArgumentType]
+    await wrapped(scope, None, None)
+    return found[0]
+
+
+def trusted_network() -> str:
+    """The default of FORWARDED_ALLOW_IPS in compose.yml."""
+    compose = yaml.safe_load((ROOT / "template" / "compose.yml").read_text(encoding="utf-8"))
+    trusted: str = compose["services"]["app"]["environment"]["FORWARDED_ALLOW_IPS"]
+    assert compose["networks"]["front"]["ipam"]["config"] == [{"subnet": trusted}]
+    return trusted.removeprefix("${FRONT_SUBNET:-").removesuffix("}")
+
+
+async def test_behind_a_proxy_that_appends_the_limits_see_the_right_address() -> None:
+    assert await seen("172.30.219.2", "203.0.113.9") == "203.0.113.9"
+    # What a client claims stands to the left of what the proxy has seen.
+    assert await seen("172.30.219.2", "6.6.6.6, 203.0.113.9") == "203.0.113.9"
+    assert await seen("172.30.219.2", "127.0.0.1, 172.30.219.7, 203.0.113.9") == "203.0.113.9"
+
+
+async def test_nobody_but_the_proxy_is_believed() -> None:
+    assert await seen("203.0.113.9", "6.6.6.6") == "203.0.113.9"

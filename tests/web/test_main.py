@@ -114,3 +114,16 @@ async def test_readable_docs_are_for_development_only(
         response = await client.get("/api/v1/docs")
     assert response.status_code == 404
     assert response.headers["strict-transport-security"] == "max-age=31536000"
+
+
+async def test_https_for_every_sub_domain_is_a_setting(settings: Settings) -> None:
+    secret = settings.secret_keys[0]
+    values = {"secret_key": secret, "environment": "production", "hsts_include_subdomains": True}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(Settings.given(**values))),
+        base_url="https://test",
+    ) as client:
+        response = await client.get("/api/v1/docs")
+    policy = response.headers["strict-transport-security"]
+    assert policy == "max-age=31536000; includeSubDomains"
+    assert "base-uri 'none'" in response.headers["content-security-policy"]

@@ -1,0 +1,49 @@
+"""Making an admin from the command line: `poe create-admin`."""
+
+import pytest
+from duplex.accounts.admins import make_admin
+from duplex.accounts.services import Services
+from duplex.accounts.tables.records import AuditEvent
+from duplex.web.database import Database
+from duplex_dev.commands.create_admin import checked
+from duplex_dev.console import TaskError
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from tests.accounts.conftest import NewDevice
+from tests.accounts.people import PASSWORD, Device
+
+
+@pytest.fixture
+def services(app: FastAPI) -> Services:
+    return app.state.lifespan["accounts"]
+
+
+async def test_a_new_admin_comes_in_by_the_link(
+    services: Services, new_device: NewDevice, database: Database
+) -> None:
+    made = await make_admin(services, "boss@example.org", "Boss")
+    assert made.path is not None
+    assert made.path.startswith("/invitation#token=")
+    boss = new_device("boss@example.org")
+    token = made.path.partition("#token=")[2]
+    assert (await boss.post("invitation/accept", {"token": token})).status_code == 200
+    assert (await boss.post("password/change", {"new_password": PASSWORD})).status_code == 200
+    assert (await boss.ask("GET", "users")).status_code == 200
+    async with database.reading() as db:
+        (entry,) = await db.scalars(select(AuditEvent))
+    assert (entry.action, entry.actor_id, entry.subject) == ("created", None, "boss@example.org")
+
+
+async def test_an_account_that_exists_becomes_an_admins(services: Services, ada: Device) -> None:
+    made = await make_admin(services, ada.email, "Somebody")
+    assert made.path is None
+    profile = (await ada.ask("GET", "users/me")).json()
+    assert (profile["name"], profile["is_admin"]) == ("Ada", True)
+
+
+def test_what_is_typed_is_checked() -> None:
+    assert checked(" Boss@Example.org", " Boss ") == ("boss@example.org", "Boss")
+    for email, name in (("boss", "Boss"), ("boss@example.org", "")):
+        with pytest.raises(TaskError, match="cannot be used"):
+            checked(email, name)
