@@ -1,6 +1,7 @@
 """Sign-in as a whole: the methods that a project has chosen, and what they share."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from duplex.accounts.methods.base import Method
 from duplex.accounts.routes import email, invitations, logs, me, sign_ins, users
 from duplex.accounts.services import Revoker, Services
 from duplex.accounts.sign_in.current import authenticator
+from duplex.accounts.sign_in.visit import public_origin
 from duplex.accounts.tables.account import Account
 from duplex.identity import Authenticate
 from duplex.mail import Outbox, Templates
@@ -24,6 +26,8 @@ from duplex.project import Project
 from duplex.settings.base import Settings
 from duplex.web.database import Database
 from duplex.web.starting import CannotStart
+
+logger = logging.getLogger(__name__)
 
 _NO_URL = (
     "PUBLIC_URL: nothing is set; expected the address that people open, such as"
@@ -66,7 +70,7 @@ class Accounts:
         self, settings: Settings, database: Database, engine: Revoker, project: Project
     ) -> AsyncGenerator[Services]:
         """Check what has to be there, make the first admin, and send mails until the end."""
-        if settings.production and not (settings.public_url or settings.allowed_origins):
+        if settings.production and public_origin(settings) is None:
             raise CannotStart(_NO_URL)
         self._check_mails()
         services = self.services(settings, database, engine, project)
@@ -115,5 +119,6 @@ def _transport(settings: Settings, project: Project) -> Transport | None:
     if settings.smtp_url:
         return Smtp(settings.smtp_url, settings.mail_sender, project.name)
     if settings.production:
+        logger.error("SMTP_URL: nothing is set, so mails wait in the outbox and are not sent")
         return None
     return Nowhere()

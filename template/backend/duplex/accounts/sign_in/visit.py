@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from duplex.accounts.services import Services, ServicesDep
 from duplex.accounts.sign_in import cookies
 from duplex.accounts.sign_in.cookies import Cookies
+from duplex.settings.base import Settings
 from duplex.socket.addresses import neighbourhood
 from duplex.socket.origins import is_allowed
 from duplex.web.errors import ApiError
@@ -54,7 +55,7 @@ VisitDep = Annotated[Visit, Depends(get_visit)]
 
 def _origin(request: Request, services: Services) -> str:
     settings = services.settings
-    if configured := public_origin(services):
+    if configured := public_origin(settings):
         return configured
     given = request.headers.get("origin", "")
     host = request.headers.get("host", "")
@@ -63,9 +64,8 @@ def _origin(request: Request, services: Services) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def public_origin(services: Services) -> str | None:
+def public_origin(settings: Settings) -> str | None:
     """The page's address as the settings say; None in development without one."""
-    settings = services.settings
     if settings.public_url:
         return settings.public_url
     if settings.production:
