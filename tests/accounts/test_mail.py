@@ -94,11 +94,14 @@ async def test_no_request_decides_where_a_link_leads_where_the_address_is_set(
     async with app.router.lifespan_context(app) as state:
         app.state.lifespan = state
         async with new_client(app) as client:
-            client.headers |= {
-                "Origin": "http://evil.example",
-                "Host": "evil.example",
-                "X-Forwarded-Host": "evil.example",
-            }
+            client.headers.update(
+                {
+                    "Origin": "http://evil.example",
+                    "Host": "evil.example",
+                    "X-Forwarded-Host": "evil.example",
+                }
+            )
             device = Device(client, "ada@example.org")
-            assert (await device.ask_for_account()).status_code == 202
+            answer = await device.ask_for_account()
+            assert answer.status_code == 202, answer.text
             assert (await device.mail()).link.startswith("https://app.example.org/sign-up/")
