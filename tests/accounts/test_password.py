@@ -29,7 +29,7 @@ async def stored_hash(database: Database) -> str:
 async def test_signing_up_signs_in_once_the_address_is_confirmed(new_device: NewDevice) -> None:
     device = new_device(" Ada@Example.ORG")
     asked = await device.ask_for_account()
-    assert (asked.status_code, asked.json()) == (202, {"expires_in": 900})
+    assert (asked.status_code, asked.json()) == (202, {"expires_in": 600})
     device.email = "ada@example.org"
     response = await device.post("sign-up/confirm", {"token": (await device.mail()).token})
     assert response.status_code == 201

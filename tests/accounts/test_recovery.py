@@ -14,7 +14,7 @@ from tests.accounts.people import ANOTHER, PASSWORD, SLUG, Device, User
 
 async def recover(device: Device) -> None:
     answer = await device.post("password/recover", {"email": device.email})
-    assert (answer.status_code, answer.json()) == (202, {"expires_in": 900})
+    assert (answer.status_code, answer.json()) == (202, {"expires_in": 600})
 
 
 async def reset(device: Device, *, password: str = ANOTHER, **proof: str) -> tuple[int, str]:

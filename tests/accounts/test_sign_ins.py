@@ -208,11 +208,15 @@ async def test_a_sign_in_with_an_access_token_confirms_that_sign_in(
     before = ada.cookie
     clock.move(timedelta(hours=1))
     assert (await ada.sign_in()).status_code == 200
-    assert ada.cookie == before
+    # New tokens all the same: the old ones are spent.
+    assert ada.cookie != before
     async with database.reading() as db:
         (sign_in,) = await db.scalars(select(SignIn))
     assert sign_in.confirmed_at - sign_in.created_at > timedelta(minutes=59)
     assert sign_in.methods == "password"
+    clock.move(LONGER)
+    ada.cookie = before
+    assert (await ada.post("refresh")).status_code == 401
 
 
 async def test_an_access_token_of_somebody_else_confirms_nothing(

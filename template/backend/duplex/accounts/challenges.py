@@ -25,7 +25,7 @@ from duplex.web.database import Database, now
 from duplex.web.errors import ApiError
 from duplex.web.texts import is_line
 
-LIFETIME = timedelta(minutes=15)
+LIFETIME = timedelta(minutes=10)
 """Of a mailed challenge."""
 
 MOST_WRONG = 5
@@ -35,7 +35,7 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without characters that look like others."""
 
 CODE_LENGTH = 8
-"""40 bits; with five tries in 15 minutes."""
+"""40 bits; with five tries in ten minutes."""
 
 Purpose = Literal[
     "sign-up",

@@ -102,6 +102,14 @@ async def rotate(db: AsyncSession, token: str) -> Granted | Ended | None:
     return Granted(sign_in, _issue(db, sign_in))
 
 
+async def renew(db: AsyncSession, sign_in: SignIn) -> Granted:
+    """Make a new refresh token for a sign-in that was confirmed: the present one is spent."""
+    sign_in.generation += 1
+    sign_in.rotated_at = now()
+    await _forget(db, sign_in)
+    return Granted(sign_in, _issue(db, sign_in))
+
+
 async def revoke(db: AsyncSession, token: str) -> Ended | None:
     """End the sign-in that a refresh token belongs to; an unknown token changes nothing."""
     shown = await db.get(RefreshToken, token_hash(token))

@@ -89,7 +89,7 @@ class Entry:
         if self.present is not None and self.present.user.id == user.id:
             sign_in = await db.get_one(SignIn, self.present.sign_in.id)
             if families.is_alive(sign_in):
-                return self._confirm(db, user, sign_in, method)
+                return await self._confirm(db, user, sign_in, method)
         shown = self.visit.cookie(cookies.REFRESH)
         ended = await families.revoke(db, shown) if shown else None
         granted = await families.start(
@@ -141,11 +141,13 @@ class Entry:
         seconds = int(SECOND_STEP.total_seconds())
         return SecondStep(method=name, challenge=issued.kept, expires_in=seconds)
 
-    def _confirm(self, db: AsyncSession, user: Account, sign_in: SignIn, method: str) -> Outcome:
+    async def _confirm(
+        self, db: AsyncSession, user: Account, sign_in: SignIn, method: str
+    ) -> Outcome:
         sign_in.confirmed_at = now()
         sign_in.methods = method
         record(db, self.visit, "confirmed", user_id=user.id, detail=method)
-        return Outcome(user, sign_in)
+        return Outcome(user, sign_in, await families.renew(db, sign_in))
 
     async def _remember_browser(self, db: AsyncSession, user: Account) -> str:
         """Recognise this browser, or remember it and tell the user of a new one."""

@@ -70,9 +70,7 @@ async def begin_registration(
     return _issue(db, "register", options.challenge, webauthn.options_to_json(options), user.id)
 
 
-def finish_registration(
-    verified: Verified, visit: Visit, credential: dict[str, Any]
-) -> Registered:
+def finish_registration(verified: Verified, visit: Visit, credential: dict[str, Any]) -> Registered:
     """Check the authenticator's answer. Raises ApiError 403 `wrong_passkey`."""
     try:
         done = webauthn.verify_registration_response(
