@@ -59,6 +59,8 @@ def options() -> Options:
         return Options(drain=0)
     return Options(
         rate=UNBOUND,
+        join_rate=UNBOUND,
+        room_rate=UNBOUND,
         heartbeat=300,
         idle=0,
         max_connections=20_000,

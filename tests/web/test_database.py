@@ -156,3 +156,20 @@ async def test_errors_carry_no_values(database: Database) -> None:
     told = "".join(traceback.format_exception(raised.value))
     assert value not in told
     assert "notebooks" in told
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("pooler", "prepared"), [(False, True), (True, False)])
+async def test_behind_a_pooler_no_statement_is_prepared(
+    database_url: str, pooler: bool, prepared: bool
+) -> None:
+    """The next transaction may have another connection, which does not know the statement, or knows
+    another one of that name.
+    """
+    database = Database(database_url, pooler=pooler)
+    async with database.reading() as db:
+        for number in range(10):
+            await db.execute(text("SELECT CAST(:number AS integer)"), {"number": number})
+        count = await db.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
+    await database.dispose()
+    assert (count > 0) is prepared
