@@ -1,4 +1,4 @@
-"""Add a line: required fields, a bound and a number with a fraction, as ordinary models have."""
+"""Add a line: required fields, bounds, a fraction and a pattern, as ordinary models have."""
 
 from duplex import Model, state
 from pydantic import Field
@@ -9,6 +9,7 @@ from app.document import Session
 class AddLine(Model):
     text: str = Field(min_length=1, max_length=80)
     weight: float = Field(ge=0.5, le=9.5)
+    shelf: str = Field(pattern=r"^[A-Z]-\d$", examples=["B-7"])
 
 
 class LineAdded(Model):
