@@ -1,6 +1,7 @@
 """The engine works on any ASGI server: each is started as people start it, and talked to."""
 
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -9,8 +10,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from duplex.socket import endpoint
+from duplex.socket.reports import Reports
+from starlette.applications import Starlette
+from starlette.testclient import TestClient, WebSocketDenialResponse
 
-from tests.engine.support import PATH, PATIENCE, Client
+from tests.engine import served
+from tests.engine.states import Gates, states
+from tests.engine.support import PATH, PATIENCE, Client, make_engine, setup
 from tools.source import ROOT
 
 APP = "tests.engine.served:app"
@@ -103,3 +110,44 @@ async def test_people_talk_through_any_server(name: str, tmp_path: Path) -> None
     async with started(SERVERS[name], log) as url:
         await talk(url)
     assert "Traceback" not in log.read_text()
+
+
+def test_one_application_may_be_started_more_than_once() -> None:
+    """Each start has another event loop, as with a TestClient for every test."""
+    for _ in range(3):
+        with TestClient(served.app) as client, client.websocket_connect(PATH) as ada:
+            ada.send_json({"name": "Ada"})
+            assert ada.receive_json()["state"] == "initialised"
+            ada.send_json({"state": "whisper", "data": {"text": "hello"}})
+            assert ada.receive_json()["data"] == {"text": "hello"}
+
+
+@pytest.fixture
+def reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that may be written now, whatever was written before."""
+    monkeypatch.setattr(endpoint, "_reports", Reports(logging.getLogger("duplex")))
+
+
+@pytest.mark.usefixtures("reports")
+def test_an_application_that_was_not_started_says_so_in_one_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    engine = make_engine(states(Gates()), setup())
+    client = TestClient(Starlette(middleware=[engine.middleware(PATH)]))
+    for _ in range(2):
+        with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect(PATH):
+            pass
+        assert refused.value.status_code == 503
+    (record,) = [one for one in caplog.records if one.name == "duplex"]
+    assert "lifespan" in record.getMessage()
+    assert record.exc_info is None
+
+
+@pytest.mark.usefixtures("reports")
+def test_a_proxy_that_drops_the_upgrade_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    with TestClient(served.app) as client:
+        answer = client.get(PATH)
+    assert answer.status_code == 426
+    assert answer.headers["upgrade"] == "websocket"
+    assert "proxy" in answer.json()["error"]
+    assert ["proxy" in one.getMessage() for one in caplog.records if one.name == "duplex"] == [True]

@@ -117,12 +117,15 @@ class SocketEndpoint:
 
     async def __call__(self, scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
         """Answer one connection, or pass it on to the application."""
-        if scope["type"] != "websocket" or _path(scope) != self._path:
+        if scope["type"] == "lifespan" or _path(scope) != self._path:
             await self._app(scope, receive, send)
+            return
+        if scope["type"] != "websocket":
+            await _require_upgrade(send)
             return
         await receive()
         address = neighbourhood(scope.get("client"))
-        refusal = self._check_origin(scope) or self._services.sockets.limits.admit(
+        refusal = self._check_server(scope) or self._services.sockets.limits.admit(
             address, asyncio.get_running_loop().time()
         )
         if refusal is not None:
@@ -130,8 +133,14 @@ class SocketEndpoint:
             return
         await SocketHandler(self._services, address, scope, receive, send).run(send)
 
-    def _check_origin(self, scope: Scope) -> Refusal | None:
-        """Why the page that opens the socket may not do so, if it may not."""
+    def _check_server(self, scope: Scope) -> Refusal | None:
+        """Why no page may open a socket here, or not this one."""
+        if not self._services.sockets.started:
+            _reports.warn(
+                "refused a socket: the application was not started, because its server does not run"
+                " its lifespan"
+            )
+            return Refusal(503, "The application was not started.")
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
         origin, host = headers.get(b"origin"), headers.get(b"host", "")
         scheme, allowed = scope["scheme"], self._services.sockets.options.allowed_origins
@@ -151,6 +160,26 @@ def _path(scope: Scope) -> str:
     """The path as the application's routes see it, also where a proxy serves it below another."""
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
     return path[len(root) :] if path.startswith(f"{root}/") else path
+
+
+async def _require_upgrade(send: types.Send) -> None:
+    """Answer a request that should have been a WebSocket's handshake."""
+    _reports.warn(
+        "a request for the socket came without `Upgrade: websocket`: a proxy that does not pass on"
+        " the Upgrade and Connection headers drops it"
+    )
+    sentence = (
+        "This address speaks WebSocket. If a proxy is in between, it does not pass on the headers"
+        " Upgrade and Connection."
+    )
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"upgrade", b"websocket"),
+        (b"connection", b"upgrade"),
+    ]
+    await send({"type": "http.response.start", "status": 426, "headers": headers})
+    body = to_json({"error": sentence, "code": "upgrade_required"})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _refuse(scope: Scope, send: types.Send, refusal: Refusal) -> None:

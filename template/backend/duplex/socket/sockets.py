@@ -29,6 +29,7 @@ class Sockets:
         self.draining = False
         self.empty = asyncio.Event()
         self.empty.set()
+        self.started = False
         self.flusher: Flusher
         self._connections: set[Connection] = set()
 
@@ -40,8 +41,11 @@ class Sockets:
 
     def start(self) -> None:
         """Called in the event loop, before the first socket is accepted."""
-        self.draining = False
+        self.started, self.draining = True, False
+        # Both belong to an event loop, and each run of the lifespan may have another one.
         self.flusher = Flusher(asyncio.get_running_loop())
+        self.empty = asyncio.Event()
+        self.empty.set()
 
     def add(self, connection: Connection) -> None:
         """A socket was accepted."""

@@ -1,6 +1,14 @@
 """What the server cannot start without is told in one line, without a traceback."""
 
+import logging
+
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+logger = logging.getLogger("duplex")
+
+_NOT_STARTED = "The application was not started."
 
 
 class CannotStart(Exception):
@@ -15,6 +23,11 @@ class Starting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI wants it."""
+        if scope["type"] == "http" and "engine" not in scope.get("state", {}):
+            logger.error("%s Its server must run its lifespan, and pass on its state.", _NOT_STARTED)
+            problem = {"error": _NOT_STARTED, "code": "not_started", "details": []}
+            await JSONResponse(problem, 503)(scope, receive, send)
+            return
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return

@@ -20,7 +20,8 @@ class Holdings:
     """
 
     def __init__(self) -> None:
-        self.worker = secrets.token_hex(8)
+        self.worker = ""
+        self.rename()
         self.connected: dict[str, dict[str, str]] = {}
         self.claims: dict[RequestKey, str] = {}
         self.locks: dict[str, tuple[int, str]] = {}
@@ -28,6 +29,10 @@ class Holdings:
         self._count = 0
         self._granted: dict[str, asyncio.Future[None]] = {}
         self._closed: dict[RequestKey, asyncio.Future[None]] = {}
+
+    def rename(self) -> None:
+        """Take a new name: processes that are forked from one must not share it."""
+        self.worker = secrets.token_hex(8)
 
     def nonce(self) -> str:
         """A unique name that begins with this worker's."""

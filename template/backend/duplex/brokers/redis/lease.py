@@ -92,6 +92,7 @@ class Lease:
 
     async def start(self) -> None:
         """Connect. Raises `BrokerUnavailable`."""
+        self.holdings.rename()
         self._link = await self._connect()
         self._renewing = asyncio.get_running_loop().create_task(self._live())
 
