@@ -62,7 +62,8 @@ async def connect(url: str, hello: dict[str, object] | None = None) -> Client:
     _, listener = await ws_connect(lambda *_: Client(), url)
     assert isinstance(listener, Client)
     if hello is not None:
-        await listener.ask(json.dumps(hello).encode())
+        answer = json.loads(await listener.ask(json.dumps(hello).encode()))
+        assert answer["state"] == "initialised", answer
     return listener
 
 

@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 
 from client import Client, connect, connect_many, fan_out, request_reply
 from servers import FAST, serving, uvicorn
@@ -166,6 +167,37 @@ async def sample(url: str, seconds: float) -> float:
     return statistics.quantiles(times, n=100)[98] * 1000
 
 
+async def fairness(clients: int, slices: int, each: int) -> None:
+    """How long one of so many busy clients waits: Duplex beside the bare echo, in turns."""
+    names = ("bare FastAPI echo", "Duplex")
+    found: dict[str, list[float]] = {name: [] for name in names}
+    with ExitStack() as stack:
+        crowds: dict[str, list[Client]] = {}
+        for name in names:
+            command, path, hello = ECHOES[name]
+            server = stack.enter_context(serving(command))
+            url = f"ws://127.0.0.1:{server.ports[0]}{path}"
+            crowds[name] = await connect_many(url, clients, hello)
+        make = numbered("echo")
+        for number in range(slices + 1):
+            for name, crowd in crowds.items():
+                start = number * each
+                times = await request_reply(crowd, make, each * clients, start=start)
+                # The first slice is for warming up.
+                found[name] += times if number else []
+        for client in (client for crowd in crowds.values() for client in crowd):
+            client.close()
+    print(f"\nrequest and reply of {clients} busy clients, ms")
+    base = statistics.quantiles(found[names[0]], n=100)[98]
+    for name, times in found.items():
+        cuts = statistics.quantiles(times, n=100)
+        print(
+            f"  {name:45} p50 {cuts[49] * 1000:7.2f}   p99 {cuts[98] * 1000:7.2f}"
+            f"   {cuts[98] / base:5.2f}x   worst {max(times) * 1000:7.2f}",
+            flush=True,
+        )
+
+
 async def rounds(
     title: str, names: list[str], count: int, cost: Callable[[str], Awaitable[float]]
 ) -> dict[str, float]:
@@ -188,7 +220,7 @@ async def rounds(
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="echo,fanout,workers,memory,bystander")
+    parser.add_argument("--only", default="echo,fairness,fanout,workers,memory,bystander")
     parser.add_argument("--sample", nargs=2, metavar=("URL", "SECONDS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.sample:
@@ -205,6 +237,9 @@ async def main() -> None:
             options.rounds,
             lambda n: echo_cost(n, 20000),
         )
+    if "fairness" in only:
+        await fairness(50, 10 * options.rounds, 40)
+        await fairness(500, 10 * options.rounds, 10)
     if "fanout" in only:
         for receivers in (100, 1000, 5000):
             await rounds(

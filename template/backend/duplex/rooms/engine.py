@@ -1,6 +1,7 @@
 """The engine of one process: puts rooms, sockets, requests and the broker together."""
 
 import asyncio
+import gc
 import logging
 from typing import Any
 
@@ -92,6 +93,9 @@ class Engine:
     async def start(self) -> None:
         """Connect to the broker and begin to check the deadlines. Raises `BrokerUnavailable`."""
         self._drain = None
+        # Full passes of the garbage collector stop everything: the modules and what was made so far
+        # need not be looked at again.
+        gc.freeze()
         self.sockets.start()
         self._runner.start()
         await self.broker.start(self.events)
@@ -105,6 +109,7 @@ class Engine:
         await self.rooms.stop()
         await self._runner.stop()
         await self.broker.stop()
+        gc.unfreeze()
 
     def begin_drain(self) -> None:
         """Begin to disconnect all participants, spread over SESSION_DRAIN. Called when the server

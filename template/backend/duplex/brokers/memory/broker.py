@@ -5,6 +5,7 @@ Everything here happens between two awaits, so each method is one step for all o
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from duplex.brokers.base import (
     BrokerEvents,
@@ -198,9 +199,8 @@ class MemoryBroker:
     async def release(self, room: str, participant: str, request_id: str) -> None:
         live = self._rooms.get(room)
         one = live.records.get(participant) if live is not None else None
-        endings = one.handled.release(request_id) if one is not None else []
-        if live is not None and endings:
-            self._append(room, live, endings)
+        if live is not None and one is not None:
+            one.handled.release(request_id, partial(self._append, room, live))
 
     async def lock(self, room: str, lease: float) -> Lock:
         live = self._live(room)
@@ -233,18 +233,23 @@ class MemoryBroker:
                 raise LockLost(commit.room)
             room.document = commit.document
             room.version += 1
-        if commit.reply is not None and commit.claim is not None:
-            self._record(room, commit, commit.claim, commit.reply)
         if commit.ends:
             self._forget_room(commit.room)
             if room.mutex is not None and room.mutex.locked():
                 room.mutex.release()
         if commit.entries:
             self._append(commit.room, room, commit.entries)
+        if commit.reply is not None and commit.claim is not None:
+            # Behind the append, which numbers the reply.
+            self._record(room, commit, commit.claim, commit.reply)
         return room.version
 
     def _record(self, room: Room, commit: Commit, claim: tuple[str, str], reply: Entry) -> None:
-        handled = room.records[claim[0]].handled
+        record = room.records.get(claim[0])
+        if record is None:
+            # Its participant left because of this very commit.
+            return
+        handled = record.handled
         if commit.settles:
             handled.settle(claim[1], reply, asyncio.get_running_loop().time())
         else:

@@ -1,24 +1,30 @@
-"""The handled requests of one participant, with their replies."""
+"""The handled requests of one participant, with their replies.
+
+There may be very many of them. They are kept as plain values, which Python's garbage collector does
+not visit: objects would make each of its full passes longer, and it stops everything meanwhile.
+"""
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any, Final
 
 from duplex.brokers.values import Claim, Retention
-from duplex.wire.entries import Entry
+from duplex.wire.entries import OVERHEAD, Entry
 
 
 @dataclass(slots=True)
-class _Record:
+class _Open:
+    """A claimed request without an outcome yet."""
+
     at: float
-    reply: Entry | None = None
-    open: bool = False
     fallback: Entry | None = None
     endings: list[Entry] = field(default_factory=list[Entry])
     awaited: asyncio.Event | None = None
 
     def close(self) -> None:
-        self.open = False
         if self.awaited is not None:
             self.awaited.set()
 
@@ -28,85 +34,91 @@ class Handled:
     bytes, the oldest dropped first.
     """
 
-    __slots__ = ("_records", "_retention", "_size")
+    __slots__ = ("_open", "_replies", "_retention", "_settled", "_size")
 
     def __init__(self, retention: Retention) -> None:
         self._retention = retention
-        self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._open: dict[str, _Open] = {}
+        self._settled: OrderedDict[str, float] = OrderedDict()
+        self._replies: OrderedDict[str, tuple[Any, ...]] = OrderedDict()
         self._size = 0
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._open) + len(self._settled)
 
     async def claim(self, request_id: str, wait: float) -> Claim:
         """Claim an id, waiting up to `wait` seconds for an open claim of it to be settled."""
         loop = asyncio.get_running_loop()
         self._trim(loop.time())
-        record = self._records.get(request_id)
-        if record is not None and record.open:
-            if record.awaited is None:
-                record.awaited = asyncio.Event()
+        claimed = self._open.get(request_id)
+        if claimed is not None:
+            if claimed.awaited is None:
+                claimed.awaited = asyncio.Event()
             try:
                 async with asyncio.timeout(wait):
-                    await record.awaited.wait()
+                    await claimed.awaited.wait()
             except TimeoutError:
                 return Claim("busy")
-            record = self._records.get(request_id)
-        if record is None:
-            self._records[request_id] = _Record(loop.time(), open=True)
-            return _NEW
-        return Claim("busy") if record.open else Claim("done", record.reply)
+            if request_id in self._open:
+                return Claim("busy")
+        if request_id in self._settled:
+            reply = self._replies.get(request_id)
+            return Claim("done", None if reply is None else Entry(*reply))
+        self._open[request_id] = _Open(loop.time())
+        return _NEW
 
     def settle(self, request_id: str, reply: Entry, now: float) -> None:
-        """The request was answered with `reply`."""
-        record = self._records.pop(request_id, None)
-        if record is not None and record.open:
-            record.close()
-        elif record is not None and record.reply is not None:
-            self._size -= record.reply.size()
-        self._records[request_id] = _Record(now, reply)
+        """The request was answered with `reply`, which has its number already."""
+        claimed = self._open.pop(request_id, None)
+        self._forget_reply(request_id)
+        self._settled.pop(request_id, None)
+        self._settled[request_id] = now
+        self._replies[request_id] = _PACK(reply)
         self._size += reply.size()
-        if self._size > self._retention.size:
-            self._forget_replies()
+        while self._size > self._retention.size and self._replies:
+            self._forget_reply(next(iter(self._replies)))
+        if claimed is not None:
+            claimed.close()
 
     def begun(self, request_id: str, fallback: Entry, endings: list[Entry]) -> None:
         """The claimed request has begun: see `Commit.settles`."""
-        record = self._records.get(request_id)
-        if record is not None and record.open:
-            record.fallback, record.endings = fallback, endings
+        claimed = self._open.get(request_id)
+        if claimed is not None:
+            claimed.fallback, claimed.endings = fallback, endings
 
-    def release(self, request_id: str) -> list[Entry]:
+    def release(self, request_id: str, append: Callable[[list[Entry]], None]) -> None:
         """The claim is released: unless it had `begun`, the request may run again. The entries that
-        end it.
+        end it are appended to the room.
         """
-        record = self._records.get(request_id)
-        if record is None or not record.open:
-            return []
-        if record.fallback is not None:
-            outcome = record.endings[-1] if record.endings else record.fallback
-            self.settle(request_id, outcome, record.at)
-            return record.endings
-        del self._records[request_id]
-        record.close()
-        return []
+        claimed = self._open.get(request_id)
+        if claimed is None:
+            return
+        if claimed.fallback is None:
+            del self._open[request_id]
+            claimed.close()
+            return
+        if claimed.endings:
+            append(claimed.endings)
+        outcome = claimed.endings[-1] if claimed.endings else claimed.fallback
+        self.settle(request_id, outcome, claimed.at)
 
     def _trim(self, now: float) -> None:
         oldest = now - self._retention.handled
-        while self._records:
-            request_id, record = next(iter(self._records.items()))
-            if record.at >= oldest or record.open:
+        settled = self._settled
+        while settled:
+            request_id = next(iter(settled))
+            if settled[request_id] >= oldest:
                 return
-            del self._records[request_id]
-            if record.reply is not None:
-                self._size -= record.reply.size()
+            del settled[request_id]
+            self._forget_reply(request_id)
 
-    def _forget_replies(self) -> None:
-        for record in self._records.values():
-            if record.reply is not None:
-                self._size -= record.reply.size()
-                record.reply = None
-                if self._size <= self._retention.size:
-                    return
+    def _forget_reply(self, request_id: str) -> None:
+        reply = self._replies.pop(request_id, None)
+        if reply is not None:
+            self._size -= len(reply[_HEAD]) + OVERHEAD
 
 
 _NEW = Claim("new")
+_NAMES: Final = [field.name for field in fields(Entry)]
+_PACK: Final = attrgetter(*_NAMES)
+_HEAD: Final = _NAMES.index("head")
