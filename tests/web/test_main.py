@@ -12,6 +12,7 @@ from duplex.web.guards.bodies import MOST
 from duplex.web.headers import CONTENT_SECURITY_POLICY
 from duplex_dev.testing import new_client
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 
 async def test_health_is_told(client: httpx.AsyncClient) -> None:
@@ -108,8 +109,12 @@ async def test_readable_docs_are_for_development_only(
     assert "cdn.jsdelivr.net" in response.headers["content-security-policy"]
     secret = settings.secret_keys[0]
     production = create_app(Settings.given(secret_key=secret, environment="production"))
+
+    async def started(scope: Scope, receive: Receive, send: Send) -> None:
+        await production({**scope, "state": {"engine": None}}, receive, send)
+
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(production), base_url="https://test"
+        transport=httpx.ASGITransport(started), base_url="https://test"
     ) as client:
         response = await client.get("/api/v1/docs")
     assert response.status_code == 404
@@ -127,3 +132,52 @@ async def test_https_for_every_sub_domain_is_a_setting(settings: Settings) -> No
     policy = response.headers["strict-transport-security"]
     assert policy == "max-age=31536000; includeSubDomains"
     assert "base-uri 'none'" in response.headers["content-security-policy"]
+
+
+async def test_an_application_that_was_not_started_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    transport = httpx.ASGITransport(create_app(Settings.given()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        response = await client.get("/api/v1/health")
+    assert (response.status_code, response.json()["code"]) == (503, "not_started")
+    (record,) = [one for one in caplog.records if one.name == "duplex"]
+    assert "lifespan" in record.getMessage()
+    assert record.exc_info is None
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:8000", 200), ("127.0.0.1", 200), ("evil.example", 421), ("[::1", 421)],
+)
+async def test_only_requests_for_this_server_are_answered(
+    client: httpx.AsyncClient, host: str, status: int
+) -> None:
+    """A foreign domain that was pointed here must not make its pages the server's own."""
+    response = await client.get("/api/v1/health", headers={"Host": host})
+    assert response.status_code == status
+    if status == 421:
+        assert response.json()["code"] == "misdirected_request"
+
+
+ODD = [b"\x00", b"\xff\xfe", b"\xc3\x28", b"%", b",;=", b"[", b"bytes=9-1", b"-1", b"a" * 5000]
+
+
+@pytest.mark.parametrize("value", ODD)
+async def test_malformed_headers_are_the_clients_fault(
+    client: httpx.AsyncClient, value: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [
+        "Host", "Origin", "Cookie", "Authorization", "Content-Type", "Content-Length", "Accept",
+        "Accept-Encoding", "Accept-Language", "If-None-Match", "If-Modified-Since", "Range",
+        "If-Range", "X-Forwarded-For", "X-Forwarded-Proto", "Referer", "User-Agent",
+    ]  # fmt: skip
+    for path in ("/", "/api/v1/health", "/api/v1/saved", "/api/v1/socket", "/favicon.svg"):
+        for name in names:
+            for method in ("GET", "POST"):
+                response = await client.request(
+                    method, path, headers=[(name.encode(), value)], content=b"{"
+                )
+                # 503: the page is not built here.
+                assert response.status_code != 500, (method, path, name)
+    assert [one for one in caplog.records if one.exc_info] == []

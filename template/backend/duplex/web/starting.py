@@ -5,7 +5,6 @@ import logging
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-
 logger = logging.getLogger("duplex")
 
 _NOT_STARTED = "The application was not started."
@@ -24,8 +23,10 @@ class Starting:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI wants it."""
         if scope["type"] == "http" and "engine" not in scope.get("state", {}):
-            logger.error("%s Its server must run its lifespan, and pass on its state.", _NOT_STARTED)
-            problem = {"error": _NOT_STARTED, "code": "not_started", "details": []}
+            logger.error(
+                "%s Its server must run its lifespan, and pass on its state.", _NOT_STARTED
+            )
+            problem: dict[str, object] = {"error": _NOT_STARTED, "code": "not_started"}
             await JSONResponse(problem, 503)(scope, receive, send)
             return
         if scope["type"] != "lifespan":
