@@ -50,7 +50,8 @@ class Project:
     def run(self, *command: str) -> str:
         """Run a command in the project's root; its output, which is also kept in build/logs."""
         LOGS.mkdir(parents=True, exist_ok=True)
-        step = "-".join(command[3:5]) if command[:3] == ("uv", "run", "poe") else command[1]
+        poe = command[:3] == ("uv", "run", "poe")
+        step = "-".join(command[3:5]) if poe else Path(command[1]).name
         log = LOGS / f"{self.name}-{step}.log"
         with log.open("wb") as output:
             child = subprocess.Popen(
