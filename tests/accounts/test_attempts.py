@@ -83,7 +83,7 @@ async def test_guesses_at_one_account_from_everywhere_are_slowed(
 
     codes = await asyncio.gather(*(guess(number) for number in range(120)))
     at_once = GUESS.free.count
-    waiting = int(attempts.PATIENCE / attempts.TURN) + 1
+    waiting = int(attempts.PATIENCE / GUESS.turn) + 1
     assert codes.count(401) == at_once + waiting
     assert codes.count(429) == 120 - at_once - waiting
     # The others had their turns one after the other.
@@ -110,7 +110,7 @@ async def test_a_new_device_of_the_owner_waits_for_its_turn_at_most(
         await new_device(address=f"198.51.{number}.1").sign_in(WRONG)
     patient.clear()
     assert (await new_device(address="203.0.113.9").sign_in()).status_code == 200
-    assert patient == [pytest.approx(attempts.TURN.total_seconds(), abs=2.0)]
+    assert patient == [pytest.approx(GUESS.turn.total_seconds(), abs=2.0)]
 
 
 async def test_a_known_browser_is_not_limited_with_those_who_share_its_address(
@@ -158,3 +158,9 @@ async def test_mails_to_one_address_are_limited(ada: Device, new_device: NewDevi
         assert (await other.ask_for_account()).status_code == 202
     assert (await other.ask_for_account()).status_code == 429
     assert (await other.post("password/recover", {"email": other.email})).status_code == 429
+
+
+async def test_guesses_at_a_second_step_are_slowed_more() -> None:
+    # Three codes of a million are right at a time: a day of guessing must not find one.
+    a_day = attempts.SECOND.free.count * 24 + 86400 / attempts.SECOND.turn.total_seconds()
+    assert a_day * 3 / 10**6 < 0.01

@@ -153,6 +153,16 @@ async def test_signing_out_ends_this_sign_in_only(ada: Device, new_device: NewDe
     assert await other.who() == 200
 
 
+async def test_a_program_signs_out_by_its_access_token(ada: Device, new_device: NewDevice) -> None:
+    program = new_device()
+    await program.sign_in()
+    program.http.cookies.clear()
+    del program.http.headers["Origin"]
+    assert (await program.post("sign-out")).status_code == 204
+    assert await program.who() == 401
+    assert await ada.who() == 200
+
+
 async def test_signing_out_twice_is_no_error(ada: Device) -> None:
     await ada.post("sign-out")
     assert (await ada.post("sign-out")).status_code == 204

@@ -40,6 +40,8 @@ class Limits:
     per_address: Rate
     free: Rate
     """At one account by everybody; further attempts wait for their turn."""
+    turn: timedelta = timedelta(seconds=5)
+    """The time between two attempts at an account that wait for their turn."""
 
 
 SITE = 4
@@ -48,14 +50,14 @@ SITE = 4
 GUESS = Limits(Rate(10, 300.0), Rate(100, 300.0), Rate(20, 300.0))
 """Passwords and codes."""
 
-MAIL = Limits(Rate(5, 900.0), Rate(50, 900.0), Rate(10, 900.0))
+SECOND = Limits(Rate(10, 900.0), Rate(100, 900.0), Rate(20, 3600.0), turn=timedelta(minutes=1))
+"""Codes of a second step: six digits are few, and whoever guesses them knows the first factor."""
+
+MAIL = Limits(Rate(5, 900.0), Rate(50, 900.0), Rate(10, 900.0), turn=timedelta(seconds=30))
 """Mails that are sent to whatever address is typed."""
 
 REFRESH = Limits(Rate(60, 60.0), Rate(600, 60.0), Rate(10**6, 60.0))
 """Renewals of tokens."""
-
-TURN = timedelta(seconds=5)
-"""The time between two attempts at an account that wait for their turn."""
 
 PATIENCE = timedelta(seconds=10)
 """The longest wait; an attempt that would wait longer is refused."""
@@ -94,7 +96,7 @@ async def admit(
         count, _ = await _count(services, limits.free, (action, "everybody", account))
         if count > limits.free.count:
             await _note_first(services, visit, action, account, count - limits.free.count)
-            await _take_turn(services, action, account)
+            await _take_turn(services, action, limits.turn, account)
 
 
 async def forget(db: AsyncSession, visit: Visit, action: str, limits: Limits, account: str) -> None:
@@ -153,7 +155,7 @@ async def _note_first(
         await record_alone(services, visit, "limited", email=account or "", detail=action)
 
 
-async def _take_turn(services: Services, action: str, account: str) -> None:
+async def _take_turn(services: Services, action: str, every: timedelta, account: str) -> None:
     key = _key(0, (action, "turn", account))
     async with services.database.transaction() as db:
         await _insert(db, key, now())
@@ -162,7 +164,7 @@ async def _take_turn(services: Services, action: str, account: str) -> None:
         wait = at - now()
         if wait > PATIENCE:
             raise too_many((wait - PATIENCE).total_seconds())
-        turn.until = at + TURN
+        turn.until = at + every
     await sleep(wait.total_seconds())
 
 

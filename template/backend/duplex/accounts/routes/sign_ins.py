@@ -11,7 +11,7 @@ from duplex.accounts.browser_names import browser_name
 from duplex.accounts.events import record
 from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in import cookies, families
-from duplex.accounts.sign_in.current import ActiveDep
+from duplex.accounts.sign_in.current import ActiveDep, PresentDep
 from duplex.accounts.sign_in.granting import EntryDep, SignedIn
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.sign_ins import SignIn
@@ -73,15 +73,24 @@ async def refresh(services: ServicesDep, visit: VisitDep, entry: EntryDep) -> Si
 
 
 @router.post("/sign-out", status_code=204)
-async def sign_out(response: Response, services: ServicesDep, visit: VisitDep) -> None:
-    """Sign out on this device and close its open sessions."""
-    if cookie := visit.cookie(cookies.REFRESH):
-        async with services.database.transaction() as db:
+async def sign_out(
+    response: Response, present: PresentDep, services: ServicesDep, visit: VisitDep
+) -> None:
+    """Sign out on this device and close its open sessions.
+
+    The sign-in is that of the cookie; a program without cookies names it by its access token.
+    """
+    ended: families.Ended | None = None
+    async with services.database.transaction() as db:
+        if cookie := visit.cookie(cookies.REFRESH):
             ended = await families.revoke(db, cookie)
-            if ended is not None:
-                record(db, visit, "signed_out", user_id=ended.user_id)
+        elif present is not None:
+            await families.revoke_one(db, present.user.id, present.sign_in.id)
+            ended = families.Ended(present.user.id, present.sign_in.id)
         if ended is not None:
-            await services.engine.revoke(ended.user_id, ended.sign_in_id)
+            record(db, visit, "signed_out", user_id=ended.user_id)
+    if ended is not None:
+        await services.engine.revoke(ended.user_id, ended.sign_in_id)
     visit.cookies.clear(response, cookies.REFRESH)
 
 

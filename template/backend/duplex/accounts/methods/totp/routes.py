@@ -102,7 +102,7 @@ async def confirm_totp(
     given: TotpCode, active: FreshDep, services: ServicesDep, visit: VisitDep
 ) -> RecoveryCodes:
     """Turn the second step on, with a first code of the app. Needs a recent sign-in."""
-    await attempts.admit(services, visit, "totp", attempts.GUESS, active.user.email)
+    await attempts.admit(services, visit, "totp", attempts.SECOND, active.user.email)
     async with services.database.transaction() as db:
         user = await _lock(services, db, active)
         if not await store.use_code(services, db, user.id, given.code, confirming=True):
@@ -153,7 +153,7 @@ async def sign_in_with_totp(
     users = services.users
     async with services.database.reading() as db:
         email = await db.scalar(select(users.email).where(users.id == verified.user_id))
-    await attempts.admit(services, visit, "totp", attempts.GUESS, email)
+    await attempts.admit(services, visit, "totp", attempts.SECOND, email)
     async with services.database.transaction() as db:
         user = await db.scalar(
             select(users).where(users.id == verified.user_id, users.is_active).with_for_update()
@@ -164,7 +164,7 @@ async def sign_in_with_totp(
         outcome = None
         if by_app or await store.use_recovery_code(db, user.id, proof.code):
             await challenges.consume(db, verified)
-            await attempts.forget(db, visit, "totp", attempts.GUESS, user.email)
+            await attempts.forget(db, visit, "totp", attempts.SECOND, user.email)
             if not by_app:
                 _tell(services, db, visit, user, "recovery_code_used", "A recovery code was used.")
             first = verified.data["first"]
