@@ -8,6 +8,7 @@ from typing import cast
 
 from duplex import Registry
 from duplex.contract.describe import describe
+from duplex.requests.events import AnyEvent, Event
 from duplex.requests.registry import AnyState, State
 from duplex_dev.contract import compiler
 from duplex_dev.contract.typescript import blocks_of
@@ -24,9 +25,11 @@ STRICT = (
 
 
 def registry_of(*modules: ModuleType) -> Registry:
-    """The states of modules."""
+    """The states and events of modules."""
     found = [one for module in modules for one in vars(module).values()]
-    return Registry(cast("AnyState", one) for one in found if isinstance(one, State))
+    return Registry(
+        cast("AnyState | AnyEvent", one) for one in found if isinstance(one, State | Event)
+    )
 
 
 def generate(registry: Registry, document: type[BaseModel]) -> str:

@@ -81,7 +81,7 @@ async def test_the_stream_answers_many_times_and_tells_everybody(last: Registry)
         points = await rolled(ada, times=2)
         assert len(points) == 2
         assert (await bob.until("diceRolled"))["data"] == {"total": sum(points)}
-        assert (await ada.reply("diceRolled"))["code"] == "refused"
+        assert (await ada.reply("diceRolled"))["code"] == "unknown_state"
 
 
 async def rolled(ada: Client, times: int) -> list[int]:

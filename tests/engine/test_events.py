@@ -5,6 +5,7 @@ from duplex import BadState, Registry, event, state
 from duplex.contract.asyncapi.document import build
 from duplex.contract.asyncapi.page import render
 from duplex.contract.describe import describe
+from duplex_dev.contract.typescript import blocks_of
 
 from tests.engine.states import Fallen, Gates, Session, states
 from tests.engine.support import Notes, Server
@@ -59,6 +60,17 @@ def test_events_are_part_of_the_contract_without_a_request() -> None:
     other = describe(Registry([event("diceRolled", Fallen, retain="none")]), Notes)
     same = describe(Registry([event("diceRolled", Fallen)]), Notes)
     assert other.fingerprint != same.fingerprint
+
+
+def test_an_event_is_a_state_of_the_page_that_cannot_be_sent() -> None:
+    blocks = blocks_of(describe(Registry([event("diceRolled", Fallen, retain="none")]), Notes))
+    text = "\n".join(block for block in blocks if isinstance(block, str))
+    assert 'export type StateName = "diceRolled";' in text
+    assert 'export type EventName = "diceRolled";' in text
+    assert '"retain": "none"' in text
+    compiled = {block["name"]: block["schema"] for block in blocks if isinstance(block, dict)}
+    assert compiled["Requests"]["properties"] == {"diceRolled": {"tsType": "never"}}
+    assert compiled["Responses"]["properties"] == {"diceRolled": {"tsType": "Fallen"}}
 
 
 def test_events_are_in_the_asyncapi_document_and_its_page() -> None:

@@ -39,7 +39,7 @@ class TalkChecker(Checker):
         self._snapshots: defaultdict[str, list[Snapshot]] = defaultdict(list)
 
     def received(self, record: Record, number: Number, frame: Frame) -> None:
-        data: Frame = frame["data"] or {}
+        data: Frame = frame.get("data") or {}
         if "text" in data:
             numbers = self._texts[number[0], data["text"], data.get("number")]
             if number not in numbers:

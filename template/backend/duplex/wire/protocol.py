@@ -90,6 +90,8 @@ ERROR_CODES: Final[tuple[ErrorCode, ...]] = get_args(ErrorCode)
 StreamEnd = Literal["done", "cancelled", "interrupted", "failed"]
 """How a stream ended: `ended` in its last frame."""
 
+STREAM_ENDS: Final[tuple[StreamEnd, ...]] = get_args(StreamEnd)
+
 
 class Close(IntEnum):
     """Close codes. 44xx are final; after 45xx, 1001 and 1012 the client reconnects and resumes.

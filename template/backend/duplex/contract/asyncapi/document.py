@@ -30,6 +30,7 @@ from duplex.contract.samples import NoSample, sample
 from duplex.requests.events import AnyEvent
 from duplex.requests.registry import AnyState, Registry
 from duplex.units import Rate
+from duplex.wire.protocol import STREAM_ENDS
 
 Document = dict[str, Any]
 """An AsyncAPI 3.0 document, ready for JSON."""
@@ -148,6 +149,7 @@ def _response(state: AnyState, types: StateTypes, contract: Contract) -> dict[st
         optional["from"] = {"type": "string", "description": "The participant who asked."}
     if state.streams:
         optional["more"] = {"const": True, "description": "Further replies follow."}
+        optional["ended"] = {"enum": list(STREAM_ENDS), "description": "How the stream ended."}
     example: dict[str, Any] | None
     try:
         data = sample(_present(types.response), contract.definitions, whole=True)

@@ -109,6 +109,7 @@ def reserved_frames() -> list[ReservedFrame]:
                     "code": reference("ErrorCode"),
                     "id": {**REQUEST_ID, "description": "The request that failed."},
                     "details": {"description": "More for programs, as the code says."},
+                    "seq": {**SEQ, "description": "Of an error that ends a stream or the session."},
                 },
                 "required": ["state", "error", "code"],
             },

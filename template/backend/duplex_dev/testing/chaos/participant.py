@@ -309,7 +309,7 @@ async def settle(participants: Sequence[ChaosParticipant], dropped: Collection[s
 
 
 def _is_kept(frame: Frame, dropped: Collection[str]) -> bool:
-    return "seq" in frame and frame["state"] not in dropped
+    return "seq" in frame and frame["state"] not in (*dropped, "error")
 
 
 def _now() -> float:

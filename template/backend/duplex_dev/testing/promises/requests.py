@@ -21,7 +21,9 @@ class Requests:
     streams: frozenset[str]
     """States whose reply comes in parts."""
     dropped: frozenset[str]
-    """States whose messages are not all kept for those who resume."""
+    """States whose messages need not all be received: not all are kept for those who resume, or
+    they are the pieces of streams that go to their sender alone.
+    """
     left_out: Mapping[str, str]
     """States that are not sent, with the reason."""
 
@@ -46,7 +48,7 @@ class Requests:
         return cls(
             samples,
             frozenset(name for name, state in registry.items() if state.streams),
-            frozenset(name for name, state in registry.items() if state.retain != "all"),
+            frozenset(name for name, state in registry.items() if _is_dropped(state)),
             left_out,
         )
 
@@ -54,6 +56,10 @@ class Requests:
         """A state and the data of a request."""
         name = chance.choice(sorted(self.samples))
         return name, chance.choice(self.samples[name])
+
+
+def _is_dropped(state: AnyState) -> bool:
+    return state.retain != "all" or (state.streams and state.to == "sender")
 
 
 def _valid(

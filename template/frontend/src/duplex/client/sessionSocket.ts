@@ -391,6 +391,11 @@ export class SessionSocket implements SocketClient {
       this.#dialer.refused(frame);
       return;
     }
+    // The error that ends a stream has its place in the session's order.
+    if (frame.seq !== undefined && this.#position.arrived(frame.seq) === "gap") {
+      this.#dialer.redial("Messages are missing; fetching them.");
+      return;
+    }
     if (frame.id === undefined) {
       if (frame.seq !== undefined) {
         // The session's last message: the server ends it for everybody, for this reason.
