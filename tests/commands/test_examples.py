@@ -60,7 +60,7 @@ async def test_the_first_state_adds_to_the_shared_document(last: Registry) -> No
 async def test_who_is_alone_is_refused_in_words(last: Registry) -> None:
     async with serving(engine_of(last)) as server, await server.client(session="s") as ada:
         refused = await ada.reply("ringBell")
-        assert (refused["code"], refused["error"]) == ("refused", "Nobody else is here to hear it.")
+        assert (refused["code"], refused["error"]) == ("refused", "There is no other participant.")
         async with await server.client(session="s"):
             assert (await ada.reply("ringBell"))["data"] is None
 
