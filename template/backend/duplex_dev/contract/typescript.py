@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from duplex.contract.describe import REFERENCE, Contract, Schema
 from pydantic import JsonValue
+
+from duplex.contract.describe import REFERENCE, Contract, Schema
 
 Block = str | dict[str, Any]
 """Text as it is, or `{"name", "schema"}` with a schema that frontend/scripts compiles."""
