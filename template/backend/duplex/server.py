@@ -30,11 +30,24 @@ class Settings(Protocol):
 
 
 class Quiet(logging.Filter):
-    """Keeps the comings and goings of single sockets out of the log."""
+    """Keeps the comings and goings of single sockets out of the log, and shows the server's warnings
+    about what clients send at most once a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = str(record.msg)
-        return '"WebSocket %s"' not in text and text not in ("connection open", "connection closed")
+        if '"WebSocket %s"' in text or text in ("connection open", "connection closed"):
+            return False
+        if record.name != "uvicorn.error" or record.levelno != logging.WARNING:
+            return True
+        if record.created - self._shown.get(text, 0.0) < 1.0:
+            return False
+        self._shown = {text: record.created}
+        return True
 
 
 def run(application: str, settings: Settings) -> None:
