@@ -30,7 +30,7 @@ class Settings(Protocol):
 
 
 class Quiet(logging.Filter):
-    """Keeps the comings and goings of single sockets out of the log, and shows the server's warnings
+    """Keeps the comings and goings of sockets out of the log, and shows the server's warnings
     about what clients send at most once a second.
     """
 
