@@ -1,18 +1,21 @@
 """Passkeys, with an authenticator in software."""
 
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
 from duplex.accounts.methods.base import Method
 from duplex.accounts.methods.passkey import Passkeys
-from duplex.accounts.methods.passkey.ceremonies import LIFETIME
+from duplex.accounts.methods.passkey.ceremonies import LIFETIME, LONGEST_ID
 from duplex.accounts.methods.passkey.keys import MOST
 from duplex.accounts.sign_in import current
 from duplex.accounts.tables.credentials import Passkey
 from duplex.accounts.tables.records import SignInEvent
 from duplex.web.database import Database
+from duplex_dev.testing import on_every_database
 from sqlalchemy import select
+from webauthn.helpers import bytes_to_base64url
 
 from tests.accounts.authenticator import PRESENT, Authenticator
 from tests.accounts.conftest import Clock, NewDevice
@@ -223,6 +226,55 @@ async def test_nonsense_is_refused(ada: Device, credential: dict[str, Any]) -> N
     begun = (await ada.post("passkeys/options")).json()
     body = {"ceremony": begun["ceremony"], "credential": credential, "name": "Key"}
     assert (await ada.post("passkeys", body)).status_code == 403
+
+
+@on_every_database
+async def test_what_a_client_makes_up_is_refused_and_logged_in_one_line(
+    ada: Device, new_device: NewDevice, database: Database
+) -> None:
+    key = Authenticator()
+    await add(ada, key)
+    key.origin = "http://evil.example\0\nsigned_in user=admin"
+    assert await sign_in(new_device(), key) == (403, "wrong_passkey")
+    async with database.reading() as db:
+        (event,) = await db.scalars(select(SignInEvent).where(SignInEvent.kind == "refused"))
+    assert event.detail.isprintable()
+
+
+@pytest.mark.parametrize("transports", [7, "usb", [7, None, "usb", "other"], None])
+async def test_transports_are_only_a_hint(ada: Device, transports: object) -> None:
+    begun = (await ada.post("passkeys/options")).json()
+    credential = Authenticator().create(begun["options"])
+    credential["response"]["transports"] = transports
+    body = {"ceremony": begun["ceremony"], "credential": credential, "name": "Key"}
+    assert (await ada.post("passkeys", body)).status_code in {201, 403}
+
+
+async def test_an_id_that_is_too_long_is_refused(ada: Device) -> None:
+    too_long = Authenticator(credential_id=bytes(LONGEST_ID + 1))
+    assert (await add(ada, too_long)).json()["code"] == "wrong_passkey"
+    longest = Authenticator(credential_id=bytes(LONGEST_ID))
+    assert (await add(ada, longest)).status_code == 201
+
+
+async def test_random_bytes_are_no_passkey(ada: Device, new_device: NewDevice) -> None:
+    key, chance = Authenticator(), Random(5)
+    await add(ada, key)
+    for part in ("clientDataJSON", "authenticatorData", "signature", "userHandle") * 2:
+        browser = new_device(address=f"198.51.100.{chance.randrange(256)}")
+        begun = (await browser.post("passkeys/sign-in/options")).json()
+        credential = key.get(begun["options"])
+        credential["response"][part] = bytes_to_base64url(chance.randbytes(chance.randrange(90)))
+        body = {"ceremony": begun["ceremony"], "credential": credential}
+        answer = await browser.post("passkeys/sign-in", body)
+        assert answer.status_code == (200 if part == "userHandle" else 403), part
+        begun = (await ada.post("passkeys/options")).json()
+        credential = Authenticator().create(begun["options"])
+        attestation = chance.randbytes(chance.randrange(200))
+        credential["response"]["attestationObject"] = bytes_to_base64url(attestation)
+        body = {"ceremony": begun["ceremony"], "credential": credential, "name": "Key"}
+        answer = await ada.post("passkeys", body)
+        assert answer.status_code == 403
 
 
 async def test_a_deactivated_account_has_no_passkey(

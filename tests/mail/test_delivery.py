@@ -247,3 +247,14 @@ async def test_old_rows_are_deleted(database: Database, outbox: Outbox, clock: C
     clock.ahead = outboxes.KEPT + timedelta(seconds=1)
     await outbox.forget_old()
     assert [row.done_at for row in await rows(database)] == [None]
+
+
+async def test_a_domain_in_another_script_reaches_every_mail_server(
+    database: Database, outbox: Outbox, mail_server: MailServer
+) -> None:
+    async with delivering(outbox, smtp(mail_server), keep_texts=False):
+        await put(
+            database, outbox, mail("ada@b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example")
+        )
+        await all_done(database)
+    assert mail_server.recipients == ["ada@xn--bcher-kva.example"]

@@ -41,6 +41,8 @@ def record(
     detail: str = "",
 ) -> None:
     """Store an event in a transaction, and write it to the process's log."""
+    # Some details quote what a client sent: one line of the log, and no NUL for PostgreSQL.
+    detail = "".join(one if one.isprintable() else "?" for one in detail)
     db.add(
         SignInEvent(
             kind=kind,

@@ -1,6 +1,7 @@
 """Sending one mail by SMTP."""
 
 import asyncio
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
@@ -60,14 +61,14 @@ class Smtp:
         except aiosmtplib.SMTPRecipientsRefused as error:
             for_good = all(500 <= one.code < 600 for one in error.recipients)
             raise Undeliverable(str(error), for_good=for_good) from None
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        except (aiosmtplib.SMTPException, MessageError, OSError, ValueError) as error:
             raise Undeliverable(f"{type(error).__name__}: {error}", for_good=False) from None
 
     def message(self, mail: OutgoingMail) -> EmailMessage:
         """The mail as SMTP carries it."""
         message = EmailMessage(policy=POLICY)
         message["From"] = self._sender
-        message["To"] = mail.to
+        message["To"] = _ascii_domain(mail.to)
         message["Subject"] = mail.subject
         message["Date"] = format_datetime(mail.created_at)
         message["Message-ID"] = f"<{mail.id}@{self._sender.domain}>"
@@ -76,3 +77,9 @@ class Smtp:
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
         return message
+
+
+def _ascii_domain(address: str) -> str:
+    """The address with its domain as DNS and every mail server know it."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.encode('idna').decode()}"

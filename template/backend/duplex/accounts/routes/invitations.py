@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duplex.accounts import attempts, challenges, mailed
 from duplex.accounts.events import record
 from duplex.accounts.mailed import Token
+from duplex.accounts.ownership import prove
 from duplex.accounts.services import Services, ServicesDep
 from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
 from duplex.accounts.sign_in.visit import OwnPage, Visit, VisitDep
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.challenges import Challenge
-from duplex.web.database import now
 from duplex.web.errors import Problem
 
 LIFETIME = timedelta(days=3)
@@ -52,9 +52,11 @@ async def accept_invitation(
         user = await db.get_one(services.users, verified.user_id, with_for_update=True)
         if not user.is_active:
             raise challenges.expired()
-        user.email_verified_at = user.email_verified_at or now()
+        revoked = await prove(db, user)
         record(db, visit, "email_verified", user_id=user.id, detail="invitation")
         outcome = await entry.grant(db, user, "invitation")
+    if revoked:
+        await services.engine.revoke(user.id)
     return await entry.answer(outcome)
 
 

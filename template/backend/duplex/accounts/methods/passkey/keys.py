@@ -1,7 +1,7 @@
 """The passkeys of an account: added, named, listed and removed."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -161,6 +161,7 @@ async def _own(db: AsyncSession, user_id: str, passkey_id: str) -> Passkey:
 
 def _transports(credential: dict[str, Any]) -> str:
     """What the browser says of how it reaches the authenticator; the library leaves it unread."""
-    response: Any = credential.get("response") or {}
-    given: list[Any] = list(response.get("transports") or ())
-    return " ".join(one for one in TRANSPORTS if one in given)
+    response: Any = credential["response"]
+    given: object = response.get("transports")
+    words = cast("list[object]", given) if isinstance(given, list) else []
+    return " ".join(one for one in TRANSPORTS if one in words)
