@@ -6,12 +6,13 @@ if (baseURL === undefined) {
 }
 const executablePath = process.env["CHROMIUM_PATH"];
 
-// `poe e2e promises` runs the engine's promises, which take minutes; `poe e2e` runs all the others.
-const promises = process.argv.some((argument) => argument.includes("promises"));
-
 export default defineConfig({
   testDir: "e2e",
-  testIgnore: promises ? [] : ["promises/**"],
+  // `poe e2e` runs the application's tests; `poe promises` runs the engine's, which take minutes.
+  projects: [
+    { name: "application", testIgnore: "promises/**" },
+    { name: "promises", testDir: "e2e/promises" },
+  ],
   outputDir: "test-results",
   fullyParallel: true,
   workers: 2,

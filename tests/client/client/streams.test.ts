@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { SocketClient } from "@duplex/client/types";
+import type { ISocketResponse, SocketClient } from "@duplex/client/types";
 import { type FakeSocket, installFakeSocket, nextSocket, welcome } from "@duplex/testing";
 import { data, socketRequest, STATE } from "../support/contract";
 
@@ -71,7 +71,9 @@ describe("a stream", () => {
     expect(replies).toEqual([{ text: "one" }, { text: "two" }, { text: "three" }]);
   });
 
-  it("fails with a numbered error, which is no gap in the session's messages", async () => {
+  it("fails with a numbered error, which is one of the session's messages", async () => {
+    const updates: ISocketResponse[] = [];
+    client.onUpdate.addListener((frame) => updates.push(frame));
     const reading = read();
     socket.receive({ state: STATE, data: { text: "one" }, id: id(), more: true, seq: 1 });
     socket.receive({ state: "error", error: "No.", code: "refused", id: id(), seq: 2 });
@@ -79,6 +81,7 @@ describe("a stream", () => {
       replies: [{ text: "one" }],
       error: { code: "refused" },
     });
+    expect(updates.map(({ state }) => state)).toEqual([STATE, "error"]);
     socket.receive({ state: STATE, data: { text: "other" }, from: "p-2", seq: 3 });
     expect(client.status).toBe("open");
     expect(client.resume?.seq).toBe(3);

@@ -47,4 +47,7 @@ def _where(url: str, chromium: Path | None) -> dict[str, str]:
 
 
 def _playwright(arguments: list[str], environment: Mapping[str, str]) -> int:
+    if not any(argument.startswith("--project") for argument in arguments):
+        # The other one has the engine's promises: `poe promises` runs them.
+        arguments = ["--project=application", *arguments]
     return node.run(node.tool("@playwright/test/cli.js", "test", *arguments), **environment)

@@ -30,5 +30,5 @@ def main(arguments: list[str]) -> int:
 
 def _step(part: str, rest: list[str]) -> Step:
     if part == "browser":
-        return python_step("browser", "duplex_dev", "e2e", "e2e/promises", *rest)
+        return python_step("browser", "duplex_dev", "e2e", "--project=promises", *rest)
     return python_step("chaos", "pytest", *rest, PROMISES)

@@ -33,7 +33,7 @@ export class OwnServer {
   }
 
   static async open(options: ServerOptions): Promise<OwnServer> {
-    if (PYTHON === undefined) throw new Error("skip the test: there is no Python to serve with");
+    if (PYTHON === undefined) throw new Error("the test needs a server of its own: unset E2E_URL");
     const child = spawn(PYTHON, ["-m", "duplex_dev.testing.server", JSON.stringify(options)], {
       cwd: ROOT,
       env: { ...process.env, PYTHONPATH: `${ROOT}/backend` },

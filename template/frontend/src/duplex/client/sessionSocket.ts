@@ -392,10 +392,8 @@ export class SessionSocket implements SocketClient {
       return;
     }
     // The error that ends a stream has its place in the session's order.
-    if (frame.seq !== undefined && this.#position.arrived(frame.seq) === "gap") {
-      this.#dialer.redial("Messages are missing; fetching them.");
-      return;
-    }
+    const arrival = this.#arrived(frame.seq);
+    if (arrival === "gap") return;
     if (frame.id === undefined) {
       if (frame.seq !== undefined) {
         // The session's last message: the server ends it for everybody, for this reason.
@@ -406,9 +404,6 @@ export class SessionSocket implements SocketClient {
       if (!BEFORE_CLOSE.has(frame.code)) this.onUpdate.emit(frame);
       return;
     }
-    // The error of a stream is a message of the session's order, like its replies.
-    const arrival = this.#arrived(frame.seq);
-    if (arrival === "gap") return;
     if (arrival === "new" && frame.seq !== undefined) this.onUpdate.emit(frame);
     this.#outbox.remove(frame.id);
     this.#calls.fail(

@@ -1,10 +1,11 @@
 import type { Page } from "@playwright/test";
 
-import { SIGN_IN } from "../support/project";
-import { notes, openState, openStates, send } from "../support/notes";
-import { expect, test } from "../support/test";
+import { notes, openState, openStates, send } from "./support/notes";
+import { SIGN_IN } from "./support/project";
+import { expect, test } from "./support/test";
 
-// Pictures for the README: SCREENSHOTS=1 uv run poe e2e screenshots.spec.ts
+// Pictures for docs/images, of a render with the notes: copy this file into its frontend/e2e, then
+// `uv run poe e2e screenshots.spec.ts`.
 const FOLDER = "test-results/screenshots";
 
 const DEVICES = {
@@ -41,8 +42,6 @@ async function playAdmin(page: Page, names: readonly string[]): Promise<void> {
     return route.fulfill({ json: { users: [self, ...others], total: names.length + 1 } });
   });
 }
-
-test.skip(process.env["SCREENSHOTS"] === undefined, "SCREENSHOTS=1 takes the pictures");
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [device, viewport] of Object.entries(DEVICES)) {

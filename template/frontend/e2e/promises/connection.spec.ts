@@ -1,0 +1,132 @@
+import type { Page, WebSocketRoute } from "@playwright/test";
+
+import { CONTRACT } from "../../src/api/generated/contract";
+import type { Person } from "../support/person";
+import { expect, test } from "../support/test";
+import { nothingLost, OPEN_STATES, Talker } from "./support/talk";
+
+/** The connection between a page and the server, which can be cut and repaired. */
+class Wire {
+  #whole = Promise.resolve();
+  #repair: () => void = () => undefined;
+  readonly #sockets = new Set<WebSocketRoute>();
+
+  async watch(page: Page): Promise<void> {
+    await page.routeWebSocket("**/api/v1/socket", async (socket) => {
+      await this.#whole;
+      socket.connectToServer();
+      this.#sockets.add(socket);
+    });
+  }
+
+  /** What is connected now is lost, and nothing connects until `repair`. */
+  async cut(): Promise<void> {
+    this.#whole = new Promise((resolve) => {
+      this.#repair = resolve;
+    });
+    await Promise.all([...this.#sockets].map((socket) => socket.close({ code: 4503 })));
+    this.#sockets.clear();
+  }
+
+  repair(): void {
+    this.#repair();
+  }
+}
+
+/** Two people in one session, who talk with the inspector's form. */
+async function twoTalkers(person: (name: string) => Promise<Person>, wire?: Wire) {
+  const ada = new Talker(await person("Ada"));
+  const grace = new Talker(await person("Grace"));
+  await wire?.watch(grace.person.page);
+  await ada.prepare();
+  await grace.prepare();
+  await grace.person.join(await ada.person.start());
+  await ada.openForm();
+  await grace.openForm();
+  return { ada, grace };
+}
+
+test("before and after a session the page says that there is none", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.goto("/");
+  await expect(ada.status).toHaveText("No session");
+  await ada.start();
+  await expect(ada.status).toHaveText("Connected");
+  await ada.page.getByRole("button", { name: "End session" }).click();
+  await expect(ada.status).toHaveText("Session ended");
+});
+
+test("a lost connection is restored, and nothing is lost", async ({ person }) => {
+  const wire = new Wire();
+  const { ada, grace } = await twoTalkers(person, wire);
+
+  await wire.cut();
+  await expect(grace.person.status).toHaveText("Reconnecting");
+  await expect(
+    grace.person.page.getByText("is delivered when the connection is back"),
+  ).toBeVisible();
+  await ada.send();
+  await grace.sendLater();
+  wire.repair();
+  await expect(grace.person.status).toHaveText("Connected");
+
+  await nothingLost(ada, grace);
+  for (const { person } of [ada, grace]) await expect(person.participants).toHaveCount(2);
+});
+
+test("a page out of the back/forward cache takes its place again", async ({ person }) => {
+  const { ada, grace } = await twoTalkers(person);
+  // The events of a page that the browser keeps for its back button; not every browser does.
+  const fire = (type: string): Promise<boolean> =>
+    grace.person.page.evaluate(
+      (name) => dispatchEvent(new PageTransitionEvent(name, { persisted: true })),
+      type,
+    );
+  await fire("pagehide");
+  await expect(ada.person.participants).toHaveCount(1);
+  await ada.send();
+  await fire("pageshow");
+
+  await expect(grace.person.status).toHaveText("Connected");
+  await nothingLost(ada, grace);
+  for (const { person } of [ada, grace]) await expect(person.participants).toHaveCount(2);
+  await expect(grace.person.page.getByText("were missed")).toHaveCount(0);
+});
+
+test("a page that is older than the server reloads and keeps its place", async ({ person }) => {
+  const ada = new Talker(await person("Ada"));
+  const grace = await person("Grace");
+  // The page as it was built before the server's last release.
+  await grace.page.route("**/assets/*.js", async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(CONTRACT, "older");
+    // Under its own address, unlike an older build's: so it must not be kept.
+    const headers = { ...response.headers(), "cache-control": "no-store" };
+    await route.fulfill({ response, body, headers });
+  });
+  await grace.join(await ada.person.start());
+
+  await grace.page.unrouteAll();
+  const reload = grace.page.getByRole("button", { name: "Reload" });
+  await reload.click();
+  await expect(reload).toHaveCount(0);
+  await grace.isIn();
+  await expect(ada.person.participants).toHaveCount(2);
+  const presence = ada.received.filter(({ state = "" }) => ["joined", "left"].includes(state));
+  expect(presence.map(({ state }) => state)).toEqual(["joined"]);
+  // The secret that brought it back is good once, and is not left where a script could find it.
+  expect(await grace.page.evaluate(() => sessionStorage.getItem("session-place"))).toBeNull();
+});
+
+test("without a network the page says so, and recovers when it is back", async ({ person }) => {
+  const { ada, grace } = await twoTalkers(person);
+  await grace.person.page.context().setOffline(true);
+  await expect(grace.person.status).toHaveText("Offline");
+  await ada.send();
+  await grace.person.page.context().setOffline(false);
+
+  await expect(grace.person.status).toHaveText("Connected");
+  await nothingLost(ada, grace);
+  const states = new Set(ada.sent.map(({ state }) => state));
+  expect(OPEN_STATES.filter((state) => !states.has(state))).toEqual([]);
+});
