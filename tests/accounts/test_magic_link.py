@@ -1,11 +1,17 @@
 """Signing in with a mailed link."""
 
+import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from duplex.accounts import attempts, challenges
+from duplex.accounts import attempts, challenges, mailed
+from duplex.accounts.challenges import Verified
+from duplex.accounts.methods import magic_link
 from duplex.accounts.methods.base import Method
 from duplex.accounts.methods.magic_link import MagicLink
+from duplex_dev.testing import on_every_database
 
 from tests.accounts.conftest import Clock, NewDevice
 from tests.accounts.people import SLUG, Device
@@ -46,6 +52,27 @@ async def test_a_link_signs_in_where_it_was_asked_for(ada: Device, new_device: N
     assert await come_back(browser, token=mail.token) == (200, "")
     assert await browser.who() == 200
     assert await come_back(browser, token=mail.token) == (410, "link_expired")
+
+
+@on_every_database
+async def test_a_link_that_is_used_twice_at_the_same_moment_counts_once(
+    ada: Device, new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = new_device()
+    await ask(browser)
+    mail = await browser.mail()
+    both_verified = asyncio.Barrier(2)
+
+    async def verify(*given: Any) -> Verified:
+        verified = await mailed.verify(*given)
+        await both_verified.wait()
+        return verified
+
+    monkeypatch.setattr(magic_link, "mailed", SimpleNamespace(**vars(mailed) | {"verify": verify}))
+    answers = await asyncio.gather(
+        come_back(browser, token=mail.token), come_back(browser, code=mail.code)
+    )
+    assert sorted(answers) == [(200, ""), (410, "link_expired")]
 
 
 async def test_another_device_shows_the_code_a_way_on(ada: Device, new_device: NewDevice) -> None:
