@@ -62,15 +62,14 @@ def test_events_are_part_of_the_contract_without_a_request() -> None:
     assert other.fingerprint != same.fingerprint
 
 
-def test_an_event_is_a_state_of_the_page_that_cannot_be_sent() -> None:
+def test_the_page_knows_events_apart_from_states() -> None:
     blocks = blocks_of(describe(Registry([event("diceRolled", Fallen, retain="none")]), Notes))
     text = "\n".join(block for block in blocks if isinstance(block, str))
-    assert 'export type StateName = "diceRolled";' in text
+    assert "export type StateName = never;" in text
     assert 'export type EventName = "diceRolled";' in text
-    assert '"retain": "none"' in text
     compiled = {block["name"]: block["schema"] for block in blocks if isinstance(block, dict)}
-    assert compiled["Requests"]["properties"] == {"diceRolled": {"tsType": "never"}}
-    assert compiled["Responses"]["properties"] == {"diceRolled": {"tsType": "Fallen"}}
+    assert "diceRolled" not in compiled["Responses"].get("properties", {})
+    assert compiled["Events"]["properties"] == {"diceRolled": {"tsType": "Fallen"}}
 
 
 def test_events_are_in_the_asyncapi_document_and_its_page() -> None:

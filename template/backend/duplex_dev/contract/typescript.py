@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from pydantic import JsonValue
-
 from duplex.contract.describe import REFERENCE, Contract, Schema
 
 Block = str | dict[str, Any]
@@ -33,27 +31,16 @@ export interface StateOptions {
 """
 
 
-_EVENT: dict[str, JsonValue] = {
-    "closes": False,
-    "to": "everybody",
-    "streams": False,
-    "retain": "all",
-    "admin": False,
-}
-"""The options of a message that only the server sends."""
-
-
 def blocks_of(contract: Contract) -> list[Block]:
     """All blocks of contract.ts, in their order."""
     admin = [name for name, state in contract.states.items() if state.options["admin"]]
-    options = {name: state.options for name, state in contract.states.items()}
+    options = ", ".join(
+        f"{json.dumps(name)}: {json.dumps(state.options)}"
+        for name, state in contract.states.items()
+    )
     requests = {name: state.request for name, state in contract.states.items()}
     responses = {name: state.response for name, state in contract.states.items()}
-    for name, event in contract.events.items():
-        # On the page an event is a state that nobody can send.
-        options[name] = {**_EVENT, **event.options}
-        requests[name], responses[name] = {"tsType": "never"}, event.data
-    every = ", ".join(f"{json.dumps(name)}: {json.dumps(each)}" for name, each in options.items())
+    events = {name: event.data for name, event in contract.events.items()}
     definitions = {
         name: cast("Schema", with_keys(schema, contract.definitions))
         for name, schema in contract.definitions.items()
@@ -62,15 +49,16 @@ def blocks_of(contract: Contract) -> list[Block]:
         HEADER,
         "/** Tells two versions of the contract apart; the first frame carries it. */\n"
         f"export const CONTRACT = {json.dumps(contract.fingerprint)};",
-        f"export type StateName = {_union(options)};",
+        f"export type StateName = {_union(contract.states)};",
         "/** Only admins may send these: the server refuses them to everybody else. */\n"
         f"export type AdminStates = {_union(admin)};",
         _compiled("Requests", _every(requests, "What the client sends, by state.")),
-        _compiled("Responses", _every(responses, "What the server sends, by state.")),
+        _compiled("Responses", _every(responses, "What the server answers, by state.")),
         "/** Messages that only the server sends. */\n"
         f"export type EventName = {_union(contract.events)};",
+        _compiled("Events", _every(events, "The data of each event.")),
         OPTIONS,
-        f"export const STATES = {{{every}}} as const"
+        f"export const STATES = {{{options}}} as const"
         " satisfies { readonly [S in StateName]: StateOptions };",
         *(_compiled(name, schema) for name, schema in definitions.items()),
     ]
@@ -121,8 +109,6 @@ def for_compiler(schema: Schema) -> Schema:
     A reference becomes a bare name, so each type is compiled alone: recursion and equal inner
     types cannot confuse the compiler. Its lists of bounded length would be huge unions: bounds go.
     """
-    if "tsType" in schema:
-        return schema
     if "$ref" in schema:
         rest = {word: value for word, value in schema.items() if word == "description"}
         return {"tsType": str(schema["$ref"]).removeprefix(REFERENCE), **rest}
