@@ -25,6 +25,15 @@ def documents(root: Path) -> list[Path]:
     return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
 
 
+def commands(root: Path) -> set[str]:
+    """The commands whose modules this render has."""
+    return {
+        name
+        for name, module in COMMANDS.items()
+        if (root / "backend" / f"{module.replace('.', '/')}.py").is_file()
+    }
+
+
 def test_the_readme_lists_every_setting_and_no_other(root: Path) -> None:
     text = (root / "README.md").read_text(encoding="utf-8")
     table = text.partition("## Settings")[2].partition("\n## ")[0]
@@ -47,9 +56,8 @@ def test_the_example_lists_every_setting_and_no_other(root: Path) -> None:
 
 def test_the_readme_lists_every_command(root: Path) -> None:
     text = (root / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `uv run poe ([a-z0-9-]+)", text, flags=re.MULTILINE)) == set(
-        COMMANDS
-    )
+    named = set(re.findall(r"^\| `uv run poe ([a-z0-9-]+)", text, flags=re.MULTILINE))
+    assert named == commands(root)
 
 
 def test_every_command_that_is_named_exists(root: Path) -> None:

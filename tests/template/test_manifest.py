@@ -32,6 +32,7 @@ JINJA_FILES = {
     "backend/app/states/{% yield row from rows %}{{ row.snake }}{% endyield %}.py",
     "backend/tests/conftest.py",
     "backend/tests/states/test_{% yield row from rows %}{{ row.snake }}{% endyield %}.py",
+    "docs/product.md",
     "frontend/index.html",
     "frontend/src/app.ts",
     "frontend/src/states/index.ts",
