@@ -36,7 +36,7 @@ def test_an_example_has_text_where_it_fits() -> None:
 
 def test_an_example_of_a_state_has_its_required_fields() -> None:
     name, data = load.request_of("addLine", None)
-    assert (name, data.keys()) == ("addLine", {"text", "weight"})
+    assert (name, data.keys()) == ("addLine", {"text", "weight", "shelf"})
 
 
 def test_data_that_cannot_be_invented_must_be_given() -> None:

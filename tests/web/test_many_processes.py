@@ -20,8 +20,8 @@ from sqlalchemy import make_url
 PROCESSES = 8
 ROUNDS = int(os.environ.get("MIGRATION_ROUNDS", "3"))
 """New databases that are migrated, one after the other."""
-PATIENCE = 60.0
-"""Seconds until the processes must have started."""
+PATIENCE = 240.0
+"""Seconds until the processes must have started: on a busy machine eight imports take a minute."""
 
 
 async def start(url: str, root: Path) -> None:
@@ -47,7 +47,7 @@ def start_together(urls: list[str]) -> list[int | None]:
     processes = [spawning.Process(target=process, args=arguments) for _ in range(PROCESSES)]
     for one in processes:
         one.start()
-    end = time.monotonic() + PATIENCE + 5 * len(urls)
+    end = time.monotonic() + 2 * PATIENCE
     for one in processes:
         one.join(max(0.0, end - time.monotonic()))
         if one.is_alive():

@@ -86,9 +86,9 @@ class Application:
         for module in pkgutil.walk_packages(package.__path__, f"{self.models}."):
             importlib.import_module(module.name)
 
-    def contract(self) -> Contract:
-        """What page and server agree on."""
-        return describe(self.registry(), self.document)
+    def contract(self, *, detailed: bool = False) -> Contract:
+        """What page and server agree on. `detailed`: with the fields' defaults and examples."""
+        return describe(self.registry(), self.document, detailed=detailed)
 
     def asyncapi(self, project: Project) -> Document:
         """The AsyncAPI document of the socket."""

@@ -115,7 +115,7 @@ def example_of(name: str, model: type[BaseModel] | None) -> dict[str, object]:
         return {}
     text: dict[str, object] = {"text": "load " * 20} if "text" in model.model_fields else {}
     examples = [text, {}]
-    contract = application().contract()
+    contract = application().contract(detailed=True)
     if name in contract.states:
         try:
             request = contract.states[name].request

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from duplex import Application
-from duplex.contract.describe import describe
 from duplex.contract.samples import NoSample, sample
 from duplex.requests.registry import AnyState
 
@@ -32,7 +31,7 @@ class Requests:
         """The requests of all states but those that end the session."""
         registry = application.registry()
         # Detailed, for the examples: they are what a model with a pattern or a validator takes.
-        contract = describe(registry, application.document, detailed=True)
+        contract = application.contract(detailed=True)
         samples: dict[str, list[Any]] = {}
         left_out: dict[str, str] = {}
         for name, state in registry.items():
