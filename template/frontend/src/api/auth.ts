@@ -1,16 +1,19 @@
-/** Accounts: who is signed in, and the REST routes of sign-in. */
-import { createAuth, followAccount } from "../duplex/accounts";
+/** Accounts: who is signed in, and the REST routes that all ways of signing in share. */
+import { confirmed, createAuth, followAccount } from "../duplex/accounts";
 import { apiCore } from "./core";
 import type { components } from "./generated/rest";
 
 type Schemas = components["schemas"];
 export type Profile = Schemas["Profile"];
-export type SignInForm = Schemas["SignInForm"];
-export type SignUpForm = Schemas["SignUpForm"];
-export type PasswordChange = Schemas["PasswordChange"];
 export type ProfileChange = Schemas["ProfileChange"];
+export type Device = Schemas["Device"];
+/** A mail said it: the token of its link, or the code. A new password goes with it where one is set. */
+export type MailedProof = ({ token: string } | { code: string }) & { new_password?: string };
 
-const { enter, leave, setUser, ...engine } = createAuth<Profile>(apiCore);
+const { leave, setUser, ...engine } = createAuth<Profile>(apiCore);
+
+const post = <T>(path: string, body?: unknown): Promise<T> =>
+  apiCore.request(path, { method: "POST", body });
 
 /** The signed-in user, and all operations on the account. They reject with ApiError. */
 export const auth = {
@@ -24,12 +27,8 @@ export const auth = {
     followAccount(auth, onLeft);
   },
 
-  signUp: (form: SignUpForm): Promise<Profile> => enter("/auth/sign-up", form),
-  signIn: (form: SignInForm): Promise<Profile> => enter("/auth/sign-in", form),
-
-  /** Signs out all other devices and closes every open session; this device stays signed in. */
-  changePassword: (change: PasswordChange): Promise<Profile> =>
-    enter("/auth/change-password", change, { token: true }),
+  /** Asks for a mail. The answer is the same whether there is an account or not. */
+  askForMail: (path: string, form?: unknown): Promise<void> => post(path, form),
 
   /** Signs out this device, which closes its open sessions. */
   signOut: (): Promise<void> => leave("/auth/sign-out"),
@@ -37,10 +36,26 @@ export const auth = {
   /** Signs out every device and closes every open session. */
   signOutEverywhere: (): Promise<void> => leave("/auth/sign-out-everywhere", { token: true }),
 
+  devices: async (): Promise<readonly Device[]> =>
+    (await apiCore.request<Schemas["Devices"]>("/auth/devices")).devices,
+
+  signOutDevice: (id: string): Promise<void> =>
+    apiCore.request(`/auth/devices/${encodeURIComponent(id)}`, { method: "DELETE" }),
+
   profile: (): Promise<Profile> => setUser(apiCore.request("/users/me")),
 
   updateProfile: (change: ProfileChange): Promise<Profile> =>
     setUser(apiCore.request("/users/me", { method: "PATCH", body: change })),
+
+  /** Mails to both addresses; the new one counts when it is confirmed. */
+  changeEmail: (email: string): Promise<void> =>
+    confirmed(() => post("/auth/email/change", { email })),
+
+  /** Whoever is not signed in in this browser only confirms the address. */
+  confirmEmail: async (proof: MailedProof): Promise<Profile> => {
+    const profile = post<Profile>("/auth/email/confirm", proof);
+    return auth.getSnapshot().status === "signedIn" ? setUser(profile) : profile;
+  },
 };
 
 export type AuthState = ReturnType<typeof auth.getSnapshot>;

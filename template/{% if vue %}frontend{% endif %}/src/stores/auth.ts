@@ -4,7 +4,7 @@ import { computed } from "vue";
 import { auth } from "../api/auth";
 import { useReadable } from "../duplex";
 
-/** The signed-in user, and all operations on the account. */
+/** The signed-in user. All operations on the account are methods of `auth`. */
 export const useAuth = defineStore("auth", () => {
   const state = useReadable(auth);
 
@@ -14,11 +14,6 @@ export const useAuth = defineStore("auth", () => {
     /** It is not known yet whether somebody is signed in. */
     starting: computed(() => state.value.status === "starting"),
     signInPath: auth.signInPath,
-    signIn: auth.signIn,
-    signUp: auth.signUp,
     signOut: () => auth.signOut(),
-    signOutEverywhere: () => auth.signOutEverywhere(),
-    changePassword: auth.changePassword,
-    updateProfile: auth.updateProfile,
   };
 });

@@ -5,6 +5,7 @@
 import { type Api, ApiError } from "../client/rest";
 import { storage } from "../ui/storage";
 import { createStore, type Readable } from "../ui/store";
+import { confirmation } from "./confirmation";
 
 /** The fields of a user that the engine needs. The application's own type may have more. */
 export interface User {
@@ -21,8 +22,16 @@ export type AuthState<U extends User = User> =
   | { readonly status: "signedIn"; readonly user: U }
   | { readonly status: "signedOut"; readonly user: null; readonly expired: boolean };
 
+/** The first factor was right; `challenge` is for the second one, which `method` shows. */
+export interface SecondStep {
+  readonly status: "second_step";
+  readonly method: string;
+  readonly challenge: string;
+}
+
 /** The server's response to everything that signs in. */
 interface SignedIn<U> {
+  status: "signed_in";
   access_token: string;
   /** Seconds. */
   expires_in: number;
@@ -38,8 +47,15 @@ export interface Auth<U extends User> extends Readable<AuthState<U>> {
    * nobody is signed in.
    */
   readonly refresh: () => Promise<string | null>;
-  /** Sends a form whose response signs the user in. `token`: the request needs the present user. */
-  readonly enter: (path: string, form: unknown, options?: { token: boolean }) => Promise<U>;
+  /**
+   * Sends a form whose response signs the user in. Whoever is signed in already confirms that sign-in,
+   * or needs it for the request. Resolves to null when a second step follows.
+   */
+  readonly enter: (path: string, form: unknown) => Promise<U | null>;
+  /** The second step of the sign-in that has begun; null when there is none. */
+  readonly secondStep: Readable<SecondStep | null>;
+  /** Begins again, with the first step. */
+  readonly startOver: () => void;
   /** Signs out by a request to `path`, which also closes the user's open sessions. */
   readonly leave: (path: string, options?: { token: boolean }) => Promise<void>;
   /** Shows the user that a request returns. */
@@ -71,6 +87,7 @@ function hasCookie(): boolean {
 /** The sign-in of this page. It becomes the token provider of `api`. */
 export function createAuth<U extends User>(api: Api): Auth<U> {
   const store = createStore<AuthState<U>>(STARTING);
+  const step = createStore<SecondStep | null>(null);
   let access: { token: string; until: number } | null = null;
   let refreshing: Promise<string | null> | null = null;
   let started: Promise<void> | null = null;
@@ -99,12 +116,20 @@ export function createAuth<U extends User>(api: Api): Auth<U> {
     store.set(state);
   }
 
-  async function enter(path: string, body: unknown, { token } = { token: false }): Promise<U> {
+  async function enter(path: string, body: unknown): Promise<U | null> {
     const requestedAt = Date.now();
-    const response = await api.request<SignedIn<U>>(path, { method: "POST", body, token });
+    const token = store.getSnapshot().status === "signedIn";
+    const request = { method: "POST", body, token, retry: false } as const;
+    const response = await api.request<SignedIn<U> | SecondStep>(path, request);
+    if (response.status === "second_step") {
+      step.set(response);
+      return null;
+    }
     era += 1;
     refreshing = null;
+    step.set(null);
     accept(response, requestedAt);
+    confirmation.answer(true);
     return response.user;
   }
 
@@ -186,5 +211,19 @@ export function createAuth<U extends User>(api: Api): Auth<U> {
 
   api.setTokenProvider(provide);
   const { subscribe, getSnapshot } = store;
-  return { subscribe, getSnapshot, start, refresh, enter, leave, setUser };
+  const secondStep = { subscribe: step.subscribe, getSnapshot: step.getSnapshot };
+  const startOver = (): void => {
+    step.set(null);
+  };
+  return {
+    subscribe,
+    getSnapshot,
+    start,
+    refresh,
+    enter,
+    secondStep,
+    startOver,
+    leave,
+    setUser,
+  };
 }

@@ -14,11 +14,15 @@ export class ApiError extends Error {
   }
 }
 
-/** `body` is sent as JSON. `token: false` sends the request without the access token. */
+/**
+ * `body` is sent as JSON. `token: false` sends the request without the access token. `retry: false`
+ * sends it once: a 401 is an answer to `body`, such as a wrong password, and not to the token.
+ */
 export interface ApiRequest {
   method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   body?: unknown;
   token?: boolean;
+  retry?: boolean;
   signal?: AbortSignal;
 }
 
@@ -61,7 +65,8 @@ export function createApi(base: string): Api {
       const withToken = options.token !== false;
       const first = withToken ? await token() : null;
       let response = await call(address, options, first);
-      if (response.status === 401 && withToken && provider !== null) {
+      const retry = withToken && options.retry !== false;
+      if (response.status === 401 && retry && provider !== null) {
         // Another call may have had it renewed in the meantime.
         const current = await token();
         const second = current === first ? await token({ refresh: true }) : current;

@@ -6,6 +6,7 @@ export function nextPath(next: unknown): string {
   return safe ? next : currentApp().paths.start;
 }
 
-/** The shortest password, as in the server's settings. */
-export const PASSWORD_LENGTH = 10;
-export const PASSWORD_HINT = `At least ${PASSWORD_LENGTH} characters; a few words make a good one.`;
+/** The shortest password of an account without a second step. The server has the last word. */
+export const PASSWORD_LENGTH = 15;
+export const passwordHint = (length: number): string =>
+  `At least ${length} characters; a few words make a good one.`;

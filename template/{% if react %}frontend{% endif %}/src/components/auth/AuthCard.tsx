@@ -1,52 +1,37 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Navigate, useSearchParams } from "react-router";
 
+import { auth } from "../../api/auth";
 import { nextPath } from "../../pages/auth/account";
 import { useAuth } from "../../stores/auth";
+import { useSecondStep } from "./useSecondStep";
 
 interface AuthCardProps {
   title: string;
-  /** The text of the button. */
-  action: string;
-  busy: boolean;
-  onSubmit: () => void;
+  /** Where it leads; without it, to the page that was requested before. */
+  next?: string | undefined;
+  /** Also for signed-in users. */
+  stay?: boolean;
   children: ReactNode;
-  /** The link to the other page for signing in. */
-  other: ReactNode;
+  /** The link to another page for signing in. */
+  other?: ReactNode;
 }
 
 /** A page for signing in. */
-export default function AuthCard({
-  title,
-  action,
-  busy,
-  onSubmit,
-  children,
-  other,
-}: AuthCardProps) {
+export default function AuthCard({ title, next, stay = false, children, other }: AuthCardProps) {
   const [query] = useSearchParams();
   const signedIn = useAuth(({ status }) => status === "signedIn");
+  const Step = useSecondStep();
+  useEffect(() => auth.startOver, []);
   // Signed-in users are redirected: after signing in here or in another tab, and when they return to
   // this page, which is therefore replaced in the history.
-  if (signedIn) return <Navigate to={nextPath(query.get("next"))} replace />;
+  if (signedIn && !stay) return <Navigate to={next ?? nextPath(query.get("next"))} replace />;
   return (
     <div className="page page-narrow">
       <div className="mx-auto max-w-md">
-        <h1 className="page-title">{title}</h1>
-        <form
-          className="panel mt-8 flex flex-col gap-6"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!busy) onSubmit();
-          }}
-        >
-          {children}
-          <button type="submit" className="btn btn-block btn-primary" aria-disabled={busy}>
-            {busy && <span className="loading loading-sm loading-spinner" />}
-            {action}
-          </button>
-        </form>
-        <p className="muted mt-6 text-center">{other}</p>
+        <h1 className="page-title">{Step === null ? title : "One more step"}</h1>
+        <div className="panel mt-8 flex flex-col gap-6">{Step === null ? children : <Step />}</div>
+        {other !== undefined && <p className="muted mt-6 text-center">{other}</p>}
       </div>
     </div>
   );

@@ -1,31 +1,15 @@
-import { useState } from "react";
 import { Link, useLocation } from "react-router";
 
-import { auth } from "../../api/auth";
 import AuthCard from "../../components/auth/AuthCard";
-import TextField from "../../components/TextField";
-import { attempt } from "../../duplex";
+import { methods } from "../../components/auth/methods";
+import SignInForms from "../../components/auth/SignInForms";
 
 export default function SignInPage() {
   const { search } = useLocation();
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
-  const [busy, setBusy] = useState(false);
-
-  async function signIn(): Promise<void> {
-    setBusy(true);
-    await attempt(() => auth.signIn({ email, password }));
-    setBusy(false);
-  }
-
+  const help = methods.flatMap((method) => method.help ?? []);
   return (
     <AuthCard
       title="Sign in"
-      action="Sign in"
-      busy={busy}
-      onSubmit={() => {
-        void signIn();
-      }}
       other={
         <>
           New here?{" "}
@@ -35,22 +19,14 @@ export default function SignInPage() {
         </>
       }
     >
-      <TextField
-        label="E-mail"
-        value={email}
-        onChange={setEmail}
-        type="email"
-        autoComplete="username"
-        required
-      />
-      <TextField
-        label="Password"
-        value={password}
-        onChange={setPassword}
-        type="password"
-        autoComplete="current-password"
-        required
-      />
+      <SignInForms />
+      {help.map(({ to, label }) => (
+        <p key={to} className="text-center">
+          <Link to={{ pathname: to, search }} className="text-link">
+            {label}
+          </Link>
+        </p>
+      ))}
     </AuthCard>
   );
 }

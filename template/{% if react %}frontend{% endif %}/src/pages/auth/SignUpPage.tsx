@@ -3,40 +3,28 @@ import { Link, useLocation } from "react-router";
 
 import { auth } from "../../api/auth";
 import AuthCard from "../../components/auth/AuthCard";
+import AuthForm from "../../components/auth/AuthForm";
+import { SIGN_UP } from "../../components/auth/methods";
+import WaitForMail from "../../components/auth/WaitForMail";
 import TextField from "../../components/TextField";
-import { attempt } from "../../duplex";
-import { PASSWORD_HINT, PASSWORD_LENGTH } from "./account";
+import { PASSWORD_LENGTH, passwordHint } from "./account";
+import { signUpFlow } from "./flows";
 
 export default function SignUpPage() {
   const { search } = useLocation();
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
-  const [busy, setBusy] = useState(false);
+  const [asked, setAsked] = useState(false);
 
   async function signUp(): Promise<void> {
-    setBusy(true);
-    await attempt(() => auth.signUp({ name, email, password }));
-    setBusy(false);
+    const own = SIGN_UP.password ? { password } : {};
+    await auth.askForMail(SIGN_UP.route, { name, email, ...own });
+    setAsked(true);
   }
 
-  return (
-    <AuthCard
-      title="Create an account"
-      action="Create account"
-      busy={busy}
-      onSubmit={() => {
-        void signUp();
-      }}
-      other={
-        <>
-          Already have an account?{" "}
-          <Link to={{ pathname: "/sign-in", search }} className="text-link">
-            Sign in
-          </Link>
-        </>
-      }
-    >
+  const form = (
+    <AuthForm action="Create account" send={signUp}>
       <TextField label="Your name" value={name} onChange={setName} autoComplete="name" required />
       <TextField
         label="E-mail"
@@ -46,16 +34,33 @@ export default function SignUpPage() {
         autoComplete="username"
         required
       />
-      <TextField
-        label="Password"
-        value={password}
-        onChange={setPassword}
-        type="password"
-        autoComplete="new-password"
-        required
-        minLength={PASSWORD_LENGTH}
-        hint={PASSWORD_HINT}
-      />
+      {SIGN_UP.password && (
+        <TextField
+          label="Password"
+          value={password}
+          onChange={setPassword}
+          type="password"
+          autoComplete="new-password"
+          required
+          minLength={PASSWORD_LENGTH}
+          hint={passwordHint(PASSWORD_LENGTH)}
+        />
+      )}
+    </AuthForm>
+  );
+  return (
+    <AuthCard
+      title="Create an account"
+      other={
+        <>
+          Already have an account?{" "}
+          <Link to={{ pathname: "/sign-in", search }} className="text-link">
+            Sign in
+          </Link>
+        </>
+      }
+    >
+      {asked ? <WaitForMail email={email} flow={signUpFlow} again={signUp} /> : form}
     </AuthCard>
   );
 }

@@ -1,0 +1,13 @@
+/** Signing in with a link or a code by e-mail. */
+import { auth } from "../../../api/auth";
+import type { MailFlow } from "../../../pages/auth/flows";
+
+export const askForLink = (email: string): Promise<void> =>
+  auth.askForMail("/auth/magic-link", { email });
+
+export const magicLinkFlow: MailFlow = {
+  page: "/sign-in/confirm",
+  title: "Sign in",
+  action: "Sign in",
+  confirm: (proof) => auth.enter("/auth/magic-link/sign-in", proof),
+};

@@ -1,0 +1,30 @@
+/** Signing in with a password. */
+import { auth, type Profile } from "../../../api/auth";
+import { apiCore } from "../../../api/core";
+import type { components } from "../../../api/generated/rest";
+import { confirmed } from "../../../duplex/accounts";
+import type { MailFlow } from "../../../pages/auth/flows";
+
+type Schemas = components["schemas"];
+
+export const password = {
+  signIn: (form: Schemas["PasswordSignIn"]): Promise<Profile | null> =>
+    auth.enter("/auth/password/sign-in", form),
+
+  state: (): Promise<Schemas["PasswordState"]> => apiCore.request("/auth/password"),
+
+  /** Signs out all other devices and closes every open session; this device stays signed in. */
+  change: (change: Schemas["PasswordChange"]): Promise<Profile | null> =>
+    confirmed(() => auth.enter("/auth/password/change", change)),
+
+  recover: (email: string): Promise<void> => auth.askForMail("/auth/password/recover", { email }),
+};
+
+/** A forgotten password is replaced. */
+export const recoveryFlow: MailFlow = {
+  page: "/recover/confirm",
+  title: "Choose a new password",
+  action: "Save password",
+  confirm: (proof) => auth.enter("/auth/password/reset", proof),
+  newPassword: true,
+};

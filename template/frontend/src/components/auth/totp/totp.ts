@@ -1,0 +1,34 @@
+/** An authenticator app as the second step. */
+import { auth, type Profile } from "../../../api/auth";
+import { apiCore } from "../../../api/core";
+import type { components } from "../../../api/generated/rest";
+import { createPagedList } from "../../../duplex";
+import { confirmed } from "../../../duplex/accounts";
+
+type Schemas = components["schemas"];
+export type TotpSetUp = Schemas["TotpSetUp"];
+
+const post = <T>(path: string, body?: unknown): Promise<T> =>
+  confirmed(() => apiCore.request<T>(path, { method: "POST", body }));
+
+/** One entry: whether the second step is on. */
+export const totpState = createPagedList(async () => {
+  const state = await apiCore.request<Schemas["TotpState"]>("/auth/totp");
+  return { items: [state], total: 1 };
+});
+
+export const totp = {
+  /** `code`: six digits of the app, or a recovery code. */
+  signIn(code: string): Promise<Profile | null> {
+    const challenge = auth.secondStep.getSnapshot()?.challenge;
+    return auth.enter("/auth/totp/sign-in", { challenge, code });
+  },
+  setUp: (): Promise<TotpSetUp> => post("/auth/totp/set-up"),
+  confirm: (code: string): Promise<Schemas["RecoveryCodes"]> => post("/auth/totp/confirm", { code }),
+  renewCodes: (): Promise<Schemas["RecoveryCodes"]> => post("/auth/totp/recovery-codes"),
+  turnOff: (): Promise<void> => post("/auth/totp/turn-off"),
+};
+
+/** The QR code as an address of an image. */
+export const qrImage = ({ qr }: TotpSetUp): string =>
+  `data:image/svg+xml,${encodeURIComponent(qr)}`;

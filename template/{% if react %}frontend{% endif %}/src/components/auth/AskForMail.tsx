@@ -1,0 +1,64 @@
+import { type ReactNode, useState } from "react";
+
+import type { MailFlow } from "../../pages/auth/flows";
+import TextField from "../TextField";
+import AuthForm from "./AuthForm";
+import WaitForMail from "./WaitForMail";
+
+interface AskForMailProps {
+  /** The text of the button. */
+  action: string;
+  ask: (email: string) => Promise<void>;
+  flow: MailFlow;
+  /** Known already: it is not asked for. */
+  email?: string | null;
+  autoComplete?: string;
+  label?: string;
+  quiet?: boolean;
+  onDone?: () => void;
+  children?: ReactNode;
+}
+
+/** Asks for an e-mail address, has a mail sent there, and waits for its code. */
+export default function AskForMail({
+  action,
+  ask,
+  flow,
+  email = null,
+  autoComplete = "username",
+  label = "E-mail",
+  quiet = false,
+  onDone,
+  children,
+}: AskForMailProps) {
+  const [address, setAddress] = useState(email ?? "");
+  const [asked, setAsked] = useState(false);
+
+  if (asked) {
+    return (
+      <WaitForMail email={address} flow={flow} again={() => ask(address)} onDone={onDone} />
+    );
+  }
+  return (
+    <AuthForm
+      action={action}
+      quiet={quiet}
+      send={async () => {
+        await ask(address);
+        setAsked(true);
+      }}
+    >
+      {children}
+      {email === null && (
+        <TextField
+          label={label}
+          value={address}
+          onChange={setAddress}
+          type="email"
+          autoComplete={autoComplete}
+          required
+        />
+      )}
+    </AuthForm>
+  );
+}

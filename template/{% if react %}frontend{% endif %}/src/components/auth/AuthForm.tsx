@@ -1,0 +1,46 @@
+import { type ReactNode, useRef, useState } from "react";
+
+import { attempt } from "../../duplex";
+
+interface AuthFormProps {
+  /** The text of the button. */
+  action: string;
+  send: () => Promise<unknown>;
+  quiet?: boolean;
+  children?: ReactNode;
+}
+
+/** A form with one button. It is sent once, however often the button is pressed. */
+export default function AuthForm({ action, send, quiet = false, children }: AuthFormProps) {
+  const [busy, setBusy] = useState(false);
+  const sending = useRef(false);
+
+  async function submit(): Promise<void> {
+    if (sending.current) return;
+    sending.current = true;
+    setBusy(true);
+    await attempt(send);
+    sending.current = false;
+    setBusy(false);
+  }
+
+  return (
+    <form
+      className="flex flex-col gap-5"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {children}
+      <button
+        type="submit"
+        className={quiet ? "btn self-start btn-quiet" : "btn btn-block btn-primary"}
+        aria-disabled={busy}
+      >
+        {busy && <span className="loading loading-sm loading-spinner" />}
+        {action}
+      </button>
+    </form>
+  );
+}

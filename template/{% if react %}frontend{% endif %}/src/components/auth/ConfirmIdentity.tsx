@@ -1,0 +1,32 @@
+import { useEffect } from "react";
+
+import { auth } from "../../api/auth";
+import { useReadable } from "../../duplex";
+import { confirmation } from "../../duplex/accounts";
+import ModalDialog from "../ModalDialog";
+import SignInForms from "./SignInForms";
+import { useSecondStep } from "./useSecondStep";
+
+function close(): void {
+  auth.startOver();
+  confirmation.answer(false);
+}
+
+/** Asks for another sign-in before an important change. */
+export default function ConfirmIdentity({ email }: { email: string }) {
+  const asking = useReadable(confirmation);
+  const Step = useSecondStep();
+  useEffect(() => close, []);
+  if (asking === null) return null;
+  return (
+    <ModalDialog title="Is it you?" onClose={close}>
+      <p className="muted mt-2 mb-5 text-pretty">This change needs a recent sign-in.</p>
+      <div className="flex flex-col gap-5">
+        {Step === null ? <SignInForms email={email} /> : <Step />}
+        <button type="button" className="btn btn-ghost" onClick={close}>
+          Cancel
+        </button>
+      </div>
+    </ModalDialog>
+  );
+}

@@ -1,0 +1,88 @@
+import { useEffect, useState } from "react";
+import { useNavigate } from "react-router";
+
+import { auth } from "../../api/auth";
+import { attempt, currentApp, formatDate, useReadable } from "../../duplex";
+import { deviceList } from "../../pages/auth/devices";
+import ConfirmDialog from "../ConfirmDialog";
+
+export default function DevicesPanel() {
+  const list = useReadable(deviceList);
+  const navigate = useNavigate();
+  const [asking, setAsking] = useState(false);
+
+  useEffect(() => {
+    void deviceList.load();
+  }, []);
+
+  async function signOutEverywhere(): Promise<void> {
+    setAsking(false);
+    const worked = await attempt(() => auth.signOutEverywhere(), "Signed out on every device.");
+    if (worked) await navigate(currentApp().paths.home);
+  }
+
+  return (
+    <section className="panel mt-5" aria-labelledby="devices">
+      <h2 id="devices" className="panel-title">
+        Devices
+      </h2>
+      {list.problem !== null && (
+        <p role="alert" className="field-error mt-3">
+          {list.problem}
+        </p>
+      )}
+      <ul className="my-4 divide-y divide-base-300" aria-label="Devices">
+        {list.items?.map((device) => (
+          <li key={device.id} className="flex flex-wrap items-center gap-3 py-3">
+            <div className="min-w-0 flex-1 basis-48">
+              <p className="font-medium wrap-anywhere">{device.browser}</p>
+              <p className="muted text-sm wrap-anywhere">
+                {device.address} · signed in {formatDate(device.signed_in_at)} · last used{" "}
+                {formatDate(device.last_used_at)}
+              </p>
+            </div>
+            {device.is_this ? (
+              <span className="tag tag-primary">This device</span>
+            ) : (
+              <button
+                type="button"
+                className="btn btn-quiet btn-sm"
+                aria-label={`Sign out: ${device.browser}`}
+                onClick={() => {
+                  const request = () => auth.signOutDevice(device.id);
+                  void deviceList.change(request, "Signed out on that device.");
+                }}
+              >
+                Sign out
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <button
+        type="button"
+        className="btn btn-outline btn-error"
+        onClick={() => {
+          setAsking(true);
+        }}
+      >
+        Sign out everywhere
+      </button>
+      {asking && (
+        <ConfirmDialog
+          title="Sign out everywhere?"
+          action="Sign out"
+          onClose={() => {
+            setAsking(false);
+          }}
+          onConfirm={() => {
+            void signOutEverywhere();
+          }}
+        >
+          You will have to sign in again on each of your devices, this one too. Your open sessions
+          end.
+        </ConfirmDialog>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,27 @@
+import type { ComponentType } from "react";
+
+import type { MailFlow } from "../../pages/auth/flows";
+
+export interface SignInProps {
+  /** Null where it is not known yet. */
+  email: string | null;
+  /** Of the field for the e-mail address. */
+  autoComplete: string;
+}
+
+/** One way of signing in. */
+export interface Method {
+  /** The name that the server gives it. */
+  readonly name: string;
+  /** The form for signing in. */
+  readonly SignIn: ComponentType<SignInProps> | null;
+  /** The form of a second step. */
+  readonly Step: ComponentType | null;
+  /** Its part of the account's page. */
+  readonly Panel: ComponentType | null;
+  /** Where whoever cannot sign in any more finds help. */
+  readonly help: { readonly to: string; readonly label: string } | null;
+  readonly flows: readonly MailFlow[];
+  /** Passkeys are offered at the field for the e-mail address. */
+  readonly offersAtField: boolean;
+}

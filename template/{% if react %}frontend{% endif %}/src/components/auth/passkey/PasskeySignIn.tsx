@@ -1,0 +1,19 @@
+import { useEffect } from "react";
+
+import AuthForm from "../AuthForm";
+import type { SignInProps } from "../method";
+import { passkey } from "./passkey";
+
+export default function PasskeySignIn({ email }: SignInProps) {
+  useEffect(() => {
+    if (email === null) void passkey.offerAtField();
+    return () => void passkey.stopOffering();
+  }, [email]);
+
+  return (
+    <AuthForm
+      action={email === null ? "Sign in with a passkey" : "Confirm with a passkey"}
+      send={passkey.signIn}
+    />
+  );
+}

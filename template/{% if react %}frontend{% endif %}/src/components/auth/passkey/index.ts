@@ -1,0 +1,14 @@
+import type { Method } from "../method";
+import { passkeyRecoveryFlow } from "./passkey";
+import PasskeyPanel from "./PasskeyPanel";
+import PasskeySignIn from "./PasskeySignIn";
+
+export const passkeyMethod: Method = {
+  name: "passkey",
+  SignIn: PasskeySignIn,
+  Step: null,
+  Panel: PasskeyPanel,
+  help: { to: "/recover-account", label: "Lost your passkey?" },
+  flows: [passkeyRecoveryFlow],
+  offersAtField: true,
+};

@@ -1,0 +1,14 @@
+import type { Method } from "../method";
+import { recoveryFlow } from "./password";
+import PasswordPanel from "./PasswordPanel";
+import PasswordSignIn from "./PasswordSignIn";
+
+export const passwordMethod: Method = {
+  name: "password",
+  SignIn: PasswordSignIn,
+  Step: null,
+  Panel: PasswordPanel,
+  help: { to: "/recover", label: "Forgot your password?" },
+  flows: [recoveryFlow],
+  offersAtField: false,
+};

@@ -1,0 +1,11 @@
+import type { ComponentType } from "react";
+
+import { auth } from "../../api/auth";
+import { useReadable } from "../../duplex";
+import { methods } from "./methods";
+
+/** The form of the second step that is due; null when there is none. */
+export function useSecondStep(): ComponentType | null {
+  const due = useReadable(auth.secondStep);
+  return methods.find(({ name }) => name === due?.method)?.Step ?? null;
+}

@@ -1,0 +1,13 @@
+import type { Method } from "../method";
+import { magicLinkFlow } from "./magicLink";
+import MagicLinkSignIn from "./MagicLinkSignIn.vue";
+
+export const magicLinkMethod: Method = {
+  name: "magic_link",
+  SignIn: MagicLinkSignIn,
+  Step: null,
+  Panel: null,
+  help: null,
+  flows: [magicLinkFlow],
+  offersAtField: false,
+};

@@ -1,0 +1,20 @@
+import type { Component } from "vue";
+
+import type { MailFlow } from "../../pages/auth/flows";
+
+/** One way of signing in. */
+export interface Method {
+  /** The name that the server gives it. */
+  readonly name: string;
+  /** The form for signing in. Takes `email`, where it is known, and `autocomplete` of its field. */
+  readonly SignIn: Component | null;
+  /** The form of a second step. */
+  readonly Step: Component | null;
+  /** Its part of the account's page. */
+  readonly Panel: Component | null;
+  /** Where whoever cannot sign in any more finds help. */
+  readonly help: { readonly to: string; readonly label: string } | null;
+  readonly flows: readonly MailFlow[];
+  /** Passkeys are offered at the field for the e-mail address. */
+  readonly offersAtField: boolean;
+}
