@@ -9,6 +9,7 @@ Answers = dict[str, Any]
 FRONTENDS = ("vue", "react")
 
 AUTH: dict[str, list[str]] = {"anonymous": [], "password": ["password"]}
+EVERY_METHOD = {"every": ["password", "magic_link", "totp", "passkey"]}
 
 LONG = "aRatherLongStateNameOfExactlyFortyLetter"
 
@@ -68,13 +69,16 @@ class Combo:
     def answers(self) -> Answers:
         """The answers to give to Copier."""
         more = {**STATES, **RENDER_ONLY_STATES}[self.states]
-        return {"frontend": self.frontend, "auth": AUTH[self.auth], **more}
+        return {"frontend": self.frontend, "auth": {**AUTH, **EVERY_METHOD}[self.auth], **more}
 
     def __str__(self) -> str:
         return self.name
 
 
-ALL = [Combo(*row) for row in product(FRONTENDS, AUTH, {**STATES, **RENDER_ONLY_STATES})]
+ALL = [
+    *(Combo(*row) for row in product(FRONTENDS, AUTH, {**STATES, **RENDER_ONLY_STATES})),
+    *(Combo(*row) for row in product(FRONTENDS, EVERY_METHOD, ("guide",))),
+]
 """Every combination: rendered and looked at."""
 
 EVERY_DEEP = [Combo(*row) for row in product(FRONTENDS, AUTH, STATES)]

@@ -16,8 +16,6 @@ export default defineConfig({
   outputDir: "test-results",
   fullyParallel: true,
   workers: 2,
-  // A second try is listed as flaky: worth a look, but no reason to stop a busy machine.
-  retries: 1,
   forbidOnly: process.env["CI"] !== undefined,
   reporter: [["list"]],
   // Room for a busy machine: nothing here sleeps, so a good run takes seconds.

@@ -35,6 +35,7 @@ JINJA_FILES = {
     "docs/product.md",
     "frontend/index.html",
     "frontend/src/app.ts",
+    "frontend/src/components/auth/methods.ts",
     "frontend/src/states/index.ts",
     "frontend/src/states/{% yield row from rows %}{{ row.camel }}{% endyield %}.ts",
     "pyproject.toml",

@@ -24,16 +24,13 @@ test("who is not signed in is asked to, and then gets where they wanted", async 
 test("an invite link survives signing up", async ({ person, browser }) => {
   const ada = await person("Ada");
   const link = await ada.start();
-  const stranger = await (await browser.newContext()).newPage();
-  await stranger.goto(link);
-  await stranger.getByRole("link", { name: "Create an account" }).click();
-  await stranger.getByLabel("Your name").fill("Grace");
-  await stranger.getByLabel("E-mail").fill(`grace-${crypto.randomUUID()}@example.com`);
-  await stranger.getByLabel("Password").fill(PASSWORD);
-  await stranger.getByRole("button", { name: "Create account" }).click();
+  const stranger = new Person("Grace", await (await browser.newContext()).newPage());
+  await stranger.page.goto(link);
+  await stranger.page.getByRole("link", { name: "Create an account" }).click();
+  await stranger.fillInSignUp();
   await expect(ada.participants.filter({ hasText: "Grace" })).toBeVisible();
-  await expect(stranger).toHaveURL(link);
-  await stranger.context().close();
+  await expect(stranger.page).toHaveURL(link);
+  await stranger.page.context().close();
 });
 
 test("after signing in the page never leads to another site", async ({ person }) => {

@@ -4,6 +4,9 @@ import { SIGN_IN } from "./project";
 
 export const PASSWORD = "correct horse battery";
 
+/** How a mail ends the line that names its code. */
+const CODE = /: ([A-Z0-9]{4}-[A-Z0-9]{4})$/mu;
+
 /** A word that no other test uses, for sessions and accounts. */
 export const unique = (word: string): string => `${word}-${crypto.randomUUID().slice(0, 8)}`;
 
@@ -39,11 +42,40 @@ export class Person {
 
   async signUp(): Promise<void> {
     await this.page.goto("/sign-up");
+    await this.fillInSignUp();
+    await expect(this.page).not.toHaveURL(/\/sign-up/);
+  }
+
+  /** Fills in the page for signing up and answers its mail; that leads to the page that was requested. */
+  async fillInSignUp(): Promise<void> {
     await this.page.getByLabel("Your name").fill(this.name);
     await this.page.getByLabel("E-mail").fill(this.email);
     await this.page.getByLabel("Password").fill(PASSWORD);
     await this.page.getByRole("button", { name: "Create account" }).click();
-    await expect(this.page).not.toHaveURL(/\/sign-up/);
+    await this.confirm();
+  }
+
+  /** Types the code of the newest mail where it is asked for. */
+  async confirm(): Promise<void> {
+    const field = this.page.getByLabel("Code");
+    await expect(field).toBeVisible();
+    await field.fill(await this.code());
+    await this.page.getByRole("button", { name: "Confirm" }).click();
+  }
+
+  /** The code in the newest mail to this person. */
+  async code(): Promise<string> {
+    const url = new URL("/dev/mailbox/mails", this.page.url());
+    url.searchParams.set("to", this.email);
+    let code = "";
+    await expect
+      .poll(async () => {
+        const mails = (await (await this.page.request.get(url.href)).json()) as { text: string }[];
+        code = CODE.exec(mails[0]?.text ?? "")?.[1] ?? "";
+        return code;
+      })
+      .not.toBe("");
+    return code;
   }
 
   /** Fills in the page for signing in, which then leads to the page that was requested. */

@@ -10,6 +10,12 @@ interface Fixtures {
   serve: (options?: ServerOptions) => Promise<OwnServer>;
 }
 
+/** Limits count by address: every person of a test has their own, which the server takes from a proxy. */
+function ownAddress(): Record<string, string> {
+  const part = (): number => 1 + Math.floor(Math.random() * 254);
+  return { "X-Forwarded-For": `10.${part()}.${part()}.${part()}` };
+}
+
 export const test = base.extend<Fixtures>({
   // eslint-disable-next-line no-empty-pattern -- Playwright reads from it which fixtures are needed
   serve: async ({}, use) => {
@@ -24,7 +30,7 @@ export const test = base.extend<Fixtures>({
   person: async ({ browser }, use) => {
     const people: Person[] = [];
     await use(async (name, options) => {
-      const context = await browser.newContext(options);
+      const context = await browser.newContext({ extraHTTPHeaders: ownAddress(), ...options });
       const person = new Person(name, await context.newPage());
       people.push(person);
       await person.arrive();

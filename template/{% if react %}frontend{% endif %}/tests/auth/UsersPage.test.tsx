@@ -12,6 +12,7 @@ import { show } from "../render";
 const profile = (name: string, more: Partial<Profile> = {}): Profile => ({
   id: name.toLowerCase(),
   email: `${name.toLowerCase()}@example.org`,
+  email_verified: true,
   name,
   is_admin: false,
   is_active: true,

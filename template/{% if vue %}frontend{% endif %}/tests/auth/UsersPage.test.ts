@@ -12,6 +12,7 @@ import { control, pinia, show } from "../pages";
 const profile = (name: string, more: Partial<Profile> = {}): Profile => ({
   id: name.toLowerCase(),
   email: `${name.toLowerCase()}@example.org`,
+  email_verified: true,
   name,
   is_admin: false,
   is_active: true,
@@ -29,9 +30,9 @@ function everybody(...items: Profile[]): void {
 }
 
 async function signIn(user: Profile): Promise<void> {
-  const answer = { access_token: "token", expires_in: 900, user };
+  const answer = { status: "signed_in", access_token: "token", expires_in: 900, user };
   vi.spyOn(apiCore, "request").mockResolvedValueOnce(answer);
-  await auth.signIn({ email: user.email, password: "a long secret" });
+  await auth.enter("/auth/password/sign-in", { email: user.email, password: "a long secret" });
 }
 
 async function open(path = "/users"): Promise<VueWrapper> {

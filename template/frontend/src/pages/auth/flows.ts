@@ -40,7 +40,8 @@ export const invitationFlow: MailFlow = {
 };
 
 /** The token of the link that opened this page. It stands behind the `#`, which no server sees. */
-export const linkToken = (): string | null => new URLSearchParams(location.hash.slice(1)).get("token");
+export const linkToken = (): string | null =>
+  new URLSearchParams(location.hash.slice(1)).get("token");
 
 /** Takes the token out of the address bar and the history. */
 export function hideToken(): void {

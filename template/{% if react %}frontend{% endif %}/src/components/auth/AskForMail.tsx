@@ -35,9 +35,7 @@ export default function AskForMail({
   const [asked, setAsked] = useState(false);
 
   if (asked) {
-    return (
-      <WaitForMail email={address} flow={flow} again={() => ask(address)} onDone={onDone} />
-    );
+    return <WaitForMail email={address} flow={flow} again={() => ask(address)} onDone={onDone} />;
   }
   return (
     <AuthForm

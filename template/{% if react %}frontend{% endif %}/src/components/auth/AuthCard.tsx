@@ -21,7 +21,7 @@ interface AuthCardProps {
 export default function AuthCard({ title, next, stay = false, children, other }: AuthCardProps) {
   const [query] = useSearchParams();
   const signedIn = useAuth(({ status }) => status === "signedIn");
-  const Step = useSecondStep();
+  const step = useSecondStep();
   useEffect(() => auth.startOver, []);
   // Signed-in users are redirected: after signing in here or in another tab, and when they return to
   // this page, which is therefore replaced in the history.
@@ -29,8 +29,8 @@ export default function AuthCard({ title, next, stay = false, children, other }:
   return (
     <div className="page page-narrow">
       <div className="mx-auto max-w-md">
-        <h1 className="page-title">{Step === null ? title : "One more step"}</h1>
-        <div className="panel mt-8 flex flex-col gap-6">{Step === null ? children : <Step />}</div>
+        <h1 className="page-title">{step === null ? title : "One more step"}</h1>
+        <div className="panel mt-8 flex flex-col gap-6">{step ?? children}</div>
         {other !== undefined && <p className="muted mt-6 text-center">{other}</p>}
       </div>
     </div>

@@ -15,14 +15,14 @@ function close(): void {
 /** Asks for another sign-in before an important change. */
 export default function ConfirmIdentity({ email }: { email: string }) {
   const asking = useReadable(confirmation);
-  const Step = useSecondStep();
+  const step = useSecondStep();
   useEffect(() => close, []);
   if (asking === null) return null;
   return (
     <ModalDialog title="Is it you?" onClose={close}>
       <p className="muted mt-2 mb-5 text-pretty">This change needs a recent sign-in.</p>
       <div className="flex flex-col gap-5">
-        {Step === null ? <SignInForms email={email} /> : <Step />}
+        {step ?? <SignInForms email={email} />}
         <button type="button" className="btn btn-ghost" onClick={close}>
           Cancel
         </button>

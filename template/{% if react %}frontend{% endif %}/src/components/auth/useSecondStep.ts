@@ -1,11 +1,12 @@
-import type { ComponentType } from "react";
+import { createElement, type ReactElement } from "react";
 
 import { auth } from "../../api/auth";
 import { useReadable } from "../../duplex";
 import { methods } from "./methods";
 
 /** The form of the second step that is due; null when there is none. */
-export function useSecondStep(): ComponentType | null {
+export function useSecondStep(): ReactElement | null {
   const due = useReadable(auth.secondStep);
-  return methods.find(({ name }) => name === due?.method)?.Step ?? null;
+  const form = methods.find(({ name }) => name === due?.method)?.Step ?? null;
+  return form && createElement(form);
 }

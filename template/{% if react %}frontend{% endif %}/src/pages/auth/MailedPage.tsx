@@ -53,11 +53,7 @@ function MailedFlow({ flow }: { flow: MailFlow }) {
     </>
   );
   return (
-    <AuthCard
-      title={flow.title}
-      next={flow.next}
-      stay={!confirmed || flow.done !== undefined}
-    >
+    <AuthCard title={flow.title} next={flow.next} stay={!confirmed || flow.done !== undefined}>
       {token === null ? <p role="alert">{NO_TOKEN}</p> : confirmed ? done : form}
     </AuthCard>
   );

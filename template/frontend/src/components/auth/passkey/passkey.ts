@@ -72,9 +72,8 @@ export const passkey = {
   add: (name: string): Promise<Passkey> =>
     confirmed(async () => {
       const { startRegistration } = await loadLibrary();
-      const begun = await post<Ceremony<PublicKeyCredentialCreationOptionsJSON>>(
-        "/auth/passkeys/options",
-      );
+      const begun =
+        await post<Ceremony<PublicKeyCredentialCreationOptionsJSON>>("/auth/passkeys/options");
       const credential = await prompt(() => startRegistration({ optionsJSON: begun.options }));
       return post("/auth/passkeys", { ceremony: begun.ceremony, credential, name });
     }),

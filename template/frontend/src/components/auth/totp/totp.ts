@@ -24,7 +24,8 @@ export const totp = {
     return auth.enter("/auth/totp/sign-in", { challenge, code });
   },
   setUp: (): Promise<TotpSetUp> => post("/auth/totp/set-up"),
-  confirm: (code: string): Promise<Schemas["RecoveryCodes"]> => post("/auth/totp/confirm", { code }),
+  confirm: (code: string): Promise<Schemas["RecoveryCodes"]> =>
+    post("/auth/totp/confirm", { code }),
   renewCodes: (): Promise<Schemas["RecoveryCodes"]> => post("/auth/totp/recovery-codes"),
   turnOff: (): Promise<void> => post("/auth/totp/turn-off"),
 };

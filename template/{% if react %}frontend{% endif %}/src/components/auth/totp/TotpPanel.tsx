@@ -39,9 +39,7 @@ export default function TotpPanel() {
         </p>
       )}
       {codes.length > 0 && <RecoveryCodes codes={codes} />}
-      {setUp !== null && (
-        <SetUp setUp={setUp} confirm={(code) => show(() => totp.confirm(code))} />
-      )}
+      {setUp !== null && <SetUp setUp={setUp} confirm={(code) => show(() => totp.confirm(code))} />}
       {setUp === null && state?.is_on && (
         <>
           <p className="mb-4">It is on, with {state.recovery_codes_left} recovery codes left.</p>
