@@ -21,9 +21,8 @@ TOOLS = ("@cfworker/json-schema", "happy-dom", "typescript", "vite", "vitest")
 @pytest.fixture(scope="module")
 def modules() -> Path:
     """The packages, installed once, where both the source and the tests find them."""
-    package = json.loads(
-        PACKAGE.read_text(encoding="utf-8").replace("{{ project_slug }}", "client")
-    )
+    lines = PACKAGE.read_text(encoding="utf-8").splitlines()
+    package = json.loads("".join(line for line in lines if not line.startswith("{%")))
     versions = package["dependencies"] | package["devDependencies"]
     wanted = json.dumps({"private": True, "dependencies": {name: versions[name] for name in TOOLS}})
     folder = CACHE / "npm" / f"client-{hashlib.sha256(wanted.encode()).hexdigest()[:16]}"
