@@ -1,13 +1,13 @@
 """Clients of the WebSocket guide work unmodified: npm's `websocket-as-promised` walks it."""
 
-import json
+import asyncio
 import subprocess
-import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from duplex_dev import sign_in
 
 from tests.combos import STATES, Combo
 from tests.node import BIN, npm_folder
@@ -60,12 +60,7 @@ def served(project: Project) -> Generator[str]:
 
 
 def sign_up(url: str) -> str:
-    """The access token of a new account."""
-    account = {"email": "ada@example.com", "password": "correct horse 9 staple", "name": "Ada"}
-    request = urllib.request.Request(
-        f"{url}/api/v1/auth/sign-up",
-        json.dumps(account).encode(),
-        {"Content-Type": "application/json", "Origin": url},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)["access_token"]
+    """The access token of a new account, whose mail is answered."""
+    token = asyncio.run(sign_in.sign_up(url, "Ada"))
+    assert token is not None
+    return token
