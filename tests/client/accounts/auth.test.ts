@@ -7,7 +7,7 @@ function routesOf(api: Api, { enter, leave, setUser }: Auth<User>) {
   return {
     signIn: (form: object) => enter("/auth/sign-in", form),
     signUp: (form: object) => enter("/auth/sign-up", form),
-    changePassword: (form: object) => enter("/auth/change-password", form, { token: true }),
+    changePassword: (form: object) => enter("/auth/change-password", form),
     signOut: () => leave("/auth/sign-out"),
     signOutEverywhere: () => leave("/auth/sign-out-everywhere", { token: true }),
     updateProfile: (body: object) =>
