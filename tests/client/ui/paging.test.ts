@@ -2,7 +2,6 @@ import { describe, expect, it, vi } from "vitest";
 
 import { ApiError } from "@duplex/client/rest";
 import type { Part, Slice } from "@duplex/ui/paging";
-import { forgetting } from "@duplex/ui/paging";
 import {
   createPagedList,
   PAGE_SIZE,
@@ -10,6 +9,7 @@ import {
   pageNumber,
   pageTurning,
 } from "@duplex/ui/paging";
+import { forgetting } from "@duplex/ui/store";
 import { toasts } from "@duplex/ui/toasts";
 
 /** A list of the numbers from 1 to `entries.total`, and the slices that were asked for. */

@@ -63,7 +63,6 @@ export {
 export { type IconName, ICONS } from "./ui/icons";
 export {
   createPagedList,
-  forgetting,
   type PagedList,
   type PagedState,
   pageTurning,
@@ -73,6 +72,6 @@ export {
 } from "./ui/paging";
 export { attempt, problemOf } from "./ui/problem";
 export { storage } from "./ui/storage";
-export { createStore, type Readable, type Store } from "./ui/store";
+export { createStore, forgetting, type Readable, type Store } from "./ui/store";
 export { theme, THEME_CHOICES, type ThemeChoice } from "./ui/theme";
 export { toasts, TOAST_TIME } from "./ui/toasts";

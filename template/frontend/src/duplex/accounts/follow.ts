@@ -1,8 +1,7 @@
 import { CLOSE } from "../client/protocol.generated";
 import { displayName } from "../session/displayName";
 import { liveSession } from "../session/live";
-import { forgetting } from "../ui/paging";
-import type { Readable } from "../ui/store";
+import { forgetting, type Readable } from "../ui/store";
 import { toasts } from "../ui/toasts";
 import type { AuthState } from "./auth";
 

@@ -1,6 +1,5 @@
-import { Listeners } from "../client/listeners";
 import { attempt, problemOf } from "./problem";
-import { createStore, type Readable } from "./store";
+import { createStore, forgetting, type Readable } from "./store";
 
 /** A part of a long list: `limit` entries at most, after the first `offset` ones. */
 export interface Slice {
@@ -16,9 +15,6 @@ export interface Part<T> {
 
 /** The query string of a REST route that returns a slice. */
 export const sliceQuery = ({ limit, offset }: Slice): string => `?limit=${limit}&offset=${offset}`;
-
-/** Emits when a user signs out: lists that were shown to them must not be shown to the next user. */
-export const forgetting = new Listeners<undefined>();
 
 /** How many entries of a list are on the page at once. */
 export const PAGE_SIZE = 50;

@@ -30,3 +30,6 @@ export function createStore<T>(initial: T): Store<T> {
     },
   };
 }
+
+/** Emits when a user signs out: lists that were shown to them must not be shown to the next user. */
+export const forgetting = new Listeners<undefined>();

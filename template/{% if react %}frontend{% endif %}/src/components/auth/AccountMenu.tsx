@@ -15,9 +15,7 @@ export default function AccountMenu() {
 
   async function signOut(): Promise<void> {
     menu.current?.hidePopover();
-    // First: a page that needs an account would lead to the page for signing in meanwhile.
-    await navigate(paths.home);
-    await attempt(() => auth.signOut());
+    if (await attempt(() => auth.signOut())) await navigate(paths.home);
   }
 
   if (status === "starting") return <span className="size-10 skeleton rounded-full" />;
