@@ -190,6 +190,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     const name = "Maximiliane von Hohenstein zu \u00d6sterreich";
     const { page } = await person(name, { reducedMotion: "reduce", colorScheme });
     await page.goto("/account");
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await page.getByRole("button", { name: `Account: ${name}` }).click();
     await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
     await expectNothingFound(page, "the account's menu");
