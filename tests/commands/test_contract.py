@@ -139,7 +139,7 @@ def test_two_states_may_each_have_a_model_of_the_same_name() -> None:
 
 
 def test_a_mistake_in_a_model_is_told_by_its_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise BadState("app.states.some.Inner: `here` has no type on the wire")
 
     monkeypatch.setattr("duplex.web.application.describe", refuse)
