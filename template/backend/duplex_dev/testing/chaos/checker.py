@@ -204,8 +204,14 @@ class Checker:
         if state == "error":
             # The end of another participant's stream.
             return
+        if content is None and self._somebody_was_closed(number[0]):
+            # The end of a stream of theirs alone, which no connection was left to receive.
+            return
         if not self.dropped or (state is not None and state not in self.dropped):
             self.fault(record.name, f"never got {number[2]}, {content}")
+
+    def _somebody_was_closed(self, session: str) -> bool:
+        return any(one.session == session and not one.settled for one in self.records)
 
     def _compare_content(self, progress: Progress, number: Number, frame: Frame) -> None:
         # A frame without `from` is the participant's own, also the end of a broken stream.
