@@ -29,7 +29,7 @@ WIRING = (
     r"Caddyfile|Dockerfile|compose\.yml|pyproject\.toml",
     r"\.(copier-answers\.yml|dockerignore|editorconfig|env\.example|gitattributes|gitignore)",
     r"\.pre-commit-config\.yaml",
-    r"\.github/workflows/ci\.yml",
+    r"\.github/workflows/(ci|promises)\.yml",
     r"docs/[a-z-]+\.md",
     r"frontend/(index\.html|package\.json|\.npmrc|\.prettierrc\.json|\.prettierignore)",
     r"frontend/(eslint|vite|vitest|playwright)\.config\.(ts|js)",
