@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from duplex.brokers.base import BrokerUnavailable, Commit
+from duplex.identity import Identity
+from duplex.socket.connection import Connection
 from duplex.wire.entries import Entry
 
 from tests.engine.states import Gates, states
-from tests.engine.support import PATIENCE, Server, make_engine, serving, setup
+from tests.engine.support import PATIENCE, Server, Store, make_engine, serving, setup
 
 
 async def test_who_was_cut_off_resumes_and_gets_all_it_missed(server: Server) -> None:
@@ -157,6 +159,39 @@ async def test_a_participant_resumed_elsewhere_is_replaced(server: Server) -> No
     again = await server.client(**ada.resume())
     assert await ada.closed() == 4410
     assert (await again.reply("say", {"text": "here"}))["data"]["text"] == "here"
+    await again.close()
+
+
+async def test_a_connection_that_has_ended_takes_nobody_over(
+    server: Server, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that waits too long for a slow server tries again; the first try must not win."""
+    reached, held, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    remove = server.engine.sockets.remove
+
+    async def slow_once(identity: Identity, session: str) -> bool:
+        if not reached.is_set():
+            reached.set()
+            await held.wait()
+        return True
+
+    def removed(connection: Connection, code: int) -> int:
+        ended.set()
+        return remove(connection, code)
+
+    ada = await server.client()
+    ada.lose()
+    monkeypatch.setattr(store, "may_join", slow_once)
+    late = await server.socket()
+    await late.send(ada.resume())
+    await reached.wait()
+    await late.close()
+    again = await server.client(**ada.resume())
+    monkeypatch.setattr(server.engine.sockets, "remove", removed)
+    held.set()
+    await ended.wait()
+    assert (await again.reply("say", {"text": "here"}))["data"]["text"] == "here"
+    assert await again.quiet() == []
     await again.close()
 
 

@@ -118,6 +118,7 @@ class Joining:
             allowed=options.max_per_address if user is None else options.max_per_user,
         )
         try:
+            _require_peer(connection)
             joined = await self.broker.join(request)
             if joined is None:
                 joined = await self._open(request, connection, stored=hello.session is not None)
@@ -136,6 +137,7 @@ class Joining:
             sentence = "You open new sessions too often. Try again later."
             raise CannotJoin(sentence, "too_fast", Close.BUSY)
         seed = await self._seed(request.room, stored=stored)
+        _require_peer(connection)
         return await self.broker.join(replace(request, seed=seed))
 
     async def _seed(self, room_id: str, *, stored: bool) -> bytes:
@@ -173,6 +175,14 @@ class Joining:
             joined.present.listing(),
             joined.document,
         )
+
+
+def _require_peer(connection: Connection) -> None:
+    """A client that has left may have come back on another connection in the meantime, from which
+    this one must not take the participant. Raises `CannotJoin`.
+    """
+    if connection.gone or connection.verdict is not None:
+        raise CannotJoin("The connection was closed.", "interrupted", Close.GOING_AWAY)
 
 
 def _name(hello: Hello, identity: Identity) -> str:

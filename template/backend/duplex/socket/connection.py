@@ -57,6 +57,7 @@ class Connection:
         "address",
         "allowance",
         "asked",
+        "gone",
         "greeted",
         "heard",
         "id",
@@ -83,6 +84,8 @@ class Connection:
         self.sign_in: str | None = None
         self.pings = False
         self.greeted = False
+        self.gone = False
+        """The peer left before it was greeted."""
         self.transport: Transport
         self._options = options
         self._flusher = flusher
@@ -282,7 +285,8 @@ class Connection:
             return
         if self.phase is Phase.HELLO:
             if now - self.since >= options.hello_timeout:
-                self.fail("The first frame did not arrive in time.", "bad_hello", Close.BAD_HELLO)
+                # A slow network or a busy machine may be the reason, so the client may try again.
+                self.fail("The first frame did not arrive in time.", "slow", Close.SLOW)
             return
         self._check_peer(now, options.heartbeat)
         if self.phase is not Phase.OPEN:

@@ -28,6 +28,7 @@ from duplex.socket.sockets import Sockets
 from duplex.socket.transport import (
     EXTENSION,
     AsgiTransport,
+    Message,
     Prepared,
     PreparedTransport,
     Receive,
@@ -201,6 +202,7 @@ class SocketHandler:
     """One accepted socket and the task that reads it."""
 
     __slots__ = (
+        "_ahead",
         "_controls",
         "_loop",
         "_read",
@@ -220,6 +222,7 @@ class SocketHandler:
         self._task = asyncio.current_task()
         self._read = 0
         self._stopping = False
+        self._ahead: asyncio.Future[Message] | None = None
         sockets = services.sockets
         connection = self.connection = Connection(
             secrets.token_urlsafe(12),
@@ -255,7 +258,7 @@ class SocketHandler:
         code = 1006
         try:
             await send({"type": "websocket.accept"})
-            await services.handshake.greet(connection, self.next_text)
+            await services.handshake.greet(connection, self._first_text)
             while connection.phase is not Phase.CLOSED:
                 request = await receive_request(self)
                 if isinstance(request, Request):
@@ -274,10 +277,31 @@ class SocketHandler:
             logger.exception("a connection failed (reference %s)", reference)
             connection.fail(f"The server failed (reference {reference}).", "internal", Close.BUG)
         finally:
+            if self._ahead is not None:
+                self._ahead.cancel()
             verdict = services.sockets.remove(connection, code)
             await services.disconnected(connection, verdict)
 
     # --- reading
+
+    async def _first_text(self) -> str | None:
+        """`next_text`, and reads on while the client is greeted: whether it is still there decides
+        whether it may take a participant over.
+        """
+        text = await self.next_text()
+        if text is not None:
+            self._ahead = asyncio.ensure_future(self._receive())
+            self._ahead.add_done_callback(self._was_read_ahead)
+        return text
+
+    def _was_read_ahead(self, reading: "asyncio.Future[Message]") -> None:
+        failed = reading.cancelled() or reading.exception() is not None
+        if failed or reading.result()["type"] != "websocket.receive":
+            self.connection.gone = True
+
+    async def _next_message(self) -> Message:
+        ahead, self._ahead = self._ahead, None
+        return await (self._receive() if ahead is None else ahead)
 
     async def next_text(self) -> str | None:
         """The next text frame within the limits, or None for a frame that was answered with an
@@ -286,7 +310,7 @@ class SocketHandler:
         self._read += 1
         if self._read % _FRAMES_IN_A_ROW == 0:
             await asyncio.sleep(0)
-        message = await self._receive()
+        message = await self._next_message()
         if message["type"] != "websocket.receive":
             raise Disconnected(message.get("code") or 1005)
         connection = self.connection

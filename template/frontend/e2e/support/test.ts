@@ -27,7 +27,7 @@ export const test = base.extend<Fixtures>({
     });
     await Promise.all(servers.map((server) => server.close()));
   },
-  person: async ({ browser }, use) => {
+  person: async ({ browser }, use, testInfo) => {
     const people: Person[] = [];
     await use(async (name, options) => {
       const context = await browser.newContext({ extraHTTPHeaders: ownAddress(), ...options });
@@ -36,6 +36,15 @@ export const test = base.extend<Fixtures>({
       await person.arrive();
       return person;
     });
+    if (testInfo.status !== testInfo.expectedStatus) {
+      // Where nobody can open the screenshots, the list of failures has the words of the pages.
+      for (const { name, page } of people) {
+        const body = await page.evaluate(
+          () => (document.querySelector("main") ?? document.body).innerText,
+        );
+        await testInfo.attach(`${name}'s page`, { body, contentType: "text/plain" });
+      }
+    }
     for (const person of people) {
       expect(person.faults, `uncaught errors on ${person.name}'s page`).toEqual([]);
       await person.page.context().close();
