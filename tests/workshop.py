@@ -36,6 +36,8 @@ def project_environment(python: str | None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     for name in ("CI", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "NODE"):
         kept.pop(name, None)
+    # As in many images of containers; the commands must compile their modules once all the same.
+    kept["PYTHONDONTWRITEBYTECODE"] = "1"
     return {**kept, "UV_PYTHON": python or f"{sys.version_info.major}.{sys.version_info.minor}"}
 
 

@@ -23,6 +23,8 @@ def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
     project = workshop.project(deep_combo)
     assert (project.root / "frontend/src/api/generated/contract.ts").is_file()
     assert (project.root / ".env").is_file()
+    compiled = project.root / "backend/duplex/__pycache__"
+    assert any(compiled.glob("*.pyc")), "every command compiles the engine anew"
 
 
 def test_has_no_linter_or_type_finding(
