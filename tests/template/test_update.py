@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from copier import VcsRef, run_copy, run_update
 
 from tests.combos import Answers
 from tests.rendering import Render
+from tests.template.starter import STARTER, is_starter, matches
 from tools.source import ROOT, copy_source
 
 HANDLER = "backend/app/states/start_things.py"
@@ -19,13 +21,13 @@ SAME_IN_EVERY_RENDER = (
     "backend/duplex_dev",
     "frontend/e2e",
     "frontend/src/duplex",
-    "frontend/tests",
 )
 """Left out of the releases: rendering them again and again would be half of the work."""
 
 STATE_TEMPLATE = (
     "backend/app/states/{% yield row from rows %}{{ row.snake }}{% endyield %}.py.jinja"
 )
+NOTES_TEMPLATE = "{% if notes %}frontend{% endif %}/src/notes.ts"
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -61,6 +63,11 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     template = folder / "template"
     edit(template / STATE_TEMPLATE, "Save the session and end it", "Store the session and end it")
     edit(template / STATE_TEMPLATE, "Add a line to the shared notes", "Add one line to the notes")
+    edit(
+        template / "{% if notes %}frontend{% endif %}/src/notes.ts", "\n", "\n// of release 1.1.0\n"
+    )
+    edit(template / "compose.yml", "\nservices:", "\n# of release 1.1.0\nservices:")
+    edit(template / "Caddyfile", "# TLS for", "# Of release 1.1.0: TLS for")
     (template / "NEWS.md").write_text("# News\n\nOf release 1.1.0.\n", encoding="utf-8")
     (template / ".editorconfig").unlink()
     commit(folder, "1.1.0")
@@ -115,34 +122,110 @@ def test_a_project_without_edits_becomes_what_the_release_renders(
     project: Path, fresh: Callable[..., Path]
 ) -> None:
     update(project)
-    assert tree(project) == tree(fresh())
+    expected = {name: text for name, text in tree(fresh()).items() if not is_starter(name)}
+    assert {name: text for name, text in tree(project).items() if not is_starter(name)} == expected
     assert (project / "NEWS.md").is_file()
     assert not (project / ".editorconfig").exists()
 
 
-def test_edits_of_the_team_stay_and_the_release_arrives(project: Path) -> None:
-    edit(project / HANDLER, "document.add(entry)", "document.add(entry)\n        # ours")
-    edit(project / WATCHER, 'label: "Start things"', 'label: "Begin"')
+def test_a_release_never_touches_the_starter_code(project: Path) -> None:
+    """Edited or not: a test of a state, say, fits the handler that was rendered with it."""
+    before = {name: content for name, content in tree(project).items() if is_starter(name)}
+    assert {HANDLER, WATCHER, "backend/app/document.py", "frontend/src/app.ts"} <= set(before)
+    edit(project / HANDLER, "Add a line to the shared notes", "Write it down")
+    commit(project, "Ours")
+    before[HANDLER] = (project / HANDLER).read_bytes()
+    update(project)
+    after = tree(project)
+    assert {name: after.get(name) for name in before} == before
+    assert "NEWS.md" in after
+
+
+def test_the_starter_code_is_this_list(releases: Path) -> None:
+    """Exactly these files; a file that is not listed is merged."""
+    config = yaml.safe_load((releases / "copier.yml").read_text(encoding="utf-8"))
+    skipped = [f"{{% if not _copier_conf.data %}}{pattern}{{% endif %}}" for pattern in STARTER]
+    excluded = [f"{{% if release %}}{pattern}{{% endif %}}" for pattern in STARTER]
+    assert config["_skip_if_exists"] == skipped
+    assert config["_exclude"][-len(excluded) :] == excluded
+
+
+def test_every_pattern_of_the_starter_code_matches_a_file(fresh: Callable[..., Path]) -> None:
+    names = tree(fresh("1.0.0"))
+    assert [one for one in STARTER if not any(matches(name, one) for name in names)] == []
+
+
+def test_a_merged_file_keeps_edits_and_gets_the_release(project: Path) -> None:
+    edit(project / "compose.yml", "\n", "\n# ours\n")
     (project / "backend/app/ours.py").write_text('"""Ours."""\n', encoding="utf-8")
     commit(project, "Ours")
     update(project)
-    handler = (project / HANDLER).read_text(encoding="utf-8")
-    assert "# ours" in handler
-    assert "Add one line to the notes" in handler
-    assert "<<<<<<<" not in handler
-    assert 'label: "Begin"' in (project / WATCHER).read_text(encoding="utf-8")
+    merged = (project / "compose.yml").read_text(encoding="utf-8")
+    assert "# ours" in merged
+    assert "# of release 1.1.0" in merged
+    assert "<<<<<<<" not in merged
     assert (project / "backend/app/ours.py").is_file()
 
 
 def test_edits_that_clash_are_marked_in_the_file_and_in_git(project: Path) -> None:
-    edit(project / HANDLER, "Add a line to the shared notes", "Write it down")
+    edit(project / "Caddyfile", "# TLS for", "# Ours: TLS for")
     commit(project, "Ours")
     update(project)
+    text = (project / "Caddyfile").read_text(encoding="utf-8")
+    assert "<<<<<<< before updating" in text
+    assert "# Ours: TLS for" in text
+    assert "# Of release 1.1.0: TLS for" in text
+    assert git(project, "diff", "--name-only", "--diff-filter=U").splitlines() == ["Caddyfile"]
+    assert not [name for name in tree(project) if name.endswith(".rej")]
+
+
+@pytest.mark.parametrize("name", ["frontend/src/notes.ts", HANDLER, "compose.yml"])
+def test_what_the_team_deleted_stays_deleted(project: Path, name: str) -> None:
+    """`_skip_if_exists` alone would bring starter code back."""
+    edit(project / WATCHER, 'label: "Start things"', 'label: "Begin"')
+    before = tree(project)
+    (project / name).unlink()
+    commit(project, "Not needed")
+    update(project)
+    assert not (project / name).exists()
+    assert (project / "NEWS.md").is_file()
+    after = tree(project)
+    kept = [one for one in before if is_starter(one) and one != name]
+    assert [one for one in kept if after.get(one) != before[one]] == []
+    assert not [name for name in tree(project) if name.endswith(".rej")]
+
+
+def test_an_answer_changes_edited_starter_code_beside_deleted_files(project: Path) -> None:
+    edit(project / HANDLER, "document.add(entry)", "document.add(entry)\n        # ours")
+    (project / "backend/tests/states/test_save.py").unlink()
+    (project / "Caddyfile").unlink()
+    commit(project, "Ours")
+    update(project, VcsRef.CURRENT, closing_states=["startThings"])
     handler = (project / HANDLER).read_text(encoding="utf-8")
-    assert "<<<<<<< before updating" in handler
-    assert "Write it down" in handler
-    assert "Add one line to the notes" in handler
-    assert git(project, "diff", "--name-only", "--diff-filter=U").splitlines() == [HANDLER]
+    assert "# ours" in handler
+    assert "closes=True" in handler
+    assert not (project / "backend/tests/states/test_save.py").exists()
+    assert not (project / "Caddyfile").exists()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("states", ["startThings", "save"]), ("auth", ["password"]), ("frontend", "react")],
+)
+def test_a_release_and_a_new_answer_are_two_steps(
+    project: Path, question: str, answer: object
+) -> None:
+    """Together the answer would not reach the starter code, and nobody would be told."""
+    with pytest.raises(ValueError, match=f"update first, then change {question}"):
+        update(project, **{question: answer})
+    assert git(project, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("states", [["startThings", "save"], ["startThings", "happened", "save"]])
+def test_a_state_that_would_lose_its_modules_is_refused(project: Path, states: list[str]) -> None:
+    with pytest.raises(ValueError, match="use `uv run poe remove-state somethingHappened`"):
+        update(project, VcsRef.CURRENT, states=states)
+    assert git(project, "status", "--porcelain") == ""
 
 
 CHANGES: dict[str, Answers] = {
@@ -151,8 +234,8 @@ CHANGES: dict[str, Answers] = {
     "other name": {"project_name": 'The "New" Name', "description": "It's new"},
     "other slug": {"project_slug": "new-name"},
     "states added": {"states": ["startThings", "somethingHappened", "save", "pauseThings"]},
-    "state renamed": {"states": ["startThings", "thingsHappened", "save"]},
-    "state removed": {"states": ["startThings", "save"]},
+    "state in the middle": {"states": ["startThings", "pauseThings", "somethingHappened", "save"]},
+    "other order": {"states": ["save", "startThings", "somethingHappened"]},
     "nothing closes": {"closing_states": []},
     "other example": {"example": "none"},
     "other closes": {"closing_states": ["somethingHappened"]},
@@ -209,23 +292,6 @@ def test_an_added_state_needs_nothing_of_the_example(project: Path) -> None:
     watcher = (project / "frontend/src/states/pauseThings.ts").read_text(encoding="utf-8")
     assert "otes" not in watcher
     assert "Entry" not in watcher
-
-
-def test_a_removed_state_takes_its_edited_modules_with_it_but_git_keeps_them(
-    project: Path,
-) -> None:
-    """Copier deletes what is no longer rendered, edited or not: the update's message says so."""
-    edit(project / HANDLER, "document.add(entry)", "document.add(entry)\n        # ours")
-    commit(project, "Ours")
-    update(project, VcsRef.CURRENT, states=["somethingHappened", "save"])
-    assert f" D {HANDLER}" in git(project, "status", "--porcelain").splitlines()
-    assert "# ours" in git(project, "show", f"HEAD:{HANDLER}")
-    assert "git restore" in (ROOT / "copier.yml").read_text(encoding="utf-8")
-
-
-def test_closing_state_that_is_removed_is_forgotten(project: Path) -> None:
-    update(project, VcsRef.CURRENT, states=["startThings", "somethingHappened"])
-    assert "closing_states: []" in (project / ".copier-answers.yml").read_text(encoding="utf-8")
 
 
 def test_a_refused_answer_changes_nothing(project: Path) -> None:

@@ -1,0 +1,42 @@
+"""The starter code, which `_skip_if_exists` and `_exclude` of copier.yml list."""
+
+from pathlib import PurePosixPath
+
+STARTER = (
+    "/backend/app/document.py",
+    "/backend/app/sessions.py",
+    "/backend/app/states",
+    "/backend/app/models/saved.py",
+    "/backend/app/routes/saved.py",
+    "/backend/migrations/versions",
+    "/backend/tests/conversations",
+    "/backend/tests/saved",
+    "/backend/tests/states",
+    "/frontend/src/app.ts",
+    "/frontend/src/states",
+    "/frontend/src/api/saved.ts",
+    "/frontend/src/home.ts",
+    "/frontend/src/notes.ts",
+    "/frontend/src/components/notes",
+    "/frontend/src/components/saved",
+    "/frontend/src/components/session/SessionContent.*",
+    "/frontend/src/pages/HomePage.*",
+    "/frontend/src/pages/SavedPage.*",
+    "/frontend/src/stores/saved.ts",
+    "/frontend/tests/SavedPage.test.*",
+    "/frontend/tests/notes.test.*",
+    "/frontend/e2e/notes.spec.ts",
+    "/frontend/e2e/saved.spec.ts",
+    "/frontend/e2e/support/notes.ts",
+)
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Whether the pattern names the file, or a folder that it is in."""
+    path = PurePosixPath("/") / name
+    return any(one.match(pattern) for one in (path, *path.parents))
+
+
+def is_starter(name: str) -> bool:
+    """Whether a rendered file is starter code."""
+    return any(matches(name, pattern) for pattern in STARTER)
