@@ -68,3 +68,26 @@ def test_the_command_fails_and_says_what_to_do(
     printed = capsys.readouterr()
     assert "backend/duplex/a.py: was edited" in printed.err
     assert "backend/app or frontend/src" in printed.out
+    (project / "backend/duplex/a.py").write_text("backend/duplex/a.py\n", encoding="utf-8")
+    assert engine_files.main() == 0
+
+
+def test_files_that_an_update_rejected_are_named(
+    project: Path,
+    release: dict[str, set[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Git ignores them, so nobody else would."""
+    monkeypatch.setattr(engine_files, "ROOT", project)
+
+    def as_released(file: Path) -> dict[str, set[str]]:
+        return release
+
+    monkeypatch.setattr(engine_files, "released", as_released)
+    (project / "frontend/node_modules").mkdir()
+    (project / "frontend/node_modules/theirs.rej").touch()
+    (project / "compose.yml.rej").touch()
+    assert engine_files.main() == 1
+    assert "✗ compose.yml.rej: an update could not" in capsys.readouterr().err
+    assert engine_files.rejected_files(project) == ["compose.yml.rej"]

@@ -1,5 +1,6 @@
 """A team's project takes a later release: edits stay, or markers say where they clash."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -148,6 +149,16 @@ def test_the_starter_code_is_this_list(releases: Path) -> None:
     excluded = [f"{{% if release %}}{pattern}{{% endif %}}" for pattern in STARTER]
     assert config["_skip_if_exists"] == skipped
     assert config["_exclude"][-len(excluded) :] == excluded
+
+
+def test_the_docs_list_the_starter_code(fresh: Callable[..., Path]) -> None:
+    text = (fresh("1.0.0") / "docs/upgrading.md").read_text(encoding="utf-8")
+    section = text.partition("Starter code is yours")[2].partition("Merged files")[0]
+    listed = " ".join(section.split())
+    for pattern in STARTER:
+        words = pattern.removesuffix(".*").strip("/").split("/")
+        assert words[0] in listed
+        assert re.search(rf"`([\w./-]+/)?{re.escape(words[-1])}/?`", listed), pattern
 
 
 def test_every_pattern_of_the_starter_code_matches_a_file(fresh: Callable[..., Path]) -> None:

@@ -1,10 +1,11 @@
-"""Finds files of the engine that were edited: a release would replace them without a word.
+"""Finds files of the engine that were edited, and files that an update rejected.
 
 `ENGINE_FILES` has the SHA-256 of every engine file as Duplex released it. A path may have several,
 one for each frontend; which of the files a project has depends on its answers.
 """
 
 import hashlib
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,19 +15,23 @@ from duplex_dev.paths import ENGINE, ROOT
 
 ENGINE_FILES = Path(__file__).with_name("engine_files.txt")
 
-NOT_SOURCES = {"__pycache__", "node_modules", ".DS_Store"}
+NOT_SOURCES = {"__pycache__", "node_modules", ".DS_Store", ".git", ".venv"}
 
 
 def main() -> int:
-    """Print what was edited; returns 1 when there is something."""
+    """Print what was edited or rejected; returns 1 when there is something."""
     edited = differences(ROOT, released(ENGINE_FILES))
+    rejected = rejected_files(ROOT)
     for path, difference in edited.items():
         complain(f"{path}: {difference}")
+    for path in rejected:
+        complain(f"{path}: an update could not apply this; carry it over, then delete the file")
     if edited:
         print(
             "These folders belong to Duplex: `copier update` replaces them, and your edits would be"
             " lost. Put your code in backend/app or frontend/src, or report what is missing."
         )
+    if edited or rejected:
         return 1
     say("No file of the engine was edited")
     return 0
@@ -63,6 +68,19 @@ def engine_files(root: Path) -> Iterator[Path]:
                 and file.name != ENGINE_FILES.name
             ):
                 yield file
+
+
+def rejected_files(root: Path) -> list[str]:
+    """The `.rej` files of an update, which git ignores."""
+    found: list[str] = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in NOT_SOURCES]
+        found += [
+            (Path(folder) / name).relative_to(root).as_posix()
+            for name in files
+            if name.endswith(".rej")
+        ]
+    return sorted(found)
 
 
 def digest_of(file: Path) -> str:
