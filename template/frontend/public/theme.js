@@ -1,4 +1,4 @@
-// The stored choice, or the system's; src/ui/theme.ts keeps it true from here on.
+// The stored choice, or the system's; src/duplex/ui/appearance.ts keeps it true from here on.
 (() => {
   let theme = null;
   try {

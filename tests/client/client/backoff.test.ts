@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { Backoff } from "@duplex/client/backoff";
+import { Backoff } from "@duplex/client/dialer";
 
 /** What `Math.random` answers at most. */
 const ALMOST_ONE = 1 - Number.EPSILON;

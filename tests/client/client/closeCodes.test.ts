@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { isSharedLoss, verdict } from "@duplex/client/closeCodes";
+import { isSharedLoss, verdict } from "@duplex/client/wire";
 
 describe("a close code carries the verdict", () => {
   it.each([1000, 1008, 4400, 4401, 4403, 4408, 4409, 4410, 4429, 4450, 4499])(

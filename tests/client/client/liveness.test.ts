@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { Liveness } from "@duplex/client/liveness";
+import { Liveness } from "@duplex/client/connection";
 
 const HEARTBEAT = 20_000;
 

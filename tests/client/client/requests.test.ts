@@ -85,6 +85,81 @@ describe("requests", () => {
     expect(client.pending).toBe(0);
   });
 
+  it("replace half of a surrogate pair, in texts and in names of fields, and leave the rest as it is", () => {
+    const half = "\ud83d";
+    const text = `${half} 😀 \\ud83d \u0007 ${half}`;
+    client.request(STATE, { ...data(text), ...{ [half]: [half, 1] } }).catch(() => undefined);
+    expect(socket.requests()[0]?.["data"]).toEqual({
+      text: "\ufffd 😀 \\ud83d \u0007 \ufffd",
+      "\ufffd": ["\ufffd", 1],
+    });
+    client.sendPacked({ state: "custom", data: half });
+    expect(socket.of("custom")[0]?.["data"]).toBe("\ufffd");
+  });
+
+  describe("that the server cannot read", () => {
+    const unreadable = { state: "error", error: "A frame is JSON.", code: "bad_frame" };
+    const texts = (): unknown[] => socket.requests().map((frame) => frame["data"]);
+
+    it("reject at once when it can only be the one, and are not sent again", async () => {
+      const asked = ask("one");
+      socket.receive(unreadable);
+      await expect(asked).rejects.toMatchObject({ code: "bad_frame", message: "A frame is JSON." });
+      expect(client.pending).toBe(0);
+      await reconnect({ recovered: true });
+      expect(texts()).toEqual([]);
+    });
+
+    it("are found among several on a new connection, which sends them one at a time", async () => {
+      const [one, bad, last] = [ask("one"), ask("bad"), ask("last")];
+      socket.receive(unreadable);
+      socket = await nextSocket();
+      welcome(socket, { recovered: true });
+      expect(texts()).toEqual([data("one")]);
+      reply(id(), "for one");
+      expect(texts()).toEqual([data("one"), data("bad")]);
+      socket.receive(unreadable);
+      reply(id(), "for last");
+      await expect(one).resolves.toEqual({ text: "for one" });
+      await expect(bad).rejects.toMatchObject({ code: "bad_frame" });
+      await expect(last).resolves.toEqual({ text: "for last" });
+      for (const text of ["four", "five"]) void ask(text);
+      expect(texts().slice(-2)).toEqual([data("four"), data("five")]);
+    });
+
+    it("are not confused with a frame that nothing answers", async () => {
+      client.sendPacked({ state: "custom" });
+      const asked = ask("one");
+      socket.receive(unreadable);
+      socket = await nextSocket();
+      welcome(socket, { recovered: true });
+      expect(socket.of("custom")).toEqual([]);
+      reply(id(), "for one");
+      await expect(asked).resolves.toEqual({ text: "for one" });
+    });
+
+    it("are not confused with a stream that the server has begun", async () => {
+      const replies = client.stream(STATE, data("stream"));
+      const first = replies.next();
+      reply(id(), "1", { more: true });
+      await first;
+      const asked = ask("bad");
+      socket.receive(unreadable);
+      await expect(asked).rejects.toMatchObject({ code: "bad_frame" });
+      const second = replies.next();
+      reply(id(0), "2", { more: true });
+      await expect(second).resolves.toMatchObject({ value: { text: "2" } });
+    });
+
+    it("reject when the error names them", async () => {
+      const [one, bad] = [ask("one"), ask("bad")];
+      socket.receive({ ...unreadable, id: id(1) });
+      await expect(bad).rejects.toMatchObject({ code: "bad_frame" });
+      reply(id(0), "for one");
+      await expect(one).resolves.toEqual({ text: "for one" });
+    });
+  });
+
   it("wait for the connection and go out in their order, each once", async () => {
     socket.breaks();
     void ask("one");

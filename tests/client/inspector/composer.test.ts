@@ -2,9 +2,8 @@ import { expect, test, vi } from "vitest";
 
 import { ApiError } from "@duplex/client/rest";
 import { SessionError } from "@duplex/client/types";
-import { createComposer } from "@duplex/inspector/composer";
+import { createComposer, elsewhere } from "@duplex/inspector/composer";
 import { type ContractDocument, readDocument } from "@duplex/inspector/asyncapi";
-import { elsewhere } from "@duplex/inspector/problems";
 import { IDLE } from "@duplex/session/state";
 
 const DATA = {

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 
-import { check } from "@duplex/inspector/check";
+import { check } from "@duplex/inspector/problems";
 import { readDocument } from "@duplex/inspector/asyncapi";
 import {
   asJson,

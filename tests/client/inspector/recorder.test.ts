@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { frameFacts, frameText, listOf } from "@duplex/inspector/inspector";
-import { NO_FILTER } from "@duplex/inspector/filter";
-import { createRecorder, type Recorder } from "@duplex/inspector/recorder";
+import { createRecorder, NO_FILTER, type Recorder } from "@duplex/inspector/recorder";
 import { STATE } from "../support/contract";
 
 type Frame = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { ending } from "@duplex/session/endings";
+import { ending } from "@duplex/session/words";
 
 test.each([
   [1000, "start"],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { isGenerated, readSessionName } from "@duplex/session/names";
+import { displayName, isGenerated, readSessionName } from "@duplex/session/names";
 
 test.each([
   ["", null],
@@ -24,4 +24,10 @@ test.each(["what?!", "käse", "a/b", "x".repeat(65), "https://example.com/other/
 test("an id that the server made up is told from a name", () => {
   expect(isGenerated("kxnOcbLUMdzygddQVJTSWA")).toBe(true);
   expect(isGenerated("monday-stand-up")).toBe(false);
+});
+
+test("a display name that is too long is cut between two characters", () => {
+  displayName.set(`${"a".repeat(79)}😀b`);
+  expect(displayName.getSnapshot()).toBe(`${"a".repeat(79)}😀`);
+  displayName.set("");
 });

@@ -1,9 +1,8 @@
 /** A small application for the tests: its contract, its watchers and its sockets. */
-import type { StateOptions } from "@duplex/client/contract";
+import type { StateOptions, Watcher, Watchers } from "@duplex/client/contract";
 import { SessionSocket } from "@duplex/client/sessionSocket";
 import type { SocketClient, SocketOptions } from "@duplex/client/types";
 import type { SessionParts } from "@duplex/session/store";
-import type { Watcher, Watchers } from "@duplex/session/watchers";
 
 interface Text {
   text: string;

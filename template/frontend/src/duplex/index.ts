@@ -10,7 +10,7 @@ export {
   type NavigationItem,
   type PageRoute,
   pageTitle,
-} from "./app/app";
+} from "./app";
 export * from "./bindings";
 export * from "./client/contract";
 export { Listeners } from "./client/listeners";
@@ -33,24 +33,29 @@ export {
   type WireEvent,
 } from "./client/types";
 export { inspectorSwitch } from "./inspector/switch";
-export { displayName, NOT_BLANK } from "./session/displayName";
-export { ending, NEXT_STEP_LABELS, type NextStep } from "./session/endings";
 export {
   closesSession,
   formStates,
   liveSession,
   reloadPage,
+  type RoomPhase,
   sendForm,
   stateLabel,
   stateNames,
 } from "./session/live";
-export { copyInvite, isGenerated, readSessionName } from "./session/names";
-export { notices } from "./session/notices";
-export type { RoomPhase } from "./session/room";
+export { copyInvite, displayName, isGenerated, NOT_BLANK, readSessionName } from "./session/names";
 export type { SessionState, Streaming } from "./session/state";
 export type { SessionStore } from "./session/store";
-export type { FormOf, Watcher, Watchers } from "./session/watchers";
-export { connectionDetails, CONNECTION_WORDS, sessionSummary } from "./session/words";
+export {
+  CONNECTION_WORDS,
+  connectionDetails,
+  ending,
+  NEXT_STEP_LABELS,
+  type NextStep,
+  notices,
+  sessionSummary,
+} from "./session/words";
+export { type IconName, ICONS, theme, THEME_CHOICES, type ThemeChoice } from "./ui/appearance";
 export { keepFocus, openDialog, startOfPage } from "./ui/focus";
 export {
   formatBytes,
@@ -60,7 +65,6 @@ export {
   formatTime,
   initials,
 } from "./ui/format";
-export { type IconName, ICONS } from "./ui/icons";
 export {
   createPagedList,
   type PagedList,
@@ -70,8 +74,5 @@ export {
   type Slice,
   sliceQuery,
 } from "./ui/paging";
-export { attempt, problemOf } from "./ui/problem";
-export { storage } from "./ui/storage";
-export { createStore, forgetting, type Readable, type Store } from "./ui/store";
-export { theme, THEME_CHOICES, type ThemeChoice } from "./ui/theme";
-export { toasts, TOAST_TIME } from "./ui/toasts";
+export { createStore, forgetting, type Readable, storage, type Store } from "./ui/store";
+export { attempt, problemOf, TOAST_TIME, toasts } from "./ui/toasts";

@@ -3,8 +3,7 @@
  * cookie that no script can read, so a reload costs one refresh and no new sign-in.
  */
 import { type Api, ApiError } from "../client/rest";
-import { storage } from "../ui/storage";
-import { createStore, type Readable } from "../ui/store";
+import { createStore, type Readable, storage } from "../ui/store";
 import { confirmation } from "./confirmation";
 
 /** The fields of a user that the engine needs. The application's own type may have more. */

@@ -1,5 +1,5 @@
 import { CLOSE } from "../client/protocol.generated";
-import { displayName } from "../session/displayName";
+import { displayName } from "../session/names";
 import { liveSession } from "../session/live";
 import { forgetting, type Readable } from "../ui/store";
 import { toasts } from "../ui/toasts";

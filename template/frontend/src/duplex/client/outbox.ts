@@ -1,10 +1,12 @@
+/** What waits to be sent and to be answered, and how it goes out. */
+import type { Connection } from "./connection";
 import { SessionError, type QueueLimits } from "./types";
+import { pack } from "./wire";
 
 /** One frame that waits: to be sent, or (with an id) to be answered. */
 export interface Entry {
   /** Missing on frames that nothing answers. */
   readonly id: string | null;
-  readonly frame: Readonly<Record<string, unknown>>;
   readonly text: string;
   /** UTF-8 bytes. */
   readonly size: number;
@@ -12,6 +14,8 @@ export interface Entry {
   sent: boolean;
   /** On whichever connection: the server may know of it. */
   tried: boolean;
+  /** The first of several replies came: the server has read it. */
+  begun: boolean;
 }
 
 /** As many as the server takes at once by default (`SESSION_RATE`): after a long wait all may go out together. */
@@ -37,6 +41,11 @@ export class Outbox {
   #bytes = 0;
   /** The biggest frame of those that nothing answers, since the connection began. */
   #loose = 0;
+  /**
+   * The server could not read one of these requests and did not name it. Until all are settled, only
+   * one request is on its way at a time.
+   */
+  readonly #suspects = new Set<string>();
 
   constructor(limits: Partial<QueueLimits> = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
@@ -47,14 +56,14 @@ export class Outbox {
    * @throws {SessionError} `queue_full` or `too_big`, and nothing is kept
    */
   add(id: string | null, frame: Readonly<Record<string, unknown>>, urgent = false): void {
-    const text = JSON.stringify(frame);
-    const entry: Entry = { id, frame, text, size: byteLength(text), sent: false, tried: false };
+    const text = pack(frame);
+    const size = byteLength(text);
+    const entry: Entry = { id, text, size, sent: false, tried: false, begun: false };
     const { count, bytes } = this.#limits;
-    if (entry.size > bytes) {
-      const { size } = entry;
+    if (size > bytes) {
       throw new SessionError("too_big", "A message was too big for the server.", { size });
     }
-    if (this.#entries.length >= count || this.#bytes + entry.size > bytes) {
+    if (this.#entries.length >= count || this.#bytes + size > bytes) {
       throw new SessionError(
         "queue_full",
         "Too many messages are waiting for the server. Try again when they have been answered.",
@@ -63,7 +72,7 @@ export class Outbox {
     }
     if (urgent) this.#entries.unshift(entry);
     else this.#entries.push(entry);
-    this.#bytes += entry.size;
+    this.#bytes += size;
   }
 
   /** An earlier client has sent this request: the server may know of it. */
@@ -73,16 +82,18 @@ export class Outbox {
 
   /** Takes frames for as long as `ready` says that the connection takes more. */
   flush(ready: () => boolean, send: (entry: Entry) => void): void {
-    let onTheWay = this.#entries.filter((entry) => entry.sent).length;
+    const careful = this.#suspects.size > 0;
+    let onTheWay = this.#entries.filter(({ sent, begun }) => sent && !(careful && begun)).length;
     for (const entry of [...this.#entries]) {
       if (entry.sent) continue;
-      if ((entry.id !== null && onTheWay >= WINDOW) || !ready()) return;
+      const full = careful ? onTheWay > 0 : entry.id !== null && onTheWay >= WINDOW;
+      if (full || !ready()) return;
       entry.sent = true;
       entry.tried = true;
       if (entry.id === null) {
         this.#remove(entry);
         this.#loose = Math.max(this.#loose, entry.size);
-      } else onTheWay += 1;
+      } else if (!(careful && entry.begun)) onTheWay += 1;
       send(entry);
     }
   }
@@ -90,6 +101,11 @@ export class Outbox {
   /** Does anything wait to be sent? */
   get waiting(): boolean {
     return this.#entries.some((entry) => !entry.sent);
+  }
+
+  /** The server has answered the request with a first reply; others follow. */
+  begun(id: string): void {
+    for (const entry of this.#entries) entry.begun ||= entry.id === id;
   }
 
   /** Forgets the request; answers whether it had gone to the server, at whatever time. */
@@ -124,13 +140,99 @@ export class Outbox {
     );
   }
 
+  /**
+   * The server could not read a frame and did not name it: returns the request that it was, which must
+   * not be sent again. `unknown`: one of several, which a new connection sends one at a time to find
+   * it. Null when it can only have been a frame that nothing answers.
+   */
+  unreadable(): Entry | "unknown" | null {
+    const open = this.#entries.filter(({ sent, begun }) => sent && !begun);
+    const [first] = open;
+    if (first === undefined) return null;
+    if (open.length === 1 && this.#loose === 0) return first;
+    for (const { id } of open) if (id !== null) this.#suspects.add(id);
+    return "unknown";
+  }
+
   clear(): void {
     this.#entries = [];
     this.#bytes = 0;
+    this.#suspects.clear();
   }
 
   #remove(entry: Entry): void {
+    if (entry.id !== null) this.#suspects.delete(entry.id);
     this.#entries = this.#entries.filter((candidate) => candidate !== entry);
     this.#bytes -= entry.size;
+  }
+}
+
+/** Where a sender writes: the present connection, if there is one. */
+interface Line {
+  connection(): Connection | null;
+  /** Every frame that is sent. */
+  written(text: string): void;
+}
+
+/** How often a congested connection is polled: browsers have no event for it. Milliseconds. */
+const CONGESTION_POLL = 50;
+
+/** Sends what is in the outbox, as far as the present connection takes it. */
+export class Sender {
+  readonly #outbox: Outbox;
+  readonly #line: Line;
+  /** The session is initialised on the present connection: requests may go out. */
+  #ready = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(outbox: Outbox, line: Line) {
+    this.#outbox = outbox;
+    this.#line = line;
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** The session is initialised on a new connection. `flush` sends what waits. */
+  start(): void {
+    this.#outbox.rewind();
+    this.#ready = true;
+  }
+
+  /** The connection is gone; answers whether the session was initialised on it. */
+  stop(): boolean {
+    const wasReady = this.#ready;
+    this.#ready = false;
+    clearTimeout(this.#timer);
+    return wasReady;
+  }
+
+  flush(): void {
+    const connection = this.#line.connection();
+    if (connection === null || !this.#ready) return;
+    this.#outbox.flush(
+      () => connection.open && !connection.congested,
+      ({ text }) => {
+        this.#write(connection, text);
+      },
+    );
+    clearTimeout(this.#timer);
+    if (connection.congested && this.#outbox.waiting) {
+      this.#timer = setTimeout(() => {
+        this.flush();
+      }, CONGESTION_POLL);
+    }
+  }
+
+  /** Sends one of the protocol's own frames at once, if there is a connection. */
+  sendNow(frame: Readonly<Record<string, unknown>>): void {
+    const connection = this.#line.connection();
+    if (connection?.open === true) this.#write(connection, pack(frame));
+  }
+
+  #write(connection: Connection, text: string): void {
+    connection.send(text);
+    this.#line.written(text);
   }
 }

@@ -1,5 +1,6 @@
 /** REST calls to the page's own server: addresses, JSON over fetch, and one kind of error. */
 import type { TokenProvider } from "./types";
+import { pack } from "./wire";
 
 /** A REST call that failed. `message` is a sentence for the user; `status` is 0 without an answer. */
 export class ApiError extends Error {
@@ -89,7 +90,7 @@ async function call(
   const init: RequestInit = { method: options.method ?? "GET", headers };
   if (options.body !== undefined) {
     headers.set("Content-Type", "application/json");
-    init.body = JSON.stringify(options.body);
+    init.body = pack(options.body);
   }
   if (options.signal) init.signal = options.signal;
   try {

@@ -1,19 +1,15 @@
 import { Calls } from "./calls";
-import { CLIENT_CLOSE, verdict } from "./closeCodes";
-import type { Connection } from "./connection";
+import { isOnline, Liveness, watchPage } from "./connection";
 import type { Reply, Requests, Responses, StateName } from "./contract";
 import { Dialer } from "./dialer";
-import { unpack, withoutSecrets } from "./frames";
 import { Listeners } from "./listeners";
-import { Liveness } from "./liveness";
-import { byteLength, Outbox } from "./outbox";
-import { isOnline, watchPage } from "./page";
-import { type Arrival, Position } from "./position";
+import { byteLength, Outbox, Sender } from "./outbox";
 import { CLOSE } from "./protocol.generated";
+import { Position, Receiver } from "./receiver";
+import { Settling } from "./settling";
 import {
   SessionError,
   type CallOptions,
-  type ErrorFrame,
   type Initialised,
   type ISocketResponse,
   type ParticipantsPage,
@@ -24,15 +20,9 @@ import {
   type SocketOptions,
   type SocketStatus,
   type StatusChange,
-  type TokenProvider,
   type WireEvent,
 } from "./types";
-
-/** How often a congested connection is polled: browsers have no event for it. Milliseconds. */
-const CONGESTION_POLL = 50;
-
-/** Errors that announce why the server closes next; the close code repeats the reason. */
-const BEFORE_CLOSE: ReadonlySet<unknown> = new Set(["idle", "not_signed_in", "slow", "too_big"]);
+import { CLIENT_CLOSE, verdict, withoutSecrets } from "./wire";
 
 /** One session over as many connections as it takes; `SocketClient` documents its promises. */
 export class SessionSocket implements SocketClient {
@@ -42,23 +32,19 @@ export class SessionSocket implements SocketClient {
   readonly onWire: Listeners<WireEvent>;
 
   readonly #options: SocketOptions;
-  readonly #token: TokenProvider;
   readonly #outbox: Outbox;
+  readonly #sender: Sender;
+  readonly #receiver: Receiver;
   readonly #calls: Calls;
+  readonly #settling: Settling;
   readonly #dialer: Dialer;
-  readonly #position: Position;
   readonly #liveness: Liveness;
 
   #status: SocketStatus = "idle";
   #reason: string | null = null;
   #code: number | null = null;
-  /** The current connection has been initialised: requests may go out. */
-  #ready = false;
   /** The browser has put the page away: there is no connection, and none is made. */
   #suspended = false;
-  /** The server's limit for a frame, in bytes; known once it has refused one. */
-  #maxFrame: number | null = null;
-  #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #unwatch: () => void = () => undefined;
   #opening: Promise<Initialised> | null = null;
   #opened: { resolve(data: Initialised): void; reject(error: SessionError): void } | null = null;
@@ -66,32 +52,14 @@ export class SessionSocket implements SocketClient {
   constructor(options: SocketOptions) {
     this.#options = options;
     this.onWire = options.onWire ?? new Listeners();
-    this.#token = options.token;
     this.#outbox = new Outbox(options.limits);
-    this.#position = new Position(options.resume?.seq);
-    this.#calls = new Calls({
-      send: ({ id, state, data }) => {
-        this.#queue(id, { state, data, id });
-      },
-      cancel: (id) => {
-        if (this.#outbox.remove(id)) this.#queue(null, { state: "cancel", id }, true);
-        this.#flush();
-      },
-    });
-    this.#liveness = new Liveness({
-      ping: () => {
-        this.#sendNow({ state: "ping" });
-      },
-      dead: () => {
-        this.#dialer.redial("The server does not answer any more.");
-      },
-    });
-    this.#dialer = new Dialer(options.url, this.#token, {
+    this.#dialer = new Dialer(options.url, options.token, {
       opened: (token) => {
         this.#hello(token);
       },
       received: (text) => {
-        this.#received(text);
+        this.#liveness.heard();
+        this.#receiver.receive(text, this.#sender.ready);
       },
       closed: (code) => this.#closed(code),
       waiting: (reason) => {
@@ -99,6 +67,31 @@ export class SessionSocket implements SocketClient {
       },
       over: (error, code) => {
         this.#end(error, code);
+      },
+    });
+    this.#sender = new Sender(this.#outbox, {
+      connection: () => this.#dialer.connection,
+      written: (text) => {
+        if (this.onWire.observed) this.#observe("sent", JSON.parse(text) as object, text);
+      },
+    });
+    this.#calls = new Calls({
+      send: ({ id, state, data }) => {
+        this.#queue(id, { state, data, id });
+      },
+      cancel: (id) => {
+        if (this.#outbox.remove(id)) this.#queue(null, { state: "cancel", id }, true);
+        this.#sender.flush();
+      },
+    });
+    this.#settling = new Settling(this.#outbox, this.#calls, this.onUpdate, this.#dialer);
+    this.#receiver = this.#listen(new Position(options.resume?.seq));
+    this.#liveness = new Liveness({
+      ping: () => {
+        this.#sender.sendNow({ state: "ping" });
+      },
+      dead: () => {
+        this.#dialer.redial("The server does not answer any more.");
       },
     });
     for (const stream of options.streams ?? []) {
@@ -128,7 +121,7 @@ export class SessionSocket implements SocketClient {
   }
 
   get resume(): Resume | null {
-    return this.#position.resume ?? this.#options.resume ?? null;
+    return this.#receiver.position.resume ?? this.#options.resume ?? null;
   }
 
   open(): Promise<Initialised> {
@@ -141,13 +134,13 @@ export class SessionSocket implements SocketClient {
           this.#online();
         },
         offline: () => {
-          if (this.#ready) this.#liveness.probe();
+          if (this.#sender.ready) this.#liveness.probe();
           else if (this.#status !== "idle") this.#setStatus("offline", this.#reason);
         },
         awake: () => {
           this.#liveness.probe();
           // The page became visible, so reconnect without backoff.
-          if (!this.#ready) this.#dialer.hasten();
+          if (!this.#sender.ready) this.#dialer.hasten();
         },
       });
       this.#dialer.start();
@@ -201,7 +194,7 @@ export class SessionSocket implements SocketClient {
 
   close(code: number = CLIENT_CLOSE.ended): void {
     if (this.#status === "ended") return;
-    this.#sendNow({ state: "leave" });
+    this.#sender.sendNow({ state: "leave" });
     const words = code === CLIENT_CLOSE.ended ? "You left the session." : verdict(code).reason;
     this.#end(new SessionError("ended", words), code);
   }
@@ -209,10 +202,10 @@ export class SessionSocket implements SocketClient {
   // -- the connection ------------------------------------------------------------------------------
 
   #hello(token: string | null): void {
-    const session = this.#position.session ?? this.#options.session;
+    const session = this.#receiver.position.session ?? this.#options.session;
     const { name } = this.#options;
     const { resume } = this;
-    this.#sendNow({
+    this.#sender.sendNow({
       ...(token !== null && { token }),
       ...(session !== undefined && { session }),
       ...(name !== undefined && { name }),
@@ -222,38 +215,22 @@ export class SessionSocket implements SocketClient {
   }
 
   #closed(code: number): boolean {
-    const wasReady = this.#ready;
-    this.#ready = false;
+    const wasReady = this.#sender.stop();
     this.#liveness.stop();
-    clearTimeout(this.#flushTimer);
     if (code !== CLOSE.tooBig) return true;
-    if (wasReady) this.#giveUpTooBig();
+    if (wasReady) this.#settling.tooBig();
     // Retrying cannot help: the hello would exceed the limit again.
     return wasReady;
   }
 
-  /** A message was too big and closed the connection: sent again, it would close the next one too. */
-  #giveUpTooBig(): void {
-    const limit = this.#maxFrame;
-    const entry = this.#outbox.tooBig(limit);
-    const error = verdict(CLOSE.tooBig).reason;
-    if (entry?.id === undefined || entry.id === null) {
-      this.onUpdate.emit({ state: "error", error, code: "too_big" });
-      return;
-    }
-    this.#outbox.remove(entry.id);
-    const details = { size: entry.size, limit };
-    this.#calls.fail(entry.id, new SessionError("too_big", error, details));
-  }
-
   #waitingStatus(): SocketStatus {
     if (!isOnline()) return "offline";
-    return this.#position.session === null ? "connecting" : "recovering";
+    return this.#receiver.position.session === null ? "connecting" : "recovering";
   }
 
   #online(): void {
     this.#liveness.probe();
-    if (this.#ready || this.#status === "idle") return;
+    if (this.#sender.ready || this.#status === "idle") return;
     this.#setStatus(this.#waitingStatus(), this.#reason);
     this.#dialer.hasten();
   }
@@ -274,153 +251,54 @@ export class SessionSocket implements SocketClient {
     return new SessionError("ended", this.#reason ?? verdict(CLOSE.ended).reason);
   }
 
-  // -- sending -------------------------------------------------------------------------------------
+  // -- frames, both ways ---------------------------------------------------------------------------
 
   #queue(id: string | null, frame: Readonly<Record<string, unknown>>, urgent = false): void {
     if (this.#status === "ended") throw this.#endedError();
     this.#outbox.add(id, frame, urgent);
-    this.#flush();
+    this.#sender.flush();
   }
 
-  #flush(): void {
-    const { connection } = this.#dialer;
-    if (connection === null || !this.#ready) return;
-    this.#outbox.flush(
-      () => connection.open && !connection.congested,
-      ({ text, frame }) => {
-        this.#write(connection, text, frame);
+  #listen(position: Position): Receiver {
+    return new Receiver(position, this.onUpdate, this.#dialer, {
+      frame: (frame, text) => {
+        if (frame.state === "pong") this.#liveness.pong();
+        if (this.onWire.observed) this.#observe("received", frame, text);
+        this.onUnpackedMessage.emit(frame);
       },
-    );
-    clearTimeout(this.#flushTimer);
-    if (connection.congested && this.#outbox.waiting) {
-      this.#flushTimer = setTimeout(() => {
-        this.#flush();
-      }, CONGESTION_POLL);
-    }
+      initialised: (frame, known) => {
+        this.#settling.reconnected(frame.data, known);
+        this.#dialer.succeeded();
+        this.#sender.start();
+        this.#liveness.start(frame.data.heartbeat * 1000);
+        this.#setStatus("open", null);
+        this.onUpdate.emit(frame);
+        this.#opened?.resolve(frame.data);
+        this.#opened = null;
+        this.#sender.flush();
+      },
+      answered: (id, frame) => {
+        if (frame.more === true) this.#outbox.begun(id);
+        else this.#outbox.remove(id);
+        this.#calls.reply(id, frame);
+        this.#sender.flush();
+      },
+      failed: (frame) => {
+        this.#settling.failed(frame);
+        this.#sender.flush();
+      },
+      expiring: () => void this.#renewToken(),
+    });
   }
 
-  /** Sends one of the protocol's own frames, if there is a connection. */
-  #sendNow(frame: Readonly<Record<string, unknown>>): void {
-    const { connection } = this.#dialer;
-    if (connection?.open !== true) return;
-    this.#write(connection, JSON.stringify(frame), frame);
-  }
-
-  #write(connection: Connection, text: string, frame: object): void {
-    connection.send(text);
-    this.#observe("sent", text, frame);
-  }
-
-  /** Every frame passes here, sent and received. */
-  #observe(direction: WireEvent["direction"], text: string, frame: object): void {
-    if (!this.onWire.observed) return;
+  #observe(direction: WireEvent["direction"], frame: object, text: string): void {
     this.onWire.emit({ direction, frame: withoutSecrets(frame), size: byteLength(text) });
   }
 
-  // -- receiving -----------------------------------------------------------------------------------
-
-  #received(text: string): void {
-    this.#liveness.heard();
-    const frame = unpack(text);
-    if (frame === null) return;
-    if (frame.state === "pong") this.#liveness.pong();
-    this.#observe("received", text, frame);
-    this.onUnpackedMessage.emit(frame);
-
-    if (frame.state === "initialised") {
-      this.#initialised(frame.data);
-      this.onUpdate.emit(frame);
-      this.#opened?.resolve(frame.data);
-      this.#opened = null;
-      this.#flush();
-    } else if (frame.state === "error") this.#failed(frame);
-    else if (frame.state === "expiring") void this.#renewToken();
-    else if (frame.state === "skipped") this.#position.skipped(frame.data.through);
-    else {
-      if (frame.state === "draining") this.#dialer.draining();
-      this.#update(frame);
-    }
-  }
-
-  #initialised(data: Initialised): void {
-    const known = this.#position.initialised(data);
-    for (const id of this.#outbox.unanswered()) {
-      if (known) {
-        if (!data.recovered) this.#calls.missed(id);
-        continue;
-      }
-      this.#outbox.remove(id);
-      this.#calls.fail(
-        id,
-        new SessionError(
-          "outcome_unknown",
-          "The connection was lost before the answer came. Check whether the request was carried out before you send it again.",
-        ),
-      );
-    }
-    this.#outbox.rewind();
-    this.#dialer.succeeded();
-    this.#ready = true;
-    this.#liveness.start(data.heartbeat * 1000);
-    this.#setStatus("open", null);
-  }
-
-  /** A frame of a state, presence, or a notice. */
-  #update(frame: Exclude<ISocketResponse, ErrorFrame>): void {
-    const arrival = this.#arrived(frame.seq);
-    if (arrival === "gap") return;
-    if (arrival === "new") this.onUpdate.emit(frame);
-    // A reply may come twice, replayed and as the answer to the request sent again: whichever
-    // comes first answers the call.
-    if (frame.id === undefined) return;
-    if (frame.more !== true) this.#outbox.remove(frame.id);
-    this.#calls.reply(frame.id, frame);
-    this.#flush();
-  }
-
-  /** Compares a frame's number. A gap: it cannot be used, and the client resumes. */
-  #arrived(seq: number | undefined): Arrival {
-    const arrival = seq === undefined ? "new" : this.#position.arrived(seq);
-    if (arrival === "gap") this.#dialer.redial("Messages are missing; fetching them.");
-    return arrival;
-  }
-
-  #failed(frame: ErrorFrame): void {
-    if (!this.#ready) {
-      // The reason why there is no session, or not yet.
-      this.#dialer.refused(frame);
-      return;
-    }
-    // The error that ends a stream has its place in the session's order.
-    const arrival = this.#arrived(frame.seq);
-    if (arrival === "gap") return;
-    if (frame.id === undefined) {
-      if (frame.seq !== undefined) {
-        // The session's last message: the server ends it for everybody, for this reason.
-        this.#dialer.refused(frame);
-        return;
-      }
-      if (frame.code === "too_big") this.#maxFrame = limitOf(frame.details);
-      if (!BEFORE_CLOSE.has(frame.code)) this.onUpdate.emit(frame);
-      return;
-    }
-    if (arrival === "new" && frame.seq !== undefined) this.onUpdate.emit(frame);
-    this.#outbox.remove(frame.id);
-    this.#calls.fail(
-      frame.id,
-      new SessionError(frame.code ?? "internal", frame.error, frame.details),
-    );
-    this.#flush();
-  }
-
-  /** The token expires soon: send a newer one on the same connection. */
   async #renewToken(): Promise<void> {
-    const { connection } = this.#dialer;
     // Without a newer token the server closes with 4401, which the page explains.
-    const token = await this.#token({ refresh: true }).catch(() => null);
-    if (token !== null && connection === this.#dialer.connection) {
-      this.#sendNow({ state: "authenticate", data: { token } });
-    }
+    const token = await this.#dialer.renewedToken();
+    if (token !== null) this.#sender.sendNow({ state: "authenticate", data: { token } });
   }
 
   #setStatus(status: SocketStatus, reason: string | null): void {
@@ -429,10 +307,4 @@ export class SessionSocket implements SocketClient {
     this.#reason = reason;
     this.onStatus.emit({ status, reason, code: this.#code });
   }
-}
-
-/** The limit that a refusal names in its details, if it does. */
-function limitOf(details: unknown): number | null {
-  const named = typeof details === "object" && details !== null && "limit" in details;
-  return named && typeof details.limit === "number" ? details.limit : null;
 }

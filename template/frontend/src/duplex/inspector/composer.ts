@@ -1,10 +1,11 @@
+import { currentApp } from "../app";
 import type { Requests, StateName } from "../client/contract";
 import { SessionError } from "../client/types";
+import { liveSession, stateNames } from "../session/live";
 import type { SessionStore } from "../session/store";
-import { problemOf } from "../ui/problem";
+import { problemOf } from "../ui/toasts";
 import { createStore, type Readable } from "../ui/store";
-import { type ContractDocument, isRecord, type RequestSchema } from "./asyncapi";
-import { check } from "./check";
+import { type ContractDocument, fetchDocument, isRecord, type RequestSchema } from "./asyncapi";
 import {
   asJson,
   type Draft,
@@ -15,6 +16,7 @@ import {
   type Problem,
   valueOf,
 } from "./form";
+import { check, pathsOf } from "./problems";
 
 /** The form that sends one request. */
 export interface Composition {
@@ -72,7 +74,7 @@ export interface Composer extends Readable<Composition> {
 
 export function createComposer(
   session: Pick<SessionStore, "sendSocketRequest" | "getSnapshot">,
-  fetchDocument: () => Promise<ContractDocument>,
+  fetchContract: () => Promise<ContractDocument>,
   fallback: () => readonly string[],
 ): Composer {
   const store = createStore<Composition>(NOTHING);
@@ -152,7 +154,7 @@ export function createComposer(
     async load() {
       if (contract !== null) return;
       try {
-        contract = await fetchDocument();
+        contract = await fetchContract();
         patch({ ready: true, states: [...contract.states.keys()] });
       } catch {
         // Data can still be written as JSON, and the server validates it.
@@ -180,6 +182,10 @@ export function createComposer(
   };
 }
 
+/** A form for the requests of the page's session, made from the server's contract. */
+export const createContractComposer = (): Composer =>
+  createComposer(liveSession, () => fetchDocument(currentApp().api), stateNames);
+
 /** The problems that the server lists in an error's details. */
 function problemsOf(details: unknown): Problem[] {
   const listed = isRecord(details) ? details["problems"] : null;
@@ -188,4 +194,12 @@ function problemsOf(details: unknown): Problem[] {
     path: String(field),
     text: String(problem),
   }));
+}
+
+/** The problems that are not shown at a field or in the error, each with its path. */
+export function elsewhere({ field, draft, asJson, problems, error }: Composition): string[] {
+  const paths = new Set(field && draft && !asJson ? pathsOf(field, draft, "") : []);
+  return problems
+    .filter(({ path, text }) => !paths.has(path) && error?.includes(text) !== true)
+    .map(({ path, text }) => (path === "" ? text : `${path}: ${text}`));
 }

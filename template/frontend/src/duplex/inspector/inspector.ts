@@ -2,11 +2,18 @@ import { contractFingerprint, liveSession } from "../session/live";
 import { formatBytes, formatLatency } from "../ui/format";
 import { createStore, type Readable } from "../ui/store";
 import { toasts } from "../ui/toasts";
-import { createContractComposer } from "./contractComposer";
+import { createContractComposer } from "./composer";
 import { conversationOf, fileName } from "./conversation";
-import { type FrameFilter, matches, namesOf, NO_FILTER, SHOWN } from "./filter";
-import { createRecorder, type Recording } from "./recorder";
-import type { FrameRecord } from "./records";
+import {
+  createRecorder,
+  type FrameFilter,
+  type FrameRecord,
+  matches,
+  namesOf,
+  NO_FILTER,
+  type Recording,
+  SHOWN,
+} from "./recorder";
 
 export type InspectorTab = "frames" | "send";
 

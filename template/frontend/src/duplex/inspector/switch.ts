@@ -1,5 +1,4 @@
-import { storage } from "../ui/storage";
-import { createStore, type Readable } from "../ui/store";
+import { createStore, type Readable, storage } from "../ui/store";
 
 const KEY = "inspector";
 

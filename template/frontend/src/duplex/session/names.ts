@@ -1,4 +1,6 @@
-import { SESSION_ID } from "../client/protocol.generated";
+/** The names of sessions, and of this page's user. */
+import { NAME_LENGTH, SESSION_ID } from "../client/protocol.generated";
+import { createStore, type Readable, storage } from "../ui/store";
 import { toasts } from "../ui/toasts";
 
 const ID = new RegExp(`^${SESSION_ID}$`, "u");
@@ -46,3 +48,29 @@ export async function copyInvite(path: string): Promise<void> {
     toasts.show("error", `The browser did not allow copying. The link is ${link}`);
   }
 }
+
+const KEY = "name";
+/** The `pattern` of a field that must hold more than spaces. */
+export const NOT_BLANK = ".*\\S.*";
+
+export interface DisplayName extends Readable<string> {
+  /** Stores the name on this device; an empty one removes it. */
+  set(name: string): void;
+}
+
+function createDisplayName(): DisplayName {
+  const store = createStore(storage.read(KEY) ?? "");
+  return {
+    subscribe: store.subscribe,
+    getSnapshot: store.getSnapshot,
+    set(name) {
+      // In whole characters, as the server counts them.
+      const tidy = Array.from(name.trim()).slice(0, NAME_LENGTH).join("");
+      storage.write(KEY, tidy === "" ? null : tidy);
+      store.set(tidy);
+    },
+  };
+}
+
+/** The name that others in a session see; empty until the user has entered one. */
+export const displayName = createDisplayName();

@@ -1,4 +1,4 @@
-import type { Document, StateOptions } from "../client/contract";
+import type { Document, StateOptions, Watcher, Watchers } from "../client/contract";
 import type { StreamEnd } from "../client/protocol.generated";
 import type {
   CrowdFrame,
@@ -10,7 +10,6 @@ import type {
   SocketStatus,
   StateFrame,
 } from "../client/types";
-import type { Watcher, Watchers } from "./watchers";
 
 /**
  * `messages`: the session went on, and some of its messages are missing. `session`: the server

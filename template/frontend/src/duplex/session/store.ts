@@ -1,4 +1,12 @@
-import type { ContractInfo, Reply, Requests, Responses, StateName } from "../client/contract";
+import type {
+  ContractInfo,
+  FormOf,
+  Reply,
+  Requests,
+  Responses,
+  StateName,
+  Watchers,
+} from "../client/contract";
 import { Listeners } from "../client/listeners";
 import {
   SessionError,
@@ -14,7 +22,6 @@ import {
 import { createStore, type Readable } from "../ui/store";
 import { leavePlace, takePlace } from "./handover";
 import { IDLE, listed as withListed, reduce, type SessionState } from "./state";
-import type { FormOf, Watchers } from "./watchers";
 
 /** What a session needs of the application. */
 export interface SessionParts {

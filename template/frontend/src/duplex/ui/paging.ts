@@ -1,4 +1,4 @@
-import { attempt, problemOf } from "./problem";
+import { attempt, problemOf } from "./toasts";
 import { createStore, forgetting, type Readable } from "./store";
 
 /** A part of a long list: `limit` entries at most, after the first `offset` ones. */

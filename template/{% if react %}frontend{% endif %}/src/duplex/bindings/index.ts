@@ -1,10 +1,4 @@
 /** The engine for React. */
-export { currentApp, type PageComponent } from "./app";
+export { type Room, type Session, useNavigation, useReadable, useRoom, useSession } from "./hooks";
 export { default as PageInspector } from "./inspector/PageInspector";
-export { CurrentPage } from "./router";
-export { startApp } from "./start";
-export { useNavigation } from "./useNavigation";
-export { usePageNumber } from "./usePageNumber";
-export { useReadable } from "./useReadable";
-export { type Room, useRoom } from "./useRoom";
-export { type Session, useSession } from "./useSession";
+export { currentApp, CurrentPage, type PageComponent, startApp, usePageNumber } from "./pages";

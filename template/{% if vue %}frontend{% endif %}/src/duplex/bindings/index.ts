@@ -1,9 +1,11 @@
 /** The engine for Vue. */
-export { currentApp, type PageComponent } from "./app";
+export {
+  type Room,
+  type Session,
+  useNavigation,
+  useReadable,
+  useRoom,
+  useSession,
+} from "./composables";
 export { default as PageInspector } from "./inspector/PageInspector.vue";
-export { startApp } from "./start";
-export { useNavigation } from "./useNavigation";
-export { usePageNumber } from "./usePageNumber";
-export { useReadable } from "./useReadable";
-export { type Room, useRoom } from "./useRoom";
-export { type Session, useSession } from "./useSession";
+export { currentApp, type PageComponent, startApp, usePageNumber } from "./pages";

@@ -1,9 +1,8 @@
 import { useEffect, useId } from "react";
 
-import type { Composer } from "../../inspector/composer";
-import { elsewhere } from "../../inspector/problems";
+import { type Composer, elsewhere } from "../../inspector/composer";
 import { formatCount } from "../../ui/format";
-import { useReadable } from "../useReadable";
+import { useReadable } from "../hooks";
 import FieldInput from "./FieldInput";
 
 /** A form for any request, made from the server's contract. */

@@ -1,7 +1,7 @@
 import { memo, useState } from "react";
 
 import { frameFacts, frameText } from "../../inspector/inspector";
-import type { FrameRecord } from "../../inspector/records";
+import type { FrameRecord } from "../../inspector/recorder";
 import InspectorIcon from "./InspectorIcon";
 
 /** Memoised: each new frame renders the whole list again. */

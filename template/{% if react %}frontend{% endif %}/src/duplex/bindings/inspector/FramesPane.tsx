@@ -1,9 +1,9 @@
 import { useMemo } from "react";
 
-import type { FrameFilter } from "../../inspector/filter";
+import type { FrameFilter } from "../../inspector/recorder";
 import { inspector, listOf, recording } from "../../inspector/inspector";
 import { formatCount } from "../../ui/format";
-import { useReadable } from "../useReadable";
+import { useReadable } from "../hooks";
 import FrameRow from "./FrameRow";
 import InspectorIcon from "./InspectorIcon";
 

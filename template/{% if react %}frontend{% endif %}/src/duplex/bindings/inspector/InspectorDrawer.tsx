@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 
 import { composer, inspector, type InspectorTab } from "../../inspector/inspector";
-import { useReadable } from "../useReadable";
+import { useReadable } from "../hooks";
 import ContractForm from "./ContractForm";
 import FramesPane from "./FramesPane";
 import InspectorIcon from "./InspectorIcon";

@@ -1,4 +1,4 @@
-import { type EngineIcon, ICONS } from "../../ui/icons";
+import { type EngineIcon, ICONS } from "../../ui/appearance";
 
 export default function InspectorIcon({ name }: { name: EngineIcon }) {
   return (

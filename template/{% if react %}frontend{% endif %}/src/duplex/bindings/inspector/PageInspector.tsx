@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "react";
 
 import { inspectorSwitch } from "../../inspector/switch";
-import { useReadable } from "../useReadable";
+import { useReadable } from "../hooks";
 
 const InspectorDrawer = lazy(() => import("./InspectorDrawer"));
 

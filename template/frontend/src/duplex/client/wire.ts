@@ -1,4 +1,63 @@
+/** What goes over the wire: frames as JSON, and close codes. */
 import { CLOSE } from "./protocol.generated";
+import type { ISocketResponse } from "./types";
+
+/** Any escape in a JSON text. The group: half of a surrogate pair that stands alone. */
+const ESCAPE = /\\(?:u(d[89a-f][\da-f]{2})|.)/gu;
+
+/**
+ * A value as the JSON that is sent. Half of a surrogate pair, as it remains of a character that was
+ * cut in two, is no text that a server can read: U+FFFD takes its place, in keys too.
+ */
+export function pack(value: unknown): string {
+  const text = JSON.stringify(value);
+  // JSON.stringify writes only halves as escapes with "\ud".
+  if (!text.includes("\\ud")) return text;
+  return text.replace(ESCAPE, (escape, half?: string) => (half === undefined ? escape : "\ufffd"));
+}
+
+/** Reads a text as a frame: an object with a `state`, or null for anything else. */
+export function unpack(text: string): ISocketResponse | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const isFrame =
+    typeof value === "object" &&
+    value !== null &&
+    "state" in value &&
+    typeof value.state === "string";
+  return isFrame ? (value as ISocketResponse) : null;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The frame as a log may show it: the secrets of the protocol's own frames are blanked. */
+export function withoutSecrets(frame: object): Fields {
+  const fields = frame as Fields;
+  switch (fields["state"]) {
+    case undefined:
+    case "authenticate":
+    case "initialised":
+      return blank(fields) as Fields;
+    default:
+      return fields;
+  }
+}
+
+/** Blanks `token` and `resume_token` wherever they stand outside the snapshot. */
+function blank(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]: [string, unknown]) => {
+      if (name === "snapshot") return [name, field];
+      const secret = name === "token" || name === "resume_token";
+      return [name, secret && typeof field === "string" ? "•••" : blank(field)];
+    }),
+  );
+}
 
 /** What a close code means: is the session over, and why, as a sentence for the user. */
 export interface Verdict {

@@ -1,6 +1,7 @@
+/** Test doubles for pages that use the session: a WebSocket whose other end is the test. */
 import { vi } from "vitest";
 
-import type { Initialised } from "../client/types";
+import type { Initialised } from "./client/types";
 
 type Frame = Record<string, unknown>;
 
@@ -114,4 +115,28 @@ export function initialised(overrides: Partial<Initialised> = {}): Frame {
 export function welcome(socket: FakeSocket, overrides: Partial<Initialised> = {}): void {
   socket.accept();
   socket.receive(initialised(overrides));
+}
+
+/** Sets whether the browser reports a network. */
+export function setOnline(online: boolean): void {
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(online);
+  window.dispatchEvent(new Event(online ? "online" : "offline"));
+}
+
+/** The page becomes visible again. */
+export function showPage(): void {
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+
+/** Fires pagehide or pageshow; `persisted`: into, or out of, the back/forward cache. */
+export function pageTransition(type: "pagehide" | "pageshow", persisted: boolean): void {
+  window.dispatchEvent(new PageTransitionEventLike(type, persisted));
+}
+
+class PageTransitionEventLike extends Event {
+  readonly persisted: boolean;
+  constructor(type: string, persisted: boolean) {
+    super(type);
+    this.persisted = persisted;
+  }
 }

@@ -1,10 +1,46 @@
-import { type Component, nextTick } from "vue";
-import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from "vue-router";
+/** The registered application's pages with Vue Router. */
+import { type Component, computed, type ComputedRef, nextTick } from "vue";
+import {
+  createRouter,
+  createWebHistory,
+  type Router,
+  type RouteRecordRaw,
+  useRoute,
+} from "vue-router";
 
-import { type App, explainsSignOut, leaveSessionAt, type PageRoute, pageTitle } from "../app/app";
+import {
+  type App,
+  configureApp,
+  currentApp as registeredApp,
+  explainsSignOut,
+  leaveSessionAt,
+  type PageRoute,
+  pageTitle,
+} from "../app";
+import { prepareInspector } from "../inspector/switch";
 import { liveSession } from "../session/live";
 import { focusPage } from "../ui/focus";
+import { pageNumber } from "../ui/paging";
 import { toasts } from "../ui/toasts";
+
+/** What a page, or the account menu, is. */
+export type PageComponent = Component;
+
+/** The registered application. */
+export const currentApp = registeredApp as () => App<PageComponent>;
+
+/** Registers the application and calls `mount` with its router. */
+export async function startApp(
+  app: App<Component>,
+  mount: (router: Router) => unknown,
+): Promise<void> {
+  configureApp(app);
+  void app.accounts?.start();
+  // Guards are part of the router: they are there before the first navigation, which `mount` starts.
+  const router = createPageRouter(app);
+  await prepareInspector();
+  mount(router);
+}
 
 declare module "vue-router" {
   interface RouteMeta {
@@ -61,4 +97,13 @@ function guardAccounts(router: Router, { accounts }: App): void {
     if (explainsSignOut(liveSession.getSnapshot(), path)) return;
     if (meta.account === true) void router.replace(accounts.signInPath(fullPath));
   });
+}
+
+/** The number of the page of a list in the address. It keeps its value while the user navigates away. */
+export function usePageNumber(): ComputedRef<number> {
+  const route = useRoute();
+  const { path } = route;
+  return computed<number>((before) =>
+    before !== undefined && route.path !== path ? before : pageNumber(route.query["page"]),
+  );
 }

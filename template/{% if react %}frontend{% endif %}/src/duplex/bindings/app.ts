@@ -1,9 +1,0 @@
-import type { ComponentType } from "react";
-
-import * as engine from "../app/app";
-
-/** What a page, or the account menu, is. */
-export type PageComponent = ComponentType;
-
-/** The registered application. */
-export const currentApp = engine.currentApp as () => engine.App<PageComponent>;
