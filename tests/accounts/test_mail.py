@@ -7,7 +7,7 @@ from app.settings import Settings
 from duplex import Application
 from duplex.mail.table import OutgoingMail
 from duplex.web.database import Database
-from duplex_dev.machine.ports import free_port
+from duplex_dev.machine.network import free_port
 from duplex_dev.testing import new_client
 from sqlalchemy import select
 

@@ -10,7 +10,7 @@ from duplex import Registry
 from duplex.contract.describe import describe
 from duplex.requests.events import AnyEvent, Event
 from duplex.requests.registry import AnyState, State
-from duplex_dev.contract import compiler
+from duplex_dev.contract import files
 from duplex_dev.contract.typescript import blocks_of
 from duplex_dev.machine import node
 from duplex_dev.paths import CONTRACT_TS
@@ -38,7 +38,7 @@ def generate(registry: Registry, document: type[BaseModel]) -> str:
         "contract": blocks_of(describe(registry, document)),
         "openapi": {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {}},
     }
-    return compiler.compile_once(json.dumps(described))[CONTRACT_TS]
+    return files.compile_once(json.dumps(described))[CONTRACT_TS]
 
 
 def errors_of(folder: Path, *files: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from duplex_dev.contract import compiler
+from duplex_dev.contract import files
 from duplex_dev.machine import node
 
 from tests.node import npm_packages
@@ -24,11 +24,11 @@ def packages() -> Iterator[Path]:
     versions = {name: _version(text, name) for name in COMPILERS}
     folder = npm_packages(versions, overrides={"openapi-typescript": {"typescript": "$typescript"}})
     (folder / "scripts").mkdir(exist_ok=True)
-    script = folder / "scripts" / compiler.SCRIPT.name
+    script = folder / "scripts" / files.SCRIPT.name
     shutil.copy2(FRONTEND / "scripts" / script.name, script)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiler, "FRONTEND", folder)
-        patch.setattr(compiler, "SCRIPT", script)
+        patch.setattr(files, "FRONTEND", folder)
+        patch.setattr(files, "SCRIPT", script)
         patch.setattr(node, "NODE_MODULES", folder / "node_modules")
         yield folder
 

@@ -12,9 +12,8 @@ from duplex.contract.describe import REFERENCE, describe, plain
 from duplex.contract.type_names import type_key, type_names
 from duplex.requests.registry import AnyState, BadState, Registry
 from duplex_dev.console import TaskError
-from duplex_dev.contract import application
-from duplex_dev.contract.description import describe_application
-from duplex_dev.contract.typescript import for_compiler
+from duplex_dev.contract.files import describe_application
+from duplex_dev.contract.typescript import describe_error, for_compiler, with_stable_phrases
 from pydantic import Field
 
 from tests.commands import rare_shapes, shapes
@@ -152,7 +151,7 @@ def test_a_syntax_error_is_reported_where_it_is(tmp_path: Path) -> None:
     file.write_text("import os\n\ndef broken(:\n", encoding="utf-8")
     with pytest.raises(SyntaxError) as caught:
         compile(file.read_text(encoding="utf-8"), str(file), "exec")
-    assert application.describe_error(caught.value).startswith(f"{file}:3: SyntaxError: ")
+    assert describe_error(caught.value).startswith(f"{file}:3: SyntaxError: ")
 
 
 @pytest.mark.parametrize(
@@ -170,9 +169,9 @@ def test_the_rest_types_do_not_depend_on_the_python_version(
     def document(text: str) -> dict[str, Any]:
         return {"paths": {"/a": {"get": {"responses": {status: {"description": text}}}}}}
 
-    assert application.with_stable_phrases(document(old)) == document(new)
-    assert application.with_stable_phrases(document(new)) == document(new)
-    assert application.with_stable_phrases(document("Own words")) == document("Own words")
+    assert with_stable_phrases(document(old)) == document(new)
+    assert with_stable_phrases(document(new)) == document(new)
+    assert with_stable_phrases(document("Own words")) == document("Own words")
 
 
 def one_state(request: type[Model], name: str = "one", **rules: Any) -> Registry:

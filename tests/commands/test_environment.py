@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from duplex_dev.machine import environment, node, python
+from duplex_dev.machine import environment, node, processes
 from duplex_dev.machine.network import is_loopback, reachable_host, url_of
 
 
@@ -21,7 +21,7 @@ from duplex_dev.machine.network import is_loopback, reachable_host, url_of
 )
 def test_a_git_hooks_variables_reach_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "/somewhere")
-    assert name not in python.environment()
+    assert name not in processes.python_environment()
     assert name not in node.environment()
 
 
@@ -66,7 +66,11 @@ print(sorted(name for name in os.environ if name in ("GIT_DIR", "NODE_ENV", "NO_
 
 
 def test_a_command_cleans_its_own_process() -> None:
-    given = python.environment() | {"GIT_DIR": "/x", "NODE_ENV": "production", "HTTP_PROXY": "p"}
+    given = processes.python_environment() | {
+        "GIT_DIR": "/x",
+        "NODE_ENV": "production",
+        "HTTP_PROXY": "p",
+    }
     done = subprocess.run(
         [sys.executable, "-c", PRINT], env=given, capture_output=True, text=True, check=True
     )
@@ -75,9 +79,12 @@ def test_a_command_cleans_its_own_process() -> None:
 
 def test_other_places_on_pythons_path_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/first")
-    assert python.environment()["PYTHONPATH"].split(":") == ["/first", str(python.BACKEND)]
-    monkeypatch.setenv("PYTHONPATH", str(python.BACKEND))
-    assert python.environment()["PYTHONPATH"] == str(python.BACKEND)
+    assert processes.python_environment()["PYTHONPATH"].split(":") == [
+        "/first",
+        str(processes.BACKEND),
+    ]
+    monkeypatch.setenv("PYTHONPATH", str(processes.BACKEND))
+    assert processes.python_environment()["PYTHONPATH"] == str(processes.BACKEND)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +120,6 @@ def test_the_printed_url_can_be_opened(host: str, url: str) -> None:
 
 def test_no_module_of_the_commands_runs_git_by_itself() -> None:
     """Everything goes through machine/git.py, which ignores the environment's repository."""
-    modules = python.BACKEND.joinpath("duplex_dev").rglob("*.py")
+    modules = processes.BACKEND.joinpath("duplex_dev").rglob("*.py")
     own = [file.name for file in modules if '["git"' in file.read_text(encoding="utf-8")]
     assert own == ["git.py"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from duplex_dev.console import TaskError
-from duplex_dev.machine import browser, node, ports, temporary
+from duplex_dev.machine import browser, network, node, temporary
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs here are shell scripts")
 
@@ -141,20 +141,20 @@ def test_a_port_in_use_is_told_with_the_way_out() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert not ports.is_free("127.0.0.1", port)
+        assert not network.is_free("127.0.0.1", port)
         with pytest.raises(TaskError, match=f"{port} .*PORT="):
-            ports.must_be_free("127.0.0.1", port)
-    assert ports.is_free("127.0.0.1", ports.free_port())
+            network.must_be_free("127.0.0.1", port)
+    assert network.is_free("127.0.0.1", network.free_port())
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "999.1.1.1"])
 def test_a_host_that_is_not_this_machine_is_told(host: str) -> None:
     with pytest.raises(TaskError, match=f"HOST={host} is no address of this machine"):
-        ports.must_be_free(host, ports.free_port())
+        network.must_be_free(host, network.free_port())
 
 
 def test_waiting_ends_when_the_server_does() -> None:
-    assert not ports.wait_for(ports.free_port(), "/", lambda: False, seconds=30)
+    assert not network.wait_for(network.free_port(), "/", lambda: False, seconds=30)
 
 
 def test_a_temporary_server_sees_none_of_the_teams_settings(

@@ -16,10 +16,8 @@ from duplex_dev.console import TaskError
 from duplex_dev.machine.temporary import Server, running
 from duplex_dev.paths import BACKEND
 from duplex_dev.replay import player
-from duplex_dev.replay.match import Matcher
-from duplex_dev.replay.recording import HIDDEN, Recording, read
-from duplex_dev.replay.script import Expect, script_of
-from duplex_dev.replay.sets import Sets
+from duplex_dev.replay.match import Matcher, Sets
+from duplex_dev.replay.recording import HIDDEN, Expect, Recording, read, script_of
 
 from tests.engine.states import Gates, states
 from tests.engine.support import Client, Frame, Notes, make_engine, serving

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from duplex_dev.console import TaskError
-from duplex_dev.machine import fingerprints, setup
-from duplex_dev.machine.env_file import write_env
+from duplex_dev.machine import setup
+from duplex_dev.machine.setup import write_env
 
 
 @pytest.fixture
@@ -59,24 +59,24 @@ def test_a_digest_sees_names_contents_and_extras(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_text("ab", encoding="utf-8")
     two.write_text("c", encoding="utf-8")
-    before = fingerprints.fingerprint([one, two], tmp_path, "extra")
-    assert fingerprints.fingerprint([two, one], tmp_path, "extra") == before
-    assert fingerprints.fingerprint([one, two], tmp_path) != before
+    before = setup.fingerprint([one, two], tmp_path, "extra")
+    assert setup.fingerprint([two, one], tmp_path, "extra") == before
+    assert setup.fingerprint([one, two], tmp_path) != before
     one.write_text("a", encoding="utf-8")
     two.write_text("bc", encoding="utf-8")
-    assert fingerprints.fingerprint([one, two], tmp_path, "extra") != before
+    assert setup.fingerprint([one, two], tmp_path, "extra") != before
 
 
 def test_a_stamp_is_fresh_until_it_is_cleared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprints, "FINGERPRINTS", tmp_path / "fingerprints")
-    assert not fingerprints.is_fresh("install", "1")
-    fingerprints.save("install", "1")
-    assert fingerprints.is_fresh("install", "1")
-    assert not fingerprints.is_fresh("install", "2")
-    fingerprints.clear("install")
-    assert not fingerprints.is_fresh("install", "1")
+    monkeypatch.setattr(setup, "FINGERPRINTS", tmp_path / "fingerprints")
+    assert not setup.is_fresh("install", "1")
+    setup.save_fingerprint("install", "1")
+    assert setup.is_fresh("install", "1")
+    assert not setup.is_fresh("install", "2")
+    setup.clear_fingerprint("install")
+    assert not setup.is_fresh("install", "1")
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_npm_runs_again_only_when_packages_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(setup, "FRONTEND", tmp_path)
-    monkeypatch.setattr(fingerprints, "FINGERPRINTS", tmp_path / "fingerprints")
+    monkeypatch.setattr(setup, "FINGERPRINTS", tmp_path / "fingerprints")
     monkeypatch.delenv("CI", raising=False)
     runs: list[list[str]] = []
 
@@ -142,7 +142,7 @@ def frontend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "FRONTEND", tmp_path)
     monkeypatch.setattr(setup, "NODE_MODULES", tmp_path / "node_modules")
-    monkeypatch.setattr(fingerprints, "FINGERPRINTS", tmp_path / "node_modules" / ".stamps")
+    monkeypatch.setattr(setup, "FINGERPRINTS", tmp_path / "node_modules" / ".stamps")
     package = {"dependencies": {"vue": "~3"}, "devDependencies": {"@a/vite": "~8"}}
     (tmp_path / "package.json").write_text(json.dumps(package), encoding="utf-8")
     return tmp_path
@@ -215,7 +215,7 @@ def test_a_tree_that_cannot_be_written_is_named(
 
 def test_a_failed_install_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "FRONTEND", tmp_path)
-    monkeypatch.setattr(fingerprints, "FINGERPRINTS", tmp_path / "fingerprints")
+    monkeypatch.setattr(setup, "FINGERPRINTS", tmp_path / "fingerprints")
     (tmp_path / "package.json").write_text("{}", encoding="utf-8")
     codes = [1, 0]
 

@@ -10,9 +10,8 @@ import pytest
 from duplex_dev.__main__ import COMMANDS, main
 from duplex_dev.commands import check, lint
 from duplex_dev.console import TaskError, no_arguments
-from duplex_dev.machine import supervise
-from duplex_dev.machine.steps import Step, python_step, run_all
-from duplex_dev.machine.supervise import Child
+from duplex_dev.machine import processes
+from duplex_dev.machine.processes import Child, Step, python_step, run_all
 from duplex_dev.paths import ROOT
 
 
@@ -172,7 +171,7 @@ async def test_a_child_takes_its_own_children_along(tmp_path: Path) -> None:
 
 @posix
 async def test_a_stubborn_child_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervise, "GRACE", 0.1)
+    monkeypatch.setattr(processes, "GRACE", 0.1)
     child, _ = await started(STUBBORN, tmp_path / "note")
     await child.stop()
     assert await child.wait() == -9

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from app.settings import Settings
-from duplex_dev import account
-from duplex_dev.account import PASSWORD
+from duplex_dev import sign_in
 from duplex_dev.client import Client, NeedsSignIn
 from duplex_dev.commands import talk
 from duplex_dev.commands.talk import options_of, own_url
 from duplex_dev.console import TaskError
-from duplex_dev.machine.ports import free_port
+from duplex_dev.machine.network import free_port
+from duplex_dev.sign_in import PASSWORD
 
 from tests.engine.states import Gates, states
 from tests.engine.support import Accounts, make_engine, serving
@@ -104,16 +104,16 @@ async def test_signing_in_is_asked_for_only_where_the_server_wants_it(
 
     asked: list[tuple[str, str]] = []
 
-    async def sign_in(url: str, email: str, password: str) -> str:
+    async def granted(url: str, email: str, password: str) -> str:
         asked.append((email, password))
         return "ada"
 
     def no_question(question: str) -> str:
         raise AssertionError(question)
 
-    monkeypatch.setattr(account, "sign_in", sign_in)
-    monkeypatch.setattr(account.getpass, "getpass", no_question)
-    monkeypatch.setattr(account, "_ask_email", lambda: "ada@example.com")
+    monkeypatch.setattr(sign_in, "sign_in", granted)
+    monkeypatch.setattr(sign_in.getpass, "getpass", no_question)
+    monkeypatch.setattr(sign_in, "_ask_email", lambda: "ada@example.com")
     monkeypatch.setenv(PASSWORD, "secret")
     async with serving(make_engine(states(Gates()), authenticate=authenticate)) as server:
         (frame,) = await said(capsys, "say", "--url", http(server.url))

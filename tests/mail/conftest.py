@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from duplex.mail import Outbox
 from duplex.web.database import Database
-from duplex_dev.machine.ports import free_port
+from duplex_dev.machine.network import free_port
 
 
 @dataclass

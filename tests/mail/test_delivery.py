@@ -10,7 +10,7 @@ from duplex.mail.delivery import delivering
 from duplex.mail.smtp import Smtp, Undeliverable
 from duplex.mail.table import OutgoingMail
 from duplex.web.database import Database, now
-from duplex_dev.machine.ports import free_port
+from duplex_dev.machine.network import free_port
 from duplex_dev.testing import on_every_database
 from sqlalchemy import select
 

@@ -13,7 +13,7 @@ from duplex.accounts.services import Services
 from duplex.web.database import Database
 from duplex.web.migrate import migrate
 from duplex.web.starting import CannotStart
-from duplex_dev.machine.ports import free_port
+from duplex_dev.machine.network import free_port
 from starlette.types import Message
 
 from tests.accounts.people import accounts

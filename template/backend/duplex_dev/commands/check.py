@@ -6,8 +6,8 @@ any other arguments go to pytest alone: `poe test -k save`.
 """
 
 from duplex_dev.console import TaskError
-from duplex_dev.machine.steps import Step, npm_step, python_step, run_all
-from duplex_dev.preparation import prepare
+from duplex_dev.contract.files import prepare
+from duplex_dev.machine.processes import Step, npm_step, python_step, run_all
 
 PARTS = ("backend", "types", "frontend", "contract")
 """Long ones first, so that the last one to end is a short one."""

@@ -2,7 +2,7 @@
 
 import argparse
 
-from duplex_dev.contract import files, revision
+from duplex_dev.contract import changes, files
 from duplex_dev.machine import setup
 
 
@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
     )
     options = parser.parse_args(arguments)
     if options.against is not None:
-        return revision.compare_with(options.against)
+        return changes.compare_with(options.against)
     setup.prepare()
     if options.check:
         return files.check()

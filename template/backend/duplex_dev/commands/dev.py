@@ -15,12 +15,10 @@ from watchfiles import (
 
 from duplex_dev.console import TaskError, complain, no_arguments, say
 from duplex_dev.contract import files
-from duplex_dev.contract.compiler import WarmCompiler
-from duplex_dev.contract.description import describe_application
-from duplex_dev.machine import node, python, setup
-from duplex_dev.machine.network import reachable_host, url_of
-from duplex_dev.machine.ports import free_port, must_be_free, wait_for
-from duplex_dev.machine.supervise import Child
+from duplex_dev.contract.files import WarmCompiler, describe_application
+from duplex_dev.machine import node, processes, setup
+from duplex_dev.machine.network import free_port, must_be_free, reachable_host, url_of, wait_for
+from duplex_dev.machine.processes import Child
 from duplex_dev.machine.warm import CallEnded, WarmProcess, WarmPython
 from duplex_dev.paths import BACKEND, FRONTEND, shown
 from duplex_dev.project import ServerSettings, server_settings
@@ -55,7 +53,7 @@ class _Development:
         self._stop = asyncio.Event()
         self._api_port = free_port()
         # The page's session comes back by itself, so a reload need not wait for a drain.
-        self._environment = python.environment(
+        self._environment = processes.python_environment(
             {"SESSION_DRAIN": "0", **os.environ},
             HOST="127.0.0.1",
             PORT=str(self._api_port),
@@ -92,7 +90,7 @@ class _Development:
     async def _start(self) -> tuple[Child, str]:
         """Start everything; returns Vite and the URL of the page."""
         await self._compiler.start()
-        settings = await self._python.call(server_settings, python.environment())
+        settings = await self._python.call(server_settings, processes.python_environment())
         must_be_free(settings.host, settings.port)
         port = settings.port or free_port(settings.host)
         vite = self._vite = _vite(settings, port, self._api_port)
@@ -109,7 +107,9 @@ class _Development:
         await self._ready(vite, reachable_host(host), port, "/")
 
     async def _migrate_and_start_api(self) -> None:
-        migration = self._python.module("Migration", "app", python.environment(), "migrate")
+        migration = self._python.module(
+            "Migration", "app", processes.python_environment(), "migrate"
+        )
         await migration.start()
         if await migration.wait() != 0:
             raise TaskError("The database could not be migrated; the reason is above.")

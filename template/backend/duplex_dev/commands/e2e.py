@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from duplex_dev.console import complain, say
+from duplex_dev.contract.files import prepare
 from duplex_dev.machine import browser, node, setup
 from duplex_dev.machine.temporary import running
-from duplex_dev.preparation import prepare
 
 ROOMY = {
     "SESSION_RATE": "1000/s",

@@ -3,7 +3,7 @@
 from duplex_dev.commands.lint import PAGE_ENGINE
 from duplex_dev.console import no_arguments
 from duplex_dev.machine import setup
-from duplex_dev.machine.steps import npm_step, python_step, run_all
+from duplex_dev.machine.processes import npm_step, python_step, run_all
 
 
 def main(arguments: list[str]) -> int:

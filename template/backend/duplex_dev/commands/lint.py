@@ -6,9 +6,9 @@ The engine's folders are only checked for edits; --engine checks their code as w
 import argparse
 
 from duplex_dev.commands.check import types
-from duplex_dev.machine.steps import Step, npm_step, python_step, run_all
+from duplex_dev.contract.files import prepare
+from duplex_dev.machine.processes import Step, npm_step, python_step, run_all
 from duplex_dev.paths import ENGINE
-from duplex_dev.preparation import prepare
 
 PAGE_ENGINE = "src/duplex/**"
 

@@ -14,12 +14,11 @@ from typing import cast
 from pydantic import BaseModel, ValidationError
 
 from duplex.contract.samples import NoSample, sample
-from duplex_dev.account import PASSWORD, check_url, credentials
 from duplex_dev.console import TaskError, say
 from duplex_dev.load import RAISED, Measured, Plan, Target, measure
 from duplex_dev.machine.temporary import running
 from duplex_dev.project import application
-from duplex_dev.sign_in import sign_up
+from duplex_dev.sign_in import PASSWORD, check_url, credentials, sign_up
 
 MAX_CLIENTS = 5000
 MAX_SECONDS = 300.0

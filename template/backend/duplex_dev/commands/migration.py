@@ -5,7 +5,7 @@ import subprocess
 
 from duplex.web.migration_env import new_migration
 from duplex_dev.console import TaskError, say
-from duplex_dev.machine import python, setup
+from duplex_dev.machine import processes, setup
 from duplex_dev.paths import ROOT, shown
 
 
@@ -21,6 +21,6 @@ def main(arguments: list[str]) -> int:
     if file is None:
         raise TaskError("The models and the database agree: there is nothing to migrate.")
     for command in (("format", "--quiet"), ("check", "--fix", "--quiet", "--select=I,F401")):
-        subprocess.run(python.command("ruff", *command, str(file)), cwd=ROOT, check=False)
+        subprocess.run(processes.python_command("ruff", *command, str(file)), cwd=ROOT, check=False)
     say(f"Wrote {shown(file)}. Read it, then apply it: `uv run poe serve` and `poe dev` do.")
     return 0

@@ -5,8 +5,8 @@ checked; afterwards the browser specs in e2e/promises run. `poe promises chaos|b
 runs one part, with the arguments for pytest or Playwright. It takes minutes.
 """
 
-from duplex_dev import preparation
-from duplex_dev.machine.steps import Step, python_step, run_all
+from duplex_dev.contract import files
+from duplex_dev.machine.processes import Step, python_step, run_all
 
 PARTS = ("chaos", "browser")
 
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     if arguments and arguments[0] in ("-h", "--help"):
         print(__doc__)
         return 0
-    preparation.prepare()
+    files.prepare()
     if not arguments:
         # One after the other: both measure times.
         return run_all([_step(part, []) for part in PARTS], parallel=False)

@@ -12,17 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from duplex.contract.describe import Contract
-from duplex_dev.account import PASSWORD, check_url, credentials
 from duplex_dev.client import Client, NeedsSignIn
 from duplex_dev.console import TaskError, say
 from duplex_dev.machine.temporary import running
 from duplex_dev.project import application
-from duplex_dev.replay.match import Matcher
+from duplex_dev.replay.match import Matcher, Sets
 from duplex_dev.replay.player import Outcome, play
-from duplex_dev.replay.recording import Recording, read
-from duplex_dev.replay.script import script_of
-from duplex_dev.replay.sets import Sets
-from duplex_dev.sign_in import sign_up
+from duplex_dev.replay.recording import Recording, read, script_of
+from duplex_dev.sign_in import PASSWORD, check_url, credentials, sign_up
 
 SLOWEST, FASTEST = 0.1, 1000.0
 

@@ -5,11 +5,10 @@ import subprocess
 import sys
 
 from duplex_dev.console import no_arguments, say
-from duplex_dev.machine import python, setup
-from duplex_dev.machine.network import url_of
-from duplex_dev.machine.ports import free_port, must_be_free
+from duplex_dev.contract.files import prepare
+from duplex_dev.machine import processes, setup
+from duplex_dev.machine.network import free_port, must_be_free, url_of
 from duplex_dev.paths import ROOT
-from duplex_dev.preparation import prepare
 from duplex_dev.project import load_settings
 
 
@@ -22,10 +21,10 @@ def main(arguments: list[str]) -> int:
     port = settings.port or free_port(settings.host)
     setup.build_frontend()
     setup.migrate()
-    command = python.command("app")
+    command = processes.python_command("app")
     say(f"Starting on {url_of(settings.host, port)} (Ctrl-C ends it)")
     os.chdir(ROOT)
-    os.environ.update(python.environment(PORT=str(port)))
+    os.environ.update(processes.python_environment(PORT=str(port)))
     if os.name != "nt":
         # The server takes this process's place, so signals reach it directly.
         os.execv(sys.executable, command)

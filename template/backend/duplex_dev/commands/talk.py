@@ -10,11 +10,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from duplex_dev.account import PASSWORD, check_url, credentials
 from duplex_dev.client import Client, NeedsSignIn
 from duplex_dev.console import TaskError, complain
 from duplex_dev.machine.network import url_of
 from duplex_dev.project import load_settings
+from duplex_dev.sign_in import PASSWORD, check_url, credentials
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,24 @@
-"""Set-up: what commands need, made where it is missing or stale."""
+"""Set-up: what commands need, made where it is missing or stale.
 
+A fingerprint says what a result was made from, so that it is made again only when that changed.
+"""
+
+import hashlib
 import json
 import os
 import platform
+import secrets
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from duplex_dev.console import TaskError, say
-from duplex_dev.machine import fingerprints, node, python
-from duplex_dev.machine.env_file import write_env
-from duplex_dev.paths import DIST, FRONTEND, NODE_MODULES, ROOT, shown
+from duplex_dev.machine import node, processes
+from duplex_dev.paths import DIST, FINGERPRINTS, FRONTEND, NODE_MODULES, ROOT, shown
 
 LOCK_TIMEOUT = 900.0
 """Seconds to wait for another command's setup: a first npm install on a slow line ends sooner."""
@@ -73,7 +77,7 @@ def install_packages() -> None:
     locked = (FRONTEND / "package-lock.json").is_file()
     verb = "ci" if locked and os.environ.get("CI") else "install"
     say(f"Installing the frontend's packages (npm {verb}) …")
-    fingerprints.clear("install")
+    clear_fingerprint("install")
     # --include=dev: a user's own npm configuration may leave out what builds and tests need.
     options = ("--include=dev", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error")
     if node.run(node.npm(verb, *options)) != 0:
@@ -81,12 +85,12 @@ def install_packages() -> None:
     missing = missing_packages()
     if missing:
         raise TaskError(f"npm {verb} succeeded but did not install {', '.join(missing)}.")
-    fingerprints.save("install", _packages())
+    save_fingerprint("install", _packages())
 
 
 def packages_are_installed() -> bool:
     """Whether the packages were installed from the present package.json and lock file."""
-    return fingerprints.is_fresh("install", _packages()) and not missing_packages()
+    return is_fresh("install", _packages()) and not missing_packages()
 
 
 def missing_packages() -> list[str]:
@@ -108,14 +112,14 @@ def build_frontend() -> None:
             for file in (top.rglob("*") if top.is_dir() else [top])
             if file.is_file()
         )
-        fingerprint = fingerprints.fingerprint(sources, FRONTEND, _packages())
-        if (DIST / "index.html").is_file() and fingerprints.is_fresh("build", fingerprint):
+        current = fingerprint(sources, FRONTEND, _packages())
+        if (DIST / "index.html").is_file() and is_fresh("build", current):
             return
         say("Building the frontend …")
-        fingerprints.clear("build")
+        clear_fingerprint("build")
         if node.run(node.script("build")) != 0:
             raise TaskError("The frontend's build failed; its reason is above.")
-        fingerprints.save("build", fingerprint)
+        save_fingerprint("build", current)
 
 
 def migrate(environment: Mapping[str, str] | None = None) -> None:
@@ -123,9 +127,9 @@ def migrate(environment: Mapping[str, str] | None = None) -> None:
     with lock():
         sys.stdout.flush()
         done = subprocess.run(
-            python.command("app", "migrate"),
+            processes.python_command("app", "migrate"),
             cwd=ROOT,
-            env=python.environment(environment),
+            env=processes.python_environment(environment),
             check=False,
         )
         if done.returncode != 0:
@@ -142,4 +146,55 @@ def package_files() -> list[Path]:
 
 
 def _packages() -> str:
-    return fingerprints.fingerprint(package_files(), FRONTEND, sys.platform, platform.machine())
+    return fingerprint(package_files(), FRONTEND, sys.platform, platform.machine())
+
+
+SECRET_LINE = "SECRET_KEY="
+
+
+def write_env(example: Path, target: Path) -> bool:
+    """Make `target`, readable by its owner alone, unless it exists; returns whether it was made."""
+    if target.exists():
+        return False
+    lines = example.read_text(encoding="utf-8").splitlines()
+    if SECRET_LINE not in lines:
+        raise TaskError(
+            f"{example.name} has no line {SECRET_LINE!r}, which the random secret is added to."
+        )
+    secret = secrets.token_hex(32)
+    filled = [line + secret if line == SECRET_LINE else line for line in lines]
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(target, flags, 0o600), "w", encoding="utf-8") as file:
+        file.write("\n".join(filled) + "\n")
+    return True
+
+
+def fingerprint(files: Iterable[Path], base: Path, *extra: str) -> str:
+    """One hash of the files' names (relative to `base`) and contents, and of `extra`."""
+    total = hashlib.sha256()
+    for text in extra:
+        total.update(text.encode() + b"\0")
+    for file in sorted(files):
+        content = file.read_bytes()
+        total.update(f"{file.relative_to(base).as_posix()}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()
+
+
+def is_fresh(name: str, current: str) -> bool:
+    """Whether the result was made from this fingerprint."""
+    try:
+        return (FINGERPRINTS / name).read_text(encoding="utf-8") == current
+    except FileNotFoundError:
+        return False
+
+
+def save_fingerprint(name: str, current: str) -> None:
+    """Remember what the result was made from."""
+    FINGERPRINTS.mkdir(parents=True, exist_ok=True)
+    (FINGERPRINTS / name).write_text(current, encoding="utf-8")
+
+
+def clear_fingerprint(name: str) -> None:
+    """Forget it: until the next `save` the result counts as stale."""
+    (FINGERPRINTS / name).unlink(missing_ok=True)

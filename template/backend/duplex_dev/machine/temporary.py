@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from duplex_dev.console import TaskError
-from duplex_dev.machine import python, setup
-from duplex_dev.machine.ports import free_port, wait_for
+from duplex_dev.machine import processes, setup
+from duplex_dev.machine.network import free_port, wait_for
 from duplex_dev.paths import ROOT
 from duplex_dev.project import settings_type
 
@@ -35,7 +35,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self._port}"
         self.log = folder / "server.log"
         self._environment = environment_of(folder, self._port, overrides)
-        self._command = python.command(module)
+        self._command = processes.python_command(module)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -111,4 +111,4 @@ def environment_of(folder: Path, port: int, overrides: Mapping[str, str]) -> dic
         "SESSION_JOIN_RATE": "100000/s",
         "SESSION_ROOM_RATE": "100000/s",
     }
-    return python.environment(kept | own | dict(overrides))
+    return processes.python_environment(kept | own | dict(overrides))

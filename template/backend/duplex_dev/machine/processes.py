@@ -1,6 +1,12 @@
-"""Several checks at the same time: each prints its result when it ends, the last line sums up."""
+"""Processes that the commands start: Python with backend/ on its path, servers, and checks.
 
+Servers end together with the command that started them. Checks run at the same time: each prints
+its result when it ends, the last line sums up.
+"""
+
+import asyncio
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,8 +17,83 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from duplex_dev.console import TaskError
-from duplex_dev.machine import node, python
-from duplex_dev.paths import FRONTEND, ROOT
+from duplex_dev.machine import node
+from duplex_dev.machine.environment import clean
+from duplex_dev.paths import BACKEND, FRONTEND, ROOT
+
+
+def python_command(module: str, *arguments: str) -> list[str]:
+    """The command line that runs a module of the project or of its packages."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def python_environment(base: Mapping[str, str] | None = None, **extra: str) -> dict[str, str]:
+    """The environment for it: `base` (default: this process's own) and `extra`."""
+    given = clean(os.environ if base is None else base)
+    path = [entry for entry in given.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    if str(BACKEND) not in path:
+        path.append(str(BACKEND))
+    return {**given, "PYTHONPATH": os.pathsep.join(path), **extra}
+
+
+GRACE = 5.0
+"""Seconds a child has to end by itself before it is killed."""
+
+
+class Child:
+    """A named child process in a group of its own, so that Ctrl-C reaches the command alone."""
+
+    def __init__(
+        self, name: str, command: list[str], *, folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        self.name = name
+        self._command = command
+        self._folder = folder
+        self._environment = environment
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it with its output on this terminal."""
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            cwd=self._folder,
+            env=self._environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    async def wait(self) -> int:
+        """Wait for its end; returns its exit code (negative: the signal that ended it)."""
+        assert self._process is not None, f"{self.name} was not started"
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End it and what it started: with SIGTERM, and with SIGKILL after `GRACE` seconds."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        self._signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), GRACE)
+        except TimeoutError:
+            self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+            await process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        try:
+            if os.name == "nt":
+                self._process.terminate()
+            else:
+                os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            pass  # it has just ended by itself
+
 
 COLOURS = {"FORCE_COLOR": "1", "PY_COLORS": "1"}
 """Output that is collected for a terminal has colours as well."""
@@ -25,12 +106,12 @@ class Step:
     name: str
     command: list[str]
     folder: Path = ROOT
-    environment: Mapping[str, str] = field(default_factory=python.environment)
+    environment: Mapping[str, str] = field(default_factory=python_environment)
 
 
 def python_step(name: str, module: str, *arguments: str) -> Step:
     """A check that is a Python module's command, run in the project's root."""
-    return Step(name, python.command(module, *arguments))
+    return Step(name, python_command(module, *arguments))
 
 
 def npm_step(name: str, script: str, *arguments: str) -> Step:
