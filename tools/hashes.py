@@ -7,7 +7,7 @@ from pathlib import Path
 LIST = Path("template/backend/duplex_dev/update/engine_files.txt")
 
 FOLDERS = ("backend/duplex", "backend/duplex_dev", "frontend/src/duplex")
-"""As in template/backend/duplex_dev/paths.py."""
+"""As in template/backend/duplex_dev/project.py."""
 
 
 def hashes_of(root: Path, files: Iterable[Path]) -> str:

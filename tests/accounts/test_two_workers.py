@@ -11,7 +11,7 @@ from app.settings import Settings
 from duplex import Application
 from duplex.web.database import Database
 from duplex_dev.testing import PATIENCE, Client, serve
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.accounts.people import ANOTHER, PASSWORD, Device, User
 

@@ -13,7 +13,7 @@ from duplex.requests.registry import AnyState, State
 from duplex_dev.contract import files
 from duplex_dev.contract.typescript import blocks_of
 from duplex_dev.machine import node
-from duplex_dev.paths import CONTRACT_TS
+from duplex_dev.project import CONTRACT_TS
 from pydantic import BaseModel
 
 STRICT = (

@@ -15,7 +15,7 @@ from duplex import Model, Registry, admins, state
 from duplex.contract.describe import describe
 from duplex_dev.console import TaskError
 from duplex_dev.contract.changes import ContractJson, archive, compare, contract_of, report, unpack
-from duplex_dev.paths import BACKEND
+from duplex_dev.project import BACKEND
 from pydantic import ConfigDict, Field, create_model
 
 Session = duplex.Session[Any]

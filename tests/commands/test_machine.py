@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from duplex_dev.console import TaskError
-from duplex_dev.machine import browser, network, node, temporary
+from duplex_dev.machine import network, node, temporary
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs here are shell scripts")
 
@@ -29,7 +29,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", str(path))
     for name in ("NODE", "CHROMIUM_PATH"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(browser, "PLACES", ())
+    monkeypatch.setattr(node, "BROWSER_PLACES", ())
     node.binary.cache_clear()
     return path
 
@@ -79,7 +79,7 @@ def test_chromium_path_wins(machine: Path, monkeypatch: pytest.MonkeyPatch) -> N
     program(machine / "chromium")
     wish = program(machine / "special")
     monkeypatch.setenv("CHROMIUM_PATH", str(wish))
-    assert browser.find() == wish
+    assert node.find_browser() == wish
 
 
 def test_a_chromium_path_that_is_wrong_is_an_error(
@@ -87,12 +87,12 @@ def test_a_chromium_path_that_is_wrong_is_an_error(
 ) -> None:
     monkeypatch.setenv("CHROMIUM_PATH", "/nowhere/chromium")
     with pytest.raises(TaskError, match="/nowhere/chromium"):
-        browser.find()
+        node.find_browser()
 
 
 def test_a_browser_of_the_machine_is_found(machine: Path) -> None:
     chrome = program(machine / "google-chrome")
-    assert browser.find() == chrome
+    assert node.find_browser() == chrome
 
 
 def steps(monkeypatch: pytest.MonkeyPatch, *, playwright: int, apt: int) -> list[str]:
@@ -106,15 +106,15 @@ def steps(monkeypatch: pytest.MonkeyPatch, *, playwright: int, apt: int) -> list
     def tool(*words: str) -> list[str]:
         return list(words)
 
-    monkeypatch.setattr(browser.subprocess, "run", run)
-    monkeypatch.setattr(browser.node, "tool", tool)
-    monkeypatch.setattr(browser.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(node.subprocess, "run", run)
+    monkeypatch.setattr(node, "tool", tool)
+    monkeypatch.setattr(node.os, "geteuid", lambda: 0)
     return ran
 
 
 def test_else_playwright_brings_its_own(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = steps(monkeypatch, playwright=0, apt=0)
-    assert browser.find() is None
+    assert node.find_browser() is None
     assert ran == ["playwright"]
 
 
@@ -125,15 +125,15 @@ def test_else_the_distributions_package_is_installed(
     program(machine / "apt-get")
     ran = steps(monkeypatch, playwright=1, apt=0)
     answers = [None, Path("/usr/bin/chromium")]
-    monkeypatch.setattr(browser, "installed", lambda: answers.pop(0))
-    assert browser.find() == Path("/usr/bin/chromium")
+    monkeypatch.setattr(node, "installed_browser", lambda: answers.pop(0))
+    assert node.find_browser() == Path("/usr/bin/chromium")
     assert ran == ["playwright", "apt", "apt"]
 
 
 def test_else_it_is_said_what_helps(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps(monkeypatch, playwright=1, apt=1)
     with pytest.raises(TaskError, match="CHROMIUM_PATH="):
-        browser.find()
+        node.find_browser()
 
 
 def test_a_port_in_use_is_told_with_the_way_out() -> None:

@@ -14,7 +14,7 @@ from duplex.contract.describe import describe
 from duplex_dev.commands import replay
 from duplex_dev.console import TaskError
 from duplex_dev.machine.temporary import Server, running
-from duplex_dev.paths import BACKEND
+from duplex_dev.project import BACKEND
 from duplex_dev.replay import player
 from duplex_dev.replay.match import Matcher, Sets
 from duplex_dev.replay.recording import HIDDEN, Expect, Recording, read, script_of

@@ -8,11 +8,11 @@ from pathlib import Path
 import psutil
 import pytest
 from duplex_dev.__main__ import COMMANDS, main
-from duplex_dev.commands import check, lint
+from duplex_dev.commands import lint, tests
 from duplex_dev.console import TaskError, no_arguments
 from duplex_dev.machine import processes
 from duplex_dev.machine.processes import Child, Step, python_step, run_all
-from duplex_dev.paths import ROOT
+from duplex_dev.project import ROOT
 
 
 def step(name: str, code: str) -> Step:
@@ -100,7 +100,7 @@ def test_a_python_step_runs_a_module_of_the_project() -> None:
     ],
 )
 def test_arguments_choose_the_steps(arguments: list[str], expected: list[str]) -> None:
-    assert [step.name for step in check.steps_for(arguments)] == expected
+    assert [step.name for step in tests.steps_for(arguments)] == expected
 
 
 def test_fmt_and_lint_leave_the_engine_to_duplex() -> None:
@@ -114,7 +114,7 @@ def test_fmt_and_lint_leave_the_engine_to_duplex() -> None:
 
 def test_arguments_that_nothing_would_read_are_refused() -> None:
     with pytest.raises(TaskError, match="poe test types"):
-        check.steps_for(["types", "-x"])
+        tests.steps_for(["types", "-x"])
     with pytest.raises(TaskError, match="--fast"):
         no_arguments("lint", ["--fast"])
 

@@ -6,7 +6,7 @@ import pytest
 from duplex.brokers import from_url
 from duplex.brokers.base import BrokerUnavailable, Gathering, PresencePage
 from duplex_dev.client import Frame
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.states import Gates, states
 from tests.engine.support import Client, Server, make_engine, retention_of, serving, setup

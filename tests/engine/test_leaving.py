@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from duplex_dev.client import Closed
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.states import Gates, states
 from tests.engine.support import PATIENCE, Client, Frame, Server, make_engine, serving, setup

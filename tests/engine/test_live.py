@@ -8,7 +8,7 @@ from duplex import LiveSessions, SessionNotOpen
 from duplex.brokers import from_url
 from duplex.brokers.base import Retention
 from duplex.rooms.live import NoEvents
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.states import Fallen, Gates, Said, dice_rolled, states
 from tests.engine.support import Notes, Server, make_engine, serving, setup

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.states import Gates, states
 from tests.engine.support import Client, Server, Store, make_engine, serving, setup

@@ -10,35 +10,38 @@ from duplex_dev.console import TaskError, complain, speak_utf8
 from duplex_dev.machine.environment import clean_process
 
 COMMANDS = {
-    "dev": "duplex_dev.commands.dev",
-    "serve": "duplex_dev.commands.serve",
-    "test": "duplex_dev.commands.check",
-    "e2e": "duplex_dev.commands.e2e",
-    "promises": "duplex_dev.commands.promises",
-    "lint": "duplex_dev.commands.lint",
-    "fmt": "duplex_dev.commands.fmt",
-    "contract": "duplex_dev.commands.contract",
-    "migration": "duplex_dev.commands.migration",
-    "create-admin": "duplex_dev.commands.create_admin",
-    "add-state": "duplex_dev.commands.add_state",
-    "load": "duplex_dev.commands.load",
-    "talk": "duplex_dev.commands.talk",
-    "replay": "duplex_dev.commands.replay",
+    "dev": "duplex_dev.commands.dev:dev",
+    "serve": "duplex_dev.commands.dev:serve",
+    "test": "duplex_dev.commands.tests:test",
+    "e2e": "duplex_dev.commands.tests:e2e",
+    "promises": "duplex_dev.commands.tests:promises",
+    "lint": "duplex_dev.commands.lint:lint",
+    "fmt": "duplex_dev.commands.lint:fmt",
+    "contract": "duplex_dev.commands.contract:main",
+    "migration": "duplex_dev.commands.migration:main",
+    "create-admin": "duplex_dev.commands.create_admin:main",
+    "add-state": "duplex_dev.commands.add_state:main",
+    "load": "duplex_dev.commands.load:main",
+    "talk": "duplex_dev.commands.talk:main",
+    "replay": "duplex_dev.commands.replay:main",
 }
-"""Command -> its module, which has `main(arguments) -> exit code`; imported when it is used."""
+"""Command -> `module:function`: it takes the arguments and returns the exit code. The module is
+imported when its command is used.
+"""
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the process's exit code."""
     # A project without accounts has no create-admin.
-    known = [name for name, module in COMMANDS.items() if find_spec(module) is not None]
+    known = [name for name, entry in COMMANDS.items() if find_spec(entry.partition(":")[0])]
     if not arguments or arguments[0] not in known:
         complain(f"Which command? One of: {', '.join(known)}")
         return 2
     # A command that is ended from outside stops the servers that it started, as with Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return importlib.import_module(COMMANDS[arguments[0]]).main(arguments[1:])
+        module, _, function = COMMANDS[arguments[0]].partition(":")
+        return getattr(importlib.import_module(module), function)(arguments[1:])
     except TaskError as error:
         complain(str(error))
         return 1

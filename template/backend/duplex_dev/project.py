@@ -1,15 +1,41 @@
-"""The project's own application and settings, imported by name when a command needs them.
+"""The project that the commands work on: the places of its files, its application and its settings.
 
-No module of the commands imports `app`, and this one does not import the engine either: that takes
-two seconds, which `poe dev` spends in another process.
+No module of the commands imports `app`; the functions here import it by name. The engine is not
+imported at the top either: that takes two seconds, which `poe dev` spends in another process.
 """
 
 import importlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from duplex import Application, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+BACKEND = ROOT / "backend"
+FRONTEND = ROOT / "frontend"
+NODE_MODULES = FRONTEND / "node_modules"
+DIST = FRONTEND / "dist"
+
+ENGINE = ("backend/duplex", "backend/duplex_dev", "frontend/src/duplex")
+"""The folders that a release of Duplex replaces; nobody else edits them."""
+
+FINGERPRINTS = NODE_MODULES / ".stamps"
+"""What was installed, compiled and built last; deleted together with the packages."""
+
+STATES = BACKEND / "app" / "states"
+CONTRACT_TS = FRONTEND / "src" / "api" / "generated" / "contract.ts"
+REST_TS = FRONTEND / "src" / "api" / "generated" / "rest.ts"
+ASYNCAPI_JSON = ROOT / "docs" / "asyncapi.json"
+GENERATED = (CONTRACT_TS, REST_TS, ASYNCAPI_JSON)
+"""The files that `poe contract` writes."""
+
+
+def shown(path: Path) -> str:
+    """The path relative to the project's root, for messages."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
 
 APPLICATION = "app.main:application"
 SETTINGS = "app.settings:Settings"

@@ -9,7 +9,7 @@ import pytest
 from duplex.brokers.base import Retention
 from duplex.brokers.redis.broker import RedisBroker
 from duplex_dev.testing.network import Proxy
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.brokers.processes import RETENTION, Open
 from tests.engine.brokers.promises import Process

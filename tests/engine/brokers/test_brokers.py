@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 from duplex.brokers import from_url
 from duplex.brokers.base import Gathering, Retention
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.brokers.promises import LONG, Opened, Process, joined
 from tests.engine.brokers.promises_crowds import CrowdPromises

@@ -13,7 +13,7 @@ from duplex.brokers.base import (
 )
 from duplex.brokers.redis.broker import RedisBroker
 from duplex_dev.testing.network import Proxy
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.brokers.processes import RETENTION, Open, lease_of, until_down, until_up
 from tests.engine.brokers.promises import both_saw, joined, resumed, say

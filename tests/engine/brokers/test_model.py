@@ -17,7 +17,7 @@ from duplex.brokers.base import (
     RoomGone,
 )
 from duplex.wire.entries import Entry
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ from duplex.brokers.redis.broker import RedisBroker
 from duplex.brokers.redis.generation import identify
 from duplex.brokers.redis.link import Link
 from duplex_dev.testing.network import Proxy
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.brokers.processes import Open, lease_of
 from tests.engine.brokers.promises import joined

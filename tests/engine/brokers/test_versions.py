@@ -5,7 +5,7 @@ import json
 import pytest
 from duplex.brokers.base import Claim, Commit
 from duplex.wire.entries import VERSION, Entry
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.brokers.processes import Open
 from tests.engine.brokers.promises import joined, resumed, say

@@ -7,7 +7,7 @@ from random import Random, SystemRandom
 from typing import Any
 
 import pytest
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.chaos.workers import Workers
 

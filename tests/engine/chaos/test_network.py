@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from duplex.wire.protocol import Close
 from duplex_dev.testing.chaos import settle, storm
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.chaos.conftest import TIMERS
 from tests.engine.chaos.servers import QUICK, Place, anywhere, directly, places

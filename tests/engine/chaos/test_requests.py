@@ -1,7 +1,7 @@
 """The promises are checked with valid requests of whatever states an application has."""
 
 from app.main import application
-from duplex_dev.testing.promises.requests import Requests
+from duplex_dev.testing.promises.crowd import Requests
 
 REGISTRY = application.registry()
 

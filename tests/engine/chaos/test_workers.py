@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from duplex_dev.testing.chaos import settle
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.chaos.talk import conversation, unique, verdict
 from tests.engine.chaos.talker import Talker

@@ -9,7 +9,7 @@ import argparse
 from duplex_dev.console import TaskError, say
 from duplex_dev.contract import files
 from duplex_dev.machine import git, setup
-from duplex_dev.paths import GENERATED, ROOT, shown
+from duplex_dev.project import GENERATED, ROOT, shown
 from duplex_dev.update.answers import ANSWERS, read_answers, with_states
 from duplex_dev.update.scratch import applying, render_states, scratch_copy
 

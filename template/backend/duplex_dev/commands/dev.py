@@ -1,9 +1,11 @@
-"""`poe dev`: the API with reload and Vite with hot reload, behind one URL."""
+"""The application on this machine: `poe dev` with reload, `poe serve` as in production."""
 
 import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,20 @@ from watchfiles import (
 
 from duplex_dev.console import TaskError, complain, no_arguments, say
 from duplex_dev.contract import files
-from duplex_dev.contract.files import WarmCompiler, describe_application
+from duplex_dev.contract.files import WarmCompiler, describe_application, prepare
 from duplex_dev.machine import node, processes, setup
 from duplex_dev.machine.network import free_port, must_be_free, reachable_host, url_of, wait_for
 from duplex_dev.machine.processes import Child
 from duplex_dev.machine.warm import CallEnded, WarmProcess, WarmPython
-from duplex_dev.paths import BACKEND, FRONTEND, shown
-from duplex_dev.project import ServerSettings, server_settings
+from duplex_dev.project import (
+    BACKEND,
+    FRONTEND,
+    ROOT,
+    ServerSettings,
+    load_settings,
+    server_settings,
+    shown,
+)
 
 HEALTH = "/api/v1/health"
 
@@ -32,8 +41,8 @@ WATCH_TIMEOUT = 500
 """Milliseconds after which the watcher's thread checks whether it has to end."""
 
 
-def main(arguments: list[str]) -> int:
-    """Run both until Ctrl-C, or until one of them ends."""
+def dev(arguments: list[str]) -> int:
+    """The API with reload and Vite with hot reload behind one URL, until one of them ends."""
     no_arguments("dev", arguments)
     warm_python = WarmPython()
     warm_python.start()
@@ -218,3 +227,25 @@ async def _watch_into(changes: asyncio.Queue[set[Path]]) -> None:
     )
     async for changed in watched:
         await changes.put({Path(path) for _, path in changed})
+
+
+def serve(arguments: list[str]) -> int:
+    """Page, API and socket on one port: build and migrate what is stale, then become the server.
+
+    HOST and PORT are settings.
+    """
+    no_arguments("serve", arguments)
+    prepare()
+    settings = load_settings()
+    must_be_free(settings.host, settings.port)
+    port = settings.port or free_port(settings.host)
+    setup.build_frontend()
+    setup.migrate()
+    command = processes.python_command("app")
+    say(f"Starting on {url_of(settings.host, port)} (Ctrl-C ends it)")
+    os.chdir(ROOT)
+    os.environ.update(processes.python_environment(PORT=str(port)))
+    if os.name != "nt":
+        # The server takes this process's place, so signals reach it directly.
+        os.execv(sys.executable, command)
+    return subprocess.run(command, check=False).returncode

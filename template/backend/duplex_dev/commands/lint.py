@@ -1,23 +1,27 @@
-"""`poe lint`: linters, formatting and strict types of both sides; changes nothing.
-
-The engine's folders are only checked for edits; --engine checks their code as well.
-"""
+"""`poe lint` checks both sides and changes nothing; `poe fmt` formats and fixes them."""
 
 import argparse
 
-from duplex_dev.commands.check import types
+from duplex_dev.commands.tests import types
+from duplex_dev.console import no_arguments
 from duplex_dev.contract.files import prepare
+from duplex_dev.machine import setup
 from duplex_dev.machine.processes import Step, npm_step, python_step, run_all
-from duplex_dev.paths import ENGINE
+from duplex_dev.project import ENGINE
+
+LINT_HELP = """\
+`poe lint`: linters, formatting and strict types of both sides; changes nothing.
+
+The engine's folders are only checked for edits; --engine checks their code as well."""
 
 PAGE_ENGINE = "src/duplex/**"
 
 PYTHON_ENGINE = [folder for folder in ENGINE if folder.startswith("backend/")]
 
 
-def main(arguments: list[str]) -> int:
+def lint(arguments: list[str]) -> int:
     """Run every check, whatever the results of the others are."""
-    parser = argparse.ArgumentParser("poe lint", description=__doc__)
+    parser = argparse.ArgumentParser("poe lint", description=LINT_HELP)
     parser.add_argument(
         "--engine", action="store_true", help="check the engine's code too, as Duplex itself does"
     )
@@ -38,3 +42,19 @@ def steps(*, engine: bool) -> list[Step]:
         python_step("ruff format", "ruff", "format", "--check", *python),
         python_step("engine files", "duplex_dev.update.engine_files"),
     ]
+
+
+def fmt(arguments: list[str]) -> int:
+    """Format everything but the engine; fails when a linter cannot fix what it reports."""
+    no_arguments("fmt", arguments)
+    setup.prepare()
+    # One after the other: each step changes the files that the next one reads.
+    return run_all(
+        [
+            python_step("ruff check --fix", "ruff", "check", "--fix", "backend"),
+            python_step("ruff format", "ruff", "format", "backend"),
+            npm_step("eslint --fix", "lint", "--fix", "--ignore-pattern", PAGE_ENGINE),
+            npm_step("prettier --write", "format", f"!{PAGE_ENGINE}"),
+        ],
+        parallel=False,
+    )

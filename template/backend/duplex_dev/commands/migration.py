@@ -6,7 +6,7 @@ import subprocess
 from duplex.web.migration_env import new_migration
 from duplex_dev.console import TaskError, say
 from duplex_dev.machine import processes, setup
-from duplex_dev.paths import ROOT, shown
+from duplex_dev.project import ROOT, shown
 
 
 def main(arguments: list[str]) -> int:

@@ -21,7 +21,7 @@ from duplex.contract.describe import Schema
 from duplex_dev.console import TaskError
 from duplex_dev.contract.compatibility import Definitions, Difference, differences
 from duplex_dev.machine import git, processes
-from duplex_dev.paths import BACKEND, ROOT
+from duplex_dev.project import BACKEND, ROOT
 
 ContractJson = dict[str, Any]
 """A contract as JSON: `states` (request, response, options by name) and `definitions`."""

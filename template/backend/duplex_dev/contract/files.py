@@ -13,7 +13,7 @@ from pathlib import Path
 
 from duplex_dev.console import TaskError, say
 from duplex_dev.machine import node, setup
-from duplex_dev.paths import ASYNCAPI_JSON, CONTRACT_TS, FRONTEND, GENERATED, REST_TS, shown
+from duplex_dev.project import ASYNCAPI_JSON, CONTRACT_TS, FRONTEND, GENERATED, REST_TS, shown
 
 SCRIPT = FRONTEND / "scripts" / "contract.mjs"
 """In frontend/, because the compilers are the frontend's packages."""

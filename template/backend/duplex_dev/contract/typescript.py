@@ -15,7 +15,7 @@ from duplex.contract.asyncapi.document import text_of
 from duplex.contract.describe import REFERENCE, Contract, Schema
 from duplex_dev import project
 from duplex_dev.console import TaskError
-from duplex_dev.paths import BACKEND, STATES, shown
+from duplex_dev.project import BACKEND, STATES, shown
 
 Block = str | dict[str, Any]
 """Text as it is, or `{"name", "schema"}` with a schema that frontend/scripts compiles."""

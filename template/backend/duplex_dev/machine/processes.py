@@ -19,7 +19,7 @@ from pathlib import Path
 from duplex_dev.console import TaskError
 from duplex_dev.machine import node
 from duplex_dev.machine.environment import clean
-from duplex_dev.paths import BACKEND, FRONTEND, ROOT
+from duplex_dev.project import BACKEND, FRONTEND, ROOT
 
 
 def python_command(module: str, *arguments: str) -> list[str]:

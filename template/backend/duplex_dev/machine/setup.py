@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from duplex_dev.console import TaskError, say
 from duplex_dev.machine import node, processes
-from duplex_dev.paths import DIST, FINGERPRINTS, FRONTEND, NODE_MODULES, ROOT, shown
+from duplex_dev.project import DIST, FINGERPRINTS, FRONTEND, NODE_MODULES, ROOT, shown
 
 LOCK_TIMEOUT = 900.0
 """Seconds to wait for another command's setup: a first npm install on a slow line ends sooner."""

@@ -11,8 +11,7 @@ from pathlib import Path
 from duplex_dev.console import TaskError
 from duplex_dev.machine import processes, setup
 from duplex_dev.machine.network import free_port, wait_for
-from duplex_dev.paths import ROOT
-from duplex_dev.project import settings_type
+from duplex_dev.project import ROOT, settings_type
 
 HEALTH = "/api/v1/health"
 

@@ -5,9 +5,8 @@ here are what tests and fixtures of a team use beside them.
 """
 
 from duplex_dev.client import Client
+from duplex_dev.testing.application import PATIENCE, Admit, Join, Person, SignIn, new_client, serve
 from duplex_dev.testing.databases import on_every_database
-from duplex_dev.testing.people import PATIENCE, Admit, Join, Person, SignIn
-from duplex_dev.testing.serving import new_client, serve
 
 __all__ = [
     "PATIENCE",

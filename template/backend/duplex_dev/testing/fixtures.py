@@ -16,14 +16,22 @@ from fastapi import FastAPI
 from duplex import Application, Database, Settings
 from duplex_dev import project
 from duplex_dev.client import Client
+from duplex_dev.testing.application import (
+    ORIGIN,
+    PATIENCE,
+    Admit,
+    Join,
+    Person,
+    SignIn,
+    new_client,
+    serve,
+)
 from duplex_dev.testing.databases import (
     database_url,
     migrated_postgresql,
     migrated_sqlite,
     postgresql,
 )
-from duplex_dev.testing.people import PATIENCE, Admit, Join, Person, SignIn
-from duplex_dev.testing.serving import ORIGIN, new_client, serve
 
 __all__ = ["database_url", "migrated_postgresql", "migrated_sqlite", "postgresql"]
 

@@ -19,7 +19,7 @@ from typing import TextIO
 from pydantic import BaseModel, ConfigDict
 
 from duplex_dev.machine.temporary import running
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 
 class Options(BaseModel):

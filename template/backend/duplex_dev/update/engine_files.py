@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from duplex_dev.console import complain, say
-from duplex_dev.paths import ENGINE, ROOT
+from duplex_dev.project import ENGINE, ROOT
 
 ENGINE_FILES = Path(__file__).with_name("engine_files.txt")
 

@@ -6,6 +6,6 @@ The engine's own tests and `poe promises` use it.
 from duplex_dev.testing.chaos.checker import Checker
 from duplex_dev.testing.chaos.participant import ChaosParticipant, settle
 from duplex_dev.testing.chaos.record import Record
-from duplex_dev.testing.chaos.storm import storm
+from duplex_dev.testing.network import storm
 
 __all__ = ["ChaosParticipant", "Checker", "Record", "settle", "storm"]

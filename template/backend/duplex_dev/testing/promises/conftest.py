@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from duplex_dev.paths import BACKEND
+from duplex_dev.project import BACKEND
 
 CONFTEST = BACKEND / "tests" / "conftest.py"
 

@@ -12,14 +12,12 @@ import pytest
 
 from duplex import Application, Settings
 from duplex_dev.commands.replay import replay
-from duplex_dev.paths import BACKEND
+from duplex_dev.project import BACKEND
 from duplex_dev.replay.recording import read
+from duplex_dev.testing.application import Admit, SignIn
 from duplex_dev.testing.chaos import storm
-from duplex_dev.testing.people import Admit, SignIn
-from duplex_dev.testing.promises.crowd import Crowd
-from duplex_dev.testing.promises.requests import Requests
-from duplex_dev.testing.promises.servers import Servers, serving
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.promises.crowd import Crowd, Requests
+from duplex_dev.testing.servers import Servers, Valkey, serving
 
 SEED = int(os.environ.get("CHAOS_SEED") or SystemRandom().randrange(10**9))
 """The seed repeats what is done, not how processes race."""

@@ -1,16 +1,41 @@
-"""The application in the test's own process: behind a real server, or asked without one."""
+"""The application in a test: the people who use it, behind a real server or without one."""
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
+from duplex import Identity
 from duplex.socket.uvicorn_protocol import PreparedProtocol
+from duplex_dev.client import Client
+
+PATIENCE = 30.0
+"""Seconds after which a frame that did not come is a failure; never waited when all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a test: the token that the hello carries, and the identity behind it."""
+
+    token: str | None = None
+    identity: Identity = field(default_factory=Identity)
+
+
+SignIn = Callable[[str], Awaitable[Person]]
+"""`await sign_in("ada")`: a person of this name; the same name is the same person."""
+
+Admit = Callable[[str, Person], Awaitable[None]]
+"""`await admit(session, person)`: make what `may_join` looks for."""
+
+Join = Callable[..., AbstractAsyncContextManager[Client]]
+"""See the fixture `join`."""
+
 
 ORIGIN = "http://test"
 """Where the page of `new_client` comes from."""

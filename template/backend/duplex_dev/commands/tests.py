@@ -1,0 +1,136 @@
+"""`poe test`, `poe e2e` and `poe promises`: the application's tests and the engine's promises."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from duplex_dev.console import TaskError, complain, say
+from duplex_dev.contract.files import prepare
+from duplex_dev.machine import node, setup
+from duplex_dev.machine.processes import Step, npm_step, python_step, run_all
+from duplex_dev.machine.temporary import running
+
+TEST_HELP = """\
+`poe test`: contract freshness, backend and frontend tests, types of both sides.
+
+`poe test` runs everything, as many parts at the same time as the machine has cores. `poe test
+backend|frontend|types|contract ARGUMENTS…` runs one part, with the arguments for pytest or Vitest;
+any other arguments go to pytest alone: `poe test -k save`."""
+
+TEST_PARTS = ("backend", "types", "frontend", "contract")
+"""Long ones first, so that the last one to end is a short one."""
+
+
+def test(arguments: list[str]) -> int:
+    """Run the parts that the arguments name; returns 0 when all of them passed."""
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(TEST_HELP)
+        return 0
+    prepare()
+    return run_all(steps_for(arguments))
+
+
+def steps_for(arguments: list[str]) -> list[Step]:
+    """The steps for these arguments."""
+    if not arguments:
+        return [step for part in TEST_PARTS for step in _test_steps(part, [])]
+    part, rest = arguments[0], arguments[1:]
+    if part not in TEST_PARTS:
+        part, rest = "backend", arguments
+    if rest and part not in ("backend", "frontend"):
+        raise TaskError(f"`poe test {part}` takes no arguments, but got: {' '.join(rest)}")
+    return _test_steps(part, rest)
+
+
+def _test_steps(part: str, rest: list[str]) -> list[Step]:
+    match part:
+        case "contract":
+            return [python_step("contract", "duplex_dev", "contract", "--check")]
+        case "backend":
+            return [python_step("backend tests", "pytest", *rest)]
+        case "frontend":
+            return [npm_step("frontend tests", "test", *rest)]
+        case _:
+            return types()
+
+
+def types() -> list[Step]:
+    """The type checkers of both sides."""
+    return [npm_step("frontend types", "types"), python_step("backend types", "basedpyright")]
+
+
+ROOMY = {
+    "SESSION_RATE": "1000/s",
+    "SESSION_MAX_PER_USER": "1000",
+    "SESSION_MAX_PER_ADDRESS": "1000",
+}
+"""All the browsers of a test run come from one address."""
+
+
+def e2e(arguments: list[str]) -> int:
+    """Playwright's tests in a real browser against a real server; returns Playwright's exit code.
+
+    Arguments go to Playwright: `poe e2e session.spec.ts --headed`. E2E_URL=https://… tests a server
+    that runs already instead of starting one.
+    """
+    prepare()
+    chromium = node.find_browser()
+    say(f"Browser: {chromium or 'the one of Playwright'}")
+    url = os.environ.get("E2E_URL", "").strip()
+    if url:
+        return _playwright(arguments, _where(url, chromium))
+    setup.build_frontend()
+    with running(ROOMY) as server:
+        say(f"Server: {server.url}")
+        # Tests that kill and restart a server start one of their own, with this Python.
+        own = {"E2E_PYTHON": sys.executable}
+        code = _playwright(arguments, _where(server.url, chromium) | own)
+        if code:
+            complain(f"Playwright ended with exit code {code}. The server's log ends with:")
+            print(server.log_end())
+        return code
+
+
+def _where(url: str, chromium: Path | None) -> dict[str, str]:
+    return {"BASE_URL": url} | ({"CHROMIUM_PATH": str(chromium)} if chromium else {})
+
+
+def _playwright(arguments: list[str], environment: Mapping[str, str]) -> int:
+    if not any(argument.startswith("--project") for argument in arguments):
+        # The other one has the engine's promises: `poe promises` runs them.
+        arguments = ["--project=application", *arguments]
+    return node.run(node.tool("@playwright/test/cli.js", "test", *arguments), **environment)
+
+
+PROMISES_HELP = """\
+`poe promises`: the engine's promises on this application, with its states and `may_join`.
+
+Participants talk at random while networks fail and servers are killed, then their records are
+checked; afterwards the browser specs in e2e/promises run. `poe promises chaos|browser ARGUMENTS…`
+runs one part, with the arguments for pytest or Playwright. It takes minutes."""
+
+PROMISE_PARTS = ("chaos", "browser")
+
+PROMISES = "backend/duplex_dev/testing/promises"
+
+
+def promises(arguments: list[str]) -> int:
+    """Run what the arguments name; returns 0 when every promise was kept."""
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(PROMISES_HELP)
+        return 0
+    prepare()
+    if not arguments:
+        # One after the other: both measure times.
+        return run_all([_promise_step(part, []) for part in PROMISE_PARTS], parallel=False)
+    part, rest = arguments[0], arguments[1:]
+    if part not in PROMISE_PARTS:
+        part, rest = "chaos", arguments
+    return run_all([_promise_step(part, rest)])
+
+
+def _promise_step(part: str, rest: list[str]) -> Step:
+    if part == "browser":
+        return python_step("browser", "duplex_dev", "e2e", "--project=promises", *rest)
+    return python_step("chaos", "pytest", *rest, PROMISES)
