@@ -92,6 +92,18 @@ async def rolled(ada: Client, times: int) -> list[int]:
     return points
 
 
+async def test_the_export_is_held_while_it_runs(last: Registry) -> None:
+    async with (
+        serving(engine_of(last)) as server,
+        await server.client(session="s", name="Ada") as ada,
+        await server.client(session="s") as bob,
+    ):
+        await ada.ask("exportNotes", id="1")
+        seen = [(await bob.until("held"))["data"]["export"] for _ in range(5)]
+        assert seen == [*({"by": "Ada", "percent": percent} for percent in (0, 25, 50, 75)), None]
+        assert (await ada.until("exportNotes"))["data"] == {"entries": 0}
+
+
 async def test_only_whose_session_it_is_may_join(modules: dict[str, list[ModuleType]]) -> None:
     sessions = modules["sessions"][0].Sessions()
 

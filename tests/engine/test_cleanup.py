@@ -125,15 +125,18 @@ def cleaning(gates: Gates) -> Registry:
 
 
 @pytest.fixture(params=["memory", "valkey"])
-async def server(
-    request: pytest.FixtureRequest, gates: Gates, monkeypatch: pytest.MonkeyPatch
-) -> AsyncGenerator[Server]:
-    monkeypatch.setattr(running, "CLEANUP_TIME", 0.2)
+async def server(request: pytest.FixtureRequest, gates: Gates) -> AsyncGenerator[Server]:
     settings = setup()
     if request.param == "valkey":
         settings.broker_url = request.getfixturevalue("shared_valkey").url
     async with serving(make_engine(cleaning(gates), settings)) as made:
         yield made
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Handlers have little time to end after their cancellation."""
+    monkeypatch.setattr(running, "CLEANUP_TIME", 0.2)
 
 
 def listen(caplog: pytest.LogCaptureFixture) -> None:
@@ -196,6 +199,7 @@ async def test_a_cleanup_that_cannot_be_stored_is_logged(
         assert (await ada.reply("lines"))["data"] == {"lines": []}
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_handler_that_ignores_its_deadline_is_left_behind(
     server: Server, gates: Gates, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -216,6 +220,7 @@ async def test_a_handler_that_ignores_its_deadline_is_left_behind(
         assert await bob.quiet() == []
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_stream_that_ignores_its_deadline_is_left_behind(
     server: Server, gates: Gates
 ) -> None:

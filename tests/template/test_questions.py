@@ -27,6 +27,7 @@ PROTOCOL = [
     "expiring",
     "draining",
     "skipped",
+    "held",
     "state",
 ]
 

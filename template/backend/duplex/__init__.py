@@ -9,6 +9,7 @@ from duplex.command_line import main
 from duplex.identity import Authenticate, Identity, NotSignedIn, Participant
 from duplex.project import Project
 from duplex.requests.events import Event, event
+from duplex.requests.holds import AlreadyHeld, Held
 from duplex.requests.registry import BadState, Registry, State, admins, discover, state
 from duplex.requests.session import Session
 from duplex.requests.store import SavedRef
@@ -38,6 +39,7 @@ from duplex.wire.protocol import Close, ErrorCode
 from duplex.wire.requests import sanitize_data_request
 
 __all__ = [
+    "AlreadyHeld",
     "ApiError",
     "Application",
     "Authenticate",
@@ -51,6 +53,7 @@ __all__ = [
     "EngineDep",
     "ErrorCode",
     "Event",
+    "Held",
     "Identity",
     "IdentityDep",
     "Limit",

@@ -113,6 +113,23 @@ describe("the session store", () => {
     expect(now().total).toBe(500);
   });
 
+  it("sets the fields that a request holds, and applies no replayed change again", async () => {
+    const held = (busy: unknown, seq: number) =>
+      socket.receive({ state: "held", data: { busy } as object, seq });
+    held({ by: "Bo" }, 6);
+    expect(now().document).toMatchObject({ busy: { by: "Bo" } });
+    expect(shown()).toEqual(["old"]);
+    expect(now().contractChanged).toBe(false);
+    socket.breaks();
+    socket = await nextSocket();
+    welcome(socket, { recovered: true, seq: 7, snapshot: texts("old") });
+    held(null, 7);
+    expect(now().document).not.toHaveProperty("busy");
+    held({ by: "Cy" }, 8);
+    held(null, 9);
+    expect(now().document).toMatchObject({ busy: null });
+  });
+
   it("takes the snapshot of the server after a recovery and adds nothing that is replayed to it", async () => {
     socket.breaks();
     expect(now().status).toBe("recovering");

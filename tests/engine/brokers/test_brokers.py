@@ -10,6 +10,7 @@ from duplex_dev.testing.servers import Valkey
 
 from tests.engine.brokers.promises import LONG, Opened, Process, joined
 from tests.engine.brokers.promises_crowds import CrowdPromises
+from tests.engine.brokers.promises_holds import HoldPromises
 from tests.engine.brokers.promises_presence import PresencePromises
 from tests.engine.brokers.promises_requests import RequestPromises
 from tests.engine.brokers.promises_rooms import RoomPromises
@@ -36,7 +37,7 @@ async def _redis(url: str, retention: Retention, gathering: Gathering) -> AsyncG
         await process.broker.stop()
 
 
-class TestMemory(RoomPromises, PresencePromises, RequestPromises, CrowdPromises):
+class TestMemory(RoomPromises, PresencePromises, RequestPromises, CrowdPromises, HoldPromises):
     """`memory://`: one process is all there is."""
 
     def opening(
@@ -46,7 +47,7 @@ class TestMemory(RoomPromises, PresencePromises, RequestPromises, CrowdPromises)
         return _memory(retention, gathering)
 
 
-class TestRedis(RoomPromises, PresencePromises, RequestPromises, CrowdPromises):
+class TestRedis(RoomPromises, PresencePromises, RequestPromises, CrowdPromises, HoldPromises):
     """`redis://`: two processes and a real Valkey."""
 
     @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from tests.engine.brokers.promises import Process, both_saw, joined, resumed, sa
 from tests.engine.brokers.support import PATIENCE, Recorder, eventually, message
 
 ROOT = Path(__file__).parents[3]
+HELD_NO_MORE = b'{"state":"held","data":{"busy":null}'
 PATH = os.pathsep.join((str(ROOT), str(ROOT / "template" / "backend")))
 
 
@@ -43,19 +44,25 @@ async def test_a_killed_worker_is_cleaned_up_once(valkey: Valkey, process: Open,
     locking = asyncio.create_task(second.broker.lock(room, 5))
     assert await first.broker.claim(room, "victim", "1", 0.1) == Claim("busy")
     assert not locking.done()
+    assert await first.broker.read(room) == b'{"busy":"victim"}'
     worker.kill()
     await worker.wait()
     async with asyncio.timeout(PATIENCE):
         # Long before the dead worker's own lease of an hour is over.
         lock = await locking
         assert await claiming == Claim("new")
+    assert (lock.document, lock.held) == (b"{}", {})
     assert await second.broker.commit(Commit(room, [], lock, b'{"n":1}')) == 1
-    await both_saw((first, second), room, 3)
+    await both_saw((first, second), room, 5)
     await say(first, room, "after")
-    await both_saw((first, second), room, 4)
+    await both_saw((first, second), room, 6)
     for one in (first, second):
-        assert one.record.states(room) == ["joined", "joined", "left", "say"]
-        assert ("left", room, "victim", "after 2") in one.record.told
+        assert [state for state in one.record.states(room) if state != "held"] == [
+            *("joined", "joined", "left", "say"),
+        ]
+        heads = [entry.head for entry in one.record.entries[room] if entry.state == "held"]
+        assert heads == [b'{"state":"held","data":{"busy":"victim"}', HELD_NO_MORE]
+        assert ("left", room, "victim", "after 4") in one.record.told
     assert await first.broker.present(room) == [Presence("ada", "Ada")]
 
 

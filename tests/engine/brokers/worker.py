@@ -1,12 +1,12 @@
-"""A worker process of the fault tests: joins, claims, takes the lock, and waits to be killed.
+"""A worker process of the fault tests: joins, claims, holds a field and the lock, until it dies.
 
-Run as `python worker.py URL ROOM GRACE LEASE`; prints `ready` when it holds all three.
+Run as `python worker.py URL ROOM GRACE LEASE`; prints `ready` when it has all four.
 """
 
 import asyncio
 import sys
 
-from duplex.brokers.base import Retention
+from duplex.brokers.base import Commit, Retention
 from duplex.brokers.redis.broker import RedisBroker
 
 from tests.engine.brokers.support import Recorder, join_request
@@ -20,6 +20,7 @@ async def main(url: str, room: str, grace: float, lease: float) -> None:
     joined = await broker.join(join_request(room, "victim"))
     assert joined is not None
     assert (await broker.claim(room, "victim", "1", 0)).outcome == "new"
+    await broker.commit(Commit(room, claim=("victim", "1"), holds={"busy": b'"victim"'}))
     await broker.lock(room, 3600)
     print("ready", flush=True)
     await asyncio.Event().wait()

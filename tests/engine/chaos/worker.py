@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import uvicorn
+from duplex import Model, Registry
 from duplex.brokers.base import Broker
 from duplex.brokers.memory.broker import MemoryBroker
 from duplex.brokers.redis.broker import RedisBroker
@@ -20,20 +21,20 @@ from starlette.applications import Starlette
 
 from tests.engine.brokers.support import UNGATHERED
 from tests.engine.chaos.states import states
-from tests.engine.support import PATH, Setup, make_engine, retention_of, setup
+from tests.engine.support import PATH, Notes, Setup, make_engine, retention_of, setup
 
 LEASE = 1.5
 """Seconds after which the others take a killed worker for dead."""
 
 
-def main(settings: Setup) -> None:
+def main(settings: Setup, registry: Registry, document: type[Model] = Notes) -> None:
     """Serve until SIGTERM."""
     retention = retention_of(settings.options)
     if settings.broker_url == "memory://":
         broker: Broker = MemoryBroker(retention, UNGATHERED)
     else:
         broker = RedisBroker(settings.broker_url, retention, UNGATHERED, lease=LEASE)
-    engine = make_engine(states(), settings, broker=broker)
+    engine = make_engine(registry, settings, broker=broker, document=document)
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
 
     @asynccontextmanager
@@ -56,4 +57,4 @@ def main(settings: Setup) -> None:
 
 
 if __name__ == "__main__":
-    main(setup(**json.loads(sys.argv[1])))
+    main(setup(**json.loads(sys.argv[1])), states())

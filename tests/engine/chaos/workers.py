@@ -9,7 +9,7 @@ from random import Random
 
 from tests.engine.support import PATH
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds a process may take to start or to stop."""
 
 
@@ -47,8 +47,11 @@ class Worker:
 class Workers:
     """Several, with the same settings and the same broker."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(
+        self, folder: Path, module: str = "tests.engine.chaos.worker", **settings: object
+    ) -> None:
         self._folder = folder
+        self._module = module
         self._settings = json.dumps(settings)
         self._count = 0
         self.all: list[Worker] = []
@@ -59,7 +62,7 @@ class Workers:
         log = self._folder / f"worker-{self._count}.log"
         with log.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.engine.chaos.worker", self._settings),
+                *(sys.executable, "-m", self._module, self._settings),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
             )

@@ -16,6 +16,8 @@ Rules for every implementation (`tests/engine/brokers` checks them):
   first and then finds its reply.
 * **Fenced.** A `Lock` has a token that grows; a commit with a token that is no longer the room's
   newest raises `LockLost`. A lock is a lease: it ends by itself when its holder dies.
+* **Holds end with their claim.** Every change of a held field is announced by an entry `held`, in
+  the same step.
 * **Presence is gathered.** Changes of presence take effect at once; their announcements follow
   `Gathering`.
 * **Everything expires.** An empty room is forgotten `Retention.seconds` after the last participant
@@ -48,6 +50,7 @@ __all__ = [
     "BrokerUnavailable",
     "Claim",
     "Commit",
+    "FieldHeld",
     "Gathering",
     "Join",
     "Joined",
@@ -67,6 +70,10 @@ class BrokerUnavailable(Exception):
 
 class LockLost(Exception):
     """The room's lock was given to another request before the commit; nothing was changed."""
+
+
+class FieldHeld(Exception):
+    """Another request holds this field of the document; nothing was changed."""
 
 
 class RoomGone(Exception):
@@ -186,7 +193,7 @@ class Broker(Protocol):
         ...
 
     async def read(self, room: str) -> bytes:
-        """The room's document now, JSON. Raises `RoomGone`."""
+        """The room's document now, JSON, with its held fields. Raises `RoomGone`."""
         ...
 
     async def claim(self, room: str, participant: str, request_id: str, wait: float) -> Claim:
@@ -213,7 +220,7 @@ class Broker(Protocol):
         """Make one step durable and visible to all; the document's version after it.
 
         Sets `seq` and `at` of the entries. The lock, if any, stays held. Raises `LockLost`,
-        `RoomGone`, `BrokerUnavailable`.
+        `FieldHeld`, `RoomGone`, `BrokerUnavailable`.
         """
         ...
 

@@ -1,6 +1,6 @@
 """The values that a broker takes and returns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -83,7 +83,8 @@ class Join:
 
 @dataclass(slots=True, frozen=True)
 class Joined:
-    """The state of a room at a join, read in one step: `document` (JSON) is the document at `seq`.
+    """The state of a room at a join, read in one step: `document` (JSON) is the document at `seq`,
+    with its held fields.
 
     `present`: the first page of participants. `resumed`: the participant existed already (its
     former connection, if it was still open, was reported as `taken_over`); a `joined` entry is made
@@ -116,13 +117,15 @@ class Claim:
 @dataclass(slots=True, frozen=True)
 class Lock:
     """The right to change a room's document: `document` is its JSON now, `version` counts its
-    changes.
+    changes. `held`: the fields that requests hold, as JSON by their names; they are not in
+    `document`.
     """
 
     room: str
     token: int
     document: bytes
     version: int
+    held: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
 
 @dataclass(slots=True)
@@ -135,7 +138,9 @@ class Commit:
     False: the claim stays open, and `reply`, a private one, becomes its outcome if the claim is
     released or its process dies; `endings` are then appended to the log, and if there are any, the
     last one becomes the outcome. `ends`: the room ends with this commit: after the entries it is
-    forgotten, and opening its id again starts a new epoch. `epoch`: the epoch the commit belongs to
+    forgotten, and opening its id again starts a new epoch. `holds`: fields of the document, as JSON
+    by their names, that have these values until the claim is settled, released or abandoned, or its
+    participant is forgotten. `epoch`: the epoch the commit belongs to
     ("" for any); in another one it raises `RoomGone`.
     """
 
@@ -147,5 +152,6 @@ class Commit:
     reply: Entry | None = None
     settles: bool = True
     endings: list[Entry] = field(default_factory=list[Entry])
+    holds: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     ends: bool = False
     epoch: str = ""

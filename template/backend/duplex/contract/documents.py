@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import JsonSchemaMode
 
 from duplex.contract.model_schemas import ModelSchemas
+from duplex.requests.holds import HeldFields
 from duplex.requests.registry import BadState
 
 Properties = dict[str, frozenset[str]]
@@ -28,6 +29,7 @@ def check_document(model: type[BaseModel]) -> None:
                 f"{where}: {listed} of {name} is written but not read, or the other way round; "
                 "a shared document is read back from its JSON: use plain fields, with one alias"
             )
+    HeldFields(model)
     try:
         model()
     except ValidationError as error:

@@ -1,9 +1,10 @@
-"""Whether a changed document has to be validated before it is stored."""
+"""Writes a changed document, and decides whether it has to be validated before it is stored."""
 
 from functools import cache
 from typing import cast
 
 from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
 _FREE = frozenset(
     {
@@ -24,6 +25,27 @@ _BOUNDS = frozenset(
 
 _NO_SCHEMAS = frozenset({"cls", "default", "expected", "members", "metadata", "serialization"})
 """Keywords of a schema whose values are no schemas."""
+
+
+def write(
+    document: BaseModel, kind: type[BaseModel], stored: bytes | None
+) -> tuple[bytes, BaseModel]:
+    """The JSON of a document, and the document as its JSON is read. Raises pydantic's errors for a
+    value of another type than declared or out of bounds: nobody could read such a document again.
+    `stored` is its JSON before the change, if it is known.
+    """
+    serializer = kind.__pydantic_serializer__
+    try:
+        text = serializer.to_json(document, by_alias=True, warnings="error")
+    except PydanticSerializationError:
+        # The value may still be valid when it is parsed, for example a tuple for a list.
+        text = serializer.to_json(document, by_alias=True, warnings=False)
+        return text, kind.model_validate_json(text)
+    # Pydantic writes None without a warning where no None is allowed.
+    checked = has_bounds(kind) or b"null" in text
+    if checked and stored is not None and text != stored:
+        kind.model_validate_json(text)
+    return text, document
 
 
 @cache

@@ -365,15 +365,21 @@ class Runner:
         """Nothing was changed: the same request, with the same id, may be sent again. A stream that
         had begun is ended by the broker instead.
         """
-        if running.claim is not None:
-            with suppress(BrokerUnavailable):
-                await self._services.broker.release(requester.room_id, requester.id, running.claim)
+        await self._release(requester, running)
         if not running.begun:
             requester.error(_SENTENCES[code], code, running.request.id)
         if not requester.connected:
             # The sender gets no error, so the requests behind this one must not be handled before
             # it: the client sends all that have an id again when it is back.
             requester.requests.clear(keep_without_id=True)
+
+    async def _release(self, requester: Requester, running: Running) -> None:
+        """Release the claim, and with it what the request holds. While the store is unreachable
+        the broker retries later.
+        """
+        if running.claim is not None:
+            with suppress(BrokerUnavailable):
+                await self._services.broker.release(requester.room_id, requester.id, running.claim)
 
     async def _refuse(
         self,
@@ -396,11 +402,13 @@ class Runner:
             entries += _end_for_others(running.state, requester, request, how)
         if running.state.streams:
             entries.append(outcome)
-        if not await self._recorded(running, session, entries, outcome) or not entries:
+        recorded = await self._recorded(requester, running, session, entries, outcome)
+        if not entries or not (recorded or running.begun):
             requester.push(outcome)
 
     async def _recorded(
         self,
+        requester: Requester,
         running: Running,
         session: Session[BaseModel],
         entries: list[Entry],
@@ -423,6 +431,7 @@ class Runner:
                 await session.fail(entries, None)
         except (BrokerUnavailable, LockLost, RoomGone):
             logger.info("the outcome of %s could not be recorded", running.request.state)
+            await self._release(requester, running)
             return False
         return True
 

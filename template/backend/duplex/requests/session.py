@@ -1,6 +1,7 @@
 """The session object that a handler receives: its request, the participants and the document."""
 
 import logging
+import secrets
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -8,13 +9,13 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duplex.brokers.base import Broker, BrokerUnavailable, Commit, Lock
+from duplex.brokers.base import Broker, BrokerUnavailable, Commit, FieldHeld, Lock
 from duplex.identity import Identity, Participant
-from duplex.requests.documents import has_bounds
+from duplex.requests.documents import write
 from duplex.requests.events import AnyEvent
+from duplex.requests.holds import AlreadyHeld, HeldFields
 from duplex.requests.registry import AnyState, Registry, To
 from duplex.requests.requester import Requester
 from duplex.requests.running import Running
@@ -45,6 +46,7 @@ class Services:
     document: type[BaseModel]
     store: SessionStore
     transaction: Transaction
+    held: HeldFields
 
 
 class Session(Generic[D]):
@@ -55,6 +57,7 @@ class Session(Generic[D]):
         "_dirty",
         "_document",
         "_entries",
+        "_held",
         "_late",
         "_lock",
         "_open",
@@ -75,6 +78,7 @@ class Session(Generic[D]):
         self._entries: list[Entry] = []
         self._lock: Lock | None = None
         self._document: BaseModel | None = None
+        self._held: dict[str, bytes] = {}
         self._dirty = False
         self._open = 0
         self._over = False
@@ -147,6 +151,8 @@ class Session(Generic[D]):
                 self._check_open()
         if self._document is None:
             self._document = self._requester.documents.get(self._lock, self._services.document)
+            self._held = dict(self._lock.held)
+            self._services.held.show(self._document, self._held)
         document = self._document
         before = None if not self._dirty else document.model_copy(deep=True)
         self._open += 1
@@ -162,6 +168,38 @@ class Session(Generic[D]):
             self._open -= 1
         self._cleanup = cleanup and (self._cleanup or not self._dirty)
         self._dirty = True
+
+    async def hold(self, value: BaseModel) -> None:
+        """Set a held field of the shared document, the one of the type `Held[type(value)]`, until
+        this request is over.
+
+        Takes effect at once. The field is None again as soon as the request has been answered, has
+        failed, was cancelled or left behind, its stream has ended, or its worker has died. Holding
+        it once more in the same request replaces the value. Raises `AlreadyHeld` while another
+        request holds the field.
+        """
+        self._check_open()
+        name, written = self._services.held.field(value)
+        claim = await self._claim()
+        packed = pack(value)
+        epoch = self._requester.epoch
+        commit = Commit(self.id, claim=claim, holds={written: packed}, epoch=epoch)
+        try:
+            await self._services.broker.commit(commit)
+        except FieldHeld:
+            raise AlreadyHeld(name) from None
+        if self._document is not None:
+            self._held[written] = packed
+            setattr(self._document, name, value.model_copy(deep=True))
+
+    async def _claim(self) -> tuple[str, str]:
+        """The request's claim, also where the client gave it no id: what it holds ends with it."""
+        running, requester = self._running, self._requester
+        if running.claim is None:
+            made = f"hold {secrets.token_urlsafe(12)}"
+            await self._services.broker.claim(requester.room_id, requester.id, made, 0)
+            running.claim = made
+        return requester.id, running.claim
 
     def send(
         self,
@@ -187,10 +225,12 @@ class Session(Generic[D]):
 
     async def save(self, title: str = "") -> SavedRef:
         """Store the document permanently under the session's id, owned by the sender's account."""
-        if self._document is not None:
-            text = pack(self._document)
-        else:
+        held = self._services.held
+        document = self._document
+        if document is None and not held:
             text = await self._services.broker.read(self.id)
+        else:
+            text = pack(held.unset(document or await self.read()))
         identity = self._requester.identity
         return await self._services.store.save(self.id, title, identity, text.decode())
 
@@ -290,22 +330,14 @@ class Session(Generic[D]):
             await self.release()
 
     def _pack(self, document: BaseModel) -> bytes:
-        """The document's JSON. Raises pydantic's errors for a value of another type than declared
-        or out of bounds: nobody could read such a document again.
-        """
-        kind = self._services.document
-        serializer = kind.__pydantic_serializer__
-        try:
-            text = serializer.to_json(document, by_alias=True, warnings="error")
-        except PydanticSerializationError:
-            # The value may still be valid when it is parsed, for example a tuple for a list.
-            text = serializer.to_json(document, by_alias=True, warnings=False)
-            self._document = kind.model_validate_json(text)
-            return text
-        # Pydantic writes None without a warning where no None is allowed.
-        checked = has_bounds(kind) or b"null" in text
-        if checked and self._lock is not None and text != self._lock.document:
-            kind.model_validate_json(text)
+        """The document's JSON, without its held fields. Raises pydantic's errors."""
+        held = self._services.held
+        stored = self._lock.document if self._lock is not None else None
+        plain = held.without(document, self._held)
+        text, parsed = write(plain, self._services.document, stored)
+        if parsed is not plain:
+            self._document = parsed
+            held.show(parsed, self._held)
         return text
 
     def _check_open(self) -> None:

@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from duplex.brokers.base import Broker, BrokerUnavailable
 from duplex.identity import Authenticate, Identity
 from duplex.options import Options
+from duplex.requests.holds import HeldFields
 from duplex.requests.reader import RequestReader
 from duplex.requests.registry import Registry
 from duplex.requests.runner import Runner
@@ -61,7 +62,8 @@ class Engine:
         self.sockets = Sockets(options)
         self.authentication = Authentication(authenticate)
         self._tasks = BackgroundTasks()
-        self._runner = Runner(Services(broker, registry, document, store, transaction))
+        services = Services(broker, registry, document, store, transaction, HeldFields(document))
+        self._runner = Runner(services)
         self.events = RoomEvents(broker, self.rooms, self.sockets, self.authentication, self._tasks)
         self.live: LiveSessions[Any] = LiveSessions(broker, registry, document)
         self._drain: asyncio.Task[None] | None = None

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from duplex.brokers.base import Broker, Commit, RoomGone
 from duplex.identity import Participant
 from duplex.requests.events import AnyEvent
+from duplex.requests.holds import HeldFields
 from duplex.requests.registry import AnyState, Registry
 from duplex.wire.entries import Entry
 from duplex.wire.messages import error_head, head
@@ -37,6 +38,7 @@ class LiveSessions(Generic[D]):
         self._broker = broker
         self._registry = registry
         self._document = document
+        self._held = HeldFields(document)
 
     async def participants(self, session: str) -> list[Participant]:
         """All present participants with their accounts, in the order they joined; none where the
@@ -80,8 +82,9 @@ class LiveSessions(Generic[D]):
             raise SessionNotOpen(session) from None
         try:
             document = self._document.model_validate_json(lock.document)
+            self._held.show(document, lock.held)
             yield document
-            text = pack(document)
+            text = pack(self._held.without(document, lock.held))
             self._document.model_validate_json(text)
             entries = [] if message is None else [self._entry(message, data)]
             if not await self._commit(Commit(session, entries, lock, text)):

@@ -23,6 +23,7 @@ SERVER_STATES: Final = frozenset(
         "expiring",
         "draining",
         "skipped",
+        "held",
         "pong",
     }
 )

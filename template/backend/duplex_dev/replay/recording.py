@@ -79,6 +79,7 @@ NOTICES = frozenset(
         "expiring",
         "draining",
         "skipped",
+        "held",
         "pong",
         "authenticate",
         "initialised",

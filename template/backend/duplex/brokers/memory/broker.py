@@ -11,6 +11,7 @@ from duplex.brokers.base import (
     BrokerEvents,
     Claim,
     Commit,
+    FieldHeld,
     Gathering,
     Join,
     Joined,
@@ -24,6 +25,7 @@ from duplex.brokers.base import (
 )
 from duplex.brokers.memory.handled import Handled
 from duplex.brokers.memory.room import Record, Room
+from duplex.wire import holds
 from duplex.wire.entries import Entry
 
 
@@ -85,7 +87,7 @@ class MemoryBroker:
             name=one.public.name,
             epoch=room.epoch,
             seq=room.log.seq,
-            document=room.document,
+            document=holds.merge(room.document, room.held),
             present=room.page(0, self._gathering.page),
             resumed=former is not None,
             replay=replay,
@@ -148,11 +150,12 @@ class MemoryBroker:
     def _end_grace(self, room_id: str, room: Room, one: Record) -> None:
         rest = max(self._retention.seconds - self._retention.grace, 0.0)
         loop = asyncio.get_running_loop()
-        one.timer = loop.call_later(rest, room.forget, one)
+        one.timer = loop.call_later(rest, self._forget, room_id, room, one)
         self._disappear(room_id, room, one)
 
     def _forget(self, room_id: str, room: Room, one: Record) -> None:
         room.forget(one)
+        self._append(room_id, room, room.unhold(one.id))
         if room.is_present(one):
             self._disappear(room_id, room, one)
 
@@ -188,7 +191,8 @@ class MemoryBroker:
     # --- requests
 
     async def read(self, room: str) -> bytes:
-        return self._live(room).document
+        live = self._live(room)
+        return holds.merge(live.document, live.held)
 
     async def claim(self, room: str, participant: str, request_id: str, wait: float) -> Claim:
         one = self._live(room).records.get(participant)
@@ -200,6 +204,7 @@ class MemoryBroker:
         live = self._rooms.get(room)
         one = live.records.get(participant) if live is not None else None
         if live is not None and one is not None:
+            self._append(room, live, live.unhold(participant, request_id))
             one.handled.release(request_id, partial(self._append, room, live))
 
     async def lock(self, room: str, lease: float) -> Lock:
@@ -213,7 +218,7 @@ class MemoryBroker:
         # Unique in this process, also beside a room that ended and was opened again under its id.
         self._fence += 1
         live.fence = self._fence
-        return Lock(room, live.fence, live.document, live.version)
+        return Lock(room, live.fence, live.document, live.version, live.held)
 
     async def unlock(self, lock: Lock) -> None:
         live = self._rooms.get(lock.room)
@@ -228,11 +233,22 @@ class MemoryBroker:
         if commit.claim is not None and commit.claim[0] not in room.records:
             # It claimed in a room that ended; this one was opened under its id.
             raise RoomGone(commit.room)
+        if commit.holds and commit.claim is not None:
+            participant, request_id = commit.claim
+            if not room.records[participant].handled.is_open(request_id):
+                raise LockLost(f"the request {request_id} is over")
+            field = room.is_held(commit.holds, commit.claim)
+            if field is not None:
+                raise FieldHeld(field)
         if commit.lock is not None and commit.document is not None:
             if commit.lock.token != room.fence:
                 raise LockLost(commit.room)
             room.document = commit.document
             room.version += 1
+        if commit.holds and commit.claim is not None:
+            self._hold(room, commit, commit.claim)
+        if commit.reply is not None and commit.claim is not None and commit.settles:
+            self._append(commit.room, room, room.unhold(*commit.claim))
         if commit.ends:
             self._forget_room(commit.room)
             if room.mutex is not None and room.mutex.locked():
@@ -243,6 +259,11 @@ class MemoryBroker:
             # Behind the append, which numbers the reply.
             self._record(room, commit, commit.claim, commit.reply)
         return room.version
+
+    def _hold(self, room: Room, commit: Commit, claim: tuple[str, str]) -> None:
+        for field, value in commit.holds.items():
+            room.holds[field] = *claim, value
+            self._append(commit.room, room, [holds.announce(field, value)])
 
     def _record(self, room: Room, commit: Commit, claim: tuple[str, str], reply: Entry) -> None:
         record = room.records.get(claim[0])
@@ -266,6 +287,8 @@ class MemoryBroker:
         return room
 
     def _append(self, room_id: str, room: Room, entries: list[Entry]) -> None:
+        if not entries:
+            return
         now = asyncio.get_running_loop().time()
         for entry in entries:
             room.log.append(entry, now)

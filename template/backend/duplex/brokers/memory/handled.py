@@ -46,6 +46,10 @@ class Handled:
     def __len__(self) -> int:
         return len(self._open) + len(self._settled)
 
+    def is_open(self, request_id: str) -> bool:
+        """Whether the request is claimed and has no outcome yet."""
+        return request_id in self._open
+
     async def claim(self, request_id: str, wait: float) -> Claim:
         """Claim an id, waiting up to `wait` seconds for an open claim of it to be settled."""
         loop = asyncio.get_running_loop()

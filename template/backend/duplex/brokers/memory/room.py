@@ -9,6 +9,7 @@ from duplex.brokers.memory.gatherer import Gatherer
 from duplex.brokers.memory.handled import Handled
 from duplex.brokers.memory.log import Log
 from duplex.brokers.values import Gathering, Join, Retention
+from duplex.wire import holds
 from duplex.wire.entries import Entry
 from duplex.wire.presence import Presence, PresencePage
 
@@ -43,7 +44,9 @@ class Record:
 
 
 class Room:
-    """See the module. `records` holds also participants that are gone but may resume."""
+    """See the module. `records` holds also participants that are gone but may resume; `holds` has
+    the participant, the request and the value of each held field.
+    """
 
     __slots__ = (
         "_arrivals",
@@ -54,6 +57,7 @@ class Room:
         "expiry",
         "fence",
         "gatherer",
+        "holds",
         "log",
         "mutex",
         "records",
@@ -77,6 +81,7 @@ class Room:
         self.records: dict[str, Record] = {}
         self.tokens: dict[str, str] = {}
         self.expiry: asyncio.TimerHandle | None = None
+        self.holds: dict[str, tuple[str, str, bytes]] = {}
         self.gatherer = Gatherer(gathering, self.present, lambda entry: announce(self, entry))
         self._present: dict[str, Presence] = {}
         self._owners: dict[str, dict[str, Record]] = {}
@@ -117,6 +122,31 @@ class Room:
             found.append(one)
             last = number
         return PresencePage(found, len(self._present))
+
+    # --- holds
+
+    @property
+    def held(self) -> dict[str, bytes]:
+        """The values of the held fields."""
+        return {field: value for field, (_, _, value) in self.holds.items()}
+
+    def is_held(self, fields: Collection[str], claim: tuple[str, str]) -> str | None:
+        """One of these fields that another request holds."""
+        for name in fields:
+            if name in self.holds and self.holds[name][:2] != claim:
+                return name
+        return None
+
+    def unhold(self, participant: str, request_id: str | None = None) -> list[Entry]:
+        """End the holds of a request, or of all of a participant's; the announcements."""
+        ended = [
+            field
+            for field, (holder, request, _) in self.holds.items()
+            if holder == participant and request_id in (None, request)
+        ]
+        for name in ended:
+            del self.holds[name]
+        return [holds.announce(name, b"null") for name in ended]
 
     # --- records
 

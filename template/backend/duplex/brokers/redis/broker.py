@@ -17,13 +17,15 @@ from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from pydantic_core import to_json
+from pydantic import JsonValue
+from pydantic_core import from_json, to_json
 
 from duplex.brokers.base import (
     BrokerEvents,
     BrokerUnavailable,
     Claim,
     Commit,
+    FieldHeld,
     Gathering,
     Join,
     Joined,
@@ -40,6 +42,7 @@ from duplex.brokers.redis.control import KEPT
 from duplex.brokers.redis.follower import Followed, read_rows
 from duplex.brokers.redis.lease import Lease
 from duplex.brokers.redis.link import Answer
+from duplex.wire import holds
 from duplex.wire.entries import Entry, UnknownVersion
 
 TIMEOUT: Final = 2.0
@@ -161,7 +164,8 @@ class RedisBroker:
             return None
         if answer[0] == -1:
             raise TooManyPresent(request.owner)
-        _, participant, name, epoch, seq, document, page, total, resumed, rows, due = answer
+        _, participant, name, epoch, seq, document, held, *more = answer
+        page, total, resumed, rows, due = more
         self._holdings.add_participant(room, participant.decode(), request.connection)
         self.lease.timers.schedule(room, due)
         return Joined(
@@ -169,7 +173,7 @@ class RedisBroker:
             name=name.decode(),
             epoch=epoch.decode(),
             seq=seq,
-            document=document,
+            document=holds.merge(document, _held(held)),
             present=PresencePage([Presence.read(data) for data in page], total),
             resumed=resumed == 1,
             replay=_replay(rows),
@@ -217,10 +221,11 @@ class RedisBroker:
 
     async def read(self, room: str) -> bytes:
         """See `Broker`."""
-        document = await self.lease.link.call("HGET", self.lease.keyspace.room(room), "doc")
+        key = self.lease.keyspace.room(room)
+        document, held = await self.lease.link.call("HMGET", key, "doc", "held")
         if document is None:
             raise RoomGone(room)
-        return document
+        return holds.merge(document, _held(held))
 
     # --- requests
 
@@ -285,9 +290,9 @@ class RedisBroker:
             raise
         if answer[0] == -1:
             raise RoomGone(room)
-        _, token, document, version = answer
+        _, token, document, version, held = answer
         self._holdings.locks[room] = token, ticket
-        return Lock(room, token, document, version)
+        return Lock(room, token, document, version, _held(held))
 
     async def unlock(self, lock: Lock) -> None:
         """See `Broker`."""
@@ -316,6 +321,8 @@ class RedisBroker:
             raise LockLost(room)
         if "reply" in packed and (commit.settles or answer[0] == -3):
             self._holdings.claims.pop((room, participant, request_id), None)
+        if answer[0] == -4:
+            raise FieldHeld(from_json(answer[1]))
         if answer[0] == -3:
             raise LockLost(f"the request {request_id} was given to another worker")
         _, version, first, at, epoch = answer
@@ -337,12 +344,17 @@ class RedisBroker:
         }
         if commit.claim is not None:
             packed["participant"], packed["request"] = commit.claim
-        if commit.claim is not None and reply is not None:
             packed["nonce"] = self._holdings.claims.get((commit.room, *commit.claim), "")
+        if commit.claim is not None and reply is not None:
             packed["reply"] = next((i for i, one in enumerate(entries, 1) if one is reply), 0)
             packed["reply_size"] = reply.size()
             packed["settles"] = commit.settles
             packed["endings"] = _sizes(commit.endings)
+        if commit.holds:
+            packed["holds"] = [
+                {"name": to_json(field).decode(), "value": value.decode()}
+                for field, value in commit.holds.items()
+            ]
         return packed
 
     async def _delivered(
@@ -375,6 +387,12 @@ _BUSY: Final = Claim("busy")
 def _sizes(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Facts about entries that the scripts need beside their stored form."""
     return [{"size": one.size(), "retain": one.retain, "state": one.state} for one in entries]
+
+
+def _held(packed: bytes | None) -> dict[str, bytes]:
+    """The held fields of a room's document, from one JSON object."""
+    held: dict[str, JsonValue] = from_json(packed) if packed else {}
+    return {field: to_json(value) for field, value in held.items()}
 
 
 def _reply(kept: bytes) -> Entry | None:

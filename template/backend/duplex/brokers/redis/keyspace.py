@@ -11,6 +11,7 @@ ROOM_KEYS: Final = (
     "due",
     "open",
     "endings",
+    "holds",
     "locks",
 )
 """The keys of a room beside its hash. `prelude.lua` describes them."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from duplex.brokers.redis.keyspace import ROOM_KEYS
 from duplex.brokers.values import Gathering, Retention
-from duplex.wire import entries, presence
+from duplex.wire import entries, holds, presence
 
 _FOLDER: Final = Path(__file__).with_name("lua")
 _OF_A_ROOM: Final = (
@@ -65,6 +65,7 @@ def load_scripts(retention: Retention, gathering: Gathering) -> dict[str, Script
         "JOINED": _quoted(presence.JOINED),
         "LEFT": _quoted(presence.LEFT),
         "PRESENCE": _quoted(presence.PRESENCE),
+        "HELD": _quoted(holds.HELD),
         "ROOM_KEYS": "{{ {} }}".format(", ".join(f"'{name}'" for name in ROOM_KEYS)),
     }
     head = "#!lua\n" + "".join(f"local {name} = {value}\n" for name, value in constants.items())

@@ -178,6 +178,13 @@ def reserved_frames() -> list[ReservedFrame]:
             {"state": "skipped", "data": {"through": 17}},
         ),
         ReservedFrame(
+            "held",
+            "server",
+            "Fields of the document that a request holds from now on, or that are null again.",
+            frame("held", {"data": {"type": "object", "minProperties": 1}, "seq": SEQ}),
+            {"state": "held", "data": {"export": {"by": "Ada"}}, "seq": 18},
+        ),
+        ReservedFrame(
             "pong",
             "server",
             "The answer to `ping`.",

@@ -8,6 +8,7 @@ export const SERVER_STATES = [
   "draining",
   "error",
   "expiring",
+  "held",
   "initialised",
   "joined",
   "left",

@@ -104,6 +104,9 @@ export type NoticeFrame = Envelope & {
 /** Messages that need not be kept were left out for a slow reader, up to this `seq`. */
 export type SkippedFrame = Envelope & { state: "skipped"; data: { through: number } };
 
+/** Fields of the shared document that a request holds from now on, or that are null again. */
+export type HeldFrame = Envelope & { state: "held"; data: Partial<Document> };
+
 /** What the server sends: narrow it by `state`. */
 export type ISocketResponse =
   | StateFrame
@@ -112,6 +115,7 @@ export type ISocketResponse =
   | CrowdFrame
   | ErrorFrame
   | SkippedFrame
+  | HeldFrame
   | NoticeFrame;
 
 /** The server's error codes and the client's own. */

@@ -121,6 +121,10 @@ export function reduce(
       return frame.seq === undefined
         ? { ...state, error: frame.error }
         : failed(state, frame, behaviour);
+    case "held":
+      // Replayed after a resume: the server's document includes it already.
+      if (state.document === null || (frame.seq ?? 0) <= state.seq) return state;
+      return { ...state, document: { ...state.document, ...frame.data } };
     case "draining":
       return { ...state, draining: true };
     case "authenticate":

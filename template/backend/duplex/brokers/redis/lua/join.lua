@@ -1,6 +1,6 @@
 -- `Broker.join`: open the room if needed, and be present in it. ARGV: 2 the request (JSON), 3 the seed.
 -- {0} not live and no seed, {-1} too many of this owner are connected, else {1, participant, name,
--- epoch, seq, document, first page, total, whether resumed, replay or false, ms until something is due}.
+-- epoch, seq, document, held fields, first page, total, whether resumed, replay or false, ms until something is due}.
 local request = cjson.decode(ARGV[2])
 local id = request.participant
 
@@ -92,8 +92,8 @@ for _, other in ipairs(leaving) do
   end
 end
 expire(LIVE)
-local room = call('HMGET', R, 'epoch', 'seq', 'doc')
+local room = call('HMGET', R, 'epoch', 'seq', 'doc', 'held')
 return {
-  1, id, one.n, room[1], tonumber(room[2]), room[3],
+  1, id, one.n, room[1], tonumber(room[2]), room[3], room[4] or '',
   call('ZRANGE', PRESENT, 0, PAGE - 1), call('ZCARD', PRESENT), resumed and 1 or 0, replay, next_due(),
 }

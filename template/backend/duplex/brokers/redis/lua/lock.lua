@@ -1,11 +1,11 @@
--- `Broker.lock`: {-1} no such room, {0, ms to wait at most}, {1, fence, document, version}.
+-- `Broker.lock`: {-1} no such room, {0, ms to wait at most}, {1, fence, document, version, held fields}.
 local ticket, lease = ARGV[2], tonumber(ARGV[3])
 if not live() then
   return { -1 }
 end
 local function granted()
-  local got = call('HMGET', R, 'fence', 'doc', 'version')
-  return { 1, tonumber(got[1]), got[2], tonumber(got[3]) }
+  local got = call('HMGET', R, 'fence', 'doc', 'version', 'held')
+  return { 1, tonumber(got[1]), got[2], tonumber(got[3]), got[4] or '' }
 end
 local function held()
   local got = call('HMGET', R, 'holder', 'until')

@@ -11,6 +11,8 @@
 --            '' -> when the pending changes are announced
 --   open     hash, `<participant> <request id>` -> `<worker> <n>`, then ` w` if a claim waits
 --   endings  hash, `<participant> <request id>` -> entries that are appended if the claim is abandoned
+--   holds    hash, field of the document (JSON) -> its value (JSON) and the request that holds it; the
+--            field `held` of the room's hash has all of them as one JSON object
 --   locks    sorted set, tickets `<worker> <n> <lease ms>` by order of arrival
 --   done:<participant>, order:<participant>   handled requests and the order of their ages
 -- ARGV[1] is the server time at which the caller's timeout ends: later, nothing is done.
@@ -18,7 +20,7 @@
 local R = KEYS[1]
 local LOG, PEOPLE, PRESENT, PENDING = R .. ':log', R .. ':people', R .. ':present', R .. ':pending'
 local OWNERS, DUE, OPEN, LOCKS = R .. ':owners', R .. ':due', R .. ':open', R .. ':locks'
-local ENDINGS = R .. ':endings'
+local ENDINGS, HOLDS = R .. ':endings', R .. ':holds'
 local ALL = { R }
 for _, name in ipairs(ROOM_KEYS) do
   ALL[#ALL + 1] = R .. ':' .. name
@@ -130,6 +132,64 @@ local function append(entries, ends)
   return first, got[1]
 end
 
+local function append_notice(state, head, retain, departed)
+  local stored = { v = ENTRY_VERSION, state = state }
+  if retain ~= 'all' then
+    stored.retain = retain
+  end
+  if #departed > 0 then
+    stored.departed = departed
+  end
+  local dump = cjson.encode(stored) .. '\n' .. head
+  append({ { dump = dump, size = #head + ENTRY_OVERHEAD, retain = retain, state = state } })
+end
+
+-- Holds -------------------------------------------------------------------------------
+
+-- Store all held fields as one JSON object, and announce those that have changed.
+local function announce_holds(changed)
+  local rows, all = call('HGETALL', HOLDS), {}
+  for i = 1, #rows, 2 do
+    all[#all + 1] = rows[i] .. ':' .. cmsgpack.unpack(rows[i + 1]).value
+  end
+  if #all > 0 then
+    call('HSET', R, 'held', '{' .. table.concat(all, ',') .. '}')
+    call('PEXPIRE', HOLDS, LIVE)
+  else
+    call('HDEL', R, 'held')
+  end
+  for _, field in ipairs(changed) do
+    append_notice('held', HELD .. '{' .. field.name .. ':' .. field.value .. '}', 'all', {})
+  end
+end
+
+local function holder_of(field)
+  local packed = call('HGET', HOLDS, field)
+  return packed and cmsgpack.unpack(packed).holder
+end
+
+local function hold(holder, fields)
+  for _, field in ipairs(fields) do
+    call('HSET', HOLDS, field.name, cmsgpack.pack({ holder = holder, value = field.value }))
+  end
+  announce_holds(fields)
+end
+
+-- End the holds of a request (`<participant> <request id>`), or of all of a participant's (`<participant> `).
+local function unhold(holder, every)
+  local rows, ended = call('HGETALL', HOLDS), {}
+  for i = 1, #rows, 2 do
+    local found = cmsgpack.unpack(rows[i + 1]).holder
+    if found == holder or (every and string.sub(found, 1, #holder) == holder) then
+      call('HDEL', HOLDS, rows[i])
+      ended[#ended + 1] = { name = rows[i], value = 'null' }
+    end
+  end
+  if #ended > 0 then
+    announce_holds(ended)
+  end
+end
+
 -- Presence ----------------------------------------------------------------------------
 
 -- A record: n name, u user ('' for none), c connection, h token hash, w worker, o whether present,
@@ -153,18 +213,7 @@ local function forget(participant, one)
   call('ZREM', DUE, participant)
   call('UNLINK', R .. ':done:' .. participant, R .. ':order:' .. participant)
   call('ZREM', OWNERS, one.k .. '\n' .. participant)
-end
-
-local function append_presence(state, head, retain, departed)
-  local stored = { v = ENTRY_VERSION, state = state }
-  if retain ~= 'all' then
-    stored.retain = retain
-  end
-  if #departed > 0 then
-    stored.departed = departed
-  end
-  local dump = cjson.encode(stored) .. '\n' .. head
-  append({ { dump = dump, size = #head + ENTRY_OVERHEAD, retain = retain, state = state } })
+  unhold(participant .. ' ', true)
 end
 
 -- The pending changes by order: data of joined and left, and the ids of all who departed.
@@ -206,18 +255,18 @@ local function announce(slot, crowd)
   call('HSET', R, 'slot', slot, 'crowd', crowd and 1 or 0)
   if crowd then
     local retain = #departed > 0 and 'all' or 'latest'
-    append_presence('presence', PRESENCE .. '{"total":' .. total .. '}', retain, departed)
+    append_notice('presence', PRESENCE .. '{"total":' .. total .. '}', retain, departed)
   elseif crowded then
     local all = list(call('ZRANGE', PRESENT, 0, -1))
     local data = '{"participants":' .. all .. ',"total":' .. total .. '}'
-    append_presence('presence', PRESENCE .. data, 'all', departed)
+    append_notice('presence', PRESENCE .. data, 'all', departed)
   elseif count == 1 and joined[1] then
-    append_presence('joined', JOINED .. joined[1], 'all', departed)
+    append_notice('joined', JOINED .. joined[1], 'all', departed)
   elseif count == 1 and left[1] then
-    append_presence('left', LEFT .. left[1], 'all', departed)
+    append_notice('left', LEFT .. left[1], 'all', departed)
   else
     local data = '{"joined":' .. list(joined) .. ',"left":' .. list(left) .. ',"total":' .. total .. '}'
-    append_presence('presence', PRESENCE .. data, 'all', departed)
+    append_notice('presence', PRESENCE .. data, 'all', departed)
   end
 end
 
@@ -312,6 +361,7 @@ end
 
 -- A claim is released unhandled, or its worker is gone: a request that had begun ends as it declared.
 local function abandon_claim(field, value)
+  unhold(field)
   local packed = call('HGET', ENDINGS, field)
   if packed then
     call('HDEL', ENDINGS, field)
