@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -38,7 +39,8 @@ DOORS = {"duplex", "duplex.accounts", "duplex.mail"}
 """What an application imports: docs/decisions/0011-zones-and-doors.md."""
 
 
-def modules(folder: Path) -> dict[str, ast.Module]:
+@cache
+def modules(folder: Path) -> Mapping[str, ast.Module]:
     """The syntax trees of all modules below a folder of the backend, by their dotted names."""
     found: dict[str, ast.Module] = {}
     for path in sorted(folder.rglob("*.py")):
@@ -60,7 +62,8 @@ def imported(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
             yield node.module or "", [alias.name for alias in node.names]
 
 
-def graph() -> dict[str, set[str]]:
+@cache
+def graph() -> Mapping[str, set[str]]:
     """The modules of the engine that each of its modules imports."""
     trees = modules(ENGINE)
     found: dict[str, set[str]] = {name: set() for name in trees}

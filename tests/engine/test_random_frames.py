@@ -205,11 +205,14 @@ async def test_bad_frames_break_nothing_leave_nothing_and_hold_up_nobody(
     gc.collect()
     grown = process.memory_info().rss - memory
     print(f"{sent} frames, {connections} connections, {memory >> 20} MiB and {grown >> 10} KiB")
-    assert len(asyncio.all_tasks()) == tasks
+    # The task of the last connection ends a little after the engine has forgotten it.
+    async with asyncio.timeout(PATIENCE):
+        while len(asyncio.all_tasks()) > tasks:
+            await good.quiet()
     assert grown < GROWTH
     errors = [one for one in caplog.records if one.levelno >= logging.ERROR]
     # The server's own complaints, of broken UTF-8 for example, are no bug.
-    assert [one.getMessage() for one in errors if one.name.startswith("app")] == []
+    assert [one.getMessage() for one in errors if one.name.startswith(("duplex", "asyncio"))] == []
     await good.close()
 
 
