@@ -40,10 +40,10 @@ async def test_a_mail_goes_through_the_server_of_the_settings(
 async def test_a_mail_server_that_hangs_blocks_no_request(
     application: Application, settings: Settings, database: Database
 ) -> None:
-    port = free_port()
+    port, ended = free_port(), asyncio.Event()
 
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ended.wait()
         writer.close()
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1", port):
@@ -58,7 +58,8 @@ async def test_a_mail_server_that_hangs_blocks_no_request(
         async with database.reading() as db:
             (row,) = await db.scalars(select(OutgoingMail))
         assert row.done_at is None
-    # The connection is closed with its server, so the stop does not wait for its time limit.
+        # The stop waits for the mail that is being sent; without this, for its time limit.
+        ended.set()
     await context.__aexit__(None, None, None)
 
 
