@@ -105,7 +105,7 @@ class Workshop:
             if not outcome.exists():
                 shutil.copytree(self.render(answers).root, project.root)
                 try:
-                    self._set_up(project)
+                    self.set_up(project)
                 except StepError as error:
                     outcome.write_text(str(error), encoding="utf-8")
                 else:
@@ -114,7 +114,8 @@ class Workshop:
             raise StepError(why)
         return project
 
-    def _set_up(self, project: Project) -> None:
+    def set_up(self, project: Project) -> None:
+        """Make a repository of it, install its packages and generate its contract."""
         project.run("git", "init", "--quiet")
         project.run("git", "add", ".")
         project.run("uv", "sync", "--quiet")

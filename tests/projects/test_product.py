@@ -1,11 +1,16 @@
-"""docs/product.md: a product is built by the document alone, and its tests pass."""
+"""docs/product.md: the document alone builds a product that works, and removes the example."""
 
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from copier import run_copy
 
-from tests.projects.tutorial import blocks, write
-from tests.workshop import Workshop
+from tests.projects.tutorial import REMOVAL, answers_of, blocks, write
+from tests.rendering import Render
+from tests.workshop import Project, Workshop, project_environment
+from tools.source import copy_source
 
 YOURS = (
     "backend/app/",
@@ -13,36 +18,82 @@ YOURS = (
     "backend/tests/",
     "frontend/src/",
     "frontend/tests/",
+    "frontend/e2e/",
 )
-YOURS += ("frontend/e2e/",)
 ENGINE = "frontend/src/duplex/"
+GENERATED = {"docs/asyncapi.json"}
+"""Changed by `poe contract`, not by the reader of the document."""
 
-STATES = ["addCard", "moveCard", "voteCard", "removeCard", "summarise", "cluster"]
+MIGRATIONS = "backend/migrations/versions"
+COMMITTED = ("uv.lock", "frontend/package-lock.json", "frontend/src/api/generated/", MIGRATIONS)
+"""Beginnings of the names of committed files that a render without the example does not have."""
 
 
 @pytest.mark.parametrize("frontend", ["vue", "react"])
-def test_the_product_of_the_document_works(workshop: Workshop, frontend: str) -> None:
+def test_the_product_of_the_document_works(
+    workshop: Workshop, render: Callable[..., Render], frontend: str
+) -> None:
     """Every block is applied and every command is run, and only files of the team change."""
-    answers = {
-        "project_name": "Retro",
-        "frontend": frontend,
-        "auth": ["password"],
-        "example": "none",
-        "states": STATES,
-    }
-    project = workshop.made(f"product-{frontend}", answers)
-    project.run("git", "add", "--all")
-    project.run("git", "commit", "--quiet", "--message", "Scaffold")
-    for block in blocks(project.root / "docs" / "product.md"):
+    document = read(render({"frontend": frontend}).root)
+    project = workshop.made(f"product-{frontend}", answers_of(document))
+    commit(project.root, "Scaffold")
+    building, _, _ = read(project.root).partition(REMOVAL)
+    for block in blocks(building):
         if block.path is None:
             project.run(*block.command)
         else:
             write(block, project.root)
     project.poe("lint")
-    status = ["git", "status", "--porcelain", "--untracked-files=all"]
-    done = subprocess.run(status, cwd=project.root, capture_output=True, text=True, check=True)
-    changed = {line[3:] for line in done.stdout.splitlines()} - {"docs/asyncapi.json"}
+    changed = changes(project) - GENERATED
     assert changed
     assert {
         path for path in changed if not path.startswith(YOURS) or path.startswith(ENGINE)
     } == set()
+
+
+def test_the_example_is_removed_as_the_document_says(
+    workshop: Workshop, render: Callable[..., Render], tmp_path: Path
+) -> None:
+    """The project's tests pass, and nothing of the example is left but its migration."""
+    template = copy_source(tmp_path / "template")
+    git(template, "init", "--quiet")
+    commit(template, "1.0.0")
+    git(template, "tag", "1.0.0")
+    project = Project("example", workshop.folder / "example", project_environment(workshop.python))
+    run_copy(str(template), project.root, vcs_ref="1.0.0", defaults=True, quiet=True)
+    workshop.set_up(project)
+    commit(project.root, "Scaffold")
+    _, _, removing = read(project.root).partition(REMOVAL)
+    for block in blocks(removing):
+        project.run(*block.command)
+    first, second = sorted(path.name for path in (project.root / MIGRATIONS).glob("*.py"))
+    assert first == "0001_saved_sessions.py"
+    assert second.endswith("_remove_saved_sessions.py")
+    listed = git(project.root, "ls-files", "--cached", "--others", "--exclude-standard")
+    left = {name for name in listed.splitlines() if (project.root / name).exists()}
+    without = render({"example": "none"}).files()
+    assert {name for name in left - GENERATED if not name.startswith(COMMITTED)} == set(without)
+
+
+def read(project: Path) -> str:
+    """The document of a project."""
+    return (project / "docs/product.md").read_text(encoding="utf-8")
+
+
+def commit(folder: Path, message: str) -> None:
+    """Commit everything."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", message)
+
+
+def changes(project: Project) -> set[str]:
+    """The files that differ from the last commit."""
+    status = git(project.root, "status", "--porcelain", "--untracked-files=all")
+    return {line[3:] for line in status.splitlines()}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder; its output."""
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

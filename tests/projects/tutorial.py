@@ -1,7 +1,8 @@
 """Applies docs/product.md of a rendered project to the project itself, block by block.
 
-The word after a block's language says what it is: `file=PATH` is a file's whole text, `diff` with
-`file=PATH` changes a file, `run` is a command that is run. Other blocks are only read.
+The word after a block's language is its kind: `file=PATH` contains a whole file, `diff` with
+`file=PATH` changes a file, `run` lists commands to run, `copy` creates the project. Other blocks
+are ignored.
 """
 
 import re
@@ -10,6 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from tests.combos import Answers
+
+COPY = re.compile(r"^```sh copy\n(.*?)^cd ", re.MULTILINE | re.DOTALL)
+REMOVAL = "## Removing the example"
+"""The heading of the section about another project: one that has the example."""
 BLOCK = re.compile(r"^```(\w+) (run|file=(\S+))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -27,9 +35,18 @@ class Block:
         return shlex.split(self.text)
 
 
-def blocks(document: Path) -> Iterator[Block]:
+def answers_of(document: str) -> Answers:
+    """The answers in the `copier copy` command of the document."""
+    copy = COPY.search(document)
+    assert copy is not None
+    words = shlex.split(copy[1])
+    given = [words[place + 1] for place, word in enumerate(words) if word == "-d"]
+    return {name: yaml.safe_load(value) for name, value in (each.split("=", 1) for each in given)}
+
+
+def blocks(document: str) -> Iterator[Block]:
     """The blocks that change something, in order; each command of a block on its own."""
-    for language, kind, path, text in BLOCK.findall(document.read_text(encoding="utf-8")):
+    for language, kind, path, text in BLOCK.findall(document):
         if kind == "run":
             yield from (Block(language, None, line) for line in text.splitlines() if line)
         else:

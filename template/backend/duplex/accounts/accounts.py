@@ -1,4 +1,4 @@
-"""Sign-in as a whole: the methods that a project has chosen, and what they share."""
+"""Sign-in: the methods of a project, with the routes and services that they share."""
 
 import asyncio
 import logging
@@ -69,7 +69,7 @@ class Accounts:
     async def running(
         self, settings: Settings, database: Database, engine: Revoker, project: Project
     ) -> AsyncGenerator[Services]:
-        """Check what has to be there, make the first admin, and send mails until the end."""
+        """Check the mail templates, create the first admin, and send mails until the end."""
         if settings.production and public_origin(settings) is None:
             raise CannotStart(_NO_URL)
         self._check_mails()

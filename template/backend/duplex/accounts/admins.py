@@ -1,4 +1,4 @@
-"""Making an admin from the command line of the server."""
+"""Creates an admin from the command line of the server."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from duplex.accounts.services import Services
 
 @dataclass(frozen=True, slots=True)
 class MadeAdmin:
-    """What was done. `path`: where the new admin comes in, once; None for an account that was
-    there before.
+    """The result. `path`: the link that signs the new admin in once; None for an account that
+    existed before.
     """
 
     email: str
@@ -21,7 +21,7 @@ class MadeAdmin:
 
 
 async def make_admin(services: Services, email: str, name: str) -> MadeAdmin:
-    """Make the account of an address an admin's, or make an account that is one."""
+    """Make the account of an address an admin, or create an admin account."""
     users = services.users
     async with services.database.transaction() as db:
         user = await db.scalar(select(users).where(users.email == email).with_for_update())

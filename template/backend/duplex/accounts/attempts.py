@@ -1,9 +1,9 @@
-"""Limits on guessing, counted in the database: they hold for all workers together.
+"""Limits on guessing, counted in the database, so that they apply to all workers together.
 
-Three things are bounded for every route: what one network address may try, what an address may
-try at one account, and what everybody together may try at one account. The last one never refuses
-for long, or anybody could lock somebody else out: attempts above it wait for their turn, one every
-few seconds. A browser, or an address, in which the account was used before does not wait.
+Every route has three limits: the attempts of one network address, the attempts of an address at one
+account, and the attempts of everybody at one account. The last one never refuses for long, or an
+attacker could lock a user out: attempts above it are delayed, one every few seconds. A browser or
+address that the account has used before is not delayed.
 """
 
 from asyncio import sleep
@@ -45,16 +45,16 @@ class Limits:
 
 
 SITE = 4
-"""How many times more than one address a whole /48 of IPv6 may try."""
+"""The limit of an IPv6 /48 network, as a multiple of that of one address."""
 
 GUESS = Limits(Rate(10, 300.0), Rate(100, 300.0), Rate(20, 300.0))
 """Passwords and codes."""
 
 SECOND = Limits(Rate(10, 900.0), Rate(100, 900.0), Rate(20, 3600.0), turn=timedelta(minutes=1))
-"""Codes of a second step: six digits are few, and whoever guesses them knows the first factor."""
+"""Codes of a second step: few values, and the attacker knows the first factor already."""
 
 MAIL = Limits(Rate(5, 900.0), Rate(50, 900.0), Rate(10, 900.0), turn=timedelta(seconds=30))
-"""Mails that are sent to whatever address is typed."""
+"""Requests that send a mail to an address of the user's choice."""
 
 REFRESH = Limits(Rate(60, 60.0), Rate(600, 60.0), Rate(10**6, 60.0))
 """Renewals of tokens."""
@@ -78,7 +78,7 @@ async def admit(
         near = browser is not None or await _known_address(db, services, visit, account)
     counts: list[tuple[Rate, tuple[str, ...]]] = []
     if browser is not None and account is not None:
-        # Whoever shares the address with somebody who guesses is not locked out with them.
+        # A user who shares the address with an attacker is not locked out.
         counts.append((limits.per_account, ("browser", browser, account)))
     else:
         counts.append((limits.per_address, ("address", visit.address)))
@@ -110,7 +110,7 @@ async def forget(db: AsyncSession, visit: Visit, action: str, limits: Limits, ac
 
 
 def too_many(wait: float) -> ApiError:
-    """The 429 that says when to come back, in seconds."""
+    """A 429 with the seconds after which to try again."""
     seconds = max(1, ceil(wait))
     when = f"{seconds} s" if seconds < 60 else f"{ceil(seconds / 60)} min"
     return ApiError(

@@ -1,11 +1,11 @@
-"""Challenges: what somebody has to prove within minutes, once.
+"""Challenges: proofs that a user has to give once, within minutes.
 
-A mailed challenge has two tokens. One is mailed, the other one is kept by the browser that asked,
-in a cookie. They have the same fingerprint and different subjects. Both are needed: a stolen mail
-is worth nothing without the browser, a stolen cookie nothing without the mail. Where the mail is
-opened in another browser, the short code in it is typed into the one that asked.
+A mailed challenge has two tokens. One is mailed, the other is kept in a cookie of the browser that
+made the request. They have the same fingerprint and different subjects. Both are needed: a stolen
+mail is useless without the browser, and a stolen cookie without the mail. If the mail is opened in
+another browser, the user types its short code into the first one.
 
-Looking at a link uses nothing up: only a POST that carries both tokens does.
+Opening a link does not consume the challenge: only a POST with both tokens does.
 """
 
 import hmac
@@ -62,7 +62,7 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A challenge whose answer was right. It counts only once it is consumed."""
+    """A challenge with a correct answer. It takes effect when it is consumed."""
 
     fingerprint: str
     user_id: str | None
@@ -146,7 +146,7 @@ async def verify_token(database: Database, purpose: Purpose, token: str) -> Veri
 
 
 async def consume(db: AsyncSession, verified: Verified) -> None:
-    """Use a challenge up. Raises ApiError 410 when somebody else was faster."""
+    """Consume a challenge. Raises ApiError 410 if another request has consumed it already."""
     used = await db.execute(
         delete(Challenge)
         .where(Challenge.fingerprint == verified.fingerprint)
@@ -157,7 +157,7 @@ async def consume(db: AsyncSession, verified: Verified) -> None:
 
 
 async def count_wrong(database: Database, verified: Verified) -> None:
-    """Count a wrong answer to a challenge that is answered otherwise; too many end it."""
+    """Count a wrong answer of a challenge without a code; too many end it."""
     async with database.transaction() as db:
         wrong = await db.scalar(
             update(Challenge)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 from duplex.wire import names
 
 LONGEST_EMAIL = 254
-"""Characters, after normalisation: what SMTP can carry, and what the column holds."""
+"""Characters after normalisation: the maximum of SMTP and of the column."""
 
 _ATOM = r"[^\s\x00-\x1f\x7f@\"(),:;<>\[\\\].]+"
 _LOCAL = re.compile(rf"(?=.{{1,64}}$){_ATOM}(\.{_ATOM})*")
@@ -18,9 +18,8 @@ _DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
 
 def normalise(email: str) -> str:
-    """One spelling, so that nobody gets two accounts; raises ValueError for what is no address.
-
-    Any domain will do: a company's own network has names that the internet does not know.
+    """The normalised address, so that two spellings are one account. Raises ValueError for an
+    invalid address. Domains are not looked up: they may exist only in a private network.
     """
     # Again after lower-casing: that can take a composed character apart.
     text = normalize("NFC", normalize("NFC", email.strip()).lower())
@@ -45,10 +44,10 @@ Email = Annotated[
     Field(max_length=LONGEST_EMAIL, json_schema_extra={"format": "email"}),
     AfterValidator(normalise),
 ]
-"""An e-mail address in the one spelling that is stored: two spellings are one account."""
+"""An e-mail address, normalised as it is stored: two spellings are one account."""
 
 Name = Annotated[names.Name, StringConstraints(min_length=1)]
-"""What others see of a user."""
+"""The name of a user that others see."""
 
 EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 NAME: TypeAdapter[str] = TypeAdapter(Name)

@@ -1,4 +1,4 @@
-"""The log of sign-in events and the audit log of admins: who, what, where; never a secret."""
+"""The log of sign-in events and the audit log of admins. They contain no secrets."""
 
 import logging
 from typing import Literal
@@ -41,7 +41,7 @@ def record(
     detail: str = "",
 ) -> None:
     """Store an event in a transaction, and write it to the process's log."""
-    # Some details quote what a client sent: one line of the log, and no NUL for PostgreSQL.
+    # Some details quote a client: keep one line in the log, and no NUL for PostgreSQL.
     detail = "".join(one if one.isprintable() else "?" for one in detail)
     db.add(
         SignInEvent(
@@ -79,7 +79,7 @@ def audit(
     detail: str = "",
     address: str = "",
 ) -> None:
-    """Store what an admin did. Without an actor it was the server's settings or command line."""
+    """Store an action of an admin. Without an actor it was a setting or the command line."""
     db.add(
         AuditEvent(
             action=action,

@@ -1,4 +1,4 @@
-"""The first admin: without one, nobody could make anybody an admin."""
+"""The first admin, who can make other users admins."""
 
 import logging
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ _ACTION = "first_admin_created"
 
 
 async def create_first_admin(services: Services, methods: Sequence[Method]) -> None:
-    """Make the account of `FIRST_ADMIN_EMAIL`, once.
+    """Create the account of `FIRST_ADMIN_EMAIL`, once.
 
-    An existing account stays as it is. Nor is the account made again when it has got another
-    address in the meantime: the audit log tells that it was made.
+    An existing account is not changed. The audit log records the creation, so the account is not
+    created again after its address was changed.
     """
     settings = services.settings
     if settings.first_admin_email is None:
@@ -41,7 +41,7 @@ async def create_first_admin(services: Services, methods: Sequence[Method]) -> N
             there = select(users.id).where(users.email == email)
             if await db.scalar(made.limit(1)) or await db.scalar(there):
                 return
-            # Whoever sets up the server answers for the address.
+            # The operator of the server vouches for the address.
             user = users(email=email, name="Admin", is_admin=True, email_verified_at=now())
             db.add(user)
             await db.flush()
@@ -49,6 +49,6 @@ async def create_first_admin(services: Services, methods: Sequence[Method]) -> N
                 await method.equip(services, db, user)
             audit(db, _ACTION, actor=None, subject=user)
     except IntegrityError:
-        # Another worker, which started at the same moment, was faster.
+        # Another worker created it at the same moment.
         return
     logger.info("made the first admin, %s", email)

@@ -1,4 +1,4 @@
-"""Deletes what is over: challenges, counts, old events and mails."""
+"""Deletes expired challenges and counts, and old events and mails."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ async def keep_tidy(services: Services) -> None:
 
 
 async def tidy(services: Services) -> None:
-    """Delete what is over."""
+    """Delete expired rows."""
     async with services.database.transaction() as db:
         await db.execute(delete(Attempt).where(Attempt.until < now()))
         await db.execute(delete(Challenge).where(Challenge.expires_at < now()))

@@ -1,4 +1,4 @@
-"""Mailed challenges as requests: ask for a mail, then come back with what it says."""
+"""Requests of mailed challenges: one sends a mail, the next one carries its token or code."""
 
 from datetime import timedelta
 from typing import Annotated, Self
@@ -17,7 +17,7 @@ Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Mailed(BaseModel):
-    """A mail is on its way, whatever it says: the answer never tells whether there is an account.
+    """A mail is sent in any case: the response does not reveal whether an account exists.
 
     The browser keeps its token in a cookie.
     """
@@ -27,7 +27,7 @@ class Mailed(BaseModel):
 
 
 class MailedProof(BaseModel):
-    """What a mail said: the token of its link, or the code where it is opened elsewhere."""
+    """The token in the link of a mail, or its code if the mail was opened elsewhere."""
 
     token: Token | None = None
     code: Annotated[str, StringConstraints(min_length=1, max_length=20)] | None = None
@@ -51,7 +51,7 @@ def send(
 ) -> None:
     """Put the mail NAME into the outbox, with a link to `path` of the page, and the code.
 
-    The token stands behind a `#`: it reaches neither logs of servers nor other sites.
+    The token follows a `#`, so it reaches neither logs of servers nor other sites.
     """
     link = {
         "link": f"{visit.origin}{path}#token={issued.mailed}",
@@ -64,7 +64,7 @@ def send(
 
 
 def keep(response: Response, visit: Visit, purpose: Purpose, issued: Issued) -> Mailed:
-    """Give the browser its token; after the transaction was committed."""
+    """Set the cookie with the browser's token, after the transaction was committed."""
     seconds = issued.lifetime.total_seconds()
     visit.cookies.set(response, cookies.kept(purpose), issued.kept, seconds)
     return Mailed(expires_in=int(seconds))
@@ -73,7 +73,7 @@ def keep(response: Response, visit: Visit, purpose: Purpose, issued: Issued) -> 
 async def verify(
     services: Services, visit: Visit, purpose: Purpose, proof: MailedProof
 ) -> Verified:
-    """Check a proof against the browser's cookie. Raises ApiError; nothing is used up yet."""
+    """Check a proof against the browser's cookie, without consuming it. Raises ApiError."""
     return await challenges.verify_mailed(
         services.database,
         purpose,

@@ -1,4 +1,4 @@
-"""Mails that tell the owner of an account what was done with it."""
+"""Mails that notify the owner of changes of the account."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 

@@ -1,4 +1,4 @@
-"""Who owns an address, owns its account."""
+"""An account belongs to the owner of its address."""
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,10 +10,10 @@ from duplex.web.database import now
 
 
 async def prove(db: AsyncSession, user: Account) -> bool:
-    """Note that the user read a mail to their address; returns whether that was new.
+    """Record that the user has read a mail to their address; returns whether that is new.
 
-    Somebody else may have made the account with this address, where accounts work before they
-    are verified: then what they set up to get in is removed, and they are signed out.
+    If accounts work before they are verified, another person may have created the account with
+    this address. Their credentials are removed, and they are signed out.
     """
     if user.email_verified_at is not None:
         return False

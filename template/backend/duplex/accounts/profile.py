@@ -1,4 +1,4 @@
-"""What the REST API tells about a user."""
+"""A user in the REST API."""
 
 from datetime import datetime
 from typing import Self
@@ -35,13 +35,13 @@ class Profile(BaseModel):
 
 
 class ProfileChange(BaseModel):
-    """What to change of one's own account; what is left out stays."""
+    """Changes of the user's own account; omitted fields are not changed."""
 
     name: Name | None = None
 
 
 class AccountChange(BaseModel):
-    """What an admin changes of an account; what is left out stays."""
+    """Changes of an account by an admin; omitted fields are not changed."""
 
     is_admin: bool | None = None
     is_active: bool | None = None

@@ -1,4 +1,4 @@
-"""What the routes of sign-in work with: made once per process."""
+"""Services of the sign-in routes, created once per process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

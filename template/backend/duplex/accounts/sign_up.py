@@ -1,5 +1,5 @@
-"""Signing up: an account is made when its address was confirmed, so nobody can reserve another
-person's address, and no answer tells whether an address has an account: the mail does.
+"""Signing up: an account is created when its address is confirmed, so nobody can reserve another
+person's address. No response reveals whether an address has an account; only the mail differs.
 """
 
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ async def sign_up(
 async def confirm_sign_up(
     proof: MailedProof, services: ServicesDep, visit: VisitDep, entry: EntryDep
 ) -> SignedIn | SecondStep:
-    """Make the account that was asked for in this browser, and sign in."""
+    """Create the account that this browser requested, and sign in."""
     await attempts.admit(services, visit, "code", attempts.GUESS)
     verified = await mailed.verify(services, visit, "sign-up", proof)
     try:
@@ -95,7 +95,7 @@ async def confirm_sign_up(
 
 
 def require_open(services: Services) -> None:
-    """A 403 where only admins make accounts."""
+    """A 403 if only admins create accounts."""
     if services.settings.sign_up != "open":
         raise ApiError(403, "invited_only", "Accounts are made by invitation here.")
 
@@ -108,16 +108,16 @@ async def begin(
     name: str,
     password_hash: str | None = None,
 ) -> Mailed:
-    """Send the mail that confirms a new account, or the one that tells of an existing account.
+    """Send the mail that confirms a new account, or the mail about an existing account.
 
-    With `EMAIL_VERIFICATION=optional` the account is made at once, and the mail only confirms
+    With `EMAIL_VERIFICATION=optional` the account is created at once, and the mail only confirms
     its address.
     """
     data = {"email": email, "name": name, "password": password_hash}
     try:
         issued = await _send(services, visit, data)
     except IntegrityError:
-        # A sign-up with this address at the same moment was faster: now there is an account.
+        # Another sign-up with this address was faster: the account exists now.
         issued = await _send(services, visit, data)
     return mailed.keep(response, visit, "sign-up", issued)
 
@@ -128,7 +128,7 @@ async def _send(services: Services, visit: Visit, data: Mapping[str, Any]) -> Is
         taken = await db.scalar(select(services.users.id).where(services.users.email == email))
         record(db, visit, "mail_requested", email=email, detail="sign-up")
         if taken is not None:
-            # Its token leads nowhere, like a code that was never mailed.
+            # Its token is never valid, like a code that was not mailed.
             issued = challenges.issue(db, "sign-up", data=data, mailed=False)
             mailed.send(services, db, visit, "already_signed_up", email, issued, "/sign-in")
             return issued

@@ -1,4 +1,4 @@
-"""The background task that sends what is in the outbox."""
+"""The background task that sends the mails in the outbox."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from duplex.web.database import now
 logger = logging.getLogger(__name__)
 
 ROUND = 5.0
-"""Seconds between looks for mails that another worker left behind."""
+"""Seconds between checks for mails that another worker did not finish."""
 
 
 class Transport(Protocol):

@@ -1,8 +1,8 @@
 """The outbox: a mail is stored in the transaction that causes it, and sent afterwards.
 
-So a request never waits for a mail server, and what is rolled back sends nothing. A worker claims
-a mail by moving its `due_at` to the end of a lease. A worker that dies keeps nobody from sending
-the mail when its lease is over.
+So a request never waits for a mail server, and a rolled back transaction sends nothing. A worker
+claims a mail by moving its `due_at` to the end of a lease. If the worker dies, another one sends
+the mail when the lease has expired.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=15)
 """The wait after the first failed try, doubled after each one, and its maximum."""
 
 WORTH_SENDING = timedelta(days=1)
-"""How long a mail is tried where nobody says otherwise."""
+"""How long delivery of a mail is tried, by default."""
 
 KEPT = timedelta(days=30)
 """How long the row of a mail that is done is kept."""
@@ -69,8 +69,8 @@ class Outbox:
         self._woken.clear()
 
     async def claim(self) -> OutgoingMail | None:
-        """Take the mail that is due for the longest time; nobody else gets it before its lease
-        ends.
+        """Claim the mail that has been due for the longest time; no other worker gets it before
+        the lease ends.
         """
         async with self._database.transaction() as db:
             mail = await db.scalar(
@@ -91,7 +91,7 @@ class Outbox:
         await self._change(mail, done_at=now(), error="", **texts)
 
     async def failed(self, mail: OutgoingMail, why: str, *, for_good: bool) -> bool:
-        """Note that a try failed; returns whether the mail is given up."""
+        """Record a failed attempt; returns whether it was the last one."""
         at = now() + min(FIRST_WAIT * 2 ** (mail.tries - 1), LONGEST_WAIT)
         given_up = for_good or at >= mail.expires_at
         if given_up:

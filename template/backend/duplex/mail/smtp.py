@@ -20,7 +20,7 @@ LONGEST = 60.0
 
 
 class Undeliverable(Exception):
-    """A try failed. `for_good`: another one would fail as well."""
+    """An attempt failed. `for_good`: another attempt would fail as well."""
 
     def __init__(self, why: str, *, for_good: bool) -> None:
         super().__init__(why)
@@ -30,8 +30,8 @@ class Undeliverable(Exception):
 class Smtp:
     """The mail server behind `SMTP_URL`.
 
-    `smtps://` speaks TLS from the first byte; `smtp://` changes to TLS when the server offers it,
-    and must when there is a password and the server is not on this machine.
+    `smtps://` uses TLS from the first byte. `smtp://` switches to TLS if the server offers it, and
+    requires it if there is a password and the server is on another machine.
     """
 
     def __init__(self, url: str, sender: str, name: str) -> None:

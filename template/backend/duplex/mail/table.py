@@ -16,7 +16,7 @@ class OutgoingMail(Base):
     __table_args__ = (Index("ix_mails_due", "done_at", "due_at"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))
-    """Also in its Message-ID: a server that gets a mail twice can tell."""
+    """Part of its Message-ID, by which a server can recognise a mail that is sent twice."""
     to: Mapped[str] = mapped_column(String(254))
     subject: Mapped[str] = mapped_column(String(255))
     text: Mapped[str] = mapped_column(Text)
@@ -28,6 +28,6 @@ class OutgoingMail(Base):
     """When it is no longer worth sending."""
     tries: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None] = mapped_column(Moment)
-    """When it was delivered or given up."""
+    """When it was delivered or abandoned."""
     error: Mapped[str] = mapped_column(String(255), default="")
     """Why the last try failed."""

@@ -1,4 +1,4 @@
-"""What every method offers to `Accounts`."""
+"""The interface of sign-in methods."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from duplex.accounts.tables.account import Account
 
 
 class Method:
-    """A way of signing in. Subclasses change what they need."""
+    """A sign-in method. Subclasses override what differs."""
 
     mails: Sequence[str] = ()
     """The mails that the team's folder of templates must have."""
@@ -29,4 +29,4 @@ class Method:
         """Called before the first request."""
 
     async def equip(self, services: Services, db: AsyncSession, user: Account) -> None:
-        """Give the first admin what the settings say, in the transaction that makes them."""
+        """Give the first admin a credential from the settings, in the same transaction."""

@@ -1,6 +1,6 @@
-"""Signing in with a link, or a code, that is mailed.
+"""Signing in with a mailed link or code.
 
-The answer is the same for an address without an account: the mail tells.
+The response is the same for an address without an account; only the mail differs.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class MagicLink(Method):
     signs_up = True
 
     def routers(self) -> Sequence[APIRouter]:
-        """Ask for a mail, and come back with it."""
+        """Two requests: send a mail, then sign in with it."""
         return (router,)
 
 
@@ -71,7 +71,7 @@ async def request_magic_link(
 async def sign_in_with_magic_link(
     proof: MailedProof, services: ServicesDep, visit: VisitDep, entry: EntryDep
 ) -> SignedIn | SecondStep:
-    """Sign in with what the mail said, in the browser that asked for it."""
+    """Sign in with the mail's token or code, in the browser that requested it."""
     await attempts.admit(services, visit, "code", attempts.GUESS)
     verified = await mailed.verify(services, visit, "sign-in", proof)
     users = services.users

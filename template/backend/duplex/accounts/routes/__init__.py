@@ -1,1 +1,1 @@
-"""The routes that every project with accounts has, whatever its methods."""
+"""The routes of every project with accounts, independent of its methods."""

@@ -1,4 +1,4 @@
-"""Changing and verifying one's own e-mail address: it counts once a mail to it was answered."""
+"""Changing the own e-mail address, which takes effect when a mail to it is answered."""
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
@@ -83,9 +83,9 @@ async def verify_email(
 async def confirm_email(
     proof: MailedProof, response: Response, services: ServicesDep, visit: VisitDep
 ) -> Profile:
-    """Answer the mail to an address: from now on it is the account's, and verified.
+    """Answer the mail to an address: it becomes the account's verified address.
 
-    Nobody has to be signed in: the browser that asked is known by its cookie.
+    No sign-in is needed: the browser that made the request is recognised by its cookie.
     """
     await attempts.admit(services, visit, "code", attempts.GUESS)
     verified = await mailed.verify(services, visit, "email", proof)

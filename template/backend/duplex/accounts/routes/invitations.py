@@ -19,7 +19,7 @@ from duplex.accounts.tables.challenges import Challenge
 from duplex.web.errors import Problem
 
 LIFETIME = timedelta(days=3)
-"""Nobody asked in a browser, so the link alone has to do: it lives longer, and works once."""
+"""An invitation is not bound to a browser: its link is enough, valid longer, and works once."""
 
 PATH = "/invitation"
 """The page that the mail links to."""

@@ -1,4 +1,4 @@
-"""The logs, for admins: what admins did, and what happened when people signed in."""
+"""The logs for admins: actions of admins, and sign-in events."""
 
 from datetime import datetime
 
@@ -46,7 +46,7 @@ class AuditLog(BaseModel):
 async def list_audit(
     admin: AdminDep, services: ServicesDep, limit: Limit = 50, offset: Offset = 0
 ) -> AuditLog:
-    """List what admins did, the newest first, for admins."""
+    """List the actions of admins, newest first, for admins."""
     newest = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit).offset(offset)
     async with services.database.reading() as db:
         found = await db.scalars(newest)
@@ -57,7 +57,7 @@ async def list_audit(
 async def list_user_events(
     user_id: str, admin: AdminDep, services: ServicesDep, limit: Limit = 50, offset: Offset = 0
 ) -> Events:
-    """List what happened to an account, the newest first, for admins."""
+    """List the sign-in events of an account, newest first, for admins."""
     async with services.database.reading() as db:
         found = await db.scalars(
             select(SignInEvent)

@@ -57,7 +57,7 @@ async def change_profile(
 async def list_own_events(
     active: ActiveDep, services: ServicesDep, limit: Limit = 50, offset: Offset = 0
 ) -> Events:
-    """List what happened to your account, the newest first."""
+    """List the sign-in events of your account, newest first."""
     async with services.database.reading() as db:
         found = await db.scalars(
             select(SignInEvent)

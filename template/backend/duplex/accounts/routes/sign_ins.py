@@ -1,4 +1,4 @@
-"""Staying signed in and signing out, whatever the method was, and the list of devices."""
+"""Refreshing tokens, signing out and the list of devices, for all methods."""
 
 from datetime import datetime
 
@@ -39,7 +39,7 @@ class Device(BaseModel):
     signed_in_at: datetime
     last_used_at: datetime
     is_this: bool
-    """Whether it is the one that asks."""
+    """Whether this request comes from it."""
 
 
 class Devices(BaseModel):

@@ -116,7 +116,7 @@ async def invite_user(
 async def sign_user_out(
     user_id: str, admin: AdminDep, services: ServicesDep, visit: VisitDep
 ) -> None:
-    """Sign somebody out everywhere, for admins."""
+    """Sign a user out everywhere, for admins."""
     async with services.database.transaction() as db:
         user = await db.get(services.users, user_id) if is_line(user_id) else None
         if user is None:
@@ -135,9 +135,9 @@ async def change_account(
     services: ServicesDep,
     visit: VisitDep,
 ) -> Profile:
-    """Make somebody an admin or not, activate or deactivate an account, for admins.
+    """Add or remove an admin, activate or deactivate an account, for admins.
 
-    An account that is deactivated, or is an admin's no longer, is signed out everywhere at once.
+    A user who is deactivated or no longer an admin is signed out everywhere at once.
     """
     if user_id == admin.user.id:
         raise ApiError(403, "forbidden", "Another admin has to change your own account.")
@@ -167,8 +167,8 @@ async def change_account(
 
 
 async def _locked(services: Services, db: AsyncSession, admin: Active, user_id: str) -> Account:
-    """Lock both accounts, in one order: of two admins who take the role from each other, one is
-    too late.
+    """Lock both accounts, always in the same order, so that two admins who remove each other are
+    handled one after the other.
     """
     users = services.users
     both = select(users).where(users.id.in_((admin.user.id, user_id))).order_by(users.id)

@@ -1,1 +1,1 @@
-"""What every method ends with: a sign-in, its tokens and cookies, and who sends a request."""
+"""Sign-ins with their tokens and cookies, and the user of a request, for all methods."""

@@ -1,4 +1,4 @@
-"""Who is asking: the bearer of an access token, over REST and on the socket."""
+"""The user of a request, by its access token, over REST and on the socket."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +24,7 @@ _bearer = HTTPBearer(auto_error=False, description="The access token that sign-i
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """A user who may act now."""
+    """A signed-in, active user."""
 
     user: Account
     sign_in: SignIn
@@ -33,7 +33,7 @@ class Active:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the user has proved who they are within the last minutes."""
+        """Whether the user has authenticated within the last minutes."""
         return now() - self.sign_in.confirmed_at < FRESH
 
 
@@ -44,7 +44,7 @@ async def find_active(
     audience: str,
     database: Database,
 ) -> Active:
-    """The user whom an access token stands for; raises NotSignedIn with a sentence."""
+    """The user of an access token. Raises NotSignedIn with a sentence."""
     if not token:
         raise NotSignedIn("Please sign in.")
     try:
@@ -66,7 +66,7 @@ async def find_active(
 def authenticator(
     users: type[Account], settings: Settings, audience: str, database: Database
 ) -> Authenticate:
-    """What the session engine calls for every socket and every renewed token."""
+    """The function that the session engine calls for every socket and every renewed token."""
 
     async def authenticate(token: str | None) -> Identity:
         active = await find_active(token, users, settings, audience, database)
@@ -107,7 +107,7 @@ PresentDep = Annotated[Active | None, Depends(get_present)]
 
 
 async def get_fresh(active: ActiveDep) -> Active:
-    """A user who has just proved who they are; a 403 `not_fresh` for others."""
+    """A user who has authenticated recently; a 403 `not_fresh` for others."""
     if not active.is_fresh:
         raise ApiError(403, "not_fresh", "Please confirm that it is you: sign in once more.")
     return active

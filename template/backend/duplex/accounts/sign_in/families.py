@@ -1,13 +1,13 @@
-"""Refresh tokens: opaque, used once, and a sign-in that ends when an old one turns up.
+"""Refresh tokens: opaque and used once. An old token that is used again ends the sign-in.
 
-Every rotation moves the family to its next generation. A token of the present generation is
-rotated; one of the generation just before gets a second chance for `GRACE`; anything older can
-only come from a copy, so the whole family is revoked.
+Every rotation moves the family to its next generation. A token of the current generation is
+rotated; a token of the previous one is still accepted for `GRACE`; an older one can only be a
+copy, so the whole family is revoked.
 
-The grace is for honest doubles: two tabs that refresh at the same moment, or a page that was
-reloaded before the answer with the new cookie reached it. Both of them get a token of the
-*present* generation, so the family does not fork: as soon as one of these is used, the other is
-of an old generation, and a thief who used the grace is found out at the next refresh of either.
+The grace is for legitimate duplicates: two tabs that refresh at the same moment, or a page that was
+reloaded before it received the new cookie. Both get a token of the *current* generation, so the
+family does not fork: as soon as one of them is used, the other one is old, and a thief who used the
+grace is detected at the next refresh of either.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ LONGEST = timedelta(days=90)
 """After this time every device has to sign in again."""
 
 _REMEMBERED = 200
-"""Generations whose hashes are kept to recognise a copy; older tokens are merely unknown."""
+"""Generations whose hashes are kept to recognise copies; older tokens are unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A sign-in that was revoked just now, and whose it was."""
+    """A sign-in that was just revoked, and its user."""
 
     user_id: str
     sign_in_id: str
@@ -88,7 +88,7 @@ async def rotate(db: AsyncSession, token: str) -> Granted | Ended | None:
     shown = await db.get(RefreshToken, token_hash(token))
     if shown is None:
         return None
-    # The lock lets two tabs refresh one after the other, each seeing what the other did.
+    # The lock makes two tabs refresh one after the other.
     sign_in = await db.get_one(SignIn, shown.sign_in_id, with_for_update=True)
     if not is_alive(sign_in):
         return None
@@ -121,7 +121,7 @@ async def revoke(db: AsyncSession, token: str) -> Ended | None:
 
 
 async def revoke_one(db: AsyncSession, user_id: str, sign_in_id: str) -> bool:
-    """End one sign-in of a user; False when there is no such one."""
+    """End one sign-in of a user; False if it does not exist."""
     return await _revoke_where(db, SignIn.user_id == user_id, SignIn.id == sign_in_id)
 
 

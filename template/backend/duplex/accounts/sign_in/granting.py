@@ -47,14 +47,14 @@ class SecondStep(BaseModel):
     method: str
     """Such as `totp`."""
     challenge: str
-    """Good for this one step alone."""
+    """Valid only for this step."""
     expires_in: int
     """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What `Entry.grant` decided; `Entry.answer` makes the response once it was committed."""
+    """The decision of `Entry.grant`; `Entry.answer` makes the response after the commit."""
 
     user: Account
     sign_in: SignIn | None = None
@@ -66,21 +66,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A request that may sign somebody in."""
+    """A request that may sign a user in."""
 
     services: Services
     visit: Visit
     response: Response
     present: Active | None
-    """Who is signed in already, by the access token of the request."""
+    """The user who is signed in already, by the access token of the request."""
 
     async def grant(
         self, db: AsyncSession, user: Account, method: str, *, all_factors: bool = False
     ) -> Outcome:
-        """Sign a user in who has shown a factor; in the transaction that uses the factor up.
+        """Sign in a user who has shown a factor, in the transaction that consumes the factor.
 
-        `all_factors`: nothing else has to be shown. With a valid access token of the same user,
-        that sign-in is confirmed instead of a new one started.
+        `all_factors`: no other factor is required. With a valid access token of the same user,
+        that sign-in is confirmed and no new one is started.
         """
         if not all_factors:
             name = await self.services.second_factor(db, user.id)
@@ -150,7 +150,7 @@ class Entry:
         return Outcome(user, sign_in, await families.renew(db, sign_in))
 
     async def _remember_browser(self, db: AsyncSession, user: Account) -> str:
-        """Recognise this browser, or remember it and tell the user of a new one."""
+        """Recognise this browser, or remember it and notify the user of a new device."""
         token = self.visit.cookie(cookies.BROWSER) or new_token()
         known = await db.scalar(
             update(KnownBrowser)

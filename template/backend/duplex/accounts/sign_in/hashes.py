@@ -10,5 +10,5 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """What is stored of a token: 256 random bits need no salt and no slow hash."""
+    """The stored hash of a token: 256 random bits need no salt and no slow hash."""
     return sha256(token.encode(errors="replace")).hexdigest()

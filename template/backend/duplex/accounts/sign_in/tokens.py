@@ -18,7 +18,7 @@ TYPE = "at+jwt"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an access token says."""
+    """The claims of an access token."""
 
     user_id: str
     sign_in_id: str
@@ -68,7 +68,7 @@ def read(keys: Sequence[str], audience: str, token: str) -> Access:
 
 
 def _derive(secret: str) -> bytes:
-    # A key of its own: what other parts sign with SECRET_KEY is worth nothing here.
+    # A derived key: values that other parts sign with SECRET_KEY are not valid here.
     return hmac.digest(secret.encode(), b"access token", sha256)
 
 

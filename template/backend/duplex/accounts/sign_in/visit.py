@@ -65,7 +65,7 @@ def _origin(request: Request, services: Services) -> str:
 
 
 def public_origin(settings: Settings) -> str | None:
-    """The page's address as the settings say; None in development without one."""
+    """The page's address from the settings; None in development without one."""
     if settings.public_url:
         return settings.public_url
     if settings.production:

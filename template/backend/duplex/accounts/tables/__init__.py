@@ -1,1 +1,1 @@
-"""The tables of sign-in: the same ones whichever methods a project has chosen."""
+"""The tables of sign-in, which are the same for all methods."""

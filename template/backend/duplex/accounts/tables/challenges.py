@@ -9,7 +9,7 @@ from duplex.web.database import Base, Moment, now
 
 
 class Challenge(Base):
-    """Something that somebody has to prove soon: that they read a mail, or have a second factor.
+    """A proof that a user has to give soon: a mail that they read, or a second factor.
 
     Tokens are `fingerprint.subject`. Both tokens of a challenge have its fingerprint and a subject
     of their own; only hashes of the subjects are kept.
@@ -22,13 +22,13 @@ class Challenge(Base):
     user_id: Mapped[str | None] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), index=True
     )
-    """None before there is an account, and where an address has none."""
+    """None before the account exists, and for an address without an account."""
     kept_hash: Mapped[str | None] = mapped_column(String(64))
     """Of the token that the browser keeps; None for an invitation, which no browser asked for."""
     mailed_hash: Mapped[str | None] = mapped_column(String(64))
     code_hash: Mapped[str | None] = mapped_column(String(64))
     data: Mapped[str] = mapped_column(Text, default="{}")
-    """JSON: what the step needs when it is completed."""
+    """JSON with data for the completion of the step."""
     wrong: Mapped[int] = mapped_column(default=0)
     """Wrong answers so far."""
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

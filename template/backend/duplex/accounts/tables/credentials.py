@@ -1,4 +1,4 @@
-"""What users prove themselves with."""
+"""The credentials of users."""
 
 from datetime import datetime
 from uuid import uuid4
@@ -41,7 +41,7 @@ class TotpSecret(Base):
 
 
 class RecoveryCode(Base):
-    """A code that stands in for the authenticator app, once."""
+    """A code that replaces the authenticator app once."""
 
     __tablename__ = "recovery_codes"
 

@@ -1,4 +1,4 @@
-"""Logs: what happened to accounts, and what admins did."""
+"""Logs: sign-in events, and actions of admins."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ class SignInEvent(Base):
 
 
 class AuditEvent(Base):
-    """One action of an admin. Kept for good, also when the accounts are gone."""
+    """One action of an admin. Kept permanently, also after the accounts are deleted."""
 
     __tablename__ = "audit_events"
 

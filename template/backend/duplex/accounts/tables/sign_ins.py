@@ -10,7 +10,7 @@ from duplex.web.database import Base, Moment, now
 
 
 class SignIn(Base):
-    """One device that signed in: a family of refresh tokens, each replacing the one before."""
+    """One signed-in device: a family of refresh tokens, each of which replaces the previous one."""
 
     __tablename__ = "sign_ins"
 
@@ -19,7 +19,7 @@ class SignIn(Base):
     generation: Mapped[int] = mapped_column(default=0)
     """Of the tokens that are valid now; each rotation adds one."""
     methods: Mapped[str] = mapped_column(String(80), default="")
-    """How the user proved who they are, such as `password totp`."""
+    """The factors that the user has shown, such as `password totp`."""
     address: Mapped[str] = mapped_column(String(64), default="")
     user_agent: Mapped[str] = mapped_column(String(255), default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -35,7 +35,7 @@ LONGEST_ID = 1023
 
 
 class Ceremony(BaseModel):
-    """What the browser's WebAuthn is called with, and what to send back with its answer."""
+    """The options for the browser's WebAuthn, and the id to return with its answer."""
 
     ceremony: str
     options: dict[str, Any]
@@ -83,7 +83,7 @@ def finish_registration(verified: Verified, visit: Visit, credential: dict[str, 
             require_user_verification=True,
         )
     except Exception as error:
-        # Whatever the library raises on what a client made up, it is no passkey.
+        # On invalid input the library raises exceptions of many types.
         raise wrong_passkey() from error
     if len(done.credential_id) > LONGEST_ID:
         raise wrong_passkey()
@@ -127,7 +127,7 @@ def finish_sign_in(
 
 
 def wrong_passkey() -> ApiError:
-    """The one answer to whatever is wrong with a passkey."""
+    """The same error for every fault of a passkey."""
     return ApiError(403, "wrong_passkey", "This passkey was not accepted.")
 
 

@@ -160,7 +160,7 @@ async def _own(db: AsyncSession, user_id: str, passkey_id: str) -> Passkey:
 
 
 def _transports(credential: dict[str, Any]) -> str:
-    """What the browser says of how it reaches the authenticator; the library leaves it unread."""
+    """The transports that the browser reports; the library does not read them."""
     response: Any = credential["response"]
     given: object = response.get("transports")
     words = cast("list[object]", given) if isinstance(given, list) else []

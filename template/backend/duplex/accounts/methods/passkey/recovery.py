@@ -54,7 +54,7 @@ async def recover_account(
 async def confirm_recovery(
     proof: MailedProof, services: ServicesDep, visit: VisitDep, entry: EntryDep
 ) -> SignedIn | SecondStep:
-    """Sign in with what the mail said; afterwards, add a passkey."""
+    """Sign in with the mail's token or code; afterwards the user adds a passkey."""
     await attempts.admit(services, visit, "code", attempts.GUESS)
     verified = await mailed.verify(services, visit, "recover-account", proof)
     users = services.users

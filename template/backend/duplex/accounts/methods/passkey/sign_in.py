@@ -54,7 +54,7 @@ async def sign_in_with_passkey(
         raise ceremonies.wrong_passkey()
     users = services.users
     user_id: str | None = None
-    # Used up by this attempt, whatever comes of it.
+    # This attempt consumes it, whether it succeeds or not.
     async with services.database.transaction() as db:
         await challenges.consume(db, verified)
     try:

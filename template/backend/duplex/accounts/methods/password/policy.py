@@ -1,8 +1,8 @@
 """Which passwords are accepted: NIST SP 800-63B-4 and OWASP ASVS 5, level 2.
 
-Length counts, in characters after Unicode's NFC. There are no rules about kinds of characters.
-Refused are passwords that attackers try first (the lists that zxcvbn ships, and what it finds to
-be made of them), and passwords that are mostly the account's or the project's own names.
+Length is measured in characters after Unicode's NFC. There are no rules about kinds of characters.
+Passwords that attackers try first (zxcvbn's lists and combinations of their entries) and passwords
+that consist mostly of names of the account or the project are refused.
 """
 
 import re
@@ -27,7 +27,7 @@ SHORTEST_WITH_SECOND_FACTOR = 8
 LONGEST = 256
 
 FEWEST_GUESSES = 10**8
-"""Passwords that zxcvbn thinks are found sooner are no better than the commonest ones."""
+"""Passwords with fewer guesses, by zxcvbn's estimate, are refused as too common."""
 
 _LOOKED_AT = 72
 """Characters that zxcvbn looks at: its work grows with the square of the length."""
@@ -56,7 +56,7 @@ GivenPassword = Annotated[
     BeforeValidator(_compose),
     AfterValidator(_check_text),
 ]
-"""A password as somebody typed it, composed (NFC). Whether it is good enough, `check` says."""
+"""A password as it was typed, normalised (NFC); `check` decides whether it is accepted."""
 
 
 def check(password: str, *, shortest: int, own: Iterable[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""A new password for somebody who forgot it: by mail, in the browser that asked."""
+"""Resetting a forgotten password by mail, in the browser that requested it."""
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
@@ -36,7 +36,7 @@ class RecoverForm(BaseModel):
 
 
 class PasswordReset(MailedProof):
-    """What the mail said, and the new password."""
+    """The mail's token or code, and the new password."""
 
     new_password: GivenPassword
 
@@ -63,9 +63,9 @@ async def recover_password(
 async def reset_password(
     reset: PasswordReset, services: ServicesDep, visit: VisitDep, entry: EntryDep
 ) -> SignedIn | SecondStep:
-    """Set a new password with what the mail said, and sign in.
+    """Set a new password with the mail's token or code, and sign in.
 
-    Every device is signed out. A password that is refused does not use the mail up.
+    All devices are signed out. A refused password does not consume the mail.
     """
     await attempts.admit(services, visit, "code", attempts.GUESS)
     verified = await mailed.verify(services, visit, "recover", reset)

@@ -1,7 +1,7 @@
 """Signing up and in with a password, and changing it.
 
-No answer tells whether an address has an account: signing up is answered by mail, and signing in
-with an unknown address takes as long as with a wrong password.
+No response reveals whether an address has an account: signing up is answered by mail, and signing
+in with an unknown address takes as long as with a wrong password.
 """
 
 from fastapi import APIRouter, Response
@@ -64,7 +64,7 @@ class PasswordChange(BaseModel):
 
 
 class PasswordState(BaseModel):
-    """What the page with the password has to know."""
+    """The state of the password, for its page."""
 
     is_set: bool
     shortest: int
@@ -105,7 +105,7 @@ async def sign_in_with_password(
     renewed = await hash_password(password) if is_outdated(stored) else None
     async with services.database.transaction() as db:
         user = await store.lock(services, db, user.id)
-        # Nobody slips in with a password that was changed while it was checked.
+        # The password may have been changed while it was checked.
         if user is None or await store.hash_of(db, user.id) != stored:
             raise ApiError(401, "not_signed_in", _WRONG)
         if user.email_verified_at is None and services.settings.email_verification == "required":
@@ -162,7 +162,7 @@ async def change_password(
         granted = await families.start(
             db, user, methods=methods, address=visit.address, user_agent=visit.user_agent
         )
-        # A new sign-in, but not a new proof of who it is.
+        # A new sign-in, but the identity was not proved again.
         granted.sign_in.confirmed_at = active.sign_in.confirmed_at
         record(db, visit, "password_changed", user_id=user.id)
         notify(services, db, visit, "password_changed", user.email)

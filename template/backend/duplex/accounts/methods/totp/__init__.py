@@ -13,7 +13,7 @@ __all__ = ["Totp"]
 
 
 class _Factor:
-    """What is asked for after the first factor, once it is set up."""
+    """The second factor, required after the first one once it is set up."""
 
     name = "totp"
 

@@ -46,9 +46,9 @@ class TotpSetUp(BaseModel):
     """A new secret for the app, which is not asked for until it was confirmed."""
 
     secret: str
-    """To be typed where no camera is at hand."""
+    """To be typed into the app if it cannot scan the QR code."""
     uri: str
-    """`otpauth://…`: what the QR code says."""
+    """`otpauth://…`: the content of the QR code."""
     qr: str
     """The QR code, an SVG image."""
 
@@ -60,7 +60,7 @@ class TotpCode(BaseModel):
 
 
 class RecoveryCodes(BaseModel):
-    """Codes that stand in for the app, each once. They are shown this one time."""
+    """Codes that replace the app, each once. They are shown only now."""
 
     recovery_codes: list[str]
 
@@ -117,7 +117,7 @@ async def confirm_totp(
 async def renew_recovery_codes(
     active: FreshDep, services: ServicesDep, visit: VisitDep
 ) -> RecoveryCodes:
-    """Make new recovery codes; the old ones end. Needs a recent sign-in."""
+    """Make new recovery codes; the old ones become invalid. Needs a recent sign-in."""
     async with services.database.transaction() as db:
         user = await _lock(services, db, active)
         if not await store.is_on(db, user.id):

@@ -41,7 +41,7 @@ async def is_on(db: AsyncSession, user_id: str) -> bool:
 
 
 def seal(services: Services, secret: str) -> str:
-    """The secret as it is stored: whoever copies the database alone cannot make codes."""
+    """The secret, encrypted: a copy of the database is not enough to make codes."""
     return _cipher(services.settings.secret_keys).encrypt(secret.encode()).decode()
 
 
@@ -91,7 +91,7 @@ async def use_recovery_code(db: AsyncSession, user_id: str, code: str) -> bool:
 
 
 async def new_recovery_codes(db: AsyncSession, user_id: str) -> list[str]:
-    """Make new recovery codes; the old ones are worth nothing any more."""
+    """Make new recovery codes; the old ones become invalid."""
     await db.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     codes = [_new_code() for _ in range(RECOVERY_CODES)]
     db.add_all(RecoveryCode(user_id=user_id, code_hash=_code_hash(code)) for code in codes)
