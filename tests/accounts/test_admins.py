@@ -19,7 +19,7 @@ def services(app: FastAPI) -> Services:
     return app.state.lifespan["accounts"]
 
 
-async def test_a_new_admin_comes_in_by_the_link(
+async def test_a_new_admin_signs_in_with_the_link(
     services: Services, new_device: NewDevice, database: Database
 ) -> None:
     made = await make_admin(services, "boss@example.org", "Boss")
@@ -35,14 +35,14 @@ async def test_a_new_admin_comes_in_by_the_link(
     assert (entry.action, entry.actor_id, entry.subject) == ("created", None, "boss@example.org")
 
 
-async def test_an_account_that_exists_becomes_an_admins(services: Services, ada: Device) -> None:
+async def test_an_existing_account_becomes_an_admin(services: Services, ada: Device) -> None:
     made = await make_admin(services, ada.email, "Somebody")
     assert made.path is None
     profile = (await ada.ask("GET", "users/me")).json()
     assert (profile["name"], profile["is_admin"]) == ("Ada", True)
 
 
-def test_what_is_typed_is_checked() -> None:
+def test_the_arguments_are_checked() -> None:
     assert checked(" Boss@Example.org", " Boss ") == ("boss@example.org", "Boss")
     for email, name in (("boss", "Boss"), ("boss@example.org", "")):
         with pytest.raises(TaskError, match="cannot be used"):

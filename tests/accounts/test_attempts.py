@@ -47,7 +47,7 @@ async def test_guessing_is_limited_for_an_address(
     assert (await new_device("other@example.org").sign_in()).status_code == 429
 
 
-async def test_one_customer_of_ipv6_is_one_address(
+async def test_an_ipv6_64_network_counts_as_one_address(
     ada: Device, new_device: NewDevice, patient: list[float]
 ) -> None:
     async def guess(host: str) -> int:
@@ -59,7 +59,7 @@ async def test_one_customer_of_ipv6_is_one_address(
     assert await guess("2001:db8:0:1::1") == 401
 
 
-async def test_an_organisation_of_ipv6_is_bounded_as_a_whole(
+async def test_an_ipv6_48_network_has_a_limit_of_its_own(
     new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = attempts.Limits(GUESS.per_account, Rate(2, 300), GUESS.free)
@@ -90,7 +90,7 @@ async def test_guesses_at_one_account_from_everywhere_are_slowed(
     assert [round(one) for one in sorted(patient)] == [0, 5, 10]
 
 
-async def test_nobody_is_locked_out_by_guesses_of_others(
+async def test_guesses_of_others_do_not_lock_a_user_out(
     ada: Device, new_device: NewDevice, patient: list[float]
 ) -> None:
     for number in range(GUESS.free.count + 3):
@@ -103,7 +103,7 @@ async def test_nobody_is_locked_out_by_guesses_of_others(
     assert len(patient) == waited
 
 
-async def test_a_new_device_of_the_owner_waits_for_its_turn_at_most(
+async def test_a_new_device_of_the_owner_is_only_delayed(
     ada: Device, new_device: NewDevice, monkeypatch: pytest.MonkeyPatch, patient: list[float]
 ) -> None:
     for number in range(GUESS.free.count + 1):
@@ -113,7 +113,7 @@ async def test_a_new_device_of_the_owner_waits_for_its_turn_at_most(
     assert patient == [pytest.approx(GUESS.turn.total_seconds(), abs=2.0)]
 
 
-async def test_a_known_browser_is_not_limited_with_those_who_share_its_address(
+async def test_a_known_browser_is_not_limited_by_others_on_its_address(
     ada: Device, new_device: NewDevice
 ) -> None:
     neighbour = new_device()
@@ -133,7 +133,7 @@ async def test_an_account_that_does_not_exist_is_limited_like_any_other(
     assert codes == [401] * (GUESS.free.count + 3) + [429] * 2
 
 
-async def test_signing_in_starts_the_count_again(ada: Device) -> None:
+async def test_signing_in_resets_the_count(ada: Device) -> None:
     for _ in range(2):
         for _ in range(GUESS.per_account.count - 1):
             assert (await ada.sign_in(WRONG)).status_code == 401

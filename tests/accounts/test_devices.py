@@ -13,7 +13,7 @@ SAFARI = (
 )
 
 
-async def test_devices_are_listed_with_when_where_and_which_browser(
+async def test_devices_are_listed_with_time_address_and_browser(
     ada: Device, new_device: NewDevice
 ) -> None:
     phone = new_device(address="203.0.113.7")
@@ -27,7 +27,7 @@ async def test_devices_are_listed_with_when_where_and_which_browser(
     assert devices[0]["last_used_at"] > devices[1]["last_used_at"]
 
 
-async def test_a_renewal_moves_a_device(ada: Device) -> None:
+async def test_a_refresh_updates_the_device(ada: Device) -> None:
     ada.http.headers["User-Agent"] = FIREFOX
     await ada.post("refresh")
     (device,) = (await ada.ask("GET", "auth/devices")).json()["devices"]
@@ -47,11 +47,11 @@ async def test_one_device_is_signed_out(ada: Device, new_device: NewDevice) -> N
 
 
 @pytest.mark.parametrize("device_id", ["nothing", "%00"])
-async def test_a_device_that_is_none_is_not_found(ada: Device, device_id: str) -> None:
+async def test_an_unknown_device_is_not_found(ada: Device, device_id: str) -> None:
     assert (await ada.ask("DELETE", f"auth/devices/{device_id}")).status_code == 404
 
 
-async def test_nobody_signs_out_the_devices_of_others(ada: Device, new_device: NewDevice) -> None:
+async def test_users_cannot_sign_out_devices_of_others(ada: Device, new_device: NewDevice) -> None:
     bob = new_device("bob@example.org")
     await bob.sign_up()
     (device,) = (await ada.ask("GET", "auth/devices")).json()["devices"]
@@ -59,7 +59,9 @@ async def test_nobody_signs_out_the_devices_of_others(ada: Device, new_device: N
     assert await ada.who() == 200
 
 
-async def test_the_owner_is_told_of_a_new_device_once(ada: Device, new_device: NewDevice) -> None:
+async def test_the_owner_is_notified_of_a_new_device_once(
+    ada: Device, new_device: NewDevice
+) -> None:
     def notices(subjects: list[str]) -> int:
         return sum("new device" in subject for subject in subjects)
 

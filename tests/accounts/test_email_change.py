@@ -22,7 +22,7 @@ async def change(device: Device, email: str = NEW) -> tuple[int, str]:
     return answer.status_code, answer.json().get("code", "")
 
 
-async def test_a_new_address_counts_once_it_is_confirmed(
+async def test_a_new_address_takes_effect_when_it_is_confirmed(
     ada: Device, new_device: NewDevice
 ) -> None:
     assert await change(ada, "Lovelace@Example.org") == (202, "")
@@ -37,7 +37,7 @@ async def test_a_new_address_counts_once_it_is_confirmed(
         assert any(f"from {ada.email} to {NEW}" in mail.text for mail in mails)
 
 
-async def test_the_code_does_as_well(ada: Device) -> None:
+async def test_the_mailed_code_confirms_the_address_too(ada: Device) -> None:
     await change(ada)
     confirmed = await ada.post("email/confirm", {"code": (await ada.mail(NEW)).code})
     assert confirmed.status_code == 200
@@ -57,7 +57,7 @@ async def test_a_change_needs_a_recent_sign_in(ada: Device, clock: Clock) -> Non
     assert await change(ada) == (202, "")
 
 
-async def test_a_taken_address_gets_the_same_answer_and_another_mail(
+async def test_a_taken_address_gets_the_same_response_and_another_mail(
     ada: Device, new_device: NewDevice
 ) -> None:
     bob = new_device("bob@example.org")
@@ -80,7 +80,7 @@ async def test_an_address_that_was_taken_in_the_meantime_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (422, "refused")
 
 
-async def test_links_to_the_old_address_lead_nowhere_after_the_change(
+async def test_links_mailed_to_the_old_address_are_invalid_after_the_change(
     ada: Device, new_device: NewDevice
 ) -> None:
     thief = new_device()
@@ -107,19 +107,21 @@ class TestWhereVerificationIsOptional:
         assert device.profile["email_verified"] is False
         return device
 
-    async def test_people_work_before_they_answered_the_mail(self, unverified: Device) -> None:
+    async def test_users_may_sign_in_before_they_confirm_their_address(
+        self, unverified: Device
+    ) -> None:
         confirmed = await unverified.post(
             "sign-up/confirm", {"token": (await unverified.mail()).token}
         )
         assert confirmed.status_code == 201
         assert (await unverified.ask("GET", "users/me")).json()["email_verified"] is True
 
-    async def test_the_mail_can_be_asked_for_again(self, unverified: Device) -> None:
+    async def test_the_confirmation_mail_can_be_sent_again(self, unverified: Device) -> None:
         assert (await unverified.post("email/verify")).status_code == 202
         answer = await unverified.post("email/confirm", {"code": (await unverified.mail()).code})
         assert answer.json()["email_verified"] is True
 
-    async def test_the_owner_of_the_address_takes_over(
+    async def test_the_owner_of_the_address_takes_over_the_account(
         self, unverified: Device, new_device: NewDevice, database: Database
     ) -> None:
         owner = new_device()
@@ -132,7 +134,7 @@ class TestWhereVerificationIsOptional:
             assert len((await db.scalars(select(Password))).all()) == 1
 
 
-async def test_where_verification_is_required_an_unverified_account_does_not_sign_in(
+async def test_an_unverified_account_cannot_sign_in_if_verification_is_required(
     ada: Device, new_device: NewDevice, database: Database
 ) -> None:
     async with database.transaction() as db:
@@ -142,7 +144,7 @@ async def test_where_verification_is_required_an_unverified_account_does_not_sig
     assert (answer.status_code, answer.json()["code"]) == (403, "email_unverified")
 
 
-async def test_where_people_are_invited_nobody_signs_up(
+async def test_nobody_can_sign_up_if_sign_up_is_by_invitation(
     app: FastAPI, settings: Settings, new_device: NewDevice
 ) -> None:
     services = app.state.lifespan["accounts"]

@@ -15,7 +15,7 @@ from pydantic import ValidationError
         ("ada@xn--bcher-kva.example", "ada@b\u00fccher.example"),
     ],
 )
-def test_an_address_has_one_spelling(written: str, stored: str) -> None:
+def test_spellings_of_an_address_are_normalised(written: str, stored: str) -> None:
     assert EMAIL.validate_python(written) == stored
 
 

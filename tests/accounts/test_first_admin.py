@@ -39,7 +39,7 @@ async def users(database: Database) -> list[User]:
         return list(await db.scalars(select(User)))
 
 
-async def test_the_first_admin_is_made_once(start: Start, database: Database) -> None:
+async def test_the_first_admin_is_created_once(start: Start, database: Database) -> None:
     for password in (FIRST, "another long password"):
         async with start(first_admin_email="Boss@Example.org", first_admin_password=password):
             pass
@@ -56,7 +56,7 @@ async def test_the_first_admin_is_made_once(start: Start, database: Database) ->
     )
 
 
-async def test_a_first_admin_with_another_address_does_not_come_back(
+async def test_a_first_admin_whose_address_changed_is_not_created_again(
     start: Start, database: Database
 ) -> None:
     settings = {"first_admin_email": "boss@example.org", "first_admin_password": FIRST}
@@ -70,7 +70,7 @@ async def test_a_first_admin_with_another_address_does_not_come_back(
     assert [one.email for one in await users(database)] == ["new@example.org"]
 
 
-async def test_without_a_password_the_first_admin_comes_in_by_mail(
+async def test_without_a_password_the_first_admin_signs_in_by_mail(
     start: Start, database: Database
 ) -> None:
     async with start(first_admin_email="boss@example.org"):
@@ -81,13 +81,13 @@ async def test_without_a_password_the_first_admin_comes_in_by_mail(
         assert await db.get(Password, admin.id) is None
 
 
-async def test_nobody_is_made_without_the_settings(start: Start, database: Database) -> None:
+async def test_no_admin_is_created_without_the_settings(start: Start, database: Database) -> None:
     async with start():
         pass
     assert await users(database) == []
 
 
-async def test_an_address_that_is_none_stops_the_start(start: Start, database: Database) -> None:
+async def test_an_invalid_address_stops_the_start(start: Start, database: Database) -> None:
     with pytest.raises(CannotStart, match="FIRST_ADMIN_EMAIL"):
         async with start(first_admin_email="a@b..c", first_admin_password=FIRST):
             pass

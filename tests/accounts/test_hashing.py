@@ -4,7 +4,7 @@ from argon2.low_level import Type
 from duplex.accounts.methods.password.hashing import hash_password, is_outdated, verify_password
 
 
-async def test_a_password_fits_its_own_hash_only() -> None:
+async def test_a_password_matches_only_its_own_hash() -> None:
     stored = await hash_password("correct horse")
     assert await verify_password(stored, "correct horse")
     assert not await verify_password(stored, "correct horses")

@@ -43,7 +43,9 @@ async def come_back(device: Device, **proof: str) -> tuple[int, str]:
     return answer.status_code, answer.json().get("code", "")
 
 
-async def test_a_link_signs_in_where_it_was_asked_for(ada: Device, new_device: NewDevice) -> None:
+async def test_a_link_signs_in_the_browser_that_requested_it(
+    ada: Device, new_device: NewDevice
+) -> None:
     browser = new_device("ADA@example.org")
     await ask(browser)
     browser.email = ada.email
@@ -55,7 +57,7 @@ async def test_a_link_signs_in_where_it_was_asked_for(ada: Device, new_device: N
 
 
 @on_every_database
-async def test_a_link_that_is_used_twice_at_the_same_moment_counts_once(
+async def test_a_link_used_twice_at_the_same_moment_works_once(
     ada: Device, new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = new_device()
@@ -75,7 +77,7 @@ async def test_a_link_that_is_used_twice_at_the_same_moment_counts_once(
     assert sorted(answers) == [(200, ""), (410, "link_expired")]
 
 
-async def test_another_device_shows_the_code_a_way_on(ada: Device, new_device: NewDevice) -> None:
+async def test_another_device_is_referred_to_the_code(ada: Device, new_device: NewDevice) -> None:
     browser, phone = new_device(), new_device()
     await ask(browser)
     mail = await browser.mail()
@@ -84,9 +86,7 @@ async def test_another_device_shows_the_code_a_way_on(ada: Device, new_device: N
     assert await come_back(browser, code=mail.code) == (200, "")
 
 
-async def test_a_scanner_that_opens_the_link_uses_nothing_up(
-    ada: Device, new_device: NewDevice
-) -> None:
+async def test_a_mail_scanner_does_not_consume_the_link(ada: Device, new_device: NewDevice) -> None:
     browser, scanner = new_device(), new_device()
     await ask(browser)
     mail = await browser.mail()
@@ -98,7 +98,7 @@ async def test_a_scanner_that_opens_the_link_uses_nothing_up(
     assert await come_back(browser, token=mail.token) == (200, "")
 
 
-async def test_a_code_without_the_browsers_token_is_worth_nothing(
+async def test_a_code_is_useless_without_the_browsers_token(
     ada: Device, new_device: NewDevice
 ) -> None:
     browser, thief = new_device(), new_device()
@@ -106,14 +106,16 @@ async def test_a_code_without_the_browsers_token_is_worth_nothing(
     assert await come_back(thief, code=(await browser.mail()).code) == (410, "link_expired")
 
 
-async def test_a_link_lives_for_minutes(ada: Device, new_device: NewDevice, clock: Clock) -> None:
+async def test_a_link_expires_within_minutes(
+    ada: Device, new_device: NewDevice, clock: Clock
+) -> None:
     browser = new_device()
     await ask(browser)
     clock.move(challenges.LIFETIME + timedelta(seconds=1))
     assert await come_back(browser, token=(await browser.mail()).token) == (410, "link_expired")
 
 
-async def test_an_unknown_address_gets_the_same_answer_and_another_mail(
+async def test_an_unknown_address_gets_the_same_response_and_another_mail(
     new_device: NewDevice,
 ) -> None:
     nobody = new_device("nobody@example.org")
@@ -137,11 +139,11 @@ async def test_a_proof_is_a_token_or_a_code(ada: Device, proof: dict[str, str]) 
 
 
 @pytest.mark.parametrize("token", ["x", ".", "a.b", "\0.b", "x" * 200])
-async def test_a_token_that_is_none_is_an_old_link(ada: Device, token: str) -> None:
+async def test_an_invalid_token_is_treated_as_an_expired_link(ada: Device, token: str) -> None:
     assert await come_back(ada, token=token) == (410, "link_expired")
 
 
-async def test_a_mail_confirms_a_sign_in_that_is_there(ada: Device) -> None:
+async def test_a_mail_confirms_an_existing_sign_in(ada: Device) -> None:
     await ask(ada)
     assert await come_back(ada, token=(await ada.mail()).token) == (200, "")
     devices = (await ada.ask("GET", "auth/devices")).json()["devices"]

@@ -18,7 +18,7 @@ from tests.mail.conftest import MailServer, mail_server
 __all__ = ["mail_server"]
 
 
-async def test_a_mail_goes_through_the_server_of_the_settings(
+async def test_a_mail_is_sent_through_the_configured_server(
     application: Application, settings: Settings, mail_server: MailServer
 ) -> None:
     with_server = settings.model_copy(
@@ -80,13 +80,13 @@ async def test_the_mailbox_shows_every_mail(ada: Device, new_device: NewDevice) 
     assert (await ada.http.get("/dev/mailbox/nothing")).status_code == 404
 
 
-async def test_a_link_leads_to_the_page_that_asked_in_development(new_device: NewDevice) -> None:
+async def test_in_development_a_link_leads_to_the_requesting_page(new_device: NewDevice) -> None:
     device = new_device()
     await device.ask_for_account()
     assert (await device.mail()).link.startswith("http://test/sign-up/confirm#token=")
 
 
-async def test_no_request_decides_where_a_link_leads_where_the_address_is_set(
+async def test_requests_cannot_change_the_address_of_links_if_public_url_is_set(
     application: Application, settings: Settings
 ) -> None:
     # Even if any name of the server is accepted.

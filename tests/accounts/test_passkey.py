@@ -95,7 +95,9 @@ async def test_several_passkeys_are_named_and_removed(ada: Device, new_device: N
     assert (await ada.ask("DELETE", f"auth/passkeys/{first['id']}")).status_code == 404
 
 
-async def test_passkeys_of_others_are_out_of_reach(ada: Device, new_device: NewDevice) -> None:
+async def test_passkeys_of_other_users_cannot_be_changed(
+    ada: Device, new_device: NewDevice
+) -> None:
     await add(ada, Authenticator())
     (item,) = await listed(ada)
     bob = new_device("bob@example.org")
@@ -108,7 +110,7 @@ async def test_passkeys_of_others_are_out_of_reach(ada: Device, new_device: NewD
     assert len(await listed(ada)) == 1
 
 
-async def test_a_passkey_is_added_once(ada: Device) -> None:
+async def test_a_passkey_cannot_be_added_twice(ada: Device) -> None:
     key = Authenticator()
     await add(ada, key)
     again = await add(ada, key)
@@ -131,7 +133,7 @@ async def test_adding_and_removing_need_a_recent_sign_in(ada: Device, clock: Clo
     assert (await ada.post("passkeys/options")).status_code == 200
 
 
-async def test_a_counter_that_goes_back_shows_a_copy(
+async def test_a_counter_that_decreases_reveals_a_copied_key(
     ada: Device, new_device: NewDevice, database: Database
 ) -> None:
     key = Authenticator(counter=5)
@@ -161,7 +163,7 @@ async def test_a_synced_passkey_has_no_counter(ada: Device, new_device: NewDevic
     [{"origin": "http://evil.example"}, {"flags": PRESENT}, {"flags": 0}],
     ids=["origin", "unverified", "absent"],
 )
-async def test_what_an_authenticator_must_not_say(
+async def test_invalid_answers_of_an_authenticator_are_refused(
     ada: Device, new_device: NewDevice, change: dict[str, Any]
 ) -> None:
     good = Authenticator()
@@ -173,7 +175,7 @@ async def test_what_an_authenticator_must_not_say(
     assert await sign_in(new_device(), good) == (403, "wrong_passkey")
 
 
-async def test_a_ceremony_is_used_once_and_soon(
+async def test_a_ceremony_works_once_and_expires(
     ada: Device, new_device: NewDevice, clock: Clock
 ) -> None:
     key, browser = Authenticator(), new_device()
@@ -189,7 +191,7 @@ async def test_a_ceremony_is_used_once_and_soon(
     assert (await browser.post("passkeys/sign-in", body)).status_code == 410
 
 
-async def test_a_refused_answer_uses_the_ceremony_up(ada: Device, new_device: NewDevice) -> None:
+async def test_a_refused_answer_consumes_the_ceremony(ada: Device, new_device: NewDevice) -> None:
     key, browser = Authenticator(), new_device()
     await add(ada, key)
     begun = (await browser.post("passkeys/sign-in/options")).json()
@@ -229,7 +231,7 @@ async def test_nonsense_is_refused(ada: Device, credential: dict[str, Any]) -> N
 
 
 @on_every_database
-async def test_what_a_client_makes_up_is_refused_and_logged_in_one_line(
+async def test_invented_input_is_refused_and_logged_in_one_line(
     ada: Device, new_device: NewDevice, database: Database
 ) -> None:
     key = Authenticator()
@@ -257,7 +259,7 @@ async def test_an_id_that_is_too_long_is_refused(ada: Device) -> None:
     assert (await add(ada, longest)).status_code == 201
 
 
-async def test_random_bytes_are_no_passkey(ada: Device, new_device: NewDevice) -> None:
+async def test_random_bytes_are_refused_as_a_passkey(ada: Device, new_device: NewDevice) -> None:
     key, chance = Authenticator(), Random(5)
     await add(ada, key)
     for part in ("clientDataJSON", "authenticatorData", "signature", "userHandle") * 2:
@@ -277,7 +279,7 @@ async def test_random_bytes_are_no_passkey(ada: Device, new_device: NewDevice) -
         assert answer.status_code == 403
 
 
-async def test_a_deactivated_account_has_no_passkey(
+async def test_a_deactivated_account_cannot_sign_in_with_its_passkey(
     ada: Device, new_device: NewDevice, database: Database
 ) -> None:
     key = Authenticator()

@@ -42,7 +42,7 @@ async def test_signing_up_signs_in_once_the_address_is_confirmed(new_device: New
     assert (await device.sign_in()).status_code == 200
 
 
-async def test_the_refresh_token_is_out_of_reach_for_scripts_and_other_sites(
+async def test_scripts_and_other_sites_cannot_read_the_refresh_token(
     new_device: NewDevice,
 ) -> None:
     response = await new_device().sign_up()
@@ -64,7 +64,7 @@ async def test_signing_in(ada: Device, new_device: NewDevice) -> None:
     assert device.profile == ada.profile
 
 
-async def test_no_answer_tells_whether_an_account_exists(
+async def test_no_response_reveals_whether_an_account_exists(
     ada: Device, new_device: NewDevice
 ) -> None:
     wrong = await new_device().sign_in(WRONG)
@@ -73,7 +73,7 @@ async def test_no_answer_tells_whether_an_account_exists(
     assert wrong.json() == unknown.json()
 
 
-async def test_signing_up_with_a_taken_address_gets_the_same_answer_and_another_mail(
+async def test_signing_up_with_a_taken_address_gets_the_same_response_and_another_mail(
     ada: Device, new_device: NewDevice, database: Database
 ) -> None:
     device, fresh = new_device("ADA@example.org"), new_device("new@example.org")
@@ -95,7 +95,7 @@ async def test_signing_up_with_a_taken_address_gets_the_same_answer_and_another_
     assert (await new_device().sign_in()).status_code == 200
 
 
-async def test_of_two_sign_ups_with_one_address_the_first_confirmed_counts(
+async def test_the_first_confirmed_of_two_sign_ups_with_one_address_wins(
     new_device: NewDevice,
 ) -> None:
     first, second = new_device(), new_device()
@@ -164,7 +164,9 @@ async def test_bad_details_are_explained(
 
 
 @pytest.mark.parametrize("path", ["sign-in", "sign-up"])
-async def test_half_a_character_is_no_password(client: httpx.AsyncClient, path: str) -> None:
+async def test_a_password_with_an_invalid_character_is_refused(
+    client: httpx.AsyncClient, path: str
+) -> None:
     body = b'{"email": "ada@example.org", "name": "Ada", "password": "\\ud800 and more of it"}'
     headers = {"Content-Type": "application/json"}
     response = await client.post(f"/api/v1/auth/password/{path}", content=body, headers=headers)
@@ -184,7 +186,7 @@ async def test_passwords_are_stored_as_argon2id(ada: Device, database: Database)
     assert await verify_password(stored, PASSWORD)
 
 
-async def test_one_password_in_two_spellings_of_unicode_is_one(new_device: NewDevice) -> None:
+async def test_unicode_spellings_of_a_password_are_equivalent(new_device: NewDevice) -> None:
     device = new_device()
     await device.sign_up("correct h\N{LATIN SMALL LETTER O WITH DIAERESIS}rse battery")
     assert (await new_device().sign_in("correct ho\N{COMBINING DIAERESIS}rse battery")).is_success
@@ -237,7 +239,7 @@ async def test_guesses_at_the_current_password_are_limited(ada: Device) -> None:
 
 
 @on_every_database
-async def test_of_two_changes_at_the_same_moment_one_counts(
+async def test_only_one_of_two_simultaneous_changes_succeeds(
     ada: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both_checked = asyncio.Barrier(2)
@@ -260,7 +262,7 @@ async def test_of_two_changes_at_the_same_moment_one_counts(
 
 
 @on_every_database
-async def test_nobody_slips_in_with_the_old_password_while_it_is_changed(
+async def test_the_old_password_cannot_sign_in_while_it_is_changed(
     ada: Device, new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new = {"current_password": PASSWORD, "new_password": ANOTHER}
@@ -276,7 +278,7 @@ async def test_nobody_slips_in_with_the_old_password_while_it_is_changed(
     assert (await new_device().sign_in()).status_code == 401
 
 
-async def test_another_site_cannot_sign_anybody_in(app: FastAPI, ada: Device) -> None:
+async def test_another_site_cannot_sign_a_user_in(app: FastAPI, ada: Device) -> None:
     async with new_client(app) as client:
         response = await client.post(
             "/api/v1/auth/password/sign-in",

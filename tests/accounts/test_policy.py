@@ -30,11 +30,11 @@ def refusal(password: str, shortest: int = SHORTEST_ALONE) -> str:
         "x7$" + "kQ9!vLmz" * 8,
     ],
 )
-def test_good_passwords(password: str) -> None:
+def test_good_passwords_are_accepted(password: str) -> None:
     assert refusal(password) == ""
 
 
-def test_fifteen_characters_where_it_is_the_only_factor_eight_with_a_second_one() -> None:
+def test_a_password_needs_fifteen_characters_or_eight_with_a_second_factor() -> None:
     assert (SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR) == (15, 8)
     assert "at least 15" in refusal("kQ9!vLmz7#uTpX")
     assert refusal("kQ9!vLmz7#uTpXw") == ""
@@ -56,12 +56,12 @@ def test_fifteen_characters_where_it_is_the_only_factor_eight_with_a_second_one(
         "abcdefghijklmnopqrstuvwxyz",
     ],
 )
-def test_passwords_that_attackers_try_first(password: str) -> None:
+def test_passwords_that_attackers_try_first_are_refused(password: str) -> None:
     assert "attackers try first" in refusal(password)
 
 
 @pytest.mark.parametrize("password", ["password", "12345678", "iloveyou", "trustno1", "baseball"])
-def test_the_commonest_passwords_with_a_second_factor(password: str) -> None:
+def test_the_most_common_passwords_are_refused_with_a_second_factor_too(password: str) -> None:
     assert "attackers try first" in refusal(password, SHORTEST_WITH_SECOND_FACTOR)
 
 
@@ -76,15 +76,15 @@ def test_the_commonest_passwords_with_a_second_factor(password: str) -> None:
         "lovelace lovelace",
     ],
 )
-def test_own_names(password: str) -> None:
+def test_names_of_the_account_and_project_are_refused(password: str) -> None:
     assert "mostly your own name" in refusal(password)
 
 
-def test_spaces_alone() -> None:
+def test_a_password_of_spaces_is_refused() -> None:
     assert "more than spaces" in refusal(" \t\N{NO-BREAK SPACE}" * 6)
 
 
-def test_a_long_password_does_not_take_long() -> None:
+def test_a_long_password_is_checked_quickly() -> None:
     began = time.perf_counter()
     refusal("a1B2" * (LONGEST // 4))
     assert time.perf_counter() - began < 1.0

@@ -36,7 +36,9 @@ async def test_a_forgotten_password_is_replaced(ada: Device, new_device: NewDevi
     assert (await new_device().sign_in(ANOTHER)).status_code == 200
 
 
-async def test_the_mail_opened_elsewhere_shows_a_way_on(ada: Device, new_device: NewDevice) -> None:
+async def test_a_mail_opened_in_another_browser_is_referred_to_the_code(
+    ada: Device, new_device: NewDevice
+) -> None:
     browser, phone = new_device(), new_device()
     await recover(browser)
     mail = await browser.mail()
@@ -57,7 +59,7 @@ async def test_a_link_works_once(ada: Device, new_device: NewDevice) -> None:
     assert await reset(browser, code=mail.code) == (410, "link_expired")
 
 
-async def test_a_link_ends(ada: Device, new_device: NewDevice, clock: Clock) -> None:
+async def test_a_link_expires(ada: Device, new_device: NewDevice, clock: Clock) -> None:
     browser = new_device()
     await recover(browser)
     mail = await browser.mail()
@@ -68,7 +70,7 @@ async def test_a_link_ends(ada: Device, new_device: NewDevice, clock: Clock) -> 
     assert await reset(browser, code=mail.code) == (410, "link_expired")
 
 
-async def test_the_token_of_the_browser_does_not_stand_in_for_the_mailed_one(
+async def test_the_browsers_token_does_not_replace_the_mailed_one(
     ada: Device, new_device: NewDevice
 ) -> None:
     browser = new_device()
@@ -78,7 +80,9 @@ async def test_the_token_of_the_browser_does_not_stand_in_for_the_mailed_one(
     assert kept.partition(".")[0] == (await browser.mail()).token.partition(".")[0]
 
 
-async def test_two_halves_of_two_requests_do_not_fit(ada: Device, new_device: NewDevice) -> None:
+async def test_tokens_of_two_different_challenges_do_not_match(
+    ada: Device, new_device: NewDevice
+) -> None:
     one, other = new_device(), new_device()
     await recover(one)
     mail = await one.mail()
@@ -97,7 +101,7 @@ async def test_codes_cannot_be_guessed(ada: Device, new_device: NewDevice) -> No
     assert await reset(browser, code=mail.code) == (410, "link_expired")
 
 
-async def test_a_token_is_good_for_its_purpose_alone(ada: Device, new_device: NewDevice) -> None:
+async def test_a_token_is_valid_only_for_its_purpose(ada: Device, new_device: NewDevice) -> None:
     browser = new_device()
     await recover(browser)
     mail = await browser.mail()
@@ -107,7 +111,9 @@ async def test_a_token_is_good_for_its_purpose_alone(ada: Device, new_device: Ne
     assert (answer.status_code, answer.json()["code"]) == (410, "link_expired")
 
 
-async def test_a_bad_password_does_not_use_the_link_up(ada: Device, new_device: NewDevice) -> None:
+async def test_a_refused_password_does_not_consume_the_link(
+    ada: Device, new_device: NewDevice
+) -> None:
     browser = new_device()
     await recover(browser)
     mail = await browser.mail()
@@ -116,7 +122,7 @@ async def test_a_bad_password_does_not_use_the_link_up(ada: Device, new_device: 
 
 
 @pytest.mark.parametrize("kind", ["unknown", "inactive"])
-async def test_no_answer_tells_whether_an_account_exists(
+async def test_no_response_reveals_whether_an_account_exists(
     ada: Device, new_device: NewDevice, database: Database, kind: str
 ) -> None:
     browser = new_device("nobody@example.org" if kind == "unknown" else ada.email)

@@ -47,7 +47,9 @@ async def test_an_old_refresh_token_ends_the_sign_in(ada: Device, clock: Clock) 
     assert await ada.who() == 401
 
 
-async def test_other_sign_ins_go_on(ada: Device, new_device: NewDevice, clock: Clock) -> None:
+async def test_other_sign_ins_of_the_user_continue(
+    ada: Device, new_device: NewDevice, clock: Clock
+) -> None:
     other = new_device()
     await other.sign_in()
     stolen = ada.cookie
@@ -69,9 +71,7 @@ async def test_two_tabs_may_refresh_at_the_same_moment(ada: Device, clock: Clock
     assert await ada.who() == 200
 
 
-async def test_a_page_reloaded_before_the_answer_came_stays_signed_in(
-    ada: Device, clock: Clock
-) -> None:
+async def test_a_page_reloaded_during_a_refresh_stays_signed_in(ada: Device, clock: Clock) -> None:
     before = ada.cookie
     await ada.post("refresh")
     ada.cookie = before
@@ -81,7 +81,7 @@ async def test_a_page_reloaded_before_the_answer_came_stays_signed_in(
     assert (await ada.post("refresh")).status_code == 200
 
 
-async def test_a_thief_who_used_the_grace_is_found_out(ada: Device, clock: Clock) -> None:
+async def test_a_thief_who_uses_the_grace_is_detected(ada: Device, clock: Clock) -> None:
     stolen = ada.cookie
     await ada.post("refresh")
     good = ada.cookie
@@ -113,7 +113,7 @@ async def test_an_idle_device_has_to_sign_in_again(ada: Device, clock: Clock) ->
     assert (await ada.post("refresh")).status_code == 401
 
 
-async def test_so_has_every_device_in_the_end(ada: Device, clock: Clock) -> None:
+async def test_every_device_has_to_sign_in_again_after_90_days(ada: Device, clock: Clock) -> None:
     spent = timedelta()
     while spent + timedelta(days=10) < families.LONGEST:
         clock.move(timedelta(days=10))
@@ -123,9 +123,7 @@ async def test_so_has_every_device_in_the_end(ada: Device, clock: Clock) -> None
     assert (await ada.post("refresh")).status_code == 401
 
 
-async def test_sign_ins_that_are_over_are_cleared_away(
-    ada: Device, database: Database, clock: Clock
-) -> None:
+async def test_ended_sign_ins_are_deleted(ada: Device, database: Database, clock: Clock) -> None:
     clock.move(families.IDLE + timedelta(minutes=1))
     await ada.sign_in()
     async with database.reading() as db:
@@ -134,7 +132,7 @@ async def test_sign_ins_that_are_over_are_cleared_away(
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "x" * 5000])
-async def test_a_token_that_is_none_signs_nobody_in(ada: Device, token: str) -> None:
+async def test_an_invalid_token_is_refused(ada: Device, token: str) -> None:
     ada.cookie = token
     response = await ada.post("refresh")
     assert (response.status_code, response.json()["code"]) == (401, "not_signed_in")
@@ -153,7 +151,9 @@ async def test_signing_out_ends_this_sign_in_only(ada: Device, new_device: NewDe
     assert await other.who() == 200
 
 
-async def test_a_program_signs_out_by_its_access_token(ada: Device, new_device: NewDevice) -> None:
+async def test_a_program_signs_out_with_its_access_token(
+    ada: Device, new_device: NewDevice
+) -> None:
     program = new_device()
     await program.sign_in()
     program.http.cookies.clear()
@@ -163,7 +163,7 @@ async def test_a_program_signs_out_by_its_access_token(ada: Device, new_device: 
     assert await ada.who() == 200
 
 
-async def test_signing_out_twice_is_no_error(ada: Device) -> None:
+async def test_signing_out_twice_succeeds(ada: Device) -> None:
     await ada.post("sign-out")
     assert (await ada.post("sign-out")).status_code == 204
 
@@ -178,7 +178,7 @@ async def test_signing_out_everywhere(ada: Device, new_device: NewDevice) -> Non
     assert await bob.who() == 200
 
 
-async def test_nobody_is_signed_out_everywhere_by_nobody(client: httpx.AsyncClient) -> None:
+async def test_signing_out_everywhere_needs_a_sign_in(client: httpx.AsyncClient) -> None:
     response = await client.post("/api/v1/auth/sign-out-everywhere")
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
@@ -229,7 +229,7 @@ async def test_a_sign_in_with_an_access_token_confirms_that_sign_in(
     assert (await ada.post("refresh")).status_code == 401
 
 
-async def test_an_access_token_of_somebody_else_confirms_nothing(
+async def test_an_access_token_of_another_user_confirms_nothing(
     ada: Device, new_device: NewDevice
 ) -> None:
     bob = new_device("bob@example.org")
@@ -268,7 +268,7 @@ async def test_in_production_no_other_sub_domain_can_set_the_cookies(
             assert (await client.get("/dev/mailbox")).status_code == 404
 
 
-async def test_in_production_mails_need_the_address_that_people_open(
+async def test_in_production_public_url_is_required(
     application: Application, settings: Settings
 ) -> None:
     production = Settings.given(
@@ -282,7 +282,7 @@ async def test_in_production_mails_need_the_address_that_people_open(
             pass
 
 
-async def test_an_access_token_ends_with_its_user(
+async def test_an_access_token_is_invalid_when_its_user_is_deactivated_or_deleted(
     ada: Device, app: FastAPI, database: Database
 ) -> None:
     async with database.transaction() as db:

@@ -38,7 +38,7 @@ async def test_a_token_opens_a_session(server: str, ada: Device) -> None:
 
 
 @pytest.mark.parametrize("hello", [{}, {"token": ""}, {"token": "nonsense"}])
-async def test_no_session_without_a_good_token(server: str, hello: dict[str, str]) -> None:
+async def test_a_session_needs_a_valid_token(server: str, hello: dict[str, str]) -> None:
     code, sentence, closed = await refused(server, **hello)
     assert (code, closed) == ("not_signed_in", 4401)
     assert "sign in" in sentence.lower()

@@ -10,14 +10,14 @@ NEW = "n" * 16 + "0123456789abcdef"
 OLD = "o" * 16 + "0123456789abcdef"
 
 
-def test_a_token_says_who_it_is_for() -> None:
+def test_a_token_contains_its_user_and_sign_in() -> None:
     before = int(time())
     access = read([NEW], "app", sign([NEW], "app", "ada", "laptop"))
     assert (access.user_id, access.sign_in_id) == ("ada", "laptop")
     assert before <= access.expires - LIFETIME <= time()
 
 
-def test_a_rotated_secret_is_still_good_for_old_tokens() -> None:
+def test_old_tokens_are_valid_after_a_rotation_of_the_secret() -> None:
     token = sign([OLD], "app", "ada", "laptop")
     assert read([NEW, OLD], "app", token).user_id == "ada"
     with pytest.raises(BadTokenError):
@@ -28,7 +28,7 @@ def test_new_tokens_are_signed_with_the_newest_secret() -> None:
     assert read([NEW], "app", sign([NEW, OLD], "app", "ada", "laptop")).user_id == "ada"
 
 
-def test_a_token_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "time", lambda: 1_000_000_000.0)
     with pytest.raises(BadTokenError):
         read([NEW], "app", sign([NEW], "app", "ada", "laptop"))

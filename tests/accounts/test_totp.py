@@ -77,7 +77,9 @@ async def second_step(device: Device, challenge: str, code: str) -> tuple[int, s
     return answer.status_code, answer.json().get("code", "")
 
 
-async def test_it_is_set_up_with_a_qr_code_and_confirmed(ada: Device, app_of_ada: App) -> None:
+async def test_the_second_step_is_set_up_with_a_qr_code_and_confirmed(
+    ada: Device, app_of_ada: App
+) -> None:
     set_up = (await ada.post("totp/set-up")).json()
     assert set_up["qr"].startswith("<svg")
     assert set_up["uri"].startswith("otpauth://totp/Test%20Application:ada%40example.org?")
@@ -95,7 +97,7 @@ async def test_it_is_set_up_with_a_qr_code_and_confirmed(ada: Device, app_of_ada
     assert "turned on" in (await ada.mail()).text
 
 
-async def test_both_steps_sign_in(
+async def test_both_steps_together_sign_in(
     ada: Device, new_device: NewDevice, codes: list[str], app_of_ada: App
 ) -> None:
     browser = new_device()
@@ -106,7 +108,7 @@ async def test_both_steps_sign_in(
     assert device["methods"] == "password totp"
 
 
-async def test_the_challenge_can_do_nothing_else(
+async def test_the_challenge_is_valid_only_for_the_second_step(
     ada: Device, new_device: NewDevice, codes: list[str]
 ) -> None:
     browser = new_device()
@@ -125,7 +127,7 @@ async def test_the_challenge_can_do_nothing_else(
         assert (await browser.post(path, body)).status_code == 410
 
 
-async def test_a_code_counts_once(
+async def test_a_code_works_once(
     ada: Device, new_device: NewDevice, codes: list[str], app_of_ada: App
 ) -> None:
     code = app_of_ada.next()
@@ -148,7 +150,7 @@ async def test_clocks_may_differ_a_little(
         assert answered[0] == status
 
 
-async def test_a_challenge_ends_with_time_and_with_wrong_codes(
+async def test_a_challenge_expires_and_ends_after_wrong_codes(
     ada: Device, new_device: NewDevice, codes: list[str], app_of_ada: App, clock: Clock
 ) -> None:
     browser = new_device()
@@ -172,7 +174,7 @@ async def test_guesses_are_limited_across_challenges(
     assert answers == [403] * 10 + [429] * 2
 
 
-async def test_a_recovery_code_stands_in_once(
+async def test_a_recovery_code_replaces_the_app_once(
     ada: Device, new_device: NewDevice, codes: list[str], database: Database
 ) -> None:
     browser = new_device()
@@ -190,7 +192,7 @@ async def test_a_recovery_code_stands_in_once(
     assert not any(code in hashes for code in codes)
 
 
-async def test_new_recovery_codes_end_the_old_ones(
+async def test_new_recovery_codes_invalidate_the_old_ones(
     ada: Device, new_device: NewDevice, codes: list[str]
 ) -> None:
     renewed = (await ada.post("totp/recovery-codes")).json()["recovery_codes"]
@@ -200,7 +202,7 @@ async def test_new_recovery_codes_end_the_old_ones(
     assert await second_step(browser, challenge, renewed[0]) == (200, "")
 
 
-async def test_mailed_ways_ask_for_the_second_step_too(
+async def test_links_and_resets_by_mail_require_the_second_step(
     ada: Device, new_device: NewDevice, codes: list[str], app_of_ada: App
 ) -> None:
     browser = new_device()
@@ -218,7 +220,7 @@ async def test_mailed_ways_ask_for_the_second_step_too(
     assert other.token == ""
 
 
-async def test_it_is_turned_off_with_full_authentication_only(
+async def test_turning_the_second_step_off_requires_full_authentication(
     ada: Device, codes: list[str], app_of_ada: App, clock: Clock
 ) -> None:
     clock.move(current.FRESH + timedelta(seconds=1))
@@ -246,7 +248,7 @@ async def test_a_short_password_needs_the_second_step(ada: Device, codes: list[s
     assert (await ada.ask("GET", "auth/password")).json()["shortest"] == 15
 
 
-async def test_it_is_not_set_up_over_one_that_is_on(ada: Device, codes: list[str]) -> None:
+async def test_the_second_step_cannot_be_set_up_twice(ada: Device, codes: list[str]) -> None:
     answer = await ada.post("totp/set-up")
     assert (answer.status_code, answer.json()["code"]) == (409, "already_on")
 

@@ -43,7 +43,7 @@ async def test_the_own_profile(ada: Device) -> None:
     }
 
 
-async def test_nobody_has_no_profile(new_device: NewDevice) -> None:
+async def test_a_profile_needs_a_sign_in(new_device: NewDevice) -> None:
     response = await ask(new_device(), "GET", "/me")
     assert (response.status_code, response.json()["code"]) == (401, "not_signed_in")
 
@@ -60,7 +60,7 @@ async def test_a_bad_change_is_refused(ada: Device, body: dict[str, Any]) -> Non
     assert (await ask(ada, "GET", "/me")).json() == ada.profile
 
 
-async def test_nobody_makes_themselves_an_admin(ada: Device) -> None:
+async def test_users_cannot_make_themselves_admins(ada: Device) -> None:
     await ask(ada, "PATCH", "/me", {"is_admin": True, "email": "other@example.org"})
     assert (await ask(ada, "GET", "/me")).json() == ada.profile
     assert (await ask(ada, "GET", "")).status_code == 403
@@ -88,7 +88,7 @@ async def test_only_admins_reach_the_accounts_of_others(
     assert (await new_device().ask(method, place, body)).status_code == 401
 
 
-async def test_an_admin_sees_everybody_page_by_page(admin: Device, ada: Device) -> None:
+async def test_an_admin_lists_all_users_page_by_page(admin: Device, ada: Device) -> None:
     page = (await ask(admin, "GET", "?limit=1&offset=1")).json()
     assert page["total"] == 2
     assert [user["email"] for user in page["users"]] == ["admin@example.org"]
@@ -116,7 +116,7 @@ async def test_an_admin_searches(admin: Device, ada: Device, search: str, found:
     assert page["total"] == len(found)
 
 
-async def test_an_admin_invites_somebody(admin: Device, new_device: NewDevice) -> None:
+async def test_an_admin_invites_a_user(admin: Device, new_device: NewDevice) -> None:
     new = {"email": "Bob@Example.org", "name": "Bob"}
     made = await ask(admin, "POST", "", new)
     assert (made.status_code, made.json()["email"]) == (201, "bob@example.org")
@@ -133,7 +133,7 @@ async def test_an_admin_invites_somebody(admin: Device, new_device: NewDevice) -
     assert (again.status_code, again.json()["code"]) == (410, "link_expired")
 
 
-async def test_an_invitation_ends_and_is_sent_again(
+async def test_an_invitation_expires_and_can_be_sent_again(
     admin: Device, new_device: NewDevice, clock: Clock
 ) -> None:
     bob = new_device("bob@example.org")
@@ -184,13 +184,13 @@ async def test_deactivating_an_account_withdraws_links_that_were_mailed(
     assert (await ada.post("password/reset", proof)).status_code == 410
 
 
-async def test_an_admin_signs_somebody_out(admin: Device, ada: Device) -> None:
+async def test_an_admin_signs_a_user_out(admin: Device, ada: Device) -> None:
     assert (await ask(admin, "POST", f"/{ada.profile['id']}/sign-out")).status_code == 204
     assert await ada.who() == 401
     assert (await ada.sign_in()).status_code == 200
 
 
-async def test_an_admin_makes_admins_and_unmakes_them(admin: Device, ada: Device) -> None:
+async def test_an_admin_adds_and_removes_admins(admin: Device, ada: Device) -> None:
     path = f"/{ada.profile['id']}"
     assert (await ask(admin, "PATCH", path, {"is_admin": True})).json()["is_admin"] is True
     assert (await ask(ada, "GET", "")).status_code == 200
@@ -198,7 +198,7 @@ async def test_an_admin_makes_admins_and_unmakes_them(admin: Device, ada: Device
     assert (await ask(ada, "GET", "")).status_code == 401
 
 
-async def test_what_admins_do_is_kept(admin: Device, ada: Device) -> None:
+async def test_actions_of_admins_are_recorded(admin: Device, ada: Device) -> None:
     path = f"/{ada.profile['id']}"
     await ask(admin, "POST", "", {"email": "bob@example.org", "name": "Bob"})
     await ask(admin, "PATCH", path, {"is_admin": True})
@@ -218,7 +218,7 @@ async def test_what_admins_do_is_kept(admin: Device, ada: Device) -> None:
     assert {entry["actor"] for entry in entries} == {"admin@example.org"}
 
 
-async def test_an_admin_sees_what_happened_to_an_account(admin: Device, ada: Device) -> None:
+async def test_an_admin_lists_the_events_of_an_account(admin: Device, ada: Device) -> None:
     await ada.sign_in("a wrong password")
     events = (await ask(admin, "GET", f"/{ada.profile['id']}/events")).json()["events"]
     assert [event["kind"] for event in events] == ["refused", "signed_in", "signed_up"]
@@ -241,14 +241,14 @@ async def test_an_unknown_account_is_not_found(admin: Device, user_id: str) -> N
 
 
 @on_every_database
-async def test_behind_the_last_account_there_is_none(admin: Device) -> None:
+async def test_the_list_ends_after_the_last_account(admin: Device) -> None:
     far = await ask(admin, "GET", f"?offset={2**31 - 1}")
     assert (far.status_code, far.json()["users"]) == (200, [])
     assert (await ask(admin, "GET", f"?offset={2**31}")).status_code == 422
 
 
 @on_every_database
-async def test_of_two_admins_who_take_the_role_from_each_other_one_keeps_it(
+async def test_two_admins_who_remove_each_other_leave_one_admin(
     admin: Device, ada: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both_known = asyncio.Barrier(2)

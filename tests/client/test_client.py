@@ -50,7 +50,7 @@ def node(script: Path, *arguments: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_engine_s_own_tests_pass(modules: Path) -> None:
+def test_the_engines_own_tests_pass(modules: Path) -> None:
     node(modules / "vitest/vitest.mjs", "run", "--config", str(HERE / "vitest.config.mts"))
 
 
@@ -58,6 +58,6 @@ def test_the_engine_compiles_without_an_application(modules: Path) -> None:
     node(modules / "typescript/bin/tsc", "--project", str(HERE / "tsconfig.json"))
 
 
-def test_the_protocol_s_words_are_those_of_the_server() -> None:
+def test_the_protocols_constants_are_those_of_the_server() -> None:
     """`python -m tools.protocol_ts` writes the file."""
     assert protocol_ts.TARGET.read_text(encoding="utf-8") == protocol_ts.text()

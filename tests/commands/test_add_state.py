@@ -72,7 +72,7 @@ def project(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return made
 
 
-def test_a_new_state_comes_and_the_teams_changes_stay(
+def test_a_new_state_is_added_and_the_teams_changes_are_kept(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = project()
@@ -85,7 +85,7 @@ def test_a_new_state_comes_and_the_teams_changes_stay(
     assert "states/pause.py" in capsys.readouterr().out
 
 
-def test_a_conflict_in_a_monorepo_is_seen(project: Project, tmp_path: Path) -> None:
+def test_a_conflict_in_a_monorepo_is_reported(project: Project, tmp_path: Path) -> None:
     root = project("monorepo/apps/ours")
     write(root / "index.ts", "export { save, ours };\n")
     commit(tmp_path / "monorepo")
@@ -94,7 +94,7 @@ def test_a_conflict_in_a_monorepo_is_seen(project: Project, tmp_path: Path) -> N
     assert "<<<<<<< " in (root / "index.ts").read_text()
 
 
-def test_uncommitted_work_of_a_neighbour_is_no_reason_to_refuse(
+def test_uncommitted_changes_of_another_project_are_ignored(
     project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = project("monorepo/apps/ours")
@@ -108,7 +108,7 @@ def test_uncommitted_work_of_a_neighbour_is_no_reason_to_refuse(
     assert "theirs" not in printed
 
 
-def test_uncommitted_work_of_the_project_is(project: Project) -> None:
+def test_uncommitted_changes_of_the_project_are_refused(project: Project) -> None:
     root = project()
     commit(root)
     write(root / "states" / "save.py", "NAME = 'not committed'\n")
@@ -117,7 +117,7 @@ def test_uncommitted_work_of_the_project_is(project: Project) -> None:
     assert not (root / "states" / "pause.py").exists()
 
 
-def test_files_that_commands_make_are_no_uncommitted_work(project: Project) -> None:
+def test_files_written_by_commands_do_not_count_as_uncommitted_changes(project: Project) -> None:
     root = project()
     commit(root)
     write(root / "uv.lock", "made by `uv run`")
@@ -126,7 +126,7 @@ def test_files_that_commands_make_are_no_uncommitted_work(project: Project) -> N
     assert (root / "uv.lock").read_text() == "made by `uv run`"
 
 
-def test_all_is_undone_when_the_contract_cannot_be_generated(
+def test_all_changes_are_undone_when_the_contract_cannot_be_generated(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = project()
@@ -142,7 +142,7 @@ def test_all_is_undone_when_the_contract_cannot_be_generated(
     assert git(root, "status", "--porcelain", "--untracked-files=all") == ""
 
 
-def test_a_repository_that_the_environment_names_is_left_alone(
+def test_a_repository_named_in_the_environment_is_not_changed(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "other"
@@ -163,7 +163,7 @@ def test_a_repository_that_the_environment_names_is_left_alone(
     assert git(other, "status", "--porcelain") == ""
 
 
-def test_a_project_that_no_repository_has_is_refused(project: Project, tmp_path: Path) -> None:
+def test_a_project_without_a_repository_is_refused(project: Project, tmp_path: Path) -> None:
     """Also inside a repository of something else, whose history must not get the project."""
     write(tmp_path / "home" / "file", "dotfiles")
     commit(tmp_path / "home")
@@ -180,7 +180,7 @@ def test_a_name_that_the_template_refuses_changes_nothing(project: Project) -> N
     assert git(root, "status", "--porcelain") == ""
 
 
-def test_a_template_that_has_moved_can_be_named(project: Project, template: Path) -> None:
+def test_the_place_of_a_moved_template_can_be_given(project: Project, template: Path) -> None:
     root = project()
     commit(root)
     moved = template.rename(template.with_name("moved"))

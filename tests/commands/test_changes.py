@@ -114,7 +114,7 @@ def test_a_wider_type_breaks_responses_and_a_narrower_one_requests(narrow: Any, 
     ],
     ids=["types", "formats", "structures", "tags", "lengths"],
 )
-def test_another_type_breaks_both(old: Any, new: Any) -> None:
+def test_a_changed_type_breaks_requests_and_responses(old: Any, new: Any) -> None:
     found = compare(contract({"x": old}, {"x": old}), contract({"x": new}, {"x": new}))
     assert {one.where.split()[1] for one in found if one.breaking} == {"request", "response"}
     assert all(one.breaking for one in found)
@@ -149,7 +149,7 @@ def test_fields_of_a_response(old: Fields, new: Fields, expected: dict[str, str]
     assert verdicts(contract({}, old), contract({}, new)) == expected
 
 
-def test_a_field_is_removed_safely_where_the_model_ignores_unknown_ones() -> None:
+def test_removing_a_field_is_safe_if_the_model_ignores_unknown_fields() -> None:
     old, new = contract({"x": (str, "")}, {}, Lax), contract({}, {}, Lax)
     assert "breaking" not in verdicts(old, new).values()
 
@@ -175,7 +175,7 @@ def test_a_stricter_bound_breaks_requests_alone(
     assert verdicts(new, old) == {"say request x": "safe"}
 
 
-def test_recursive_types_are_compared_to_their_end() -> None:
+def test_recursive_types_are_compared_completely() -> None:
     old, new = contract({}, {"x": Tree}), contract({}, {"x": Leaf})
     found = compare(old, new)
     assert [(one.where, one.breaking) for one in found] == [("say response x.value", True)]
@@ -210,7 +210,7 @@ def test_streaming_breaks() -> None:
     assert verdicts(old, new)["say streams"] == "breaking"
 
 
-def test_a_state_may_come_but_not_go() -> None:
+def test_adding_a_state_is_safe_and_removing_one_breaks() -> None:
     with_it, without = contract({}, {}), told(Registry())
     assert verdicts(without, with_it) == {"say": "safe"}
     assert verdicts(with_it, without) == {"say": "breaking"}
@@ -228,13 +228,13 @@ def test_the_shared_document_is_a_response() -> None:
     }
 
 
-def test_a_description_or_a_default_is_no_change() -> None:
+def test_a_changed_description_or_default_is_safe() -> None:
     old = contract({"x": (int, 1)}, {"x": (int, 1)})
     new = contract({"x": (int, Field(default=2, description="A number."))}, {"x": (int, 2)})
     assert compare(old, new) == []
 
 
-def test_the_report_names_both_sides_of_a_change() -> None:
+def test_the_report_describes_both_sides_of_a_change() -> None:
     old = contract({"x": Annotated[str, Field(max_length=9)]}, {})
     new = contract({"x": Annotated[str, Field(max_length=5)], "y": (int, 0)}, {})
     assert report("v1", compare(old, new)) == [

@@ -91,7 +91,7 @@ NARROW_AND_WIDE: list[tuple[str, Any, Any, str]] = [
     [row[1:] for row in NARROW_AND_WIDE],
     ids=[row[0] for row in NARROW_AND_WIDE],
 )
-def test_a_change_inside_is_found_where_it_is(narrow: Any, wide: Any, where: str) -> None:
+def test_a_nested_change_is_reported_at_its_path(narrow: Any, wide: Any, where: str) -> None:
     small, large = contract({"x": narrow}, {"x": narrow}), contract({"x": wide}, {"x": wide})
     for old, new, breaking in ((small, large, "response"), (large, small, "request")):
         found = {one.where: one.breaking for one in compare(old, new)}
@@ -101,7 +101,7 @@ def test_a_change_inside_is_found_where_it_is(narrow: Any, wide: Any, where: str
     assert compare(small, small) == []
 
 
-def test_the_words_of_a_change_are_not_the_same_twice() -> None:
+def test_a_change_describes_both_sides_differently() -> None:
     narrow, wide = contract({}, {"x": Tree}), contract({}, {"x": LooseTree})
     (change,) = compare(narrow, wide)
     before, now = change.what.removesuffix(")").split(" (was: ")
@@ -144,7 +144,7 @@ def nodes(leaf: Any) -> Any:
     return names[kinds[0]]
 
 
-def test_many_types_that_hold_each_other_are_compared_in_no_time() -> None:
+def test_many_mutually_recursive_types_are_compared_quickly() -> None:
     old, new = contract({}, {"x": nodes(int)}), contract({}, {"x": nodes(str)})
     assert compare(old, old) == []
     found = compare(old, new)

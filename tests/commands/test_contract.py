@@ -60,7 +60,7 @@ def test_every_shape_has_the_type_that_the_wire_carries(
     assert errors_of(tmp_path, "usage.ts", "wire.ts") == ""
 
 
-def test_nothing_is_any(typescript: str) -> None:
+def test_no_type_is_any(typescript: str) -> None:
     code = re.sub(r"/\*.*?\*/|//[^\n]*", "", typescript, flags=re.DOTALL)
     assert re.search(r"\bany\b", code) is None
 
@@ -70,7 +70,7 @@ def test_the_same_states_give_the_same_text(typescript: str, registry: Registry)
     assert generate(registry, Notes) == typescript
 
 
-def test_models_of_one_name_in_two_states_stay_apart() -> None:
+def test_models_with_the_same_name_in_two_states_are_distinguished() -> None:
     names = type_names(
         ["app__states__a__Item", "app__states__b__Item", "Entry-Input", "Entry-Output"],
         {},
@@ -95,7 +95,9 @@ def test_models_of_one_name_in_two_states_stay_apart() -> None:
         (["_1"], {"_1": "Type1"}),
     ],
 )
-def test_every_name_is_a_free_typescript_name(keys: list[str], expected: dict[str, str]) -> None:
+def test_every_type_name_is_valid_and_unused_in_typescript(
+    keys: list[str], expected: dict[str, str]
+) -> None:
     assert type_names(keys, {}, frozenset({"Taken"})) == expected
 
 
@@ -112,7 +114,7 @@ def test_a_generic_models_key_ends_with_its_own_name(name: str, key: str) -> Non
     assert type_key(name) == key
 
 
-def test_a_team_may_call_a_model_like_a_frame_of_the_server() -> None:
+def test_a_model_may_have_the_name_of_a_server_frame() -> None:
     class Participant(Model):
         badge: int
 
@@ -137,7 +139,9 @@ def test_two_states_may_each_have_a_model_of_the_same_name() -> None:
     assert contract.definitions["SecondItem"]["properties"].keys() == {"text", "more"}
 
 
-def test_a_mistake_in_a_model_is_told_by_its_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_a_model_is_reported_once_with_its_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise BadState("app.states.some.Inner: `here` has no type on the wire")
 
@@ -190,7 +194,7 @@ def fingerprint(request: type[Model], **rules: Any) -> str:
     return describe(one_state(request, **rules), Notes).fingerprint
 
 
-def test_a_comment_or_a_default_leaves_the_fingerprint_alone() -> None:
+def test_comments_and_defaults_do_not_change_the_fingerprint() -> None:
     class Explained(Model):
         """It has a docstring now."""
 
@@ -221,7 +225,7 @@ class Longer(Model):
     ],
     ids=["a field", "to", "retain", "closes"],
 )
-def test_what_changes_the_wire_changes_the_fingerprint(changed: Any) -> None:
+def test_changes_on_the_wire_change_the_fingerprint(changed: Any) -> None:
     assert changed() != fingerprint(Plain)
 
 
@@ -233,7 +237,7 @@ def test_the_documents_type_is_part_of_the_fingerprint() -> None:
     assert describe(registry, Notes).fingerprint != describe(registry, Other).fingerprint
 
 
-def test_a_field_may_be_called_like_a_word_of_json_schema() -> None:
+def test_a_field_may_have_the_name_of_a_json_schema_keyword() -> None:
     schema = {"type": "object", "title": "T", "properties": {"title": {"type": "string"}}}
     assert plain(schema, str) == {"type": "object", "properties": {"title": {"type": "string"}}}
 

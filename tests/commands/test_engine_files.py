@@ -25,7 +25,7 @@ def release(project: Path) -> dict[str, set[str]]:
     return hashes | {"backend/duplex/accounts/password.py": {"0"}}
 
 
-def test_an_untouched_engine_is_fine(project: Path, release: dict[str, set[str]]) -> None:
+def test_an_unedited_engine_passes(project: Path, release: dict[str, set[str]]) -> None:
     (project / "backend/duplex/__pycache__").mkdir()
     (project / "backend/duplex/__pycache__/a.pyc").write_bytes(b"")
     (project / "backend/duplex/a.py").write_bytes(b"backend/duplex/a.py\r\n")

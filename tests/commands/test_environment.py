@@ -19,13 +19,15 @@ from duplex_dev.machine.network import is_loopback, reachable_host, url_of
         "GIT_EXEC_PATH",
     ],
 )
-def test_a_git_hooks_variables_reach_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_a_git_hook_do_not_reach_other_repositories(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, "/somewhere")
     assert name not in processes.python_environment()
     assert name not in node.environment()
 
 
-def test_how_git_reaches_a_server_is_kept() -> None:
+def test_settings_of_git_for_remote_servers_are_kept() -> None:
     given = {"GIT_SSH_COMMAND": "ssh -i key", "GIT_SSL_CAINFO": "/ca", "GIT_ASKPASS": "ask"}
     assert environment.clean(given) == given
 
@@ -33,12 +35,14 @@ def test_how_git_reaches_a_server_is_kept() -> None:
 @pytest.mark.parametrize(
     "name", ["NODE_ENV", "npm_config_omit", "NPM_CONFIG_OMIT", "npm_config_production"]
 )
-def test_packages_are_not_left_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_production_settings_do_not_omit_packages(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, "production")
     assert name not in node.environment()
 
 
-def test_the_node_that_npm_exports_is_no_choice_of_the_user() -> None:
+def test_the_node_exported_by_npm_is_ignored() -> None:
     npm = {"NODE": "/usr/bin/node", "npm_node_execpath": "/usr/bin/node"}
     assert "NODE" not in environment.clean(npm)
     own = {"NODE": "/opt/node/bin/node", "npm_node_execpath": "/usr/bin/node"}
@@ -77,7 +81,7 @@ def test_a_command_cleans_its_own_process() -> None:
     assert done.stdout == "['NO_PROXY']\n"
 
 
-def test_other_places_on_pythons_path_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_entries_of_pythonpath_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/first")
     assert processes.python_environment()["PYTHONPATH"].split(":") == [
         "/first",

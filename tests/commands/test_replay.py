@@ -118,7 +118,7 @@ def received(frames: list[Frame], request: str) -> Frame:
     return next(frame for frame in reversed(found) if frame.get("id") == request)
 
 
-async def test_what_was_said_is_said_again(url: str, recorded: dict[str, Any]) -> None:
+async def test_a_recorded_conversation_is_repeated(url: str, recorded: dict[str, Any]) -> None:
     outcome = await replay.replay(Recording.model_validate(recorded), url)
     assert outcome.differences == [], outcome.report()
     assert [title for title, _ in outcome.lines] == [
@@ -203,14 +203,16 @@ def other_document(frames: list[Frame]) -> None:
         (other_document, 'snapshot.lines.0: recorded "from before", now nothing'),
     ],
 )
-async def test_what_differs_is_said(
+async def test_differences_are_reported(
     url: str, recorded: dict[str, Any], change: Callable[[list[Frame]], None], said: str
 ) -> None:
     outcome = await replay.replay(changed(recorded, change), url)
     assert any(said in one for one in outcome.differences), outcome.report()
 
 
-async def test_what_the_server_says_too_much_is_found(url: str, recorded: dict[str, Any]) -> None:
+async def test_additional_frames_of_the_server_are_reported(
+    url: str, recorded: dict[str, Any]
+) -> None:
     def without_news(frames: list[Frame]) -> None:
         del frames[next(i for i, one in enumerate(frames) if one["frame"].get("id") == "8") :]
         frames[:] = [one for one in frames if one["frame"].get("data") != {"text": "news"}]
@@ -225,7 +227,7 @@ async def test_what_the_server_says_too_much_is_found(url: str, recorded: dict[s
     assert any("other news" in one for one in outcome.differences), outcome.report()
 
 
-async def test_a_frame_that_does_not_come_is_not_waited_for_forever(
+async def test_a_missing_frame_ends_the_replay_after_a_time_limit(
     url: str, recorded: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(frames: list[Frame]) -> None:
@@ -238,7 +240,7 @@ async def test_a_frame_that_does_not_come_is_not_waited_for_forever(
     assert outcome.differences == ["no such frame arrived: waited 0.05 s"]
 
 
-def test_the_connections_own_frames_and_others_are_left_out(recorded: dict[str, Any]) -> None:
+def test_frames_of_the_connection_and_of_others_are_left_out(recorded: dict[str, Any]) -> None:
     """After a lost connection the page says hello and its request again; the answer comes twice."""
 
     def disturbed(frames: list[Frame]) -> None:
@@ -263,7 +265,7 @@ def test_the_connections_own_frames_and_others_are_left_out(recorded: dict[str, 
     assert script.others == 1
 
 
-def test_new_ids_and_times_match_but_each_id_is_one() -> None:
+def test_new_ids_and_times_match_and_ids_match_one_to_one() -> None:
     old, new = "3f0e8a52-6f6a-4c1e-9a53-6d1b7c2e4f10", "9a1b2c3d-6f6a-4c1e-9a53-0d1b7c2e4f99"
     third = "11112222-3333-4444-a555-b66666c77777"
     before = {"id": old, "at": "2026-01-31T12:00:00Z", "text": f"made {old}"}
@@ -276,7 +278,7 @@ def test_new_ids_and_times_match_but_each_id_is_one() -> None:
     assert Matcher().values("monday-stand-up-notes", "tuesday-stand-up-notes", "x") != []
 
 
-async def test_a_set_may_come_in_another_order(url: str, recorded: dict[str, Any]) -> None:
+async def test_a_set_matches_in_any_order(url: str, recorded: dict[str, Any]) -> None:
     def turned(frames: list[Frame]) -> None:
         received(frames, "b")["data"]["letters"].reverse()
 
@@ -288,7 +290,7 @@ async def test_a_set_may_come_in_another_order(url: str, recorded: dict[str, Any
     assert (await replay.replay(recording, url)).differences
 
 
-def test_a_sets_values_come_in_any_order_and_are_the_same() -> None:
+def test_the_values_of_a_set_match_in_any_order() -> None:
     matcher = Matcher(is_set=lambda path: path.endswith(".words"))
     recorded = {"words": ["a", "b", 1], "list": ["a", "b"], "k": {"words": [True, "x"]}}
 
@@ -303,7 +305,7 @@ def test_a_sets_values_come_in_any_order_and_are_the_same() -> None:
     assert found(k={"words": ["x", 1]}) == ["say.data.k.words.0: recorded true, now 1"]
 
 
-def test_new_ids_in_a_set_are_found_by_what_was_said_of_them_before() -> None:
+def test_new_ids_in_a_set_are_matched_by_earlier_frames() -> None:
     old = ["3f0e8a52-6f6a-4c1e-9a53-6d1b7c2e4f10", "11112222-3333-4444-a555-b66666c77777"]
     new = ["9a1b2c3d-6f6a-4c1e-9a53-0d1b7c2e4f99", "0a0b0c0d-1e1f-4a4b-8c8d-9e9f0a1b2c3d"]
     matcher = Matcher(is_set=lambda path: path == "x.keys")
@@ -341,7 +343,7 @@ class Several(Model):
         ("initialised.data.snapshot.words", True),
     ],
 )
-def test_the_contract_says_what_is_a_set(path: str, expected: bool) -> None:
+def test_sets_are_found_in_the_contract(path: str, expected: bool) -> None:
     @state("several")
     async def several(session: Session) -> Several:
         return Several()
@@ -365,14 +367,16 @@ def test_hidden_and_ignored_values_are_not_compared() -> None:
         ('{"format": "session-conversation", "version": 1, "frames": [{}]}', r"frames\.0"),
     ],
 )
-def test_a_file_that_is_none_is_refused_in_words(tmp_path: Path, text: str, reason: str) -> None:
+def test_an_invalid_file_is_refused_with_an_explanation(
+    tmp_path: Path, text: str, reason: str
+) -> None:
     file = tmp_path / "file.json"
     file.write_text(text)
     with pytest.raises(TaskError, match=reason):
         read(file)
 
 
-def test_a_file_without_a_beginning_is_refused_in_words() -> None:
+def test_a_file_without_its_first_frames_is_refused_with_an_explanation() -> None:
     empty: dict[str, Any] = {"format": "session-conversation", "version": 1, "frames": []}
     with pytest.raises(TaskError, match="no first frame"):
         script_of(Recording.model_validate(empty))
@@ -386,7 +390,7 @@ def test_a_file_without_a_beginning_is_refused_in_words() -> None:
         (["f", "--url", "127.0.0.1:8000"], "expected http"),
     ],
 )
-def test_what_makes_no_sense_is_refused(arguments: list[str], reason: str) -> None:
+def test_contradictory_options_are_refused(arguments: list[str], reason: str) -> None:
     with pytest.raises(TaskError, match=reason):
         replay.options_of(arguments)
 
@@ -399,7 +403,7 @@ def own_server() -> Iterator[Server]:
 
 
 @pytest.mark.parametrize(("code", "expected"), [("unknown_state", 0), ("forbidden", 1)])
-def test_the_exit_code_says_whether_it_went_as_recorded(
+def test_the_exit_code_reports_differences(
     own_server: Server,
     code: str,
     expected: int,

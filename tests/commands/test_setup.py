@@ -40,7 +40,7 @@ def test_env_gets_a_random_secret_that_only_its_owner_can_read(
         assert stat.S_IMODE(first.stat().st_mode) == 0o600
 
 
-def test_an_env_that_is_there_stays_as_it_is(example: Path, tmp_path: Path) -> None:
+def test_an_existing_env_file_is_not_changed(example: Path, tmp_path: Path) -> None:
     target = tmp_path / ".env"
     target.write_text("MINE=1", encoding="utf-8")
     assert not write_env(example, target)
@@ -55,7 +55,7 @@ def test_an_example_without_a_place_for_the_secret_is_an_error(tmp_path: Path) -
     assert not (tmp_path / ".env").exists()
 
 
-def test_a_digest_sees_names_contents_and_extras(tmp_path: Path) -> None:
+def test_a_fingerprint_covers_names_contents_and_extras(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_text("ab", encoding="utf-8")
     two.write_text("c", encoding="utf-8")
@@ -105,7 +105,7 @@ def test_a_second_command_waits_for_the_first(
     assert order == ["first", "second"]
 
 
-def test_a_command_that_waits_too_long_says_so(
+def test_a_command_that_waits_too_long_fails_with_an_explanation(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(setup, "LOCK_TIMEOUT", 0.05)
@@ -190,7 +190,7 @@ def test_packages_that_were_deleted_are_installed_again(
     assert not setup.packages_are_installed()
 
 
-def test_nothing_is_written_where_nothing_is_to_be_done(
+def test_nothing_is_written_when_nothing_has_to_be_done(
     frontend: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So commands work on a read-only tree."""
@@ -202,9 +202,7 @@ def test_nothing_is_written_where_nothing_is_to_be_done(
     assert {file: file.stat().st_mtime_ns for file in frontend.rglob("*")} == before
 
 
-def test_a_tree_that_cannot_be_written_is_named(
-    frontend: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_only_tree_is_reported(frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def acquire(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 

@@ -103,7 +103,7 @@ def test_arguments_choose_the_steps(arguments: list[str], expected: list[str]) -
     assert [step.name for step in tests.steps_for(arguments)] == expected
 
 
-def test_fmt_and_lint_leave_the_engine_to_duplex() -> None:
+def test_fmt_and_lint_skip_the_engine() -> None:
     lines = [" ".join(one.command) for one in lint.steps(engine=False)]
     assert any("--ignore-pattern src/duplex/**" in line for line in lines)
     assert any("!src/duplex/**" in line for line in lines)
@@ -112,14 +112,14 @@ def test_fmt_and_lint_leave_the_engine_to_duplex() -> None:
     assert any("basedpyright backend/duplex backend/duplex_dev" in line for line in whole)
 
 
-def test_arguments_that_nothing_would_read_are_refused() -> None:
+def test_unused_arguments_are_refused() -> None:
     with pytest.raises(TaskError, match="poe test types"):
         tests.steps_for(["types", "-x"])
     with pytest.raises(TaskError, match="--fast"):
         no_arguments("lint", ["--fast"])
 
 
-def test_every_command_has_a_poe_task_and_the_other_way_round() -> None:
+def test_commands_and_poe_tasks_correspond() -> None:
     text = (ROOT / "pyproject.toml.jinja").read_text(encoding="utf-8")
     tasks = {
         line.split(".")[3].rstrip("]") for line in text.splitlines() if "[tool.poe.tasks." in line
@@ -127,7 +127,7 @@ def test_every_command_has_a_poe_task_and_the_other_way_round() -> None:
     assert tasks == set(COMMANDS)
 
 
-def test_an_unknown_command_says_which_there_are(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_command_lists_the_known_ones(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["nonsense"]) == 2
     assert "add-state" in capfd.readouterr().err
 
@@ -160,7 +160,7 @@ async def started(source: str, note: Path) -> tuple[Child, str]:
 
 
 @posix
-async def test_a_child_takes_its_own_children_along(tmp_path: Path) -> None:
+async def test_stopping_a_child_stops_its_children(tmp_path: Path) -> None:
     child, note = await started(PARENT, tmp_path / "note")
     grandchild = psutil.Process(int(note))
     await child.stop()

@@ -49,7 +49,7 @@ async def test_a_stream_is_printed_until_its_last_reply(
     assert frames[-1]["data"] is None
 
 
-async def test_an_error_ends_it_with_its_sentence(url: str) -> None:
+async def test_an_error_ends_the_command_with_its_sentence(url: str) -> None:
     with pytest.raises(TaskError, match=r"^The data of count is not valid: upto: "):
         await talk.talk(options_of(["count", "--url", url]))
     with pytest.raises(TaskError, match="no state 'nonsense'"):
@@ -81,7 +81,9 @@ async def _until_joined_then(other: Client, state: str, listener: Any) -> None:
         await task
 
 
-async def test_talking_leaves_no_one_behind(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_talk_leaves_the_session_at_its_end(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     await said(capsys, "say", "--session", "left", "--url", url)
     async with await Client.join(url, session="left", name="Ada") as ada:
         names = [one["name"] for one in ada.initialised["participants"]]
@@ -94,7 +96,7 @@ async def test_without_a_server_the_error_says_how_to_start_one() -> None:
         await talk.talk(options_of(["say", "--url", url]))
 
 
-async def test_signing_in_is_asked_for_only_where_the_server_wants_it(
+async def test_credentials_are_requested_only_if_the_server_needs_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     accounts = Accounts()
@@ -123,7 +125,7 @@ async def test_signing_in_is_asked_for_only_where_the_server_wants_it(
     assert asked == [("ada@example.com", "secret")]
 
 
-async def test_an_account_that_is_given_where_nobody_signs_in_is_an_error(
+async def test_an_account_for_a_server_without_sign_in_is_an_error(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(PASSWORD, "secret")
@@ -139,7 +141,7 @@ async def test_an_account_that_is_given_where_nobody_signs_in_is_an_error(
         (["say", "--url", "127.0.0.1:8000"], "expected http"),
     ],
 )
-def test_what_cannot_be_said_is_refused(arguments: list[str], reason: str) -> None:
+def test_invalid_arguments_of_talk_are_refused(arguments: list[str], reason: str) -> None:
     with pytest.raises(TaskError, match=reason):
         options_of(arguments)
 
@@ -152,7 +154,7 @@ def test_what_cannot_be_said_is_refused(arguments: list[str], reason: str) -> No
         ("::", "http://[::1]:81"),
     ],
 )
-def test_the_server_of_the_settings_is_found(
+def test_the_configured_server_is_found(
     monkeypatch: pytest.MonkeyPatch, host: str, expected: str
 ) -> None:
     monkeypatch.setenv("HOST", host)

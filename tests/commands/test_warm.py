@@ -41,7 +41,7 @@ def python(monkeypatch: pytest.MonkeyPatch) -> WarmPython:
     return WarmPython()
 
 
-async def test_each_call_sees_the_code_as_it_is_then(
+async def test_each_call_uses_the_current_code(
     python: WarmPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
@@ -50,12 +50,12 @@ async def test_each_call_sees_the_code_as_it_is_then(
         assert await python.call(value, dict(os.environ)) == number
 
 
-async def test_a_refusal_keeps_its_message(python: WarmPython) -> None:
+async def test_an_error_keeps_its_message(python: WarmPython) -> None:
     with pytest.raises(TaskError, match=r"^This is refused\.$"):
         await python.call(refuse, dict(os.environ))
 
 
-async def test_an_end_without_a_result_is_told(python: WarmPython) -> None:
+async def test_an_exit_without_a_result_is_reported(python: WarmPython) -> None:
     with pytest.raises(CallEnded):
         await python.call(leave, dict(os.environ))
 

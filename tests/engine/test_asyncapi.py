@@ -101,7 +101,7 @@ def every(value: Any) -> Iterator[dict[str, Any]]:
             yield from every(part)
 
 
-def test_every_reference_leads_somewhere(document: Document) -> None:
+def test_every_reference_has_a_target(document: Document) -> None:
     references = [one["$ref"] for one in every(document) if isinstance(one.get("$ref"), str)]
     assert len(references) > 50
     for reference in set(references):
@@ -118,7 +118,7 @@ def test_every_state_has_a_request_with_its_reply(document: Document) -> None:
         assert f"{name}.response" in operation["reply"]["messages"][0]["$ref"]
 
 
-def test_what_others_did_is_sent_to_everybody_but_not_where_only_the_sender_gets_it(
+def test_updates_are_described_unless_only_the_sender_receives_the_reply(
     document: Document,
 ) -> None:
     sent = {name for name in document["operations"] if name.startswith("send-")}
@@ -131,7 +131,7 @@ def test_every_reserved_name_is_described(document: Document) -> None:
     assert described >= CLIENT_STATES | SERVER_STATES
 
 
-def test_the_rules_beside_a_handler_are_extensions(document: Document) -> None:
+def test_the_rules_of_a_state_are_extensions(document: Document) -> None:
     operation = document["operations"]["receive-order"]
     assert {key: value for key, value in operation.items() if key.startswith("x-")} == {
         "x-closes": False,
@@ -164,14 +164,14 @@ def test_every_frame_has_a_name_of_its_own_for_generators(document: Document) ->
     assert len({*titles, *types}) == len(titles) + len(types)
 
 
-def test_data_may_be_left_out_only_where_the_server_takes_that(document: Document) -> None:
+def test_data_is_optional_only_if_the_server_accepts_its_absence(document: Document) -> None:
     messages = document["components"]["messages"]
     assert "data" in messages["order.request"]["payload"]["required"]
     assert messages["numbers.request"]["payload"]["required"] == ["state"]
 
 
 @pytest.mark.parametrize("registry", [REGISTRY, states(Gates())], ids=["shapes", "states"])
-def test_an_example_is_a_frame_that_the_server_takes(registry: Registry) -> None:
+def test_examples_are_accepted_by_the_server(registry: Registry) -> None:
     messages = document_of(registry)["components"]["messages"]
     shown = 0
     for name, one in registry.items():
@@ -181,7 +181,7 @@ def test_an_example_is_a_frame_that_the_server_takes(registry: Registry) -> None
     assert shown >= len(registry) - 1
 
 
-def test_there_is_no_example_rather_than_a_wrong_one(document: Document) -> None:
+def test_a_model_without_a_valid_example_has_none(document: Document) -> None:
     assert "examples" not in document["components"]["messages"]["impossible.request"]
 
 
@@ -195,7 +195,7 @@ def test_the_same_states_give_the_same_text() -> None:
     assert text_of(document_of()) == text_of(document_of())
 
 
-async def test_frames_of_a_real_session_are_those_that_are_described() -> None:
+async def test_frames_of_a_real_session_match_the_document() -> None:
     registry = states(Gates())
     messages = document_of(registry)["components"]["messages"]
 
@@ -244,7 +244,7 @@ class _Page(HTMLParser):
             self.levels.append(int(tag[1]))
 
 
-def test_the_page_needs_no_script_and_nothing_from_elsewhere(document: Document) -> None:
+def test_the_page_needs_no_script_and_no_other_site(document: Document) -> None:
     page = _Page(render(document))
     assert not page.tags & {"script", "style", "img", "iframe", "b"}
     assert "style" not in page.attributes
@@ -252,7 +252,7 @@ def test_the_page_needs_no_script_and_nothing_from_elsewhere(document: Document)
     assert all(link.startswith(("#", "/")) for link in page.links)
 
 
-def test_the_page_has_an_icon_or_browsers_complain_of_none(document: Document) -> None:
+def test_the_page_has_an_icon(document: Document) -> None:
     assert '<link rel="icon" type="image/svg+xml" href="/favicon.svg">' in render(document)
 
 
@@ -264,7 +264,7 @@ def test_every_link_of_the_page_leads_to_one_heading(document: Document) -> None
     assert max(steps) == 1
 
 
-def test_the_page_says_everything_about_a_field_and_a_state(document: Document) -> None:
+def test_the_page_describes_every_field_and_state(document: Document) -> None:
     text = render(document)
     assert "required. What is wanted." in text
     assert "optional; at least 1; at most 9; default 3" in text

@@ -40,7 +40,7 @@ DEEP = '{"state":"say","data":' + "[" * 5000 + "]" * 5000 + "}"
         ('{"state":"ping","id":[]}', "bad_frame"),
     ],
 )
-async def test_a_bad_frame_is_answered_and_the_session_lives_on(
+async def test_a_bad_frame_gets_an_error_and_the_session_continues(
     server: Server, frame: str | bytes, code: str
 ) -> None:
     async with await server.client() as ada:
@@ -107,7 +107,9 @@ async def test_an_error_names_no_request_that_is_not_one(server: Server, frame: 
         b"binary",
     ],
 )
-async def test_a_wrong_first_frame_is_told_and_closed(server: Server, frame: str | bytes) -> None:
+async def test_a_wrong_first_frame_gets_an_error_and_closes_the_connection(
+    server: Server, frame: str | bytes
+) -> None:
     async with await server.socket() as ada:
         await ada.send(frame)
         error = await ada.receive()
@@ -115,7 +117,7 @@ async def test_a_wrong_first_frame_is_told_and_closed(server: Server, frame: str
         assert await ada.closed() == 4400
 
 
-async def test_a_newer_clients_hello_is_understood(server: Server) -> None:
+async def test_unknown_fields_in_a_hello_are_ignored(server: Server) -> None:
     async with await server.socket() as ada:
         assert (await ada.hello(token=None, colour="blue", contract="x"))["recovered"] is False
 
@@ -139,7 +141,9 @@ def test_sanitising_keeps_zero_and_false() -> None:
     assert sanitize_data_request(data) == {"a": 0, "b": False, "e": [0], "h": 0.0}
 
 
-async def test_whoever_gives_up_in_the_middle_leaves_nothing_behind(server: Server) -> None:
+async def test_a_client_that_disconnects_during_the_handshake_leaves_nothing_behind(
+    server: Server,
+) -> None:
     for first in (None, "{", '{"token":null}'):
         client = await server.socket()
         if first is not None:

@@ -50,7 +50,7 @@ async def test_the_hello_must_come_in_time_and_may_come_on_another_connection(
 
 
 @bounds(hello_timeout=0.1)
-async def test_what_the_server_takes_for_a_hello_is_not_counted(
+async def test_the_servers_time_for_a_hello_does_not_count_against_the_client(
     bound: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow store must not send its clients away for good."""
@@ -66,7 +66,7 @@ async def test_what_the_server_takes_for_a_hello_is_not_counted(
 
 
 @bounds(idle=0.2)
-async def test_a_session_nobody_uses_is_closed_whatever_its_heartbeat(bound: Server) -> None:
+async def test_an_idle_connection_is_closed_in_spite_of_heartbeats(bound: Server) -> None:
     async with await bound.client() as ada:
         await ada.send({"state": "ping"})
         assert (await ada.until("error"))["code"] == "idle"
@@ -74,7 +74,7 @@ async def test_a_session_nobody_uses_is_closed_whatever_its_heartbeat(bound: Ser
 
 
 @bounds(max_frame=2048)
-async def test_a_frame_that_is_too_big_is_said_and_closes(bound: Server) -> None:
+async def test_a_frame_that_is_too_big_is_reported_and_closes_the_connection(bound: Server) -> None:
     for size in (2049, 20_000):
         async with await bound.client() as ada:
             await ada.send(json.dumps({"state": "say"}) + " " * size)
@@ -104,7 +104,9 @@ async def test_a_client_of_a_refused_contract_is_told_to_reload(bound: Server) -
 
 
 @bounds(rate=Rate(10, 1.0))
-async def test_requests_a_second_are_bounded_and_each_one_too_many_is_told(bound: Server) -> None:
+async def test_the_request_rate_is_limited_and_each_excess_request_is_refused(
+    bound: Server,
+) -> None:
     async with await bound.client() as ada:
         for number in range(30):
             await ada.ask("whisper", {"text": "x"}, id=str(number))
@@ -116,7 +118,7 @@ async def test_requests_a_second_are_bounded_and_each_one_too_many_is_told(bound
 
 
 @bounds(rate=Rate(10, 1.0))
-async def test_who_keeps_flooding_is_closed_for_good(bound: Server) -> None:
+async def test_a_client_that_keeps_flooding_is_closed_with_a_final_code(bound: Server) -> None:
     async with await bound.client() as ada:
         for _ in range(60):
             await ada.ask("whisper", {"text": "x"})
@@ -199,7 +201,7 @@ async def test_the_origin_is_checked_before_anything_else(bound: Server) -> None
         assert (status, body["code"]) == (403, "forbidden")
 
 
-async def test_nothing_is_left_when_everybody_has_gone(bound: Server) -> None:
+async def test_no_state_is_left_when_everybody_has_disconnected(bound: Server) -> None:
     clients = [await bound.client(session="leak", token="ada") for _ in range(10)]
     for client in clients:
         await client.close()
@@ -234,7 +236,7 @@ async def nobody_is_connected(server: Server) -> None:
 
 
 @bounds(rate=Rate(10, 3600.0))
-async def test_accounts_do_not_share_what_they_may_ask_for(bound: Server) -> None:
+async def test_accounts_have_separate_rates(bound: Server) -> None:
     for token in ("ada", "bob"):
         async with await bound.client(token=token) as client:
             replies = [await client.reply("whisper", {"text": "x"}) for _ in range(11)]
@@ -288,7 +290,7 @@ async def test_an_account_opens_only_so_many_sessions(bound: Server) -> None:
 
 
 @bounds(max_unauthenticated=3, max_per_address=0)
-async def test_silent_sockets_of_one_address_give_way_to_others(
+async def test_silent_connections_of_one_address_are_dropped_in_favour_of_others(
     bound: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = iter(["many", "many", "few", "new"])
@@ -306,7 +308,7 @@ async def test_silent_sockets_of_one_address_give_way_to_others(
 
 
 @bounds(allowed_origins=("https://page.example",))
-async def test_a_refused_page_is_logged_once_a_second_with_what_was_compared(
+async def test_a_refused_origin_is_logged_once_a_second_with_both_values(
     bound: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(endpoint, "_reports", Reports(logging.getLogger("duplex")))

@@ -145,7 +145,9 @@ def listen(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("how", ["cancel", "yield and cancel", "refuse", "leave"])
-async def test_what_a_stream_cleans_up_counts(server: Server, gates: Gates, how: str) -> None:
+async def test_changes_made_while_a_stream_cleans_up_are_committed(
+    server: Server, gates: Gates, how: str
+) -> None:
     session = how.replace(" ", "-")
     ada = await server.client(session=session)
     async with await server.client(session=session) as bob:
@@ -166,7 +168,7 @@ async def test_what_a_stream_cleans_up_counts(server: Server, gates: Gates, how:
     await ada.close()
 
 
-async def test_changes_before_a_cancellation_are_dropped_and_those_after_it_count(
+async def test_changes_before_a_cancellation_are_dropped_and_later_ones_committed(
     server: Server, gates: Gates
 ) -> None:
     async with await server.client() as ada:
@@ -248,7 +250,7 @@ async def test_a_server_stops_although_a_handler_ignores_its_cancellation(
 
 
 @pytest.mark.parametrize(("how", "state"), [("now", "error"), ("at the end", "cancelsItself")])
-async def test_a_request_whose_task_somebody_cancels_is_answered(
+async def test_a_request_whose_task_is_cancelled_by_other_code_is_answered(
     server: Server, how: str, state: str
 ) -> None:
     async with await server.client() as ada:

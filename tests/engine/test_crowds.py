@@ -44,7 +44,7 @@ async def until_total(client: Client, total: int) -> Frame:
             return data
 
 
-async def test_a_newcomer_to_a_crowd_is_given_a_page_and_the_number(square: Server) -> None:
+async def test_a_newcomer_to_a_crowd_receives_a_page_and_the_number(square: Server) -> None:
     clients = await gather(square, "big", 7)
     assert [one.initialised["participants_total"] for one in clients] == list(range(1, 8))
     first = [one.participant for one in clients[:4]]
@@ -82,14 +82,14 @@ async def test_a_client_may_list_all_participants_page_by_page(square: Server) -
 
 
 @pytest.mark.parametrize("after", ["nonsense", 7, ["1"]])
-async def test_a_page_after_nothing_known_is_refused(square: Server, after: object) -> None:
+async def test_a_page_after_an_unknown_cursor_is_refused(square: Server, after: object) -> None:
     async with await square.client(session="refused") as ada:
         await ada.ask("participants", {"after": after}, id="1")
         error = await ada.until("error")
         assert (error["code"], error["id"]) == ("bad_frame", "1")
 
 
-async def test_a_page_that_cannot_be_had_is_an_error(
+async def test_a_page_from_an_unreachable_store_is_an_error(
     square: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def unreachable(room: str, after: str | None) -> PresencePage:

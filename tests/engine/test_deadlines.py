@@ -32,7 +32,7 @@ async def stopped(running: Running) -> float:
     return asyncio.get_running_loop().time()
 
 
-async def test_each_is_stopped_after_its_own_time() -> None:
+async def test_each_request_is_stopped_after_its_own_deadline() -> None:
     loop = asyncio.get_running_loop()
     deadlines, start = Deadlines(), loop.time()
     first = begun(deadlines)
@@ -47,7 +47,7 @@ async def test_each_is_stopped_after_its_own_time() -> None:
     assert await stopped(begun(deadlines)) - end >= SECONDS
 
 
-async def test_what_is_done_in_time_is_not_stopped() -> None:
+async def test_a_request_that_ends_in_time_is_not_stopped() -> None:
     deadlines = Deadlines()
     done, late = begun(deadlines), begun(deadlines)
     deadlines.of(SECONDS).end(done)

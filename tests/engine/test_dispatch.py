@@ -39,7 +39,7 @@ def test_a_state_knows_its_types_and_rules() -> None:
     assert add_up.doc == "Add up."
 
 
-def test_a_reply_has_no_field_that_only_a_subclass_of_the_declared_model_has() -> None:
+def test_a_reply_has_only_the_fields_of_the_declared_model() -> None:
     class Secretive(Tell):
         password: str = "secret"
 
@@ -95,7 +95,7 @@ async def fine(session: Session) -> None: ...
         (fine, {"closes": True, "to": "sender"}),
     ],
 )
-def test_a_handler_that_cannot_work_is_refused_where_it_is_written(
+def test_an_invalid_handler_is_refused_with_its_location(
     handler: Callable[..., Any], options: dict[str, Any]
 ) -> None:
     with pytest.raises(BadState, match=handler.__name__):
@@ -105,12 +105,12 @@ def test_a_handler_that_cannot_work_is_refused_where_it_is_written(
 @pytest.mark.parametrize(
     "name", ["", "Upper", "with space", "ping", "error", "left", "a" * 65, "ä"]
 )
-def test_a_name_the_protocol_needs_is_refused(name: str) -> None:
+def test_a_reserved_name_is_refused(name: str) -> None:
     with pytest.raises(BadState):
         state(name)(fine)
 
 
-def test_two_states_of_one_name_are_refused() -> None:
+def test_two_states_with_the_same_name_are_refused() -> None:
     with pytest.raises(BadState, match="both named 'same'"):
         Registry([state("same")(fine), state("same")(stream)])
 

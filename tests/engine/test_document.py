@@ -68,7 +68,7 @@ def test_a_document_that_cannot_be_shared_stops_the_start(
 
 
 @pytest.mark.parametrize("document", [OneAlias, Notes])
-def test_any_other_document_is_taken(document: type[Model]) -> None:
+def test_any_other_document_is_accepted(document: type[Model]) -> None:
     check_document(document)
 
 

@@ -37,7 +37,7 @@ def test_fields_are_stored_by_name_so_their_order_means_nothing() -> None:
     assert Entry.load(reordered) == ENTRY
 
 
-def test_an_older_worker_that_lacks_a_field_is_understood() -> None:
+def test_an_entry_of_an_older_worker_without_a_field_is_read() -> None:
     fields, head = stored(ENTRY)
     del fields["departed"], fields["closes"]
     entry = Entry.load(json.dumps(fields).encode() + b"\n" + head)
@@ -50,7 +50,7 @@ def test_a_field_that_a_newer_worker_added_is_ignored() -> None:
     assert Entry.load(json.dumps(fields).encode() + b"\n" + head) == ENTRY
 
 
-def test_an_entry_of_a_newer_version_is_not_guessed_at() -> None:
+def test_an_entry_of_a_newer_version_is_refused() -> None:
     fields, head = stored(ENTRY)
     fields["v"] = VERSION + 1
     with pytest.raises(UnknownVersion, match=f"version {VERSION + 1}; this code reads {VERSION}"):

@@ -36,7 +36,7 @@ async def test_a_request_with_the_name_of_an_event_is_refused(server: Server) ->
         assert error["error"] == "diceRolled is an event: only the server sends it."
 
 
-async def test_an_event_carries_its_own_model_only(server: Server) -> None:
+async def test_an_event_accepts_only_its_own_model(server: Server) -> None:
     async with await server.client() as ada:
         assert (await ada.reply("rollWrong"))["code"] == "internal"
 
@@ -62,7 +62,7 @@ def test_events_are_part_of_the_contract_without_a_request() -> None:
     assert other.fingerprint != same.fingerprint
 
 
-def test_the_page_knows_events_apart_from_states() -> None:
+def test_the_pages_types_distinguish_events_from_states() -> None:
     blocks = blocks_of(describe(Registry([event("diceRolled", Fallen, retain="none")]), Notes))
     text = "\n".join(block for block in blocks if isinstance(block, str))
     assert "export type StateName = never;" in text
@@ -85,7 +85,7 @@ def test_events_are_in_the_asyncapi_document_and_its_page() -> None:
 
 
 @pytest.mark.parametrize("name", ["ping", "Dice", "joined", ""])
-def test_an_event_has_no_reserved_and_no_odd_name(name: str) -> None:
+def test_an_event_with_a_reserved_or_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(BadState, match="Fallen"):
         Registry([event(name, Fallen)])
 

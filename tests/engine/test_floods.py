@@ -58,7 +58,7 @@ async def dropped(raw: Raw) -> None:
 
 @pytest.mark.parametrize("hello", [False, True], ids=["before the hello", "after the hello"])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_flood_is_dropped_and_others_are_answered(
+async def test_a_flooding_client_is_dropped_and_others_are_answered(
     limited: Server, kind: str, hello: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with await limited.client() as other:
@@ -79,7 +79,7 @@ async def test_a_flood_is_dropped_and_others_are_answered(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_flood_takes_only_some_frames_of_each_loop_tick(
+async def test_a_flood_uses_a_limited_share_of_each_loop_tick(
     limited: Server, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -112,7 +112,7 @@ async def test_a_flood_takes_only_some_frames_of_each_loop_tick(
     assert sum(handled.values()) <= 3000
 
 
-async def test_pings_at_a_bearable_rate_are_answered(limited: Server) -> None:
+async def test_pings_within_the_limit_are_answered(limited: Server) -> None:
     raw = await Raw.connect(limited.url)
     for number in range(300):
         raw.writer.write(masked(Opcode.PING, str(number).encode()))
@@ -122,7 +122,9 @@ async def test_pings_at_a_bearable_rate_are_answered(limited: Server) -> None:
     raw.writer.close()
 
 
-async def test_a_flood_of_control_frames_is_told_before_it_is_dropped(limited: Server) -> None:
+async def test_a_flood_of_control_frames_gets_an_error_before_it_is_dropped(
+    limited: Server,
+) -> None:
     raw = await Raw.connect(limited.url)
     raw.writer.write(masked(Opcode.PONG, b"") * 600)
     assert (await raw.text())["code"] == "too_fast"

@@ -36,7 +36,7 @@ async def ticks(turns: list[str], count: int = 100) -> list[int]:
     return seen
 
 
-async def test_a_crowd_is_written_in_its_order_and_each_once() -> None:
+async def test_a_crowd_is_written_in_order_and_each_connection_once() -> None:
     turns: list[str] = []
     crowd(turns)
     await ticks(turns)
@@ -55,7 +55,7 @@ async def test_a_reply_does_not_wait_behind_the_rest_of_a_crowd() -> None:
     assert [name for name in turns if name != "bystander"] == READERS
 
 
-async def test_others_have_time_for_a_request_between_two_parts_of_a_crowd() -> None:
+async def test_requests_are_handled_between_two_parts_of_a_crowd() -> None:
     turns: list[str] = []
     crowd(turns)
     seen = await ticks(turns)
@@ -65,7 +65,7 @@ async def test_others_have_time_for_a_request_between_two_parts_of_a_crowd() -> 
     assert min(after - before for before, after in pairwise(busy)) == 3
 
 
-async def test_answers_to_very_many_requests_of_one_tick_are_not_put_off() -> None:
+async def test_replies_to_many_requests_of_one_tick_are_not_delayed() -> None:
     turns: list[str] = []
     flusher = Flusher(asyncio.get_running_loop())
     for name in READERS:
@@ -73,7 +73,7 @@ async def test_answers_to_very_many_requests_of_one_tick_are_not_put_off() -> No
     assert await ticks(turns, 1) == [len(READERS)]
 
 
-async def test_an_answer_is_written_while_a_crowd_waits_and_the_crowd_goes_on() -> None:
+async def test_a_reply_is_written_while_a_crowd_waits_and_the_crowd_continues() -> None:
     """Also when there are new answers in every tick."""
     turns: list[str] = []
     flusher = crowd(turns)

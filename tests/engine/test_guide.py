@@ -3,7 +3,7 @@
 from tests.engine.support import Server
 
 
-async def test_plain_client_says_token_then_states_and_gets_its_replies_in_order(
+async def test_a_plain_client_sends_a_token_then_states_and_gets_its_replies_in_order(
     server: Server,
 ) -> None:
     for hello in ({"token": "ada"}, {}, {"token": None}):

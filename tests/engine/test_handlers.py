@@ -9,7 +9,7 @@ from tests.engine.states import Gates, states
 from tests.engine.support import Notes, Server, Store, make_engine, serving
 
 
-async def test_values_of_all_kinds_survive_the_way(server: Server) -> None:
+async def test_values_of_all_types_survive_the_round_trip(server: Server) -> None:
     data: dict[str, Any] = {
         "uuid": "12345678-1234-5678-1234-567812345678",
         "at": "2026-11-22T21:00:00Z",
@@ -23,7 +23,7 @@ async def test_values_of_all_kinds_survive_the_way(server: Server) -> None:
         assert (await ada.reply("kinds", data))["data"] == data
 
 
-async def test_a_handler_without_data_or_without_an_answer(server: Server) -> None:
+async def test_a_handler_may_have_no_data_and_no_response(server: Server) -> None:
     async with await server.client() as ada:
         assert (await ada.reply("nothing", None, id="n"))["data"] is None
         assert (await ada.reply("nothing", {}, id="m"))["data"] is None
@@ -31,7 +31,7 @@ async def test_a_handler_without_data_or_without_an_answer(server: Server) -> No
         assert await ada.receive() == {"state": "nothing", "data": None}
 
 
-async def test_an_edit_becomes_true_with_its_reply(server: Server) -> None:
+async def test_an_edit_is_committed_with_its_reply(server: Server) -> None:
     async with await server.client(session="edit") as ada:
         await ada.reply("note", {"text": "one"})
         async with await server.client(session="edit") as bob:
@@ -46,7 +46,7 @@ class Renamed(Notes):
     lines: list[str] = Field(default_factory=list[str], alias="allLines")
 
 
-async def test_a_document_goes_over_the_wire_under_its_aliases() -> None:
+async def test_a_document_is_sent_with_its_aliases() -> None:
     async with (
         serving(make_engine(states(Gates()), document=Renamed)) as server,
         await server.client(session="alias") as ada,
@@ -59,7 +59,7 @@ async def test_a_document_goes_over_the_wire_under_its_aliases() -> None:
 
 
 @pytest.mark.parametrize("how", ["refuse", "raise"])
-async def test_a_handler_that_fails_changes_nothing_and_tells_nothing_of_the_inside(
+async def test_a_failing_handler_changes_nothing_and_reveals_no_details(
     server: Server, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with (
@@ -123,7 +123,7 @@ async def test_a_message_of_another_state_comes_before_the_reply(server: Server)
         assert [(f["state"], f["from"]) for f in heard] == [("say", ada.participant)]
 
 
-async def test_a_request_that_takes_too_long_is_stopped_and_the_session_lives_on(
+async def test_a_request_that_takes_too_long_is_stopped_and_the_session_continues(
     server: Server,
 ) -> None:
     async with await server.client() as ada:
@@ -133,7 +133,7 @@ async def test_a_request_that_takes_too_long_is_stopped_and_the_session_lives_on
         assert (await ada.reply("say", {"text": "alive"}))["data"]["text"] == "alive"
 
 
-async def test_a_reply_that_is_not_what_was_declared_never_reaches_the_page(server: Server) -> None:
+async def test_a_reply_of_an_undeclared_type_never_reaches_the_page(server: Server) -> None:
     async with await server.client() as ada:
         assert (await ada.reply("lies"))["code"] == "internal"
 
@@ -151,7 +151,7 @@ async def test_a_queued_request_can_be_cancelled(server: Server, gates: Gates) -
         assert gates.runs == ["hold queue"]
 
 
-async def test_what_still_runs_when_its_session_ends_does_not_touch_the_next_one(
+async def test_a_request_of_an_ended_session_does_not_affect_the_next_one(
     server: Server, gates: Gates
 ) -> None:
     ada = await server.client(session="again")
@@ -183,7 +183,7 @@ async def test_what_still_runs_when_its_session_ends_does_not_touch_the_next_one
         await one.close()
 
 
-async def test_a_closing_state_answers_tells_everybody_and_ends_the_session(
+async def test_a_closing_state_replies_to_everybody_and_ends_the_session(
     server: Server, store: Store
 ) -> None:
     ada = await server.client(session="closing", token="ada")
@@ -207,7 +207,7 @@ async def test_a_closing_state_that_is_refused_leaves_the_session_open(server: S
         assert (await ada.reply("say", {"text": "still"}))["data"]["text"] == "still"
 
 
-async def test_a_saved_session_that_does_not_fit_any_more_is_said(
+async def test_a_saved_session_that_no_longer_fits_is_reported(
     server: Server, store: Store
 ) -> None:
     store.saved["old"] = '{"other": 1}'

@@ -119,7 +119,7 @@ def test_the_engine_imports_neither_the_application_nor_the_commands() -> None:
     assert wrong == []
 
 
-def test_the_application_imports_only_what_the_doors_offer() -> None:
+def test_the_application_imports_only_public_modules() -> None:
     trees = {**modules(BACKEND / "app"), **scaffolds()}
     wrong = [
         f"{name} imports {module}"
@@ -150,7 +150,7 @@ def _import_lines(path: Path) -> Iterator[str]:
             yield line.rstrip("(").rstrip() + (" x" if line.endswith("(") else "")
 
 
-def test_a_door_lists_every_name_that_it_offers() -> None:
+def test_a_public_module_lists_all_its_names() -> None:
     for name in DOORS & modules(ENGINE).keys():
         tree = modules(ENGINE)[name]
         offered = {

@@ -20,7 +20,9 @@ async def patient(gates: Gates) -> AsyncGenerator[Server]:
         yield running
 
 
-async def test_a_leaving_server_says_so_and_spreads_the_ends(patient: Server) -> None:
+async def test_a_draining_server_announces_it_and_closes_connections_at_random_moments(
+    patient: Server,
+) -> None:
     clients = [await patient.client() for _ in range(12)]
     start = asyncio.get_running_loop().time()
     patient.uvicorn.should_exit = True
@@ -50,7 +52,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_a_request_that_runs_is_finished_before_the_server_leaves(
+async def test_a_running_request_is_finished_before_the_server_stops(
     patient: Server, gates: Gates
 ) -> None:
     ada = await patient.client()
@@ -65,7 +67,7 @@ async def test_a_request_that_runs_is_finished_before_the_server_leaves(
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_a_stream_that_ends_in_time_is_whole_when_the_server_leaves(
+async def test_a_stream_that_ends_in_time_is_complete_when_the_server_stops(
     patient: Server, gates: Gates
 ) -> None:
     ada = await patient.client()
@@ -81,7 +83,7 @@ async def test_a_stream_that_ends_in_time_is_whole_when_the_server_leaves(
 
 
 @pytest.mark.parametrize("state", ["feed", "tick"])
-async def test_a_stream_that_goes_on_is_interrupted_when_the_server_leaves_and_all_are_told(
+async def test_a_longer_stream_is_interrupted_when_the_server_stops_and_everybody_is_told(
     shared_valkey: Valkey, gates: Gates, state: str
 ) -> None:
     settings = setup(drain=0.2, broker_url=shared_valkey.url)
@@ -133,7 +135,7 @@ def seq_of(frames: list[Frame]) -> int:
     return max(frame.get("seq", 0) for frame in frames)
 
 
-async def test_a_leaving_server_takes_nobody_in(patient: Server, gates: Gates) -> None:
+async def test_a_draining_server_accepts_no_new_participant(patient: Server, gates: Gates) -> None:
     ada = await patient.client()
     patient.engine.begin_drain()
     late = await patient.socket()
@@ -142,7 +144,7 @@ async def test_a_leaving_server_takes_nobody_in(patient: Server, gates: Gates) -
     await ada.close()
 
 
-async def test_a_dead_peer_is_found_within_two_heartbeats(patient: Server) -> None:
+async def test_a_dead_peer_is_detected_within_two_heartbeats(patient: Server) -> None:
     async with await patient.client(session="dead") as ada:
         ghost = await patient.client(session="dead")
         await ada.until("joined")
@@ -156,7 +158,7 @@ async def test_a_dead_peer_is_found_within_two_heartbeats(patient: Server) -> No
         ghost.lose()
 
 
-async def test_any_frame_and_any_pong_prove_life(patient: Server) -> None:
+async def test_any_frame_and_any_pong_keep_a_connection_alive(patient: Server) -> None:
     # websockets answers pings by itself, like a browser: a silent page that reads stays connected.
     async with await patient.client() as ada:
         with pytest.raises(TimeoutError):
@@ -165,7 +167,7 @@ async def test_any_frame_and_any_pong_prove_life(patient: Server) -> None:
         assert await ada.quiet() == []
 
 
-async def test_a_client_that_pings_is_expected_to_go_on_where_the_server_cannot_ping(
+async def test_a_client_that_stops_pinging_is_dropped_on_servers_that_cannot_ping(
     gates: Gates,
 ) -> None:
     settings = setup(heartbeat=0.2)

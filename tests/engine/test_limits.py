@@ -24,7 +24,7 @@ def test_a_bucket_says_how_long_to_wait() -> None:
     assert abs(bucket.take(0.0) - 60.0) < 0.001
 
 
-def test_each_key_has_its_rate_and_is_forgotten_when_it_does_not_count_any_more() -> None:
+def test_each_key_has_its_own_rate_and_is_forgotten_when_it_is_full_again() -> None:
     table = RateTable(Rate(2, 10.0))
     assert [table.take("a", 0.0) == 0.0 for _ in range(3)] == [True, True, False]
     assert table.take("b", 0.0) == 0.0
@@ -34,7 +34,7 @@ def test_each_key_has_its_rate_and_is_forgotten_when_it_does_not_count_any_more(
     assert [table.take("a", 20.0) == 0.0 for _ in range(3)] == [True, True, False]
 
 
-def test_what_was_used_up_is_not_renewed_by_a_new_connection() -> None:
+def test_a_new_connection_does_not_renew_a_used_allowance() -> None:
     allowances = Allowances(Rate(10, 1.0))
     taken = 0
     for _ in range(20):
@@ -46,7 +46,7 @@ def test_what_was_used_up_is_not_renewed_by_a_new_connection() -> None:
     assert sum(bob.take(0.0) for _ in range(50)) == 10
 
 
-def test_the_limit_of_a_state_is_not_renewed_either() -> None:
+def test_a_new_connection_does_not_renew_the_limit_of_a_state() -> None:
     allowances, rare = Allowances(Rate(10, 1.0)), Rate(1, 3600.0)
     first = allowances.borrow("ada", 0.0)
     assert first.take_state("rare", rare, 0.0)
@@ -113,7 +113,7 @@ def test_sockets_are_counted_in_and_out() -> None:
     assert connect(limits, "a") is not None
 
 
-def test_silent_sockets_of_the_address_with_most_give_way_to_newcomers_from_elsewhere() -> None:
+def test_newcomers_replace_silent_connections_of_the_address_that_has_most() -> None:
     limits = ConnectionLimits(Options(max_unauthenticated=10, max_per_address=0))
     many = [admitted(connect(limits, "many")) for _ in range(6)]
     few = [admitted(connect(limits, "few")) for _ in range(4)]
@@ -127,14 +127,14 @@ def test_silent_sockets_of_the_address_with_most_give_way_to_newcomers_from_else
     assert (limits.connections, limits.unauthenticated) == (0, 0)
 
 
-def test_sockets_that_have_said_something_do_not_give_way() -> None:
+def test_connections_with_a_first_frame_are_not_replaced() -> None:
     limits = ConnectionLimits(Options(max_unauthenticated=2, max_per_address=0))
     for _ in range(2):
         limits.spoke(admitted(connect(limits, "many")))
     assert connect(limits, "new") is None
 
 
-def test_an_ipv6_network_cannot_take_the_place_of_others_with_many_addresses() -> None:
+def test_an_ipv6_network_with_many_addresses_cannot_displace_others() -> None:
     limits = ConnectionLimits(Options(max_unauthenticated=8, max_per_address=3))
     around = [f"2001:db8:1:{number:x}::/64" for number in range(8)]
     silent = [admitted(connect(limits, address)) for address in around]

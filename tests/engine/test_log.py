@@ -15,7 +15,7 @@ def numbers(entries: list[Entry] | None) -> list[int] | None:
     return None if entries is None else [one.seq for one in entries]
 
 
-def test_numbers_have_no_holes_whatever_is_kept() -> None:
+def test_sequence_numbers_have_no_gaps() -> None:
     log = Log(Retention(count=2))
     made = [entry(retain) for retain in ("all", "none", "latest", "all")]
     for one in made:
@@ -23,7 +23,7 @@ def test_numbers_have_no_holes_whatever_is_kept() -> None:
     assert [one.seq for one in made] == [1, 2, 3, 4]
 
 
-def test_what_is_over_the_count_is_missing_from_then_on() -> None:
+def test_entries_above_the_count_are_missing_from_replays() -> None:
     log = Log(Retention(count=3))
     for _ in range(5):
         log.append(entry(), 0.0)
@@ -31,7 +31,7 @@ def test_what_is_over_the_count_is_missing_from_then_on() -> None:
     assert log.after(1, 0.0) is None
 
 
-def test_bytes_and_age_bound_it_too() -> None:
+def test_bytes_and_age_limit_the_log_too() -> None:
     by_size = Log(Retention(size=1000))
     for _ in range(10):
         by_size.append(entry(size=236), 0.0)
@@ -44,14 +44,14 @@ def test_bytes_and_age_bound_it_too() -> None:
     assert by_age.after(0, 10.5) is None
 
 
-def test_what_is_not_retained_is_never_missing() -> None:
+def test_messages_that_are_not_retained_do_not_prevent_a_replay() -> None:
     log = Log(Retention(count=2))
     for retain in ("all", "none", "none", "latest", "latest", "none"):
         log.append(entry(retain), 0.0)
     assert numbers(log.after(0, 0.0)) == [1, 5]
 
 
-def test_a_number_of_the_future_is_not_caught_up_with() -> None:
+def test_a_resume_from_a_future_number_is_refused() -> None:
     assert Log(Retention()).after(1, 0.0) is None
 
 
@@ -65,7 +65,7 @@ retains: st.SearchStrategy[Retain] = st.sampled_from(["all", "latest", "none"])
     size=st.integers(0, 3000),
     seen=st.integers(0, 61),
 )
-def test_a_replay_is_whole_or_refused(
+def test_a_replay_is_complete_or_refused(
     made: list[tuple[Retain, str, int]], count: int, size: int, seen: int
 ) -> None:
     log = Log(Retention(count=count, size=size))

@@ -151,7 +151,7 @@ async def answer(client: Client, state: str, text: str | None = None) -> Frame:
 
 @pytest.mark.parametrize("state", ["throw", "throwLater"])
 @pytest.mark.parametrize("what", RAISED)
-async def test_whatever_a_handler_raises_its_sender_gets_an_error(
+async def test_the_sender_gets_an_error_for_any_exception_of_a_handler(
     wild: Server, state: str, what: str
 ) -> None:
     async with await wild.client() as client:
@@ -168,7 +168,7 @@ async def test_whatever_a_handler_raises_its_sender_gets_an_error(
         assert answers["2"]["data"] == {"text": "next"}
 
 
-def test_a_request_whose_loop_is_gone_is_closed_without_a_word(
+def test_a_request_of_a_closed_event_loop_is_closed_silently(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     entered = asyncio.Event()
@@ -193,13 +193,13 @@ def test_a_request_whose_loop_is_gone_is_closed_without_a_word(
     assert caplog.records == []
 
 
-async def test_a_number_that_json_does_not_know_is_null_in_an_error(wild: Server) -> None:
+async def test_nan_and_infinity_are_null_in_errors(wild: Server) -> None:
     async with await wild.client() as client:
         frame = await answer(client, "notANumber")
         assert frame["details"] == {"state": "notANumber", "left": None}
 
 
-async def test_a_handler_that_swallows_its_cancellation_leaves_nothing_to_the_next(
+async def test_a_swallowed_cancellation_does_not_affect_the_next_request(
     wild: Server,
 ) -> None:
     async with await wild.client() as client:
@@ -207,7 +207,7 @@ async def test_a_handler_that_swallows_its_cancellation_leaves_nothing_to_the_ne
         assert (await answer(client, "cancellations"))["data"] == {"text": "0"}
 
 
-async def test_a_stream_that_swallows_its_cancellation_ends_all_the_same(wild: Server) -> None:
+async def test_a_stream_that_swallows_its_cancellation_ends(wild: Server) -> None:
     async with await wild.client() as client:
         await client.reply("deafStream", id="s")
         await client.send({"state": "cancel", "data": {"id": "s"}})
@@ -216,7 +216,7 @@ async def test_a_stream_that_swallows_its_cancellation_ends_all_the_same(wild: S
         assert await client.quiet() == []
 
 
-async def test_a_stream_cancelled_while_a_piece_is_stored_ends_behind_it(
+async def test_a_stream_cancelled_during_a_commit_ends_after_it(
     wild: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storing, stored = asyncio.Event(), asyncio.Event()
@@ -243,9 +243,7 @@ async def test_a_stream_cancelled_while_a_piece_is_stored_ends_behind_it(
 
 
 @pytest.mark.parametrize("state", ["nested", "editing", "mistyped"])
-async def test_an_edit_that_cannot_be_whole_is_an_error_and_changes_nothing(
-    wild: Server, state: str
-) -> None:
+async def test_an_invalid_edit_is_an_error_and_changes_nothing(wild: Server, state: str) -> None:
     async with await wild.client() as client:
         await answer(client, "note", "first")
         assert (await answer(client, state))["code"] == "internal"
@@ -253,7 +251,7 @@ async def test_an_edit_that_cannot_be_whole_is_an_error_and_changes_nothing(
         assert (await answer(client, "notes"))["data"] == {"lines": ["first", "last"]}
 
 
-async def test_a_document_is_edited_on_as_it_was_stored(wild: Server) -> None:
+async def test_the_next_edit_starts_from_the_stored_document(wild: Server) -> None:
     async with await wild.client() as client:
         assert (await answer(client, "tuple", "first"))["data"] is None
         await answer(client, "note", "second")

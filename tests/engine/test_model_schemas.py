@@ -89,12 +89,12 @@ def contract(kind: Any) -> Contract:
         (Annotated[int, Field(serialization_alias="$ref")], r"cannot be called `\$ref`"),
     ],
 )
-def test_what_has_no_type_is_refused_with_its_model_and_field(kind: Any, reason: str) -> None:
+def test_a_value_without_a_type_is_refused_with_its_model_and_field(kind: Any, reason: str) -> None:
     with pytest.raises(BadState, match=rf"^app\.states\.some\.Inner: .*{reason}"):
         contract(kind)
 
 
-def test_a_path_beside_a_plain_alias_is_left_to_those_who_know_it() -> None:
+def test_an_alias_path_in_addition_to_a_plain_alias_is_ignored() -> None:
     kind = Annotated[int, Field(validation_alias=AliasChoices(AliasPath("a", 0), "flat"))]
     assert contract(kind).definitions["InnerInput"]["required"] == ["flat"]
 
@@ -104,7 +104,7 @@ def test_the_literal_of_a_text_enum_is_read_from_json() -> None:
     assert contract(Literal[Text.A]).definitions["Inner"]["properties"]["here"]["const"] == "a"
 
 
-def test_flags_are_numbers_because_they_come_joined() -> None:
+def test_flags_are_numbers_because_they_are_combined() -> None:
     asked, _ = taking(Right).read('{"state": "say", "data": {"inner": {"here": 3}}}')
     assert asked is not None
     assert json.loads(asked.model_dump_json()) == {"inner": {"here": 3}}

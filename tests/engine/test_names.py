@@ -23,7 +23,7 @@ from tests.engine.support import Server
         "O'Neil & <b>",
     ],
 )
-def test_a_name_of_any_script_is_one(name: str) -> None:
+def test_names_in_any_script_are_accepted(name: str) -> None:
     assert is_name(name)
 
 
@@ -53,7 +53,7 @@ def test_a_name_of_any_script_is_one(name: str) -> None:
         "\ue000",
     ],
 )
-def test_a_name_that_cannot_be_shown_is_none(name: str) -> None:
+def test_names_that_cannot_be_shown_are_refused(name: str) -> None:
     assert not is_name(name)
 
 

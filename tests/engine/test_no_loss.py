@@ -14,7 +14,9 @@ from tests.engine.states import Gates, states
 from tests.engine.support import PATIENCE, Server, Store, make_engine, serving, setup
 
 
-async def test_who_was_cut_off_resumes_and_gets_all_it_missed(server: Server) -> None:
+async def test_a_client_that_lost_its_connection_resumes_and_gets_all_missed_messages(
+    server: Server,
+) -> None:
     async with await server.client(session="cut") as bob:
         ada = await server.client(session="cut")
         await bob.ask("say", {"text": "before"})
@@ -35,7 +37,7 @@ async def test_who_was_cut_off_resumes_and_gets_all_it_missed(server: Server) ->
         await again.close()
 
 
-async def test_own_replies_that_were_missed_come_with_their_id(
+async def test_missed_replies_to_own_requests_are_replayed_with_their_id(
     server: Server, gates: Gates
 ) -> None:
     ada = await server.client()
@@ -99,7 +101,7 @@ async def test_another_participant_may_use_the_same_request_id(server: Server) -
 
 
 @pytest.mark.parametrize("wrong", ["epoch", "future", "token"])
-async def test_what_cannot_be_caught_up_is_said_and_comes_with_a_fresh_snapshot(
+async def test_messages_that_are_no_longer_kept_are_reported_and_the_document_is_sent(
     server: Server, wrong: str
 ) -> None:
     ada = await server.client()
@@ -130,9 +132,7 @@ async def test_a_recorded_reply_never_overtakes_the_rooms_order(server: Server) 
         assert [frame["id"] for frame in await ada.quiet()] == ["0", "1"]
 
 
-async def test_a_stream_is_not_begun_again_when_its_worker_is_gone(
-    server: Server, gates: Gates
-) -> None:
+async def test_a_stream_is_not_restarted_when_its_worker_died(server: Server, gates: Gates) -> None:
     async with await server.client() as ada:
         await ada.ask("tick", {"text": "worker"}, id="t")
         await ada.until("tick")
@@ -145,7 +145,7 @@ async def test_a_stream_is_not_begun_again_when_its_worker_is_gone(
         assert b'"code":"interrupted"' in again.reply.head
 
 
-async def test_a_resume_token_is_good_only_for_its_own_user(server: Server) -> None:
+async def test_a_resume_token_is_valid_only_for_its_own_user(server: Server) -> None:
     ada = await server.client(token="ada")
     ada.lose()
     thief = await server.client(token="eve", **ada.resume())
@@ -162,7 +162,7 @@ async def test_a_participant_resumed_elsewhere_is_replaced(server: Server) -> No
     await again.close()
 
 
-async def test_a_connection_that_has_ended_takes_nobody_over(
+async def test_a_closed_connection_does_not_take_over_a_participant(
     server: Server, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page that waits too long for a slow server tries again; the first try must not win."""
@@ -210,7 +210,7 @@ async def test_a_participant_is_replaced_although_the_broker_says_so_late(
 
 
 @pytest.mark.parametrize("state", ["note", "whisper"])
-async def test_nothing_is_answered_that_the_store_did_not_take(
+async def test_a_reply_is_sent_only_after_the_store_accepted_it(
     server: Server, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
     async with await server.client(session=state) as ada, await server.client(session=state) as bob:
@@ -230,7 +230,9 @@ async def test_nothing_is_answered_that_the_store_did_not_take(
         assert (await bob.reply("notes"))["data"] == {"lines": lines}
 
 
-async def test_everybody_is_told_when_the_store_is_gone_and_stays(server: Server) -> None:
+async def test_everybody_is_told_of_an_unreachable_store_and_stays_connected(
+    server: Server,
+) -> None:
     async with await server.client(session="a") as ada, await server.client(session="b") as bob:
         await ada.quiet()
         server.engine.events.down("for once")
@@ -242,7 +244,7 @@ async def test_everybody_is_told_when_the_store_is_gone_and_stays(server: Server
         assert (await ada.reply("note", {"text": "on"}))["data"] == {"text": "on"}
 
 
-async def test_retain_says_what_is_replayed(server: Server) -> None:
+async def test_retain_decides_which_messages_are_replayed(server: Server) -> None:
     async with await server.client(session="retain") as bob:
         ada = await server.client(session="retain")
         ada.lose()
@@ -264,7 +266,7 @@ class TestBounds:
         async with serving(make_engine(states(gates), settings)) as running:
             yield running
 
-    async def test_more_missed_than_kept_is_never_a_silent_gap(self, small: Server) -> None:
+    async def test_missing_more_messages_than_are_kept_is_reported(self, small: Server) -> None:
         async with await small.client(session="small") as bob:
             ada = await small.client(session="small")
             ada.lose()
@@ -288,7 +290,9 @@ class TestBounds:
         assert gates.runs.count("late") == 1
         await again.close()
 
-    async def test_who_does_not_come_back_has_left_after_the_grace(self, small: Server) -> None:
+    async def test_a_participant_who_does_not_return_leaves_after_the_grace(
+        self, small: Server
+    ) -> None:
         async with await small.client(session="grace") as bob:
             ada = await small.client(session="grace", name="Ada")
             await bob.until("joined")

@@ -24,7 +24,7 @@ async def test_requests_of_one_participant_are_handled_in_the_order_sent(
         assert gates.runs == ["hold first", "second", "third"]
 
 
-async def test_what_was_not_handled_while_its_sender_was_away_still_comes_first(
+async def test_requests_that_were_interrupted_are_handled_first_after_a_resume(
     server: Server, gates: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its error was told to nobody, so it is sent again, with all that was sent behind it."""
@@ -52,9 +52,7 @@ async def test_what_was_not_handled_while_its_sender_was_away_still_comes_first(
     assert gates.runs == ["hold first", "hold first", "second", "third"]
 
 
-async def test_one_participant_waiting_does_not_hold_up_another(
-    server: Server, gates: Gates
-) -> None:
+async def test_a_waiting_participant_does_not_delay_others(server: Server, gates: Gates) -> None:
     async with await server.client(session="held") as ada, await server.client() as bob:
         await ada.ask("hold", {"text": "ada"})
         await gates.entered["ada"].wait()
@@ -63,7 +61,7 @@ async def test_one_participant_waiting_does_not_hold_up_another(
         await ada.until("hold")
 
 
-async def test_everybody_gets_a_rooms_messages_in_one_order_without_holes(server: Server) -> None:
+async def test_everybody_gets_a_rooms_messages_in_one_order_without_gaps(server: Server) -> None:
     clients = [await server.client(session="ordered") for _ in range(4)]
     per_client = 25
     for number in range(per_client):

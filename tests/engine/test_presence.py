@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from tests.engine.support import Server
 
 
-async def test_everybody_knows_who_is_here(server: Server) -> None:
+async def test_everybody_receives_the_participants(server: Server) -> None:
     async with await server.client(session="here", name="Ada") as ada:
         bob = await server.client(session="here", token="bob")
         joined = await ada.until("joined")
@@ -30,7 +30,7 @@ async def test_everybody_knows_who_is_here(server: Server) -> None:
 
 
 @pytest.mark.parametrize("how", ["leave", "1000", "1001", "4501"])
-async def test_who_leaves_has_left_at_once(server: Server, how: str) -> None:
+async def test_leaving_is_announced_at_once(server: Server, how: str) -> None:
     async with await server.client(session=f"leave-{how}") as ada:
         bob = await server.client(session=f"leave-{how}")
         if how == "leave":
@@ -41,7 +41,9 @@ async def test_who_leaves_has_left_at_once(server: Server, how: str) -> None:
         assert (await ada.until("left"))["data"]["participant"] == bob.participant
 
 
-async def test_a_page_that_went_away_may_come_back_but_who_left_may_not(server: Server) -> None:
+async def test_a_suspended_page_may_resume_but_a_participant_who_left_may_not(
+    server: Server,
+) -> None:
     async with await server.client(session="back"):
         for code, same in ((1001, True), (4501, True), (1000, False)):
             bob = await server.client(session="back")
@@ -60,7 +62,7 @@ async def test_without_a_session_everybody_gets_a_private_one(server: Server) ->
         assert await bob.quiet() == []
 
 
-async def test_what_was_asked_before_a_close_is_still_done(server: Server) -> None:
+async def test_requests_sent_before_a_close_are_still_handled(server: Server) -> None:
     async with await server.client(session="last") as ada:
         bob = await server.client(session="last")
         await bob.ask("note", {"text": "last words"})
@@ -69,7 +71,7 @@ async def test_what_was_asked_before_a_close_is_still_done(server: Server) -> No
         assert (await ada.until("left"))["data"]["participant"] == bob.participant
 
 
-async def test_a_crowd_that_joins_at_once_hears_of_each_once(
+async def test_participants_who_join_at_once_are_each_announced_once(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And each announcement is processed once, however many are just joining."""

@@ -184,7 +184,7 @@ async def served(client: Client, number: int) -> None:
     assert reply["data"] == {"text": str(number)}
 
 
-async def test_bad_frames_break_nothing_leave_nothing_and_hold_up_nobody(
+async def test_random_frames_break_nothing_leak_nothing_and_delay_nobody(
     noisy: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     print(f"again: DUPLEX_RANDOM_SEED={SEED}")

@@ -29,5 +29,5 @@ Lower = Annotated[str, Field(pattern="^[a-z]+$")]
         (list[dict[Size, int]], "list of object of whole number by Size"),
     ],
 )
-def test_a_dict_is_told_with_its_values_and_keys(annotation: Any, words: str) -> None:
+def test_a_dict_is_described_with_its_values_and_keys(annotation: Any, words: str) -> None:
     assert kind(TypeAdapter(annotation).json_schema()) == words

@@ -105,7 +105,7 @@ async def talk(url: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVERS)
-async def test_people_talk_through_any_server(name: str, tmp_path: Path) -> None:
+async def test_a_session_works_on_every_server(name: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     async with started(SERVERS[name], log) as url:
         await talk(url)
@@ -129,7 +129,7 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("reports")
-def test_an_application_that_was_not_started_says_so_in_one_line(
+def test_an_application_that_was_not_started_logs_one_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     engine = make_engine(states(Gates()), setup())
@@ -144,7 +144,9 @@ def test_an_application_that_was_not_started_says_so_in_one_line(
 
 
 @pytest.mark.usefixtures("reports")
-def test_a_proxy_that_drops_the_upgrade_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_request_without_the_upgrade_headers_gets_an_explanation(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with TestClient(served.app) as client:
         answer = client.get(PATH)
     assert answer.status_code == 426

@@ -6,7 +6,7 @@ from duplex import Identity, NotSignedIn
 from tests.engine.support import Server, Store
 
 
-async def test_a_bad_token_is_told_and_closed(server: Server) -> None:
+async def test_a_bad_token_gets_an_error_and_closes_the_connection(server: Server) -> None:
     async with await server.socket() as ada:
         await ada.send({"token": "bad"})
         error = await ada.receive()
@@ -18,7 +18,9 @@ async def test_a_bad_token_is_told_and_closed(server: Server) -> None:
         assert await ada.closed() == 4401
 
 
-async def test_a_token_about_to_run_out_is_told_then_closed(server: Server) -> None:
+async def test_an_expiring_token_is_announced_and_then_closes_the_connection(
+    server: Server,
+) -> None:
     async with await server.client(token="ada@2.2") as ada:
         expiring = await ada.until("expiring")
         assert 0 < expiring["data"]["within"] <= 2.2
@@ -47,14 +49,14 @@ async def test_a_bad_or_foreign_token_changes_nothing(server: Server) -> None:
         assert (await ada.reply("say", {"text": "still"}))["state"] == "say"
 
 
-async def test_allow_says_who_may_send_a_state(server: Server) -> None:
+async def test_allow_decides_who_may_send_a_state(server: Server) -> None:
     async with await server.client(token="ada:admin") as ada, await server.client() as bob:
         assert (await ada.reply("rule"))["state"] == "rule"
         error = await bob.reply("rule", id="r")
         assert (error["code"], error["id"]) == ("forbidden", "r")
 
 
-async def test_a_revoked_user_is_closed_everywhere_and_nobody_else(server: Server) -> None:
+async def test_a_revoked_user_is_disconnected_everywhere_and_nobody_else(server: Server) -> None:
     async with (
         await server.client(token="eve") as one,
         await server.client(token="eve") as two,
@@ -83,7 +85,7 @@ async def test_a_user_who_is_revoked_while_joining_does_not_get_in(
         assert await eve.closed() == 4401
 
 
-async def test_who_is_revoked_while_the_token_is_checked_is_checked_again(
+async def test_a_token_revoked_during_its_check_is_checked_again(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = [True]

@@ -31,7 +31,7 @@ async def stalled(server: Server, session: str) -> Client:
     return client
 
 
-async def test_a_reader_that_stops_loses_its_connection_and_nobody_else_notices(
+async def test_a_reader_that_stops_is_disconnected_without_affecting_others(
     tight: Server,
 ) -> None:
     ada = await tight.client(session="stall")
@@ -54,7 +54,7 @@ async def test_a_reader_that_stops_loses_its_connection_and_nobody_else_notices(
     await bob.close()
 
 
-async def test_who_was_too_slow_is_told_and_may_resume(gates: Gates) -> None:
+async def test_a_slow_consumer_is_told_and_may_resume(gates: Gates) -> None:
     settings = setup(outbox_bytes=100_000, write_timeout=20.0)
     async with serving(make_engine(states(gates), settings)) as server:
         ada = await server.client(session="told")
@@ -78,7 +78,7 @@ async def test_who_was_too_slow_is_told_and_may_resume(gates: Gates) -> None:
         await ada.close()
 
 
-async def test_what_need_not_be_kept_is_dropped_first(gates: Gates) -> None:
+async def test_messages_that_are_not_retained_are_dropped_first(gates: Gates) -> None:
     settings = setup(outbox_bytes=100_000, write_timeout=30.0)
     async with serving(make_engine(states(gates), settings)) as server:
         ada = await server.client(session="drop")
@@ -107,7 +107,7 @@ async def test_what_need_not_be_kept_is_dropped_first(gates: Gates) -> None:
         await ada.close()
 
 
-async def test_the_reply_to_ones_own_request_is_never_dropped(gates: Gates) -> None:
+async def test_a_reply_to_the_own_request_is_never_dropped(gates: Gates) -> None:
     settings = setup(outbox_bytes=100_000, write_timeout=30.0)
     async with serving(make_engine(states(gates), settings)) as server:
         ada = await server.client(session="own")

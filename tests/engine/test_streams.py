@@ -14,7 +14,9 @@ def pieces(frames: list[Frame]) -> list[int]:
     return [frame["data"]["number"] for frame in frames if frame.get("more")]
 
 
-async def test_a_stream_says_more_until_its_end_to_everybody(server: Server) -> None:
+async def test_everybody_receives_each_reply_of_a_stream_with_more_and_its_end(
+    server: Server,
+) -> None:
     async with (
         await server.client(session="stream") as ada,
         await server.client(session="stream") as bob,
@@ -34,7 +36,7 @@ async def test_a_stream_says_more_until_its_end_to_everybody(server: Server) -> 
 @pytest.mark.parametrize(
     ("how", "ended"), [("fails", "failed"), ("cancelled", "cancelled"), ("leaves", "cancelled")]
 )
-async def test_everybody_learns_how_a_stream_ended(
+async def test_everybody_receives_how_a_stream_ended(
     server: Server, gates: Gates, how: str, ended: str
 ) -> None:
     session = f"broken-{how}"
@@ -72,7 +74,7 @@ async def test_everybody_learns_how_a_stream_ended(
 
 
 @pytest.mark.parametrize("code", [None, 4501])
-async def test_a_private_stream_goes_on_while_its_participant_is_away(
+async def test_a_private_stream_continues_while_its_participant_is_away(
     server: Server, gates: Gates, code: int | None
 ) -> None:
     """`code`: the connection is lost, or the page was put away and is loaded again."""
@@ -98,7 +100,7 @@ async def test_a_private_stream_goes_on_while_its_participant_is_away(
         await gates.entered["tick over"].wait()
 
 
-async def test_a_private_stream_that_is_asked_for_again_is_not_begun_again(
+async def test_repeating_the_request_of_a_private_stream_does_not_restart_it(
     server: Server, gates: Gates
 ) -> None:
     ada = await server.client()
@@ -170,7 +172,7 @@ async def brief(gates: Gates) -> AsyncIterator[Server]:
 
 
 @pytest.mark.parametrize("code", [None, 4501])
-async def test_a_stream_ends_when_its_participant_does_not_come_back(
+async def test_a_stream_ends_when_its_participant_does_not_return(
     brief: Server, gates: Gates, code: int | None
 ) -> None:
     async with await brief.client(session="gone") as bob:
@@ -207,7 +209,7 @@ async def moved(pair: tuple[Server, Server]) -> AsyncIterator[Client]:
         yield client
 
 
-async def test_a_private_stream_goes_on_at_another_worker(moved: Client, gates: Gates) -> None:
+async def test_a_private_stream_continues_on_another_worker(moved: Client, gates: Gates) -> None:
     gates.open["move0"].set()
     assert pieces([await moved.until("tick")]) == [1]
     await moved.ask("tick", {"text": "move"}, id="t")
@@ -224,7 +226,7 @@ async def test_a_private_stream_at_another_worker_is_cancelled_from_here(
     await gates.entered["tick over"].wait()
 
 
-async def test_a_stream_that_gave_nothing_tells_nobody_else(server: Server) -> None:
+async def test_a_stream_without_replies_is_not_announced_to_others(server: Server) -> None:
     async with (
         await server.client(session="silent") as ada,
         await server.client(session="silent") as bob,

@@ -33,7 +33,7 @@ async def moved(pair: Pair) -> AsyncIterator[Client]:
         yield client
 
 
-async def test_a_stream_asked_for_again_elsewhere_holds_up_nothing(
+async def test_repeating_the_request_of_a_stream_on_another_worker_delays_nothing(
     moved: Client, gates: Gates
 ) -> None:
     await moved.ask("feed", FEED, id="f")
@@ -45,7 +45,7 @@ async def test_a_stream_asked_for_again_elsewhere_holds_up_nothing(
     assert gates.runs == ["held", "on"]
 
 
-async def test_a_stream_that_breaks_off_elsewhere_is_said(
+async def test_a_stream_interrupted_on_another_worker_is_reported(
     pair: Pair, moved: Client, gates: Gates
 ) -> None:
     await moved.ask("feed", FEED, id="f")

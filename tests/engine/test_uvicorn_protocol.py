@@ -26,7 +26,7 @@ def say(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 64, 100_000])
-async def test_frames_may_be_cut_anywhere(running: Server, piece: int) -> None:
+async def test_frames_may_arrive_in_pieces(running: Server, piece: int) -> None:
     raw = await Raw.connect(running.url)
     stream = b"".join(
         [
@@ -98,7 +98,7 @@ async def test_frames_may_be_cut_anywhere(running: Server, piece: int) -> None:
         "close reason no UTF-8",
     ],
 )
-async def test_what_is_not_websocket_is_closed_with_its_code(
+async def test_protocol_violations_are_closed_with_their_code(
     running: Server, stream: bytes, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     raw = await Raw.connect(running.url)
@@ -113,7 +113,7 @@ async def test_what_is_not_websocket_is_closed_with_its_code(
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 70_000])
-def test_a_prepared_frame_is_what_a_websocket_library_would_write(size: int) -> None:
+def test_a_prepared_frame_equals_that_of_a_websocket_library(size: int) -> None:
     payload = random.Random(size).randbytes(size).hex()[:size].encode()
     frame = Prepared(payload)
     assert frame.framed() == Frame(Opcode.TEXT, payload).serialize(mask=False)

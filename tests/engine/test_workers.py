@@ -33,7 +33,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-async def test_a_start_that_fails_ends_with_a_status_and_the_reason(
+async def test_a_failed_start_exits_with_a_status_and_the_reason(
     workers: int, tmp_path: Path
 ) -> None:
     program = tmp_path / "program.py"

@@ -87,7 +87,7 @@ async def test_a_mail_arrives_in_html_and_text(
     assert (row.text, row.html, row.error) == ("", "", "")
 
 
-async def test_what_is_rolled_back_sends_nothing(
+async def test_a_rolled_back_transaction_sends_no_mail(
     database: Database, outbox: Outbox, mail_server: MailServer
 ) -> None:
     async with delivering(outbox, smtp(mail_server), keep_texts=False):
@@ -101,7 +101,7 @@ async def test_what_is_rolled_back_sends_nothing(
 
 
 @on_every_database
-async def test_of_several_workers_one_sends_a_mail(
+async def test_only_one_of_several_workers_sends_a_mail(
     database: Database, mail_server: MailServer
 ) -> None:
     outboxes = [Outbox(database) for _ in range(4)]
@@ -156,7 +156,7 @@ async def test_a_temporary_refusal_delays_a_mail(
     assert (row.tries, len(mail_server.received)) == (3, 1)
 
 
-async def test_an_address_that_does_not_exist_is_given_up_at_once(
+async def test_delivery_to_a_nonexistent_address_is_abandoned_at_once(
     database: Database, outbox: Outbox, mail_server: MailServer
 ) -> None:
     mail_server.refused = {"ada@example.org": "550 No such user"}
@@ -168,7 +168,7 @@ async def test_an_address_that_does_not_exist_is_given_up_at_once(
     assert mail_server.received == []
 
 
-async def test_a_mail_is_given_up_when_it_is_worth_nothing_any_more(
+async def test_delivery_is_abandoned_when_the_mail_has_expired(
     database: Database, outbox: Outbox, mail_server: MailServer, clock: Clock
 ) -> None:
     await put(database, outbox, mail())
@@ -178,7 +178,7 @@ async def test_a_mail_is_given_up_when_it_is_worth_nothing_any_more(
     assert (row.error, mail_server.received) == ("too old", [])
 
 
-async def test_a_mail_of_a_worker_that_died_is_sent_by_another_one(
+async def test_the_mail_of_a_dead_worker_is_sent_by_another_one(
     database: Database, outbox: Outbox, mail_server: MailServer, clock: Clock
 ) -> None:
     await put(database, outbox, mail())

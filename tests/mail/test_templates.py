@@ -26,7 +26,7 @@ VALUES: dict[str, object] = {
 NAMES = sorted(Templates(MAILS).names())
 
 
-def test_there_are_mails() -> None:
+def test_the_folder_contains_mails() -> None:
     assert {"sign_up", "invitation", "new_device"} <= set(NAMES)
 
 

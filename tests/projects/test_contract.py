@@ -40,7 +40,7 @@ class Shared(Model):
     """What the sessions of the shapes share."""
 
 
-def test_the_official_parser_takes_the_asyncapi_document(
+def test_the_official_parser_accepts_the_asyncapi_document(
     workshop: Workshop, deep_combo: Combo, tmp_path: Path
 ) -> None:
     project = workshop.project(deep_combo)

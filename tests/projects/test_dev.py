@@ -50,7 +50,7 @@ class Terminal:
         self._lines.put(None)
 
 
-def test_the_contract_is_renewed_and_a_type_error_is_seen_at_once(
+def test_the_contract_is_regenerated_and_type_errors_are_shown_at_once(
     workshop: Workshop, deep_combo: Combo, tmp_path: Path, every_combination: bool, alone: bool
 ) -> None:
     """Once with each run of the suite, and not where somebody waits for one combination."""

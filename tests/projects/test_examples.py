@@ -23,7 +23,7 @@ declare module "../duplex" {{
 """
 
 
-def test_the_pages_side_of_the_text_compiles(
+def test_the_typescript_of_the_document_compiles(
     workshop: Workshop, deep_combo: Combo, tmp_path: Path
 ) -> None:
     if deep_combo != FULL:

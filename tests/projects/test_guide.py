@@ -27,7 +27,7 @@ with running({}) as server:
 """Runs in a project: a server with a database of its own, until its input ends."""
 
 
-def test_the_guides_own_client_walks_the_guide(workshop: Workshop, deep_combo: Combo) -> None:
+def test_the_guides_own_client_works_unmodified(workshop: Workshop, deep_combo: Combo) -> None:
     if STATES[deep_combo.states]:
         pytest.skip("the guide names the default states")
     project = workshop.project(deep_combo)

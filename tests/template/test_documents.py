@@ -60,7 +60,7 @@ def test_the_readme_lists_every_command(root: Path) -> None:
     assert named == commands(root)
 
 
-def test_every_command_that_is_named_exists(root: Path) -> None:
+def test_every_mentioned_command_exists(root: Path) -> None:
     for document in [
         *documents(root),
         root / ".pre-commit-config.yaml",

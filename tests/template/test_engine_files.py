@@ -9,7 +9,7 @@ from tools.hashes import LIST, hashes_of, path_in_project
 from tools.source import ROOT, committable
 
 
-def test_the_list_of_hashes_is_fresh() -> None:
+def test_the_list_of_hashes_is_up_to_date() -> None:
     text = (ROOT / LIST).read_text(encoding="utf-8")
     assert text == hashes_of(ROOT, committable()), "run `uv run poe engine-files`"
 

@@ -12,7 +12,7 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def test_text_has_lf_on_every_machine(render: Callable[..., Render], tmp_path: Path) -> None:
+def test_text_files_have_lf_on_every_machine(render: Callable[..., Render], tmp_path: Path) -> None:
     done = render({})
     first, second = tmp_path / "first", tmp_path / "second"
     shutil.copytree(done.root, first)

@@ -106,7 +106,7 @@ def test_a_loop_variable_never_hides_an_answer(settings: dict[str, Any]) -> None
         assert not used & questions, file
 
 
-def test_jinja_files_are_no_thickets() -> None:
+def test_jinja_files_have_few_control_tags() -> None:
     """Wiring loops over the answers; what differs more than that is an overlay or an own file."""
     for file in TEMPLATE.rglob("*.jinja"):
         text = file.read_text(encoding="utf-8")

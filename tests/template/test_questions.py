@@ -151,7 +151,7 @@ def test_bad_answer_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("bare", ["yes", "on", "off", "true", "No"])
-def test_bare_yaml_boolean_in_a_written_list_is_named(
+def test_a_bare_yaml_boolean_in_a_list_is_reported(
     questions: Path, tmp_path: Path, bare: str
 ) -> None:
     """`-d states=[yes]` is what a shell user writes; YAML makes a boolean of it."""
@@ -171,7 +171,7 @@ def ask(copie: Copie, questions: Path, **answers: Any) -> dict[str, Any]:
     return yaml.safe_load((done.project_dir / ".copier-answers.yml").read_text(encoding="utf-8"))
 
 
-def test_quoted_yes_is_a_name_like_any_other(copie: Copie, questions: Path) -> None:
+def test_a_quoted_yes_is_an_ordinary_name(copie: Copie, questions: Path) -> None:
     stored = ask(copie, questions, states=["yes", "on"], closing_states=[])
     assert stored["states"] == ["yes", "on"]
 
@@ -195,7 +195,7 @@ def test_bad_answer_in_a_stored_default_is_refused_too(copie: Copie, questions: 
         ("Straße!", "strasse"),
     ],
 )
-def test_slug_is_proposed_out_of_the_name(
+def test_the_proposed_slug_is_derived_from_the_name(
     copie: Copie, questions: Path, name: str, slug: str
 ) -> None:
     assert ask(copie, questions, project_name=name)["project_slug"] == slug

@@ -70,7 +70,7 @@ def test_each_state_has_a_module_on_both_sides(combo: Combo, render: Callable[..
         assert re.search(rf"\bimport \{{ {name} \}} from ['\"]\./{name}['\"]", index), name
 
 
-def test_only_the_chosen_frontend_is_there(combo: Combo, render: Callable[..., Render]) -> None:
+def test_a_render_has_only_the_chosen_frontend(combo: Combo, render: Callable[..., Render]) -> None:
     names = render(combo.answers).files()
     package = json.loads(names["frontend/package.json"])
     other = {"vue": "react", "react": "vue"}[combo.frontend]
@@ -81,7 +81,7 @@ def test_only_the_chosen_frontend_is_there(combo: Combo, render: Callable[..., R
     ]
 
 
-def test_sign_in_is_there_only_when_it_was_chosen(
+def test_a_render_has_sign_in_only_if_it_was_chosen(
     combo: Combo, render: Callable[..., Render]
 ) -> None:
     done = render(combo.answers)
@@ -97,7 +97,9 @@ def test_sign_in_is_there_only_when_it_was_chosen(
         assert mentions == set()
 
 
-def test_nothing_is_left_over(combo: Combo, render: Callable[..., Render], source: Path) -> None:
+def test_a_render_contains_no_template_syntax(
+    combo: Combo, render: Callable[..., Render], source: Path
+) -> None:
     done = render(combo.answers)
     templated = {
         re.sub(r"\{% if [\w ]+ %\}(\w+)\{% endif %\}", r"\1", name).removesuffix(".jinja")
@@ -137,9 +139,7 @@ def test_data_files_and_python_parse(combo: Combo, render: Callable[..., Render]
                 pass
 
 
-def test_names_arrive_unharmed_wherever_they_are_shown(
-    combo: Combo, render: Callable[..., Render]
-) -> None:
+def test_names_arrive_unchanged_in_every_file(combo: Combo, render: Callable[..., Render]) -> None:
     done = texts(render(combo.answers))
     answers = yaml.safe_load(done[".copier-answers.yml"])
     name, description = answers["project_name"], answers["description"]
@@ -161,7 +161,7 @@ def test_names_arrive_unharmed_wherever_they_are_shown(
     assert not re.search(r"(?<!\\)[\[\]*_|#~]", heading.removeprefix("# ") + lead)
 
 
-def test_the_oldest_copier_that_is_admitted_renders_the_same(
+def test_the_oldest_supported_copier_renders_the_same(
     render: Callable[..., Render], source: Path, tmp_path: Path
 ) -> None:
     settings = yaml.safe_load((source / "copier.yml").read_text(encoding="utf-8"))

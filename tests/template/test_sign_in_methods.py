@@ -46,7 +46,7 @@ print(json.dumps(sorted(app.openapi()["paths"])))
 
 
 @pytest.mark.parametrize("chosen", CHOICES, ids=lambda chosen: "-".join(sorted(chosen)) or "none")
-def test_a_choice_of_methods_starts_and_leaves_no_trace_of_others(
+def test_any_choice_of_methods_starts_without_files_of_the_others(
     chosen: set[str], render: Callable[..., Render]
 ) -> None:
     root = render({"auth": [method for method in METHODS if method in chosen]}).root

@@ -67,7 +67,7 @@ def test_every_kind_of_wiring_exists_in_some_render(render: Callable[..., Render
     assert unused == []
 
 
-def test_nothing_in_the_engine_s_folders_depends_on_an_answer() -> None:
+def test_the_engines_folders_depend_on_no_answer() -> None:
     engine = [
         file.as_posix()
         for file in committable()
@@ -90,9 +90,7 @@ def test_the_engine_is_the_same_in_every_render(render: Callable[..., Render]) -
 
 
 @pytest.mark.parametrize("states", ["guide"])
-def test_no_folder_holds_more_files_than_one_can_see(
-    states: str, render: Callable[..., Render]
-) -> None:
+def test_no_folder_has_too_many_files(states: str, render: Callable[..., Render]) -> None:
     crowded: dict[str, int] = {}
     for combo in ALL:
         if combo.states == states:

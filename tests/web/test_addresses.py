@@ -21,15 +21,15 @@ from tools.source import ROOT
         ("a.socket", "a.socket"),
     ],
 )
-def test_an_address_is_counted_with_those_of_the_same_customer(host: str, counted: str) -> None:
+def test_the_addresses_of_an_ipv6_customer_are_counted_together(host: str, counted: str) -> None:
     assert neighbourhood((host, 4711)) == counted
 
 
-def test_a_server_behind_a_unix_socket_has_neighbours_too() -> None:
+def test_clients_of_a_unix_socket_share_one_address() -> None:
     assert neighbourhood(None) == "local"
 
 
-def test_an_organisation_with_ipv6_has_a_48() -> None:
+def test_an_ipv6_organisation_is_its_48_network() -> None:
     assert site(neighbourhood(("2001:db8:1:2::9", 4711))) == "2001:db8:1::/48"
     assert site(neighbourhood(("2001:db8:1:ffff::9", 4711))) == "2001:db8:1::/48"
     assert site("192.0.2.7") is None
@@ -69,5 +69,5 @@ async def test_behind_a_proxy_that_appends_the_limits_see_the_right_address() ->
     assert await seen("172.30.219.2", "127.0.0.1, 172.30.219.7, 203.0.113.9") == "203.0.113.9"
 
 
-async def test_nobody_but_the_proxy_is_believed() -> None:
+async def test_only_the_proxys_headers_are_trusted() -> None:
     assert await seen("203.0.113.9", "6.6.6.6") == "203.0.113.9"

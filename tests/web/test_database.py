@@ -45,7 +45,7 @@ async def test_a_transaction_is_undone_when_the_block_raises(database: Database)
 
 
 @on_every_database
-async def test_moments_come_back_aware_and_in_utc(database: Database) -> None:
+async def test_moments_are_read_as_aware_utc_datetimes(database: Database) -> None:
     noon = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
     async with database.transaction() as db:
         row = notebook("dated")
@@ -88,7 +88,7 @@ async def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
             assert await db.get(Notebook, "unseen") is None
 
 
-async def test_sqlite_is_set_up(database: Database) -> None:
+async def test_sqlite_has_wal_and_foreign_keys(database: Database) -> None:
     async with database.reading() as db:
         assert await db.scalar(text("PRAGMA journal_mode")) == "wal"
         assert await db.scalar(text("PRAGMA foreign_keys")) == 1
@@ -121,7 +121,7 @@ async def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
         os.umask(umask)
 
 
-async def test_a_conversion_of_the_file_is_waited_for(tmp_path: Path) -> None:
+async def test_opening_waits_for_the_conversion_of_the_file(tmp_path: Path) -> None:
     """SQLite's own timeout does not apply to it."""
     file = tmp_path / "app.db"
     with sqlite3.connect(file) as other:

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 
-async def test_health_is_told(client: httpx.AsyncClient) -> None:
+async def test_health_is_reported(client: httpx.AsyncClient) -> None:
     response = await client.get("/api/v1/health")
     assert response.status_code == 200
     assert response.json() == {
@@ -26,7 +26,7 @@ async def test_health_is_told(client: httpx.AsyncClient) -> None:
     }
 
 
-async def test_a_database_that_is_gone_is_told(
+async def test_an_unreachable_database_is_reported(
     client: httpx.AsyncClient, app: FastAPI, tmp_path: Path
 ) -> None:
     await app.state.lifespan["database"].dispose()
@@ -39,7 +39,9 @@ async def test_a_database_that_is_gone_is_told(
 
 
 @pytest.mark.parametrize("path", ["/api/v1/health", "/api/v1/nothing", "/", "/assets/gone.js"])
-async def test_every_answer_has_the_security_headers(client: httpx.AsyncClient, path: str) -> None:
+async def test_every_response_has_the_security_headers(
+    client: httpx.AsyncClient, path: str
+) -> None:
     headers = (await client.get(path)).headers
     assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
     assert "unsafe" not in headers["content-security-policy"]
@@ -73,7 +75,7 @@ async def test_a_body_that_is_too_long_is_refused(client: httpx.AsyncClient, chu
     assert short.status_code == 422
 
 
-async def test_a_bug_tells_nothing_about_itself(app: FastAPI) -> None:
+async def test_the_response_to_a_bug_reveals_no_details(app: FastAPI) -> None:
     @app.get("/api/v1/bug")
     async def bug() -> None:  # pyright: ignore[reportUnusedFunction]
         raise RuntimeError("the inside")
@@ -121,7 +123,7 @@ async def test_readable_docs_are_for_development_only(
     assert response.headers["strict-transport-security"] == "max-age=31536000"
 
 
-async def test_https_for_every_sub_domain_is_a_setting(settings: Settings) -> None:
+async def test_https_for_all_sub_domains_is_a_setting(settings: Settings) -> None:
     secret = settings.secret_keys[0]
     values = {"secret_key": secret, "environment": "production", "hsts_include_subdomains": True}
     async with httpx.AsyncClient(
@@ -134,7 +136,7 @@ async def test_https_for_every_sub_domain_is_a_setting(settings: Settings) -> No
     assert "base-uri 'none'" in response.headers["content-security-policy"]
 
 
-async def test_an_application_that_was_not_started_says_so(
+async def test_an_application_that_was_not_started_answers_503(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     transport = httpx.ASGITransport(create_app(Settings.given()))
@@ -164,7 +166,7 @@ ODD = [b"\x00", b"\xff\xfe", b"\xc3\x28", b"%", b",;=", b"[", b"bytes=9-1", b"-1
 
 
 @pytest.mark.parametrize("value", ODD)
-async def test_malformed_headers_are_the_clients_fault(
+async def test_malformed_headers_cause_no_server_error(
     client: httpx.AsyncClient, value: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = [

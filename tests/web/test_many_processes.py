@@ -69,10 +69,10 @@ def new_postgresql(postgresql: PostgresServer) -> Iterator[list[str]]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
-def test_on_a_new_sqlite_file(tmp_path: Path) -> None:
+def test_many_processes_start_on_a_new_sqlite_file(tmp_path: Path) -> None:
     urls = [f"sqlite+aiosqlite:///{tmp_path}/{number}/app.db" for number in range(ROUNDS)]
     assert start_together(urls) == [0] * PROCESSES
 
 
-def test_on_a_new_postgresql_database(new_postgresql: list[str]) -> None:
+def test_many_processes_start_on_a_new_postgresql_database(new_postgresql: list[str]) -> None:
     assert start_together(new_postgresql) == [0] * PROCESSES

@@ -44,7 +44,9 @@ ALLOWED = ["https://other.example", "https://*.wild.example", "http://port.examp
         ("", "https", "", False),
     ],
 )
-def test_whose_page_it_is(origin: str, scheme: str, host: str, allowed: bool) -> None:
+def test_the_origin_must_be_the_servers_own_or_allowed(
+    origin: str, scheme: str, host: str, allowed: bool
+) -> None:
     assert is_allowed(origin, scheme, host, ALLOWED) is allowed
 
 
@@ -79,7 +81,7 @@ def test_whose_page_it_is(origin: str, scheme: str, host: str, allowed: bool) ->
         ("own.example:99999", False),
     ],
 )
-def test_under_which_names_the_server_is_known(host: str, known: bool) -> None:
+def test_only_known_host_names_are_accepted(host: str, known: bool) -> None:
     hosts, origins = ["named.example", "*.wild.example"], ["https://page.example"]
     assert is_known(host, "own.example", hosts, origins) is known
     assert is_known(host, "own.example", ["*"], ())
@@ -102,7 +104,7 @@ def test_under_which_names_the_server_is_known(host: str, known: bool) -> None:
         ("https://example.org:0x50", False),
     ],
 )
-def test_what_may_stand_in_allowed_origins(text: str, fits: bool) -> None:
+def test_valid_and_invalid_allowed_origins(text: str, fits: bool) -> None:
     assert is_origin_pattern(text) is fits
 
 
@@ -118,5 +120,5 @@ def test_what_may_stand_in_allowed_origins(text: str, fits: bool) -> None:
         ("", False),
     ],
 )
-def test_what_may_stand_in_allowed_hosts(text: str, fits: bool) -> None:
+def test_valid_and_invalid_allowed_hosts(text: str, fits: bool) -> None:
     assert is_host_pattern(text) is fits

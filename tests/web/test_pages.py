@@ -27,7 +27,7 @@ def built(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("path", ["/", "/session/abc", "/sign-in?next=/saved", "/index.html"])
-async def test_the_page_answers_wherever_it_routes_itself(
+async def test_the_page_is_served_for_all_of_its_routes(
     built: Path, browser: httpx.AsyncClient, path: str
 ) -> None:
     response = await browser.get(path)
@@ -35,14 +35,14 @@ async def test_the_page_answers_wherever_it_routes_itself(
     assert response.headers["cache-control"] == "no-cache"
 
 
-async def test_hashed_files_are_kept_for_good(built: Path, browser: httpx.AsyncClient) -> None:
+async def test_hashed_files_are_cached_permanently(built: Path, browser: httpx.AsyncClient) -> None:
     response = await browser.get("/assets/main-abc123.js")
     assert response.text == "run()"
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert "javascript" in response.headers["content-type"]
 
 
-async def test_other_files_are_asked_for_again(built: Path, browser: httpx.AsyncClient) -> None:
+async def test_other_files_are_revalidated(built: Path, browser: httpx.AsyncClient) -> None:
     first = await browser.get("/favicon.svg")
     assert first.headers["cache-control"] == "no-cache"
     again = await browser.get("/favicon.svg", headers={"If-None-Match": first.headers["etag"]})
@@ -53,25 +53,25 @@ async def test_other_files_are_asked_for_again(built: Path, browser: httpx.Async
     "path",
     ["/api/v1/nothing", "/api", "/dev/mailbox", "/assets/gone.js", "/assets/gone", "/robots.txt"],
 )
-async def test_what_is_no_page_is_not_found(
+async def test_paths_that_are_no_pages_are_not_found(
     built: Path, browser: httpx.AsyncClient, path: str
 ) -> None:
     assert (await browser.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/../outside.txt", "/%2e%2e/outside.txt", "/..%2foutside.txt"])
-async def test_nothing_outside_is_served(
+async def test_no_file_outside_the_folder_is_served(
     built: Path, browser: httpx.AsyncClient, path: str
 ) -> None:
     assert "outside" not in (await browser.get(path)).text
 
 
-async def test_a_page_that_is_not_built_says_what_to_do(browser: httpx.AsyncClient) -> None:
+async def test_a_page_that_is_not_built_explains_what_to_do(browser: httpx.AsyncClient) -> None:
     response = await browser.get("/session")
     assert response.status_code == 503
     assert "uv run poe serve" in response.text
     assert response.headers["content-type"].startswith("text/html")
 
 
-async def test_pages_are_only_read(built: Path, browser: httpx.AsyncClient) -> None:
+async def test_pages_refuse_post(built: Path, browser: httpx.AsyncClient) -> None:
     assert (await browser.post("/session")).status_code == 405

@@ -34,14 +34,14 @@ def complaints(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return said.err.splitlines()
 
 
-def test_everything_has_a_default_in_development() -> None:
+def test_all_settings_have_defaults_in_development() -> None:
     found = Settings.load()
     assert (found.environment, found.host, found.port) == ("development", "127.0.0.1", 8000)
     assert found.session_rate == Rate(50, 1)
     assert found.database_url == f"sqlite+aiosqlite:///{Settings.root}/data/app.db"
 
 
-def test_the_environment_wins_over_the_file(
+def test_the_environment_takes_precedence_over_the_file(
     nothing_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing_set.write_text("PORT=1234\nHOST=0.0.0.0\nSESSION_MAX_FRAME=\n", encoding="utf-8")
@@ -50,7 +50,7 @@ def test_the_environment_wins_over_the_file(
     assert (found.port, found.host, found.session_max_frame) == (4321, "0.0.0.0", 65536)
 
 
-def test_readable_values(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_with_units_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SESSION_RATE", "600/m")
     monkeypatch.setenv("SESSION_OUTBOX_BYTES", "2 MiB")
     monkeypatch.setenv("ALLOWED_ORIGINS", "https://Example.org/, http://localhost:5173")
@@ -98,7 +98,7 @@ def test_a_bad_value_stops_the_start_in_one_line(
     assert expected in line
 
 
-def test_all_bad_values_are_told_at_once(
+def test_all_bad_values_are_reported_at_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PORT", "x")
@@ -128,7 +128,7 @@ def test_secrets_are_never_shown(
     assert "hush" not in "\n".join(lines)
 
 
-def test_secrets_are_not_in_what_is_printed() -> None:
+def test_secrets_are_not_in_printed_settings() -> None:
     found = Settings.given(secret_key=GOOD, database_url="postgresql://user:hush@host/name")
     assert GOOD not in repr(found)
     assert "hush" not in repr(found)
@@ -195,7 +195,7 @@ def test_several_processes_need_one_secret(
     assert line.startswith("SECRET_KEY: nothing is set")
 
 
-def test_the_first_admins_password_is_more_than_spaces(
+def test_the_first_admins_password_must_not_be_blank(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FIRST_ADMIN_EMAIL", "admin@example.org")
@@ -212,7 +212,7 @@ def test_the_first_admins_password_needs_an_address(
     assert "together with FIRST_ADMIN_EMAIL" in line
 
 
-def test_a_file_that_is_no_text_is_told(
+def test_a_binary_env_file_is_reported(
     nothing_set: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nothing_set.write_bytes(b"PORT=\xff\xfe")

@@ -49,7 +49,7 @@ async def database(tmp_path: Path) -> str:
     return url
 
 
-async def test_a_store_that_is_not_there_is_told_in_one_line(database: str) -> None:
+async def test_an_absent_store_is_reported_in_one_line(database: str) -> None:
     port = free_port()
     line = await told(database_url=database, broker_url=f"redis://127.0.0.1:{port}/0")
     assert line.startswith("BROKER_URL: the broker cannot be reached: connecting failed: ")
@@ -57,13 +57,13 @@ async def test_a_store_that_is_not_there_is_told_in_one_line(database: str) -> N
     assert "\n" not in line
 
 
-async def test_an_option_the_client_does_not_know_is_told_in_one_line(database: str) -> None:
+async def test_an_unknown_option_of_the_url_is_reported_in_one_line(database: str) -> None:
     line = await told(database_url=database, broker_url="redis://127.0.0.1/0?nonsense=1")
     assert "nonsense" in line
     assert "\n" not in line
 
 
-async def test_a_database_without_its_tables_is_told_in_one_line(tmp_path: Path) -> None:
+async def test_a_database_without_tables_is_reported_in_one_line(tmp_path: Path) -> None:
     line = await told(database_url=f"sqlite+aiosqlite:///{tmp_path}/none.db")
     assert "python -m app migrate" in line
     assert "\n" not in line

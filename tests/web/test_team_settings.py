@@ -45,6 +45,8 @@ def test_a_bad_value_is_reported_in_one_line(
     assert capsys.readouterr().err == f"{line}\n"
 
 
-def test_it_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_of_the_team_is_read_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("BOARD_LIMIT", "7")
     assert TeamSettings.load().board_limit == 7

@@ -6,14 +6,14 @@ from duplex.units import Rate, parse_size
     ("text", "count", "seconds"),
     [("50/s", 50, 1), (" 600 / m ", 600, 60), ("1000/h", 1000, 3600)],
 )
-def test_rates(text: str, count: int, seconds: float) -> None:
+def test_valid_rates_are_parsed(text: str, count: int, seconds: float) -> None:
     rate = Rate.parse(text)
     assert rate == Rate(count, seconds)
     assert rate.per_second == count / seconds
 
 
 @pytest.mark.parametrize("text", ["", "50", "0/s", "-1/s", "1.5/s", "50/d", "50/s/s", "x/s"])
-def test_what_is_no_rate(text: str) -> None:
+def test_invalid_rates_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a rate such as 50/s"):
         Rate.parse(text)
 
@@ -22,11 +22,11 @@ def test_what_is_no_rate(text: str) -> None:
     ("text", "size"),
     [("0", 0), ("65536", 65536), ("64KiB", 65536), ("1 MiB", 2**20), ("2 mb", 2_000_000)],
 )
-def test_sizes(text: str, size: int) -> None:
+def test_valid_sizes_are_parsed(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "KiB", "-1", "1.5MiB", "64 K", "1e3"])
-def test_what_is_no_size(text: str) -> None:
+def test_invalid_sizes_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a size such as 65536"):
         parse_size(text)

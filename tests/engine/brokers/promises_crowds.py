@@ -50,9 +50,7 @@ class CrowdPromises(BrokerPromises):
 
     # --- gathering
 
-    async def test_after_the_first_changes_the_others_are_gathered(
-        self, opened: Open, room: str
-    ) -> None:
+    async def test_changes_after_the_first_ones_are_combined(self, opened: Open, room: str) -> None:
         processes = await opened(LONG, SLOW)
         await come(processes[0], room, ["ada", "bob"])
         await come(processes[1], room, ["eve", "kim", "lee"])
@@ -69,7 +67,7 @@ class CrowdPromises(BrokerPromises):
             await record.until(lambda record=record: ("left",) in {w[:1] for w in record.told})
             assert [word[2] for word in record.told if word[0] == "left"] == ["ada"]
 
-    async def test_a_change_alone_is_never_gathered(self, opened: Open, room: str) -> None:
+    async def test_a_single_change_is_announced_by_itself(self, opened: Open, room: str) -> None:
         processes = await opened(LONG, Gathering(burst=1, interval=0.2))
         await come(processes[0], room, ["ada"])
         await announced(processes, room, 1)
@@ -77,7 +75,7 @@ class CrowdPromises(BrokerPromises):
         found = await announced(processes, room, 2)
         assert found[1] == ("joined", {"participant": "bob", "name": "Bob"})
 
-    async def test_a_join_is_whole_before_it_is_announced(self, opened: Open, room: str) -> None:
+    async def test_a_join_is_complete_before_it_is_announced(self, opened: Open, room: str) -> None:
         """A newcomer is given those who came, and is told of those who went meanwhile."""
         first, second = await opened(LONG, SLOW)
         await come(first, room, ["ada", "bob", "eve"])
@@ -110,7 +108,7 @@ class CrowdPromises(BrokerPromises):
 
     # --- crowds
 
-    async def test_a_crowd_is_told_its_number_alone(self, opened: Open, room: str) -> None:
+    async def test_a_crowd_receives_only_its_number(self, opened: Open, room: str) -> None:
         processes = await opened(LONG, CROWD)
         names = ["a", "b", "c", "d", "e", "f"]
         await come(processes[0], room, names)
@@ -121,7 +119,7 @@ class CrowdPromises(BrokerPromises):
         assert [one.participant for one in late.present.participants] == names[:4]
         assert late.present.total == 7
 
-    async def test_a_crowd_that_disperses_is_told_who_is_left(
+    async def test_a_crowd_that_disperses_receives_the_list_of_participants(
         self, opened: Open, room: str
     ) -> None:
         processes = await opened(LONG, CROWD)
@@ -142,7 +140,9 @@ class CrowdPromises(BrokerPromises):
             gone = [word[2] for word in process.record.told if word[0] == "left"]
             assert gone == ["a", "b"]
 
-    async def test_a_crowds_number_is_announced_seldom(self, opened: Open, room: str) -> None:
+    async def test_the_number_of_a_crowd_is_announced_once_a_second(
+        self, opened: Open, room: str
+    ) -> None:
         rules = Gathering(page=2, burst=100, interval=0, crowd_interval=0.4)
         processes = await opened(LONG, rules)
         await come(processes[0], room, [f"p{i}" for i in range(30)])
@@ -172,7 +172,9 @@ class CrowdPromises(BrokerPromises):
 
     # --- bounds per owner
 
-    async def test_of_one_owner_the_lost_give_way_to_the_new(self, opened: Open, room: str) -> None:
+    async def test_disconnected_participants_of_an_owner_are_removed_first(
+        self, opened: Open, room: str
+    ) -> None:
         first, second = await opened(LONG)
         await come(first, room, ["bob"])
         for name in ("a", "b", "c"):
@@ -194,7 +196,7 @@ class CrowdPromises(BrokerPromises):
         await joined(second, room, "g", owner="u1", allowed=3)
         assert not (await resumed(first, room, "b")).resumed
 
-    async def test_who_resumes_does_not_count_twice(self, opened: Open, room: str) -> None:
+    async def test_a_resumed_participant_is_counted_once(self, opened: Open, room: str) -> None:
         first, second = await opened(LONG)
         for name in ("a", "b"):
             await joined(first, room, name, owner="u1", allowed=2)
@@ -213,7 +215,7 @@ class CrowdPromises(BrokerPromises):
         await joined(second, room, "c", owner="u1", allowed=2)
         assert await self._names(first, room) == ["a", "c"]
 
-    async def test_those_who_may_still_resume_count_too(self, opened: Open, room: str) -> None:
+    async def test_participants_who_may_resume_are_counted(self, opened: Open, room: str) -> None:
         """Else closing and coming again would keep any number of records alive."""
         first, _ = await opened(Retention(seconds=60.0, grace=0.05))
         for name in ("a", "b", "c"):

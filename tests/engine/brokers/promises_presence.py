@@ -23,7 +23,7 @@ class PresencePromises(BrokerPromises):
 
     # --- presence
 
-    async def test_who_leaves_is_gone_at_once_and_cannot_resume(
+    async def test_a_participant_who_leaves_is_gone_at_once_and_cannot_resume(
         self, opened: Open, room: str
     ) -> None:
         processes = await opened(LONG)
@@ -44,7 +44,7 @@ class PresencePromises(BrokerPromises):
         back = await resumed(first, room, "ada", ada.epoch, 3)
         assert (back.resumed, back.replay) == (False, None)
 
-    async def test_who_comes_back_within_the_grace_was_never_away(
+    async def test_a_participant_who_returns_within_the_grace_never_left(
         self, opened: Open, room: str
     ) -> None:
         first, second = await opened(LONG)
@@ -90,7 +90,9 @@ class PresencePromises(BrokerPromises):
             lefts = [one for one in process.record.told if one[0] == "left"]
             assert lefts == [("left", room, "ada", "after 2")]
 
-    async def test_the_grace_of_who_came_back_is_over(self, opened: Open, room: str) -> None:
+    async def test_the_grace_ends_when_the_participant_returns(
+        self, opened: Open, room: str
+    ) -> None:
         processes = await opened(Retention(seconds=30.0, grace=0.5))
         first, second = processes
         for name in ("ada", "bob", "eve"):
@@ -103,7 +105,7 @@ class PresencePromises(BrokerPromises):
         assert first.record.states(room) == ["joined"] * 3 + ["left"]
         assert await first.broker.present(room) == [Presence("ada", "Ada"), Presence("eve", "Eve")]
 
-    async def test_who_steps_out_is_gone_at_once_but_may_resume(
+    async def test_a_participant_who_disconnects_at_once_is_gone_but_may_resume(
         self, opened: Open, room: str
     ) -> None:
         processes = await opened(LONG)
@@ -119,7 +121,7 @@ class PresencePromises(BrokerPromises):
         await both_saw(processes, room, 4)
         assert first.record.states(room) == ["joined", "joined", "left", "joined"]
 
-    async def test_a_resume_token_is_one_users_own(self, opened: Open, room: str) -> None:
+    async def test_a_resume_token_belongs_to_one_user(self, opened: Open, room: str) -> None:
         first, second = await opened(LONG)
         await joined(first, room, "ada", user="1")
         for name, user in (("eve", "2"), ("mal", None), ("nul", "")):
@@ -153,7 +155,7 @@ class PresencePromises(BrokerPromises):
         assert found.participant == "ada"
         return None if found.replay is None else [one.seq for one in found.replay]
 
-    async def test_replay_is_whole_or_refused(self, opened: Open, room: str) -> None:
+    async def test_a_replay_is_complete_or_refused(self, opened: Open, room: str) -> None:
         first, second = await opened(Retention(count=5, seconds=60.0, grace=30.0))
         ada = await joined(first, room, "ada")
         for i in range(9):
@@ -164,7 +166,7 @@ class PresencePromises(BrokerPromises):
         assert await self._replayed(second, room, ada.epoch, 11) is None
         assert await self._replayed(second, room, "another epoch", 10) is None
 
-    async def test_nothing_need_be_kept(self, opened: Open, room: str) -> None:
+    async def test_a_log_may_keep_nothing(self, opened: Open, room: str) -> None:
         first, second = await opened(Retention(count=0, seconds=60.0, grace=30.0))
         ada = await joined(first, room, "ada")
         await say(first, room, "unkept")
@@ -190,7 +192,9 @@ class PresencePromises(BrokerPromises):
         )
         assert await self._replayed(second, room, ada.epoch, 2) == []
 
-    async def test_what_is_not_retained_is_never_missing(self, opened: Open, room: str) -> None:
+    async def test_messages_that_are_not_retained_do_not_prevent_a_replay(
+        self, opened: Open, room: str
+    ) -> None:
         first, second = await opened(Retention(count=4, seconds=60.0, grace=30.0))
         ada = await joined(first, room, "ada")
         told = [

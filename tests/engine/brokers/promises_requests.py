@@ -44,7 +44,7 @@ class RequestPromises(BrokerPromises):
             assert claim.reply.for_sender() == reply.for_sender()
         assert await first.broker.claim(room, "ada", "another", 5) == Claim("new")
 
-    async def test_a_private_reply_is_found_again(self, opened: Open, room: str) -> None:
+    async def test_a_private_reply_is_recorded(self, opened: Open, room: str) -> None:
         first, second = await opened(LONG)
         await joined(first, room, "ada")
         await first.broker.claim(room, "ada", "1", 5)
@@ -57,9 +57,7 @@ class RequestPromises(BrokerPromises):
         assert (await say(first, room, "public")).seq == 2
         assert first.record.states(room) == ["joined", "say"]
 
-    async def test_a_claim_that_is_given_back_goes_to_who_waits(
-        self, opened: Open, room: str
-    ) -> None:
+    async def test_a_released_claim_goes_to_the_next_waiter(self, opened: Open, room: str) -> None:
         first, second = await opened(LONG)
         await joined(first, room, "ada")
         await first.broker.claim(room, "ada", "1", 5)
@@ -69,7 +67,9 @@ class RequestPromises(BrokerPromises):
         assert await waiting == Claim("new")
         assert await first.broker.claim(room, "ada", "1", 0.05) == Claim("busy")
 
-    async def test_a_request_that_had_begun_is_not_run_again(self, opened: Open, room: str) -> None:
+    async def test_a_request_that_had_started_is_not_repeated(
+        self, opened: Open, room: str
+    ) -> None:
         first, second = await opened(LONG)
         await joined(first, room, "ada")
         for request_id in ("1", "2"):
@@ -120,7 +120,7 @@ class RequestPromises(BrokerPromises):
             lambda: first.broker.claim(room, "ada", "1", 5), lambda claim: claim.outcome == "new"
         )
 
-    async def test_handled_requests_outlive_a_loss_that_is_noticed_late(
+    async def test_handled_requests_are_remembered_until_a_lost_connection_is_detected(
         self, opened: Open, room: str
     ) -> None:
         first, second = await opened(Retention(seconds=0.2, grace=0.2, detection=60.0))
@@ -132,7 +132,7 @@ class RequestPromises(BrokerPromises):
         assert again.reply is not None
         assert again.reply.for_sender() == reply.for_sender()
 
-    async def test_replies_are_bounded_in_bytes_but_nothing_is_run_again(
+    async def test_recorded_replies_are_limited_in_bytes_and_no_request_is_repeated(
         self, opened: Open, room: str
     ) -> None:
         size = message("x" * 1000).size()
@@ -147,7 +147,7 @@ class RequestPromises(BrokerPromises):
             assert again.reply is not None
             assert again.reply.request_id == request_id
 
-    async def test_requests_are_each_participants_own(self, opened: Open, room: str) -> None:
+    async def test_request_ids_belong_to_one_participant(self, opened: Open, room: str) -> None:
         first, second = await opened(LONG)
         await joined(first, room, "ada")
         await joined(second, room, "bob")
@@ -158,7 +158,7 @@ class RequestPromises(BrokerPromises):
 
     # --- locks
 
-    async def test_a_lock_is_one_holders_and_goes_round_in_order(
+    async def test_a_lock_has_one_holder_and_is_granted_in_order(
         self, opened: Open, room: str
     ) -> None:
         processes = await opened(LONG)
@@ -189,7 +189,7 @@ class RequestPromises(BrokerPromises):
         assert order == list(range(6))
         assert await processes[1].broker.read(room) == b'{"n":5}'
 
-    async def test_who_gives_up_waiting_for_a_lock_holds_nobody_up(
+    async def test_an_abandoned_wait_for_a_lock_delays_nobody(
         self, opened: Open, room: str
     ) -> None:
         first, second = await opened(LONG)

@@ -67,7 +67,9 @@ class RoomPromises(BrokerPromises):
                 (one.retain, one.more, one.state) for one in told
             ]
 
-    async def test_a_room_that_is_not_watched_is_not_told_of(self, opened: Open, room: str) -> None:
+    async def test_entries_of_an_unwatched_room_are_not_delivered(
+        self, opened: Open, room: str
+    ) -> None:
         first, second = await opened(LONG)
         other = uuid4().hex
         await second.broker.watch(other)
@@ -126,9 +128,7 @@ class RoomPromises(BrokerPromises):
         for process in processes:
             assert process.record.heads(room) == [message(text).head for text in "123"]
 
-    async def test_a_lock_that_was_given_back_commits_nothing(
-        self, opened: Open, room: str
-    ) -> None:
+    async def test_a_released_lock_commits_nothing(self, opened: Open, room: str) -> None:
         first, _ = await opened(LONG)
         await joined(first, room, "ada")
         lock = await first.broker.lock(room, 10)
@@ -181,7 +181,7 @@ class RoomPromises(BrokerPromises):
             assert process.record.seqs(room) == [1, 2, 3, 1, 2]
             assert process.record.told.count(("lost", room)) == 0
 
-    async def test_what_belongs_to_a_room_that_ended_does_not_reach_the_next_one(
+    async def test_commits_of_an_ended_room_do_not_reach_the_next_one(
         self, opened: Open, room: str
     ) -> None:
         first, second = await opened(LONG)
@@ -200,7 +200,7 @@ class RoomPromises(BrokerPromises):
         await second.broker.commit(Commit(room, [own], epoch=bob.epoch))
         assert own.seq == 2
 
-    async def test_a_room_nobody_is_in_is_forgotten(self, opened: Open, room: str) -> None:
+    async def test_an_empty_room_is_forgotten(self, opened: Open, room: str) -> None:
         first, second = await opened(SHORT)
         ada = await joined(first, room, "ada")
         await first.broker.leave(room, "ada", "ada-1")
@@ -230,6 +230,6 @@ class RoomPromises(BrokerPromises):
             await record.until(lambda record=record: word in record.messages)
             assert record.messages.count(word) == 1
 
-    async def test_check_says_that_it_works(self, opened: Open) -> None:
+    async def test_check_confirms_a_working_store(self, opened: Open) -> None:
         for process in await opened(LONG):
             assert await process.broker.check()

@@ -61,7 +61,7 @@ class TestRedis(RoomPromises, PresencePromises, RequestPromises, CrowdPromises, 
         return _redis(self.url, retention, gathering)
 
 
-def test_a_url_nobody_can_serve_is_refused() -> None:
+def test_an_unsupported_url_is_refused() -> None:
     with pytest.raises(ValueError, match="expected memory://"):
         from_url("amqp://localhost", Retention())
 

@@ -42,7 +42,7 @@ async def test_a_cut_connection_misses_nothing(
     assert [one for one in second.record.told if one[0] != "joined"] == []
 
 
-async def test_a_room_that_opened_unheard_is_read_from_its_beginning(
+async def test_a_room_whose_first_message_was_missed_is_read_from_its_beginning(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     first, second = await process(proxied.url), await process(valkey.url)
@@ -57,7 +57,7 @@ async def test_a_room_that_opened_unheard_is_read_from_its_beginning(
     assert ("lost", room) not in first.record.told
 
 
-async def test_a_gap_that_cannot_be_filled_is_told(
+async def test_a_gap_that_cannot_be_filled_is_reported(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     few = Retention(count=5, seconds=60.0, grace=30.0)
@@ -95,7 +95,7 @@ async def test_a_message_that_was_never_published_is_read_from_the_stream(
     assert second.record.seqs(room) == [1, 2, 3, 4, 5]
 
 
-async def test_a_stalled_server_is_given_up_and_nothing_happens_late(
+async def test_a_stalled_store_times_out_and_nothing_is_executed_later(
     forgetful: Valkey, process: Open, room: str
 ) -> None:
     first = await process(forgetful.url, patience=1.0)
@@ -117,7 +117,7 @@ async def test_a_stalled_server_is_given_up_and_nothing_happens_late(
     assert first.record.heads(room) == [message("before").head, message("after").head]
 
 
-async def test_a_slow_server_is_waited_for(valkey: Valkey, process: Open, room: str) -> None:
+async def test_a_slow_store_is_tolerated(valkey: Valkey, process: Open, room: str) -> None:
     first, second = (
         await process(valkey.url, patience=PATIENCE),
         await process(valkey.url, patience=PATIENCE),
@@ -132,7 +132,7 @@ async def test_a_slow_server_is_waited_for(valkey: Valkey, process: Open, room: 
     assert first.record.told == []
 
 
-async def test_a_connection_that_hears_nothing_is_found(
+async def test_a_silent_connection_is_detected(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     first = await process(proxied.url, patience=1.0, lease=1.5)

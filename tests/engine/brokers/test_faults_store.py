@@ -20,7 +20,7 @@ from tests.engine.brokers.promises import both_saw, joined, resumed, say
 from tests.engine.brokers.support import Recorder, eventually, message
 
 
-async def test_a_server_that_is_not_there_is_told_at_once(valkey: Valkey) -> None:
+async def test_an_absent_store_is_reported_at_once(valkey: Valkey) -> None:
     broker = RedisBroker("redis://127.0.0.1:9/0", RETENTION)
     with pytest.raises(BrokerUnavailable):
         await broker.start(Recorder())
@@ -28,14 +28,14 @@ async def test_a_server_that_is_not_there_is_told_at_once(valkey: Valkey) -> Non
     await broker.stop()
 
 
-async def test_a_server_that_does_not_answer_is_told_with_the_reason() -> None:
+async def test_an_unresponsive_store_is_reported_with_the_reason() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         broker = RedisBroker(f"redis://127.0.0.1:{mute.getsockname()[1]}/0", RETENTION, timeout=0.2)
         with pytest.raises(BrokerUnavailable, match=r"no answer within 0\.2 s"):
             await broker.start(Recorder())
 
 
-async def test_a_killed_server_that_kept_its_file_is_followed_on(
+async def test_rooms_continue_after_a_crash_of_a_durable_store(
     durable: Valkey, process: Open, room: str
 ) -> None:
     first, second = await process(durable.url), await process(durable.url)
@@ -80,7 +80,7 @@ async def test_a_killed_server_that_kept_its_file_is_followed_on(
     assert [one.seq for one in back.replay] == [22, 23]
 
 
-async def test_a_server_that_forgot_everything_loses_its_rooms(
+async def test_rooms_are_lost_when_the_store_restarts_empty(
     forgetful: Valkey, process: Open, room: str
 ) -> None:
     first, second = await process(forgetful.url), await process(forgetful.url)
@@ -106,7 +106,7 @@ async def test_a_server_that_forgot_everything_loses_its_rooms(
     await second.record.until(lambda: second.record.seqs(room)[-1:] == [2])
 
 
-async def test_a_server_without_an_append_only_file_is_not_trusted_after_a_restart(
+async def test_a_store_without_an_append_only_file_starts_a_new_generation(
     forgetful: Valkey, process: Open, room: str
 ) -> None:
     """It may have saved long ago: who saw more since must not go on as if nothing was missing."""
@@ -124,7 +124,7 @@ async def test_a_server_without_an_append_only_file_is_not_trusted_after_a_resta
     assert back.replay is None
 
 
-async def test_a_restarted_server_gives_old_numbers_to_new_connections(
+async def test_after_a_restart_of_the_store_no_connection_of_another_process_is_ended(
     durable: Valkey, process: Open, room: str
 ) -> None:
     """A process ends its former connections by number, but not those of another after a restart."""
@@ -145,7 +145,7 @@ async def test_a_restarted_server_gives_old_numbers_to_new_connections(
     await proxy.stop()
 
 
-async def test_scripts_are_loaded_again_when_the_server_forgot_them(
+async def test_scripts_are_loaded_again_after_a_restart_of_the_store(
     valkey: Valkey, process: Open, room: str
 ) -> None:
     first = await process(valkey.url)
@@ -178,7 +178,7 @@ async def test_everything_expires(valkey: Valkey, process: Open, room: str) -> N
     await second.broker.unlock(await waiting)
 
 
-async def test_a_store_that_is_emptied_under_way_is_listened_to_again(
+async def test_rooms_can_be_followed_again_after_the_store_was_emptied(
     forgetful: Valkey, process: Open, room: str
 ) -> None:
     first, second = [await process(forgetful.url, lease=0.6) for _ in range(2)]
@@ -200,7 +200,7 @@ async def test_a_store_that_is_emptied_under_way_is_listened_to_again(
     assert first.record.seqs(room)[-1] == 1
 
 
-async def test_no_room_is_opened_in_an_era_that_is_over(
+async def test_no_room_is_opened_in_a_former_generation(
     forgetful: Valkey, process: Open, room: str
 ) -> None:
     """What would be answered in it, nobody would find who comes back."""
@@ -217,7 +217,7 @@ async def test_no_room_is_opened_in_an_era_that_is_over(
     assert (again.resumed, again.replay) == (True, [])
 
 
-async def test_what_is_in_use_does_not_expire(forgetful: Valkey, process: Open, room: str) -> None:
+async def test_rooms_in_use_do_not_expire(forgetful: Valkey, process: Open, room: str) -> None:
     first = await process(forgetful.url, lease=0.6)
     await joined(first, room, "ada")
     link = lease_of(first).link

@@ -66,7 +66,7 @@ async def test_a_killed_worker_is_cleaned_up_once(valkey: Valkey, process: Open,
     assert await first.broker.present(room) == [Presence("ada", "Ada")]
 
 
-async def test_a_lock_does_not_wait_for_a_worker_that_is_gone(
+async def test_a_lock_of_a_dead_worker_is_released(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     first, gone = await process(valkey.url), await process(proxied.url)
@@ -89,7 +89,7 @@ async def test_a_lock_does_not_wait_for_a_worker_that_is_gone(
         await first.broker.unlock(await behind)
 
 
-async def test_a_worker_that_stops_gives_everything_up(
+async def test_a_worker_that_stops_releases_everything(
     valkey: Valkey, process: Open, room: str
 ) -> None:
     retention = Retention(seconds=60.0, grace=0.2)
@@ -109,7 +109,7 @@ async def test_a_worker_that_stops_gives_everything_up(
     assert first.record.states(room) == ["joined", "joined", "left"]
 
 
-async def test_the_streams_of_a_worker_that_is_gone_end_for_everybody(
+async def test_the_streams_of_a_dead_worker_end_for_everybody(
     valkey: Valkey, process: Open, room: str
 ) -> None:
     first = await process(valkey.url)
@@ -133,7 +133,7 @@ async def test_the_streams_of_a_worker_that_is_gone_end_for_everybody(
     assert claim.reply.for_sender() == last[-1].for_sender()
 
 
-async def test_a_worker_taken_for_dead_comes_back_within_the_grace(
+async def test_a_worker_presumed_dead_returns_within_the_grace(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     first = await process(proxied.url, patience=1.0, lease=1.5)
@@ -166,7 +166,7 @@ async def test_a_worker_taken_for_dead_comes_back_within_the_grace(
     assert due == 0
 
 
-async def test_a_worker_that_comes_back_too_late_has_its_members_resume(
+async def test_the_members_of_a_worker_that_returns_too_late_resume(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     retention = Retention(seconds=60.0, grace=0.1)
@@ -186,7 +186,7 @@ async def test_a_worker_that_comes_back_too_late_has_its_members_resume(
     assert [one.participant for one in back.present.participants] == ["bob", "ada"]
 
 
-async def test_a_worker_that_was_cut_off_learns_who_resumed_elsewhere(
+async def test_a_disconnected_worker_learns_which_participants_resumed_elsewhere(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     first, second = await process(proxied.url), await process(valkey.url)
@@ -200,7 +200,7 @@ async def test_a_worker_that_was_cut_off_learns_who_resumed_elsewhere(
     assert first.record.told == [("down",), ("taken_over", room, "ada", "ada-1"), ("up",)]
 
 
-async def test_a_worker_that_was_cut_off_keeps_the_requests_it_handles(
+async def test_a_disconnected_worker_keeps_the_requests_it_handles(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     first, second = await process(proxied.url), await process(valkey.url)
@@ -216,7 +216,7 @@ async def test_a_worker_that_was_cut_off_keeps_the_requests_it_handles(
     assert first.record.states(room) == ["joined", "say"]
 
 
-async def test_what_could_not_be_told_is_settled_after_the_reconnect(
+async def test_failed_releases_are_delivered_after_the_reconnect(
     valkey: Valkey, proxied: Proxy, process: Open, room: str
 ) -> None:
     retention = Retention(seconds=60.0, grace=0.2)
@@ -245,7 +245,7 @@ async def test_what_could_not_be_told_is_settled_after_the_reconnect(
     assert await second.broker.present(room) == [Presence("bob", "Bob")]
 
 
-async def test_a_join_whose_caller_is_gone_leaves_nobody_behind(
+async def test_an_abandoned_join_leaves_no_participant(
     valkey: Valkey, process: Open, room: str
 ) -> None:
     first = await process(valkey.url, Retention(seconds=60.0, grace=0.1))

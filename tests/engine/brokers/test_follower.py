@@ -64,7 +64,7 @@ def publish(follower: Follower, *numbers: int) -> None:
     follower.on_room_message("room", head.encode() + b"".join(dumps))
 
 
-async def test_what_comes_while_a_gap_is_read_is_told_though_nothing_comes_after_it(
+async def test_entries_that_arrive_while_a_gap_is_read_are_delivered(
     follower: Follower, store: Store, record: Recorder
 ) -> None:
     publish(follower, 3)
@@ -76,7 +76,7 @@ async def test_what_comes_while_a_gap_is_read_is_told_though_nothing_comes_after
     await record.until(lambda: record.seqs("room") == [2, 3, 4, 5, 6])
 
 
-async def test_what_the_answer_has_already_is_told_once(
+async def test_entries_that_the_reply_contains_are_delivered_once(
     follower: Follower, store: Store, record: Recorder
 ) -> None:
     publish(follower, 3)
@@ -87,7 +87,7 @@ async def test_what_the_answer_has_already_is_told_once(
     assert record.seqs("room") == [2, 3, 4, 5]
 
 
-async def test_what_comes_behind_a_second_gap_is_told_too(
+async def test_entries_after_a_second_gap_are_delivered(
     follower: Follower, store: Store, record: Recorder
 ) -> None:
     publish(follower, 3)
@@ -101,7 +101,7 @@ async def test_what_comes_behind_a_second_gap_is_told_too(
     await record.until(lambda: record.seqs("room") == [2, 3, 4, 5, 6])
 
 
-async def test_what_comes_while_a_room_is_looked_at_first_is_told(
+async def test_entries_that_arrive_during_the_first_read_are_delivered(
     follower: Follower, record: Recorder
 ) -> None:
     followed = follower.rooms["room"] = Followed("room")
@@ -110,7 +110,7 @@ async def test_what_comes_while_a_room_is_looked_at_first_is_told(
     assert record.seqs("room") == [2]
 
 
-async def test_who_waits_for_its_own_entries_goes_on_behind_the_gap(
+async def test_a_commit_that_waits_for_its_entries_continues_after_the_gap(
     follower: Follower, store: Store, record: Recorder
 ) -> None:
     publish(follower, 3)

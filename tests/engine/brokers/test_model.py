@@ -214,7 +214,7 @@ async def _tell(url: str, history: list[tuple[Any, ...]]) -> None:
         await told.broker.stop()
 
 
-def test_no_history_tells_the_brokers_apart(valkey: Valkey) -> None:
+def test_both_brokers_behave_the_same_for_random_histories(valkey: Valkey) -> None:
     @settings(
         max_examples=40,
         deadline=None,

@@ -28,7 +28,7 @@ def process(process: Open) -> Open:
     return partial(process, retention=RETENTION, lease=3 * BEAT)
 
 
-async def test_a_lock_that_comes_while_reconnecting_is_not_kept(
+async def test_a_lock_granted_during_a_reconnect_is_released(
     durable: Valkey, process: Open, room: str
 ) -> None:
     """The store gives it to one who gave up waiting, and the answer must not be lost."""
@@ -50,7 +50,7 @@ async def test_a_lock_that_comes_while_reconnecting_is_not_kept(
         await first.broker.unlock(await first.broker.lock(room, 5))
 
 
-async def test_what_a_full_store_did_not_take_back_is_taken_back_later(
+async def test_releases_that_a_full_store_refused_are_repeated_later(
     forgetful: Valkey, process: Open, room: str
 ) -> None:
     """The connection stays, so no reconnect settles it."""
@@ -77,7 +77,7 @@ async def test_what_a_full_store_did_not_take_back_is_taken_back_later(
     assert ("down",) not in first.record.told
 
 
-async def test_a_slow_greeting_of_the_store_does_not_shorten_every_call(
+async def test_a_slow_connect_does_not_shorten_the_timeout_of_calls(
     valkey: Valkey, process: Open
 ) -> None:
     proxy = Proxy(valkey.port)
@@ -103,7 +103,7 @@ class Loading:
         return b"run_id:1\r\nloading:1\r\naof_enabled:0\r\nrole:master\r\n"
 
 
-async def test_a_server_that_still_loads_is_not_asked_whether_it_forgets() -> None:
+async def test_a_store_that_is_loading_is_not_asked_for_its_persistence() -> None:
     """It says that it keeps no file; taken at its word, everybody's session would be given up."""
     with pytest.raises(BrokerUnavailable):
         await identify(cast("Link", Loading()))

@@ -45,7 +45,7 @@ async def test_members_of_an_older_worker_resume_when_a_newer_one_writes(
     assert [one[0] for one in older.record.told] == ["lost", "taken_over"]
 
 
-async def test_a_reply_of_a_newer_worker_is_not_guessed_at(
+async def test_a_reply_in_a_newer_format_counts_as_no_longer_kept(
     valkey: Valkey, process: Open, room: str, newer: Entry
 ) -> None:
     older, writer = await process(valkey.url), await process(valkey.url)
@@ -55,7 +55,7 @@ async def test_a_reply_of_a_newer_worker_is_not_guessed_at(
     assert await older.broker.claim(room, "ada", "1", 0) == Claim("done", None)
 
 
-async def test_a_room_that_a_newer_worker_wrote_in_can_be_watched(
+async def test_a_room_with_entries_of_a_newer_worker_can_be_watched(
     valkey: Valkey, process: Open, room: str, newer: Entry
 ) -> None:
     writer = await process(valkey.url)

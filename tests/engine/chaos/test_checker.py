@@ -129,7 +129,7 @@ def good() -> Play:
     return play
 
 
-def test_a_good_record_is_good() -> None:
+def test_a_correct_record_passes() -> None:
     play = good()
     assert check([play.ada, play.bob]) == []
 
@@ -328,7 +328,7 @@ FALSIFIED: list[tuple[Callable[[Play], None], str]] = [
 @pytest.mark.parametrize(
     ("falsify", "fault"), FALSIFIED, ids=[one.__name__ for one, _ in FALSIFIED]
 )
-def test_what_is_wrong_is_found(falsify: Callable[[Play], None], fault: str) -> None:
+def test_each_kind_of_fault_is_found(falsify: Callable[[Play], None], fault: str) -> None:
     play = good()
     falsify(play)
     faults = check([play.ada, play.bob])

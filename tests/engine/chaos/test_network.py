@@ -43,7 +43,7 @@ async def found(
 
 
 @ON_EVERY_BROKER
-async def test_a_bad_network_between_clients_and_servers_costs_nothing(
+async def test_no_message_is_lost_on_a_bad_network_between_clients_and_servers(
     found: list[Place], chance: Random
 ) -> None:
     async with conversation(5, unique(), anywhere(found, chance), chance):
@@ -53,7 +53,7 @@ async def test_a_bad_network_between_clients_and_servers_costs_nothing(
 
 
 @pytest.mark.parametrize("broker", ["valkey"])
-async def test_a_bad_network_between_servers_and_their_store_costs_nothing(
+async def test_no_message_is_lost_on_a_bad_network_between_servers_and_store(
     found: list[Place], chance: Random
 ) -> None:
     async with conversation(5, unique(), anywhere(found, chance), chance):
@@ -63,7 +63,7 @@ async def test_a_bad_network_between_servers_and_their_store_costs_nothing(
 
 
 @ON_EVERY_BROKER
-async def test_two_hundred_who_come_back_at_once_miss_nothing(
+async def test_two_hundred_clients_that_resume_at_once_miss_nothing(
     patient: Setup, found: list[Place], chance: Random
 ) -> None:
     session, dial = unique(), directly(found, chance)
@@ -87,7 +87,7 @@ async def test_two_hundred_who_come_back_at_once_miss_nothing(
 
 
 @ON_EVERY_BROKER
-async def test_a_reader_that_stops_is_sent_away_and_resumes_while_nobody_else_waits(
+async def test_a_reader_that_stops_is_disconnected_and_resumes_without_delaying_others(
     patient: Setup, found: list[Place], chance: Random
 ) -> None:
     session, dial = unique(), directly(found, chance)

@@ -6,7 +6,7 @@ from duplex_dev.testing.promises.crowd import Requests
 REGISTRY = application.registry()
 
 
-def test_each_state_gets_requests_that_its_model_takes() -> None:
+def test_each_state_gets_valid_requests() -> None:
     requests = Requests.of(application)
     assert requests.samples.keys() == {"addLine", "readAloud"}
     model = REGISTRY["addLine"].request

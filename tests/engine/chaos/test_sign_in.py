@@ -88,7 +88,7 @@ async def people(
         yield People(place, stack, chance)
 
 
-async def test_a_token_that_runs_out_ends_only_the_session_of_those_who_do_not_renew_it(
+async def test_an_expiring_token_disconnects_only_participants_who_do_not_renew_it(
     people: People, chance: Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens, "LIFETIME", 4)
@@ -110,7 +110,7 @@ async def test_a_token_that_runs_out_ends_only_the_session_of_those_who_do_not_r
     assert ada.record.closes == []
 
 
-async def test_an_account_deactivated_in_the_middle_is_out_everywhere_and_nobody_else_is(
+async def test_a_deactivated_account_is_disconnected_everywhere_and_nobody_else(
     people: People, chance: Random, settings: Settings
 ) -> None:
     device = await people.sign_up("ada")

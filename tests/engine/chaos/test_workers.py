@@ -18,9 +18,7 @@ def anywhere(workers: Workers, chance: Random) -> Callable[[], str]:
     return lambda: workers.any_url(chance)
 
 
-async def test_a_worker_killed_in_the_middle_of_a_conversation_costs_nothing(
-    workers: Workers, chance: Random
-) -> None:
+async def test_no_message_is_lost_when_a_worker_is_killed(workers: Workers, chance: Random) -> None:
     async with conversation(5, unique(), anywhere(workers, chance), chance) as talkers:
         await asyncio.sleep(chance.uniform(0.1, 0.5))
         victim = chance.choice(workers.living())
@@ -30,7 +28,7 @@ async def test_a_worker_killed_in_the_middle_of_a_conversation_costs_nothing(
         await asyncio.sleep(chance.uniform(0.1, 0.5))
 
 
-async def test_a_restarted_store_costs_nothing(
+async def test_no_message_is_lost_when_the_store_restarts(
     workers: Workers, durable: Valkey, chance: Random
 ) -> None:
     async with conversation(5, unique(), anywhere(workers, chance), chance) as talkers:
@@ -43,7 +41,7 @@ async def test_a_restarted_store_costs_nothing(
     assert closes == []
 
 
-async def test_a_worker_that_drains_sends_everybody_on_in_the_middle_of_their_streams(
+async def test_streams_continue_elsewhere_when_a_worker_drains(
     workers: Workers, chance: Random
 ) -> None:
     session, dial = unique(), anywhere(workers, chance)
