@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from duplex import BadState, Held, Model
 from duplex.requests.holds import HeldFields
-from duplex_dev.testing.valkey import Valkey
+from duplex_dev.testing.servers import Valkey
 
 from tests.engine.chaos.workers import Workers
 from tests.engine.holding import Board, Export, Lamp, holding
