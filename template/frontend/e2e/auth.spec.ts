@@ -12,7 +12,7 @@ async function signOut({ page, name }: Person): Promise<void> {
   await expect(page).toHaveURL("/");
 }
 
-test("who is not signed in is asked to, and then gets where they wanted", async ({ person }) => {
+test("visitors have to sign in, and then reach the page they wanted", async ({ person }) => {
   const ada = await person("Ada");
   await signOut(ada);
   await ada.page.goto("/saved");
@@ -33,7 +33,7 @@ test("an invite link survives signing up", async ({ person, browser }) => {
   await stranger.page.context().close();
 });
 
-test("after signing in the page never leads to another site", async ({ person }) => {
+test("signing in never redirects to another site", async ({ person }) => {
   const ada = await person("Ada");
   await signOut(ada);
   await ada.page.goto(`/sign-in?next=${encodeURIComponent("//example.com/session")}`);
@@ -41,14 +41,14 @@ test("after signing in the page never leads to another site", async ({ person })
   await expect(ada.page).toHaveURL("/session");
 });
 
-test("a reload leaves one signed in", async ({ person }) => {
+test("a reload keeps the user signed in", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.reload();
   await expect(ada.page.getByRole("button", { name: "Ada" })).toBeVisible();
   await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
 });
 
-test("no token is left where a script of another page could find it", async ({ person }) => {
+test("no token is stored where scripts can read it", async ({ person }) => {
   const ada = await person("Ada");
   const stored = await ada.page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
   expect(stored).not.toMatch(/eyJ|[A-Za-z0-9_-]{32,}/);
@@ -74,7 +74,7 @@ test("a wrong password is refused without telling whether the account exists", a
   expect(said[0]).toBe(said[1]);
 });
 
-test("what was wrong with a sign-in is settled by one that is right", async ({ person }) => {
+test("the error of a failed sign-in disappears after a successful one", async ({ person }) => {
   const ada = await person("Ada");
   await signOut(ada);
   await ada.page.goto("/sign-in");
@@ -87,7 +87,7 @@ test("what was wrong with a sign-in is settled by one that is right", async ({ p
   await expect(ada.alert).toHaveCount(0);
 });
 
-test("who is signed in has no business on the pages for signing in", async ({ person }) => {
+test("signed-in users are redirected away from the sign-in pages", async ({ person }) => {
   const ada = await person("Ada");
   for (const path of ["/sign-in", "/sign-up"]) {
     await ada.page.goto(`${path}?next=/saved`);
@@ -103,9 +103,7 @@ test("who is signed in has no business on the pages for signing in", async ({ pe
   await expect(ada.page.getByRole("heading", { name: "Settings" })).toBeVisible();
 });
 
-test("who signs in next at the same page sees nothing of who was there before", async ({
-  person,
-}) => {
+test("the next user on the same page sees nothing of the previous one", async ({ person }) => {
   const ada = await person("Ada");
   const grace = await person("Grace");
   const kept = { id: "hers", title: "A diary", created_at: "2026-01-05T09:00:00Z" };
@@ -168,7 +166,7 @@ test("a new password replaces the old one", async ({ person }) => {
   await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
 });
 
-test("signing out everywhere reaches a session on another device", async ({ person, browser }) => {
+test("signing out everywhere ends a session on another device", async ({ person, browser }) => {
   const ada = await person("Ada");
   await ada.start();
   const phone = await (await browser.newContext()).newPage();

@@ -6,7 +6,7 @@ import { expect, test } from "./support/test";
 
 const PHONE = { width: 390, height: 844 };
 
-test("the home page says what this is and leads to a session", async ({ person }) => {
+test("the home page describes the application and leads to a session", async ({ person }) => {
   const { page } = await person("Ada");
   await page.goto("/");
   await expect(page).toHaveTitle(NAME);
@@ -15,7 +15,7 @@ test("the home page says what this is and leads to a session", async ({ person }
   await expect(page.getByRole("heading", { name: "Start a session" })).toBeVisible();
 });
 
-test("every page is one link away and has a title of its own", async ({ person }) => {
+test("every page is linked and has its own title", async ({ person }) => {
   const { page } = await person("Ada");
   await page.goto("/");
   const titles = new Set([await page.title()]);
@@ -30,7 +30,7 @@ test("every page is one link away and has a title of its own", async ({ person }
   expect(titles.size).toBe(3);
 });
 
-test("an unknown page is a friendly one", async ({ person }) => {
+test("an unknown address shows a helpful page", async ({ person }) => {
   const { page } = await person("Ada");
   for (const path of ["/session/no%20such%20id", "/no/such/page"]) {
     await page.goto(path);
@@ -41,7 +41,7 @@ test("an unknown page is a friendly one", async ({ person }) => {
   await expect(page).toHaveURL("/");
 });
 
-test("the theme is the system's until somebody chooses, and the choice stays", async ({
+test("the theme follows the system until the user chooses one, which is kept", async ({
   person,
 }) => {
   const { page } = await person("Ada", { colorScheme: "dark" });
@@ -73,7 +73,7 @@ test("a display name is kept and used for the next session", async ({ person }) 
   await expect(page.getByRole("textbox", { name: "Your name" })).toHaveValue("Countess");
 });
 
-test("a name is more than spaces", async ({ person }) => {
+test("a name of spaces is refused", async ({ person }) => {
   const { page } = await person("Ada");
   await page.goto("/session");
   const name = page.getByRole("textbox", { name: "Your name" });
@@ -107,7 +107,7 @@ test("on a phone everything fits and the dock leads everywhere", async ({ person
   }
 });
 
-test("with the keyboard alone one gets past the header", async ({ person }) => {
+test("keyboard users can skip the header", async ({ person }) => {
   const { page } = await person("Ada");
   await page.goto("/settings");
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
@@ -117,10 +117,7 @@ test("with the keyboard alone one gets past the header", async ({ person }) => {
   await expect(page.getByRole("main")).toBeFocused();
 });
 
-test("no page complains in the console or reaches for another server", async ({
-  person,
-  baseURL,
-}) => {
+test("no page logs errors or contacts another server", async ({ person, baseURL }) => {
   const { page } = await person("Ada");
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -136,7 +133,7 @@ test("no page complains in the console or reaches for another server", async ({
   expect(complaints).toEqual([]);
 });
 
-test("the first page is light", async ({ browser }) => {
+test("the first page loads little JavaScript", async ({ browser }) => {
   const page = await browser.newPage();
   const sizes: Promise<number>[] = [];
   page.on("response", (response) => {

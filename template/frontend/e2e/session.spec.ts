@@ -1,7 +1,7 @@
 import { unique } from "./support/person";
 import { expect, test } from "./support/test";
 
-test("a session without a name gets an address that nobody can guess", async ({ person }) => {
+test("a session without a name gets an unguessable address", async ({ person }) => {
   const ada = await person("Ada");
   const link = await ada.start();
 
@@ -9,7 +9,7 @@ test("a session without a name gets an address that nobody can guess", async ({ 
   await expect(ada.page.getByRole("heading", { level: 1 })).toBeVisible();
 });
 
-test("a session's name is its address, and a bad one is refused in words", async ({ person }) => {
+test("a session's name is its address, and an invalid name is explained", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.goto("/session");
   await ada.page.getByRole("textbox", { name: "Your name" }).fill("Ada");
@@ -46,7 +46,7 @@ test("the invite link is copied", async ({ person }) => {
   expect(await ada.page.evaluate(() => navigator.clipboard.readText())).toBe(link);
 });
 
-test("who goes to another page leaves the session", async ({ person }) => {
+test("going to another page leaves the session", async ({ person }) => {
   const ada = await person("Ada");
   const grace = await person("Grace");
   await grace.join(await ada.start());
@@ -61,7 +61,7 @@ test("who goes to another page leaves the session", async ({ person }) => {
   await expect(ada.participants).toHaveCount(2);
 });
 
-test("who closes the tab leaves the session", async ({ person }) => {
+test("closing the tab leaves the session", async ({ person }) => {
   const ada = await person("Ada");
   const grace = await person("Grace");
   await grace.join(await ada.start());
@@ -71,7 +71,7 @@ test("who closes the tab leaves the session", async ({ person }) => {
   await expect(ada.participants).toHaveCount(1);
 });
 
-test("a page that is reloaded is in the session again, once", async ({ person }) => {
+test("a reloaded page is in the session once", async ({ person }) => {
   const ada = await person("Ada");
   const grace = await person("Grace");
   await grace.join(await ada.start());
@@ -81,7 +81,7 @@ test("a page that is reloaded is in the session again, once", async ({ person })
   await expect(ada.participants).toHaveCount(2);
 });
 
-test("who ends the session is told so, and can start a new one", async ({ person }) => {
+test("after ending the session the user is told so and can start a new one", async ({ person }) => {
   const ada = await person("Ada");
   const grace = await person("Grace");
   await grace.join(await ada.start());

@@ -61,11 +61,7 @@ async function confirm(admin: Person, label: string): Promise<void> {
   await expect(dialog).toHaveCount(0);
 }
 
-test("only an admin finds the users; others are told so and get no list", async ({
-  admin,
-  person,
-  server,
-}) => {
+test("only admins see the list of users; others are told so", async ({ admin, person, server }) => {
   await expect(admin.page).toHaveTitle(/^Users · /u);
   await admin.page.goto("/");
   await admin.page.getByRole("banner").getByRole("link", { name: "Users" }).click();
@@ -85,7 +81,7 @@ test("only an admin finds the users; others are told so and get no list", async 
   expect(asked).toEqual([]);
 });
 
-test("whose account is deactivated is told so in an open session, and comes back when it is active", async ({
+test("a deactivated user is told so in an open session, and can return when active again", async ({
   admin,
   person,
   server,
@@ -113,7 +109,7 @@ test("whose account is deactivated is told so in an open session, and comes back
   await expect(grace.page).toHaveURL(link);
 });
 
-test("an admin makes another one, and takes it away again", async ({ admin, person, server }) => {
+test("an admin adds and removes another admin", async ({ admin, person, server }) => {
   const grace = await person("Grace", { baseURL: server.url });
   await admin.page.reload();
   await press(admin, "Make admin", grace);
@@ -131,11 +127,7 @@ test("an admin makes another one, and takes it away again", async ({ admin, pers
   await expect(grace.page.getByText("Only admins see this page")).toBeVisible();
 });
 
-test("by keyboard the question gives the focus back, and a button keeps it", async ({
-  admin,
-  person,
-  server,
-}) => {
+test("by keyboard, the focus returns after a dialog", async ({ admin, person, server }) => {
   const grace = await person("Grace", { baseURL: server.url });
   await admin.page.reload();
   const deactivate = admin.page.getByRole("button", { name: `Deactivate: ${grace.email}` });

@@ -2,7 +2,7 @@ import { expectNothingFound } from "./support/axe";
 import { anyState, closingState, notes, openState, send } from "./support/notes";
 import { expect, test } from "./support/test";
 
-test("two people see each other, and each other's updates at once", async ({ person }) => {
+test("two users see each other and each other's updates at once", async ({ person }) => {
   test.skip(openState === undefined, "no state of this project leaves the session open");
   if (openState === undefined) return;
   const ada = await person("Ada");
@@ -26,7 +26,7 @@ test("two people see each other, and each other's updates at once", async ({ per
   expect(await notes(ada).allInnerTexts()).toEqual(await notes(grace).allInnerTexts());
 });
 
-test("who joins later gets everything that is there already", async ({ person }) => {
+test("users who join later see all existing notes", async ({ person }) => {
   test.skip(openState === undefined, "no state of this project leaves the session open");
   if (openState === undefined) return;
   const ada = await person("Ada");
@@ -49,7 +49,7 @@ test("every state of the project can be chosen", async ({ person }) => {
   }
 });
 
-test("what the server refuses is said, and the session lives on", async ({ person }) => {
+test("a refusal of the server is shown, and the session continues", async ({ person }) => {
   if (anyState === undefined) throw new Error("The project has no state.");
   const ada = await person("Ada");
   await ada.start();

@@ -87,10 +87,10 @@ test.describe("saved sessions", () => {
   });
 });
 
-test.describe("the question before something is lost", () => {
+test.describe("the confirmation of a deletion", () => {
   test.skip(closingState === undefined, "no state of this project saves");
 
-  test("gives the keyboard back to where it was asked", async ({ person }) => {
+  test("returns the focus to its button", async ({ person }) => {
     const { page, title } = await withOneSaved(await person("Ada"));
     for (const what of ["Rename", "Delete"]) {
       const button = page.getByRole("button", { name: `${what} ${title}` });
@@ -103,7 +103,7 @@ test.describe("the question before something is lost", () => {
     await expect(page.getByRole("main")).toBeFocused();
   });
 
-  test("says in front of the page what went wrong", async ({ person }) => {
+  test("shows an error in front of the page", async ({ person }) => {
     const { page, title } = await withOneSaved(await person("Ada"));
     await page.route("**/api/v1/sessions/*", (route) => route.abort(), { times: 1 });
     await page.getByRole("button", { name: `Rename ${title}` }).click();
@@ -117,7 +117,7 @@ test.describe("the question before something is lost", () => {
   });
 });
 
-test("the page says who sees the list", async ({ person }) => {
+test("the page explains who can see the list", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.goto("/saved");
   await expect(ada.page.getByText(/only you see this list|shared by everyone/i)).toHaveText(
@@ -125,14 +125,14 @@ test("the page says who sees the list", async ({ person }) => {
   );
 });
 
-test("an empty list says how something gets there", async ({ person }) => {
+test("an empty list explains how to add to it", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.route(LIST, (route) => route.fulfill({ json: { sessions: [], total: 0 } }));
   await ada.page.goto("/saved");
   await expect(ada.page.getByText("No saved sessions yet")).toBeVisible();
 });
 
-test("a list that cannot be loaded says so and can be tried again", async ({ person }) => {
+test("a list that cannot be loaded shows an error and can be loaded again", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.route(LIST, (route) => route.abort(), { times: 1 });
   await ada.page.goto("/saved");
@@ -141,9 +141,7 @@ test("a list that cannot be loaded says so and can be tried again", async ({ per
   await expect(ada.page.getByText("The list could not be loaded")).toHaveCount(0);
 });
 
-test("a long list is turned page by page, and the way back leads to the same place", async ({
-  person,
-}) => {
+test("a long list has pages, and going back leads to the same page", async ({ person }) => {
   const { page } = await person("Ada");
   const all = Array.from({ length: 120 }, (_, index) => ({
     id: `number-${index + 1}`,

@@ -60,7 +60,7 @@ describe("the page of a session", () => {
     expect(FakeSocket.all).toHaveLength(0);
   });
 
-  it("follows who joins and leaves", async () => {
+  it("shows who joins and leaves", async () => {
     const socket = await open();
     act(() => {
       socket.receive({ state: "joined", data: { participant: "p-ben", name: "Ben" }, seq: 1 });

@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 describe("the saved sessions", () => {
-  it("say that they are loading, then that there is none", async () => {
+  it("show that they are loading, then that there are none", async () => {
     vi.spyOn(savedSessions, "list").mockResolvedValue(part());
     const { container } = show(<SavedPage />);
 
@@ -29,7 +29,7 @@ describe("the saved sessions", () => {
     expect(await screen.findByText("No saved sessions yet")).toBeTruthy();
   });
 
-  it("can be asked for again after a failure", async () => {
+  it("can be loaded again after a failure", async () => {
     vi.spyOn(savedSessions, "list").mockRejectedValue(new ApiError(0, "offline", "No server."));
     show(<SavedPage />);
     expect(await screen.findByText("No server.")).toBeTruthy();
@@ -57,7 +57,7 @@ describe("the saved sessions", () => {
     });
   });
 
-  it("stay when deleting them fails, and say why", async () => {
+  it("stay when deleting them fails, and show why", async () => {
     vi.spyOn(savedSessions, "list").mockResolvedValue(part(session));
     vi.spyOn(savedSessions, "remove").mockRejectedValue(new ApiError(500, "internal", "Not now."));
     show(<SavedPage />);
@@ -72,7 +72,7 @@ describe("the saved sessions", () => {
     );
   });
 
-  it("are turned page by page, and the page is in the address", async () => {
+  it("have pages, and the page is in the address", async () => {
     const list = vi.spyOn(savedSessions, "list").mockResolvedValue({ items: [session], total: 51 });
     show(<SavedPage />, "/saved");
     fireEvent.click(await screen.findByRole("link", { name: "Next" }));

@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 describe("the saved sessions", () => {
-  it("say that they are loading, then that there is none", async () => {
+  it("show that they are loading, then that there are none", async () => {
     const list = vi.spyOn(savedSessions, "list").mockReturnValue(new Promise(() => undefined));
     const page = await show(SavedPage, "/saved");
     expect(page.find("[aria-busy=true]").exists()).toBe(true);
@@ -31,7 +31,7 @@ describe("the saved sessions", () => {
     expect(page.text()).toContain("No saved sessions yet");
   });
 
-  it("can be asked for again after a failure", async () => {
+  it("can be loaded again after a failure", async () => {
     const list = vi.spyOn(savedSessions, "list");
     list.mockRejectedValue(new ApiError(0, "offline", "No server."));
     const page = await show(SavedPage, "/saved");
@@ -60,7 +60,7 @@ describe("the saved sessions", () => {
     expect(page.find("dialog").exists()).toBe(false);
   });
 
-  it("stay when deleting them fails, and say why", async () => {
+  it("stay when deleting them fails, and show why", async () => {
     vi.spyOn(savedSessions, "list").mockResolvedValue(part(session));
     vi.spyOn(savedSessions, "remove").mockRejectedValue(new ApiError(500, "internal", "Not now."));
     const page = await show(SavedPage, "/saved");
@@ -73,7 +73,7 @@ describe("the saved sessions", () => {
     expect(control(page, "a", "Open Monday").attributes("href")).toBe("/session/notes");
   });
 
-  it("are turned page by page, and the page is in the address", async () => {
+  it("have pages, and the page is in the address", async () => {
     const list = vi.spyOn(savedSessions, "list").mockResolvedValue({ items: [session], total: 51 });
     const page = await show(SavedPage, "/saved");
     await flushPromises();
@@ -86,7 +86,7 @@ describe("the saved sessions", () => {
     expect(page.findAll("a").map((one) => one.text())).not.toContain("Next");
   });
 
-  it("ask for nothing more while one leaves for another page", async () => {
+  it("request nothing while the user leaves the page", async () => {
     const list = vi.spyOn(savedSessions, "list").mockResolvedValue({ items: [session], total: 51 });
     const page = await show(SavedPage, "/saved?page=2");
     await flushPromises();

@@ -10,8 +10,7 @@ function routesOf(api: Api, { enter, leave, setUser }: Auth<User>) {
     changePassword: (form: object) => enter("/auth/change-password", form),
     signOut: () => leave("/auth/sign-out"),
     signOutEverywhere: () => leave("/auth/sign-out-everywhere", { token: true }),
-    updateProfile: (body: object) =>
-      setUser(api.request("/users/me", { method: "PATCH", body })),
+    updateProfile: (body: object) => setUser(api.request("/users/me", { method: "PATCH", body })),
   };
 }
 
@@ -55,7 +54,7 @@ describe("signing in", () => {
     vi.useRealTimers();
   });
 
-  it("costs a visitor without an account no request", async () => {
+  it("sends no request for a visitor without an account", async () => {
     expect(status()).toBe("starting");
     await auth.start();
     expect(status()).toBe("signedOut");
@@ -83,7 +82,7 @@ describe("signing in", () => {
     expect(asked()).toEqual(["POST /auth/refresh"]);
   });
 
-  it("knows after a reload that it was signed out meanwhile", async () => {
+  it("detects after a reload that the user was signed out meanwhile", async () => {
     await auth.signIn({ email: ADA.email, password: "a long secret" });
     load();
     fetched.mockImplementation(() => Promise.resolve(refused()));
@@ -94,7 +93,7 @@ describe("signing in", () => {
     expect(asked()).toEqual([]);
   });
 
-  it("is not signed out by a server that is away: the next token is asked for again", async () => {
+  it("keeps the sign-in while the server is unreachable, and tries again", async () => {
     await auth.signIn({ email: ADA.email, password: "a long secret" });
     load();
     fetched.mockRejectedValueOnce(new TypeError("Failed to fetch"));
@@ -113,7 +112,7 @@ describe("signing in", () => {
     expect(asked()).toEqual(["POST /auth/refresh"]);
   });
 
-  it("rotates the cookie once for all who ask at the same moment", async () => {
+  it("rotates the cookie once for simultaneous requests", async () => {
     await auth.signIn({ email: ADA.email, password: "a long secret" });
     fetched.mockClear();
     const asking = [1, 2, 3].map(() => core.token({ refresh: true }));
@@ -121,7 +120,7 @@ describe("signing in", () => {
     expect(asked()).toEqual(["POST /auth/refresh"]);
   });
 
-  it("does not wait for ever for a server that took the request and says nothing", async () => {
+  it("gives up a request that the server never answers", async () => {
     vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
       const controller = new AbortController();
       setTimeout(() => {
@@ -162,7 +161,7 @@ describe("signing in", () => {
     await expect(refreshing).resolves.toBe("token-2");
   });
 
-  it("forgets everything when the user signs out, also an answer that comes late", async () => {
+  it("forgets everything when the user signs out, including a late response", async () => {
     await auth.signIn({ email: ADA.email, password: "a long secret" });
     let answer: (response: Response) => void = () => undefined;
     fetched.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
@@ -182,7 +181,7 @@ describe("signing in", () => {
     expect(status()).toBe("signedIn");
   });
 
-  it("renews nothing while it signs out, also in other tabs", async () => {
+  it("does not refresh tokens while signing out, also in other tabs", async () => {
     await auth.signIn({ email: ADA.email, password: "a long secret" });
     let answer: (response: Response) => void = () => undefined;
     fetched.mockClear();
@@ -204,7 +203,7 @@ describe("signing in", () => {
     await expect(core.token({ refresh: true })).resolves.not.toBeNull();
   });
 
-  it("tells a sign-in that is over from signing out, to other tabs too", async () => {
+  it("distinguishes an expired sign-in from signing out, also in other tabs", async () => {
     await auth.signIn({ email: ADA.email, password: "a long secret" });
     fetched.mockImplementation(() => Promise.resolve(refused()));
     await expect(core.token({ refresh: true })).resolves.toBeNull();
@@ -239,7 +238,7 @@ describe("signing in", () => {
     await expect(core.token()).resolves.toBe("token-2");
   });
 
-  it("shows the profile as it was changed", async () => {
+  it("shows the changed profile", async () => {
     await auth.signIn({ email: ADA.email, password: "a long secret" });
     fetched.mockImplementationOnce(() => Promise.resolve(Response.json({ ...ADA, name: "Grace" })));
     await auth.updateProfile({ name: "Grace" });
@@ -247,7 +246,7 @@ describe("signing in", () => {
     expect(asked().at(-1)).toBe("PATCH /users/me");
   });
 
-  it("says why signing in failed, and nobody is signed in", async () => {
+  it("explains a failed sign-in, after which nobody is signed in", async () => {
     await auth.start();
     fetched.mockImplementationOnce(() => Promise.resolve(refused()));
     await expect(auth.signIn({ email: ADA.email, password: "wrong" })).rejects.toMatchObject({

@@ -13,14 +13,14 @@ describe("reconnecting is polite", () => {
     vi.useRealTimers();
   });
 
-  it("doubles the longest wait with each failure up to a cap", () => {
+  it("doubles the maximum delay with each failure up to a cap", () => {
     vi.spyOn(Math, "random").mockReturnValue(ALMOST_ONE);
     const backoff = new Backoff();
     const waits = Array.from({ length: 8 }, () => Math.round(backoff.next()));
     expect(waits).toEqual([1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
   });
 
-  it("waits anything from nothing to the longest wait, at the cap too", () => {
+  it("picks a random delay up to the maximum, at the cap too", () => {
     const random = vi.spyOn(Math, "random").mockReturnValue(ALMOST_ONE);
     const backoff = new Backoff();
     for (let failure = 0; failure < 10; failure += 1) backoff.next();
@@ -30,7 +30,7 @@ describe("reconnecting is polite", () => {
     expect(backoff.next()).toBe(15_000);
   });
 
-  it("starts short again only after a connection that lasted", () => {
+  it("resets the delay only after a connection that lasted", () => {
     vi.spyOn(Math, "random").mockReturnValue(ALMOST_ONE);
     const backoff = new Backoff();
     for (let failure = 0; failure < 4; failure += 1) backoff.next();
@@ -44,7 +44,7 @@ describe("reconnecting is polite", () => {
     expect(Math.round(backoff.next())).toBe(1_000);
   });
 
-  it("spreads the return over a window when everybody lost the server at once", () => {
+  it("spreads reconnects over a window when all clients lost the server at once", () => {
     vi.spyOn(Math, "random").mockReturnValue(0.5);
     const backoff = new Backoff();
     backoff.spread(5_000);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { isSharedLoss, verdict } from "@duplex/client/wire";
 
-describe("a close code carries the verdict", () => {
+describe("a close code decides whether to reconnect", () => {
   it.each([1000, 1008, 4400, 4401, 4403, 4408, 4409, 4410, 4429, 4450, 4499])(
     "%i ends the session",
     (code) => {
@@ -14,14 +14,14 @@ describe("a close code carries the verdict", () => {
     expect(verdict(code).final).toBe(false);
   });
 
-  it("says in a sentence why, also for a code it does not know", () => {
+  it("has a sentence for every code, also for unknown ones", () => {
     for (const code of [1000, 1006, 1011, 4401, 4408, 4409, 4477, 4503, 4555]) {
       expect(verdict(code).reason).toMatch(/^[A-Z].*\.$/);
     }
     expect(verdict(4477).reason).toContain("4477");
   });
 
-  it("tells whether everybody lost the server at the same moment", () => {
+  it("tells whether all clients lost the server at the same moment", () => {
     expect([1001, 1012, 4503].map((code) => isSharedLoss(code, false))).toEqual([true, true, true]);
     expect([1006, 1011, 4508].map((code) => isSharedLoss(code, false))).not.toContain(true);
     // A draining server closes one after the other, and who is still there at its end with 1012.

@@ -33,7 +33,7 @@ describe("connecting", () => {
     return socket;
   }
 
-  it("says hello with token, session, name and contract on the page's own server", async () => {
+  it("sends a hello with token, session, name and contract to the page's own server", async () => {
     token.mockResolvedValue("token-1");
     const opening = client.open();
     const socket = await nextSocket();
@@ -48,7 +48,7 @@ describe("connecting", () => {
     expect(client.status).toBe("open");
   });
 
-  it("leaves out of the hello what it does not have", async () => {
+  it("omits missing fields from the hello", async () => {
     client = socketRequest({ token });
     client.open().catch(() => undefined);
     const socket = await nextSocket();
@@ -56,7 +56,7 @@ describe("connecting", () => {
     expect(socket.sent).toEqual([{ contract: CONTRACT }]);
   });
 
-  it("asks for a token at every attempt", async () => {
+  it("requests a token for every attempt", async () => {
     token.mockResolvedValueOnce("token-1").mockResolvedValueOnce("token-2");
     const first = await connect();
     first.breaks();
@@ -65,7 +65,7 @@ describe("connecting", () => {
     expect(second.sent[0]).toMatchObject({ token: "token-2" });
   });
 
-  it("resumes where it was, in the session that the server named", async () => {
+  it("resumes its place in the session that the server named", async () => {
     client = socketRequest({ token });
     client.open().catch(() => undefined);
     const first = await nextSocket();
@@ -81,7 +81,7 @@ describe("connecting", () => {
     });
   });
 
-  it("keeps trying while there is no server, later each time, and says so", async () => {
+  it("keeps trying without a server, with increasing delays, and reports it", async () => {
     client.open().catch(() => undefined);
     const reasons: (string | null)[] = [];
     client.onStatus.addListener(({ reason }) => reasons.push(reason));
@@ -98,7 +98,7 @@ describe("connecting", () => {
     expect(reasons).toContain("The connection was lost.");
   });
 
-  it("tries again when the token cannot be had, as it would without a server", async () => {
+  it("tries again when no token is available, as without a server", async () => {
     token.mockRejectedValueOnce(new Error("no network")).mockResolvedValue("token-1");
     client.open().catch(() => undefined);
     const socket = await nextSocket();
@@ -107,7 +107,7 @@ describe("connecting", () => {
     expect(client.status).toBe("open");
   });
 
-  it("ends in words when the browser refuses the address, and does not try again", async () => {
+  it("ends with a sentence when the browser refuses the address, and does not try again", async () => {
     const attempts = vi.fn(function refuse() {
       throw new DOMException("The URL is invalid.", "SyntaxError");
     });
@@ -153,7 +153,7 @@ describe("connecting", () => {
     expect(FakeSocket.all).toHaveLength(1);
   });
 
-  it("says why the server does not take it now, once, and tries again", async () => {
+  it("reports once why the server is busy, and tries again", async () => {
     const told = vi.fn();
     client.onUpdate.addListener(told);
     client.open().catch(() => undefined);
@@ -181,7 +181,7 @@ describe("connecting", () => {
     },
   );
 
-  it.each([1001, 1006, 1011, 1012, 4503, 4508])("comes back after %i", async (code) => {
+  it.each([1001, 1006, 1011, 1012, 4503, 4508])("reconnects after %i", async (code) => {
     const socket = await connect();
     socket.breaks(code);
     expect(client.status).toBe("recovering");
@@ -223,7 +223,7 @@ describe("connecting", () => {
     expect(FakeSocket.all).toHaveLength(0);
   });
 
-  it("renews the token in place when the server says that it runs out", async () => {
+  it("renews the token in place when it expires", async () => {
     const socket = await connect();
     token.mockResolvedValue("token-2");
     socket.receive({ state: "expiring", data: { within: 30 } });
@@ -238,7 +238,7 @@ describe("connecting", () => {
     expect(client.status).toBe("open");
   });
 
-  it("stays with a draining server until it is sent away in its turn, then comes back soon", async () => {
+  it("stays connected to a draining server until it is disconnected, then reconnects soon", async () => {
     const socket = await connect();
     socket.receive({ state: "draining", data: { within: 20 } });
     await vi.advanceTimersByTimeAsync(15_000);
@@ -265,7 +265,7 @@ describe("connecting", () => {
     },
   );
 
-  it("finds a dead connection within two heartbeats and replaces it without waiting for it", async () => {
+  it("detects a dead connection within two heartbeats and replaces it at once", async () => {
     const socket = await connect();
     await vi.advanceTimersByTimeAsync(40_000);
     expect(socket.of("ping").length).toBeGreaterThan(0);
@@ -283,7 +283,7 @@ describe("connecting", () => {
     expect(client.status).toBe("open");
   });
 
-  it("is offline while the browser says so, and back at once when the network is", async () => {
+  it("is offline while the browser is, and reconnects at once afterwards", async () => {
     const socket = await connect();
     socket.breaks();
     (await nextSocket(500)).breaks();
@@ -296,7 +296,7 @@ describe("connecting", () => {
     expect(client.status).toBe("recovering");
   });
 
-  it("tries at once when somebody looks at the page again", async () => {
+  it("reconnects at once when the page becomes visible", async () => {
     const socket = await connect();
     socket.breaks();
     const attempts = FakeSocket.all.length;
@@ -305,7 +305,7 @@ describe("connecting", () => {
     expect(FakeSocket.all).toHaveLength(attempts + 1);
   });
 
-  it("asks whether the connection is alive when the network goes or the page is shown again", async () => {
+  it("checks the connection when the network changes or the page is shown again", async () => {
     const socket = await connect();
     socket.receive({ state: "pong" });
     const before = socket.of("ping").length;
@@ -331,7 +331,7 @@ describe("connecting", () => {
     expect(FakeSocket.all).toHaveLength(1);
   });
 
-  it("keeps its place while the page is put away, and resumes when it is back", async () => {
+  it("keeps its place while the page is suspended, and resumes afterwards", async () => {
     const socket = await connect();
     const request = client.request(STATE, data("on its way"));
     const before = FakeSocket.all.length;
@@ -353,7 +353,7 @@ describe("connecting", () => {
     await expect(request).resolves.toEqual({ text: "done" });
   });
 
-  it("can be put away before the server's first answer, and woken without having slept", async () => {
+  it("can be suspended before the first reply, and woken without a suspension", async () => {
     client.open().catch(() => undefined);
     await nextSocket();
     client.suspend();
@@ -366,7 +366,7 @@ describe("connecting", () => {
     expect(FakeSocket.all).toHaveLength(2);
   });
 
-  it("takes the place that another client left", async () => {
+  it("takes over the place of an earlier client", async () => {
     const resume = { token: "r1", epoch: "e1", seq: 7 };
     client = socketRequest({ token, session: "notes", resume });
     client.open().catch(() => undefined);
@@ -378,7 +378,7 @@ describe("connecting", () => {
     expect(client.resume).toEqual({ token: "r1", epoch: "e1", seq: 10 });
   });
 
-  it("keeps the number of the place it took while nothing new comes", async () => {
+  it("keeps the sequence number of that place until a new message arrives", async () => {
     const resume = { token: "r1", epoch: "e1", seq: 7 };
     client = socketRequest({ token, session: "notes", resume });
     client.open().catch(() => undefined);
@@ -390,7 +390,7 @@ describe("connecting", () => {
     expect(next.sent[0]).toMatchObject({ resume });
   });
 
-  it("does not complain of what the close code says next", async () => {
+  it("reports no error that the close code explains", async () => {
     const socket = await connect();
     const told = vi.fn();
     client.onUpdate.addListener(told);
@@ -410,14 +410,14 @@ describe("connecting", () => {
     expect(told).not.toHaveBeenCalled();
   });
 
-  it("tells with which code it ended", async () => {
+  it("reports the close code", async () => {
     const ends: (number | null)[] = [];
     client.onStatus.addListener(({ code }) => ends.push(code));
     (await connect()).breaks(4408);
     expect(ends.slice(-2)).toEqual([null, 4408]);
   });
 
-  it("ends when its hello is too big: the next one would be so too", async () => {
+  it("ends when its hello is too big, because the next one would be too", async () => {
     client.open().catch(() => undefined);
     const socket = await nextSocket();
     socket.accept();
@@ -436,7 +436,7 @@ describe("connecting", () => {
     expect(client.status).toBe("ended");
   });
 
-  it("costs nothing while nobody looks at the frames", async () => {
+  it("measures no frames without a listener", async () => {
     const emit = vi.spyOn(client.onWire, "emit");
     const encode = vi.spyOn(TextEncoder.prototype, "encode");
     const socket = await connect();
@@ -445,7 +445,7 @@ describe("connecting", () => {
     expect(encode).not.toHaveBeenCalled();
   });
 
-  it("shows a log every frame, without the secrets", async () => {
+  it("reports every frame without secrets", async () => {
     token.mockResolvedValue("token-1");
     const wire: string[] = [];
     client.onWire.addListener(({ direction, frame, size }) => {
@@ -458,7 +458,7 @@ describe("connecting", () => {
     expect(wire.join()).not.toMatch(/token-1|resume-secret/);
   });
 
-  it("survives a frame that is none", async () => {
+  it("ignores an invalid frame", async () => {
     const socket = await connect();
     for (const nonsense of ["", "null", "[]", "{}", '{"state":7}', "<html>"]) {
       socket.receive(nonsense);

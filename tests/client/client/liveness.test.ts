@@ -4,7 +4,7 @@ import { Liveness } from "@duplex/client/connection";
 
 const HEARTBEAT = 20_000;
 
-describe("a half-open connection is found", () => {
+describe("a half-open connection is detected", () => {
   const ping = vi.fn();
   const dead = vi.fn();
   let liveness: Liveness;
@@ -22,7 +22,7 @@ describe("a half-open connection is found", () => {
     vi.useRealTimers();
   });
 
-  it("asks after one quiet heartbeat and gives up after two", () => {
+  it("sends a ping after one silent heartbeat and gives up after two", () => {
     vi.advanceTimersByTime(HEARTBEAT - 1);
     expect(ping).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
@@ -42,14 +42,14 @@ describe("a half-open connection is found", () => {
     expect(dead).not.toHaveBeenCalled();
   });
 
-  it("goes on when the ping is answered late but in time", () => {
+  it("continues when the ping is answered late but in time", () => {
     vi.advanceTimersByTime(2 * HEARTBEAT - 1);
     liveness.heard();
     vi.advanceTimersByTime(HEARTBEAT);
     expect(dead).not.toHaveBeenCalled();
   });
 
-  it("does not take a timer that the browser held back for a dead peer: it asks", () => {
+  it("does not mistake a delayed timer for a dead peer, but sends a ping", () => {
     // The clock goes on without timers, as in a laptop that sleeps.
     vi.setSystemTime(Date.now() + 3_600_000);
     vi.advanceTimersByTime(HEARTBEAT);
@@ -60,14 +60,14 @@ describe("a half-open connection is found", () => {
     expect(dead).not.toHaveBeenCalled();
   });
 
-  it("finds within seconds of waking up that the connection did not survive the sleep", () => {
+  it("detects within seconds of waking up that the connection is dead", () => {
     vi.setSystemTime(Date.now() + 3_600_000);
     vi.advanceTimersByTime(HEARTBEAT);
     vi.advanceTimersByTime(5_000);
     expect(dead).toHaveBeenCalledOnce();
   });
 
-  it("lives on in a background tab whose timers run once a minute", () => {
+  it("survives in a background tab whose timers run once a minute", () => {
     // Chrome's throttling: timers fire up to a minute late, messages come as ever.
     ping.mockImplementation(() => {
       setTimeout(() => {
@@ -100,7 +100,7 @@ describe("a half-open connection is found", () => {
     expect(dead).toHaveBeenCalledOnce();
   });
 
-  it("asks at once when in doubt, and gives up when there is no answer within five seconds", () => {
+  it("sends a ping at once when in doubt, and gives up after five seconds", () => {
     liveness.probe();
     expect(ping).toHaveBeenCalledOnce();
     vi.advanceTimersByTime(4_999);
@@ -117,7 +117,7 @@ describe("a half-open connection is found", () => {
     expect(liveness.latency).toBe(42);
   });
 
-  it("does nothing any more once stopped", () => {
+  it("does nothing once stopped", () => {
     liveness.stop();
     liveness.probe();
     vi.advanceTimersByTime(10 * HEARTBEAT);

@@ -4,7 +4,7 @@ import type { SocketClient } from "@duplex/client/types";
 import { FakeSocket, installFakeSocket, nextSocket, welcome } from "@duplex/testing";
 import { data, socketRequest, STATE } from "../support/contract";
 
-describe("one order, no loss, no doubles", () => {
+describe("one order, no loss, no duplicates", () => {
   let client: SocketClient;
   let socket: FakeSocket;
   let updates: unknown[];
@@ -35,7 +35,7 @@ describe("one order, no loss, no doubles", () => {
     welcome(socket, welcomed);
   }
 
-  it("takes each message once", () => {
+  it("applies each message once", () => {
     message(11);
     message(11);
     message(12);
@@ -43,7 +43,7 @@ describe("one order, no loss, no doubles", () => {
     expect(updates).toEqual([11, 12]);
   });
 
-  it("resumes at a gap from the last message before it, and takes nothing behind the gap", async () => {
+  it("resumes at a gap from the last message before it, and ignores messages after the gap", async () => {
     message(11);
     message(13);
     message(14);
@@ -55,7 +55,7 @@ describe("one order, no loss, no doubles", () => {
     expect(socket.sent[0]).toMatchObject({ resume: { seq: 11 } });
   });
 
-  it("takes what is replayed although the server left out what it does not keep", async () => {
+  it("applies a replay although the server omits messages that it does not keep", async () => {
     message(11);
     socket.breaks();
     await resume({ recovered: true, seq: 20 });
@@ -70,7 +70,7 @@ describe("one order, no loss, no doubles", () => {
     expect(client.status).toBe("recovering");
   });
 
-  it("goes on behind messages that the server skipped for a slow reader", () => {
+  it("continues after messages that the server skipped for a slow consumer", () => {
     message(11);
     socket.receive({ state: "skipped", data: { through: 19 } });
     message(20);
@@ -80,7 +80,7 @@ describe("one order, no loss, no doubles", () => {
     expect(client.status).toBe("recovering");
   });
 
-  it("starts from the fresh snapshot when the server cannot replay", async () => {
+  it("starts from the current document when the server cannot replay", async () => {
     message(11);
     socket.breaks();
     await resume({ recovered: false, seq: 40, epoch: "e2" });
@@ -94,7 +94,7 @@ describe("one order, no loss, no doubles", () => {
     expect(socket.sent[0]).toMatchObject({ resume: { epoch: "e2", seq: 41 } });
   });
 
-  it("starts from a lower number when the session began again", async () => {
+  it("starts from a lower number when the session was restarted", async () => {
     message(11);
     socket.breaks();
     await resume({ recovered: false, seq: 0, epoch: "e2" });
@@ -103,7 +103,7 @@ describe("one order, no loss, no doubles", () => {
     expect(updates).toEqual([1]);
   });
 
-  it("brings one's own reply in once, replayed or answered again, and answers the call", async () => {
+  it("applies the own reply once, replayed or repeated, and settles the call", async () => {
     const reply = client.request(STATE, data("mine"));
     const id = socket.requests()[0]?.["id"];
     socket.breaks();
@@ -116,7 +116,7 @@ describe("one order, no loss, no doubles", () => {
     await expect(reply).resolves.toEqual({ text: "mine" });
   });
 
-  it("answers the call of a request whose effect the fresh snapshot already has", async () => {
+  it("settles the call of a request that the new document already includes", async () => {
     const reply = client.request(STATE, data("mine"));
     const id = socket.requests()[0]?.["id"];
     socket.breaks();
@@ -127,7 +127,7 @@ describe("one order, no loss, no doubles", () => {
     await expect(reply).resolves.toEqual({ text: "mine" });
   });
 
-  it("takes replies that only the sender gets, which have no number", () => {
+  it("accepts replies to the sender only, which have no number", () => {
     client.request(STATE, data("mine")).catch(() => undefined);
     socket.receive({ state: STATE, data: { text: "t" }, id: socket.requests()[0]?.["id"] });
     message(11);

@@ -25,7 +25,7 @@ describe("the outbox", () => {
     expect(flushed(outbox)).toEqual([]);
   });
 
-  it("sends the unanswered ones again after a reconnect, before the new ones and with the same ids", () => {
+  it("sends unanswered requests again after a reconnect, before new ones and with the same ids", () => {
     const outbox = filled(3);
     flushed(outbox);
     outbox.remove("2");
@@ -34,7 +34,7 @@ describe("the outbox", () => {
     expect(flushed(outbox)).toEqual(["1", "3", "4"]);
   });
 
-  it("forgets a frame that nothing answers as soon as it is sent", () => {
+  it("forgets a frame without a reply as soon as it is sent", () => {
     const outbox = new Outbox();
     outbox.add(null, { state: "custom" });
     expect(flushed(outbox)).toEqual([null]);
@@ -42,7 +42,7 @@ describe("the outbox", () => {
     expect(flushed(outbox)).toEqual([]);
   });
 
-  it("has only so many requests on the way at once, so that a long queue hits no limit", () => {
+  it("limits the requests in flight, so that a long queue exceeds no limit", () => {
     const outbox = filled(20);
     expect(flushed(outbox)).toHaveLength(16);
     outbox.remove("1");
@@ -50,7 +50,7 @@ describe("the outbox", () => {
     expect(flushed(outbox)).toEqual(["17", "18"]);
   });
 
-  it("stops while the connection takes no more, and goes on from there", () => {
+  it("stops while the connection is congested, and continues afterwards", () => {
     const outbox = filled(3);
     let room = 2;
     expect(flushed(outbox, () => room-- > 0)).toEqual(["1", "2"]);
@@ -59,7 +59,7 @@ describe("the outbox", () => {
     expect(outbox.waiting).toBe(false);
   });
 
-  it("is bounded in count, sent and unanswered ones included, and says so", () => {
+  it("is bounded in count, including unanswered requests, and reports it", () => {
     const outbox = new Outbox({ count: 2 });
     outbox.add("1", {});
     flushed(outbox);
@@ -73,7 +73,7 @@ describe("the outbox", () => {
     expect(refused).not.toThrow();
   });
 
-  it("is bounded in bytes as they are on the wire, and frees them with the answer", () => {
+  it("is bounded in bytes on the wire, and frees them with the reply", () => {
     // {"t":"ä…"}: eight bytes of frame and two for each letter.
     const frame = { t: "ä".repeat(46) };
     const outbox = new Outbox({ bytes: 200 });
@@ -87,7 +87,7 @@ describe("the outbox", () => {
     expect(refused).not.toThrow();
   });
 
-  it("knows the biggest request on the way, for when the server says it was too big", () => {
+  it("knows the biggest request in flight, in case the server reports one as too big", () => {
     const outbox = new Outbox();
     outbox.add("small", { t: "x" });
     outbox.add("big", { t: "x".repeat(100) });
@@ -99,7 +99,7 @@ describe("the outbox", () => {
     expect(outbox.tooBig(1000)).toBeNull();
   });
 
-  it("blames no request for a bigger frame that nothing answers, until the next connection", () => {
+  it("blames no request while a bigger frame without a reply is in flight", () => {
     const outbox = new Outbox();
     outbox.add("small", { t: "x" });
     outbox.add(null, { t: "x".repeat(100) });

@@ -53,7 +53,7 @@ describe("requests", () => {
     expect(client.pending).toBe(0);
   });
 
-  it("have short ids that no other visit of the page uses", async () => {
+  it("have short ids that are unique to this visit of the page", async () => {
     void ask("one");
     const first = id();
     const other = socketRequest();
@@ -66,7 +66,7 @@ describe("requests", () => {
     other.close();
   });
 
-  it("reject with the server's sentence, code and details, and the session lives on", async () => {
+  it("reject with the server's sentence, code and details, and the session continues", async () => {
     const refused = ask("one");
     socket.receive({
       state: "error",
@@ -110,7 +110,7 @@ describe("requests", () => {
       expect(texts()).toEqual([]);
     });
 
-    it("are found among several on a new connection, which sends them one at a time", async () => {
+    it("are identified among several on a new connection, which sends them one at a time", async () => {
       const [one, bad, last] = [ask("one"), ask("bad"), ask("last")];
       socket.receive(unreadable);
       socket = await nextSocket();
@@ -127,7 +127,7 @@ describe("requests", () => {
       expect(texts().slice(-2)).toEqual([data("four"), data("five")]);
     });
 
-    it("are not confused with a frame that nothing answers", async () => {
+    it("are not confused with a frame without a reply", async () => {
       client.sendPacked({ state: "custom" });
       const asked = ask("one");
       socket.receive(unreadable);
@@ -181,7 +181,7 @@ describe("requests", () => {
     expect(client.pending).toBe(50);
   });
 
-  it("are refused as too big, and not as too many, when one alone would not fit", async () => {
+  it("are refused as too big, not as too many, when one alone would not fit", async () => {
     await expect(ask("x".repeat(1024 * 1024))).rejects.toMatchObject({
       code: "too_big",
       details: { size: expect.toSatisfy((size: number) => size > 1024 * 1024) as number },
@@ -221,7 +221,7 @@ describe("requests", () => {
     expect(socket.requests()).toEqual([]);
   });
 
-  it("are sent again to a server that lost the log but still knows who asked", async () => {
+  it("are sent again to a server that lost the log but knows the participant", async () => {
     void ask("one");
     const sent = id();
     await reconnect({ recovered: false, seq: 900 });
@@ -243,7 +243,7 @@ describe("requests", () => {
     await expect(unsent).resolves.toEqual({ text: "done" });
   });
 
-  it("are not sent as new either when they waited to be sent again", async () => {
+  it("are not sent as new requests while they wait to be sent again", async () => {
     const sent = ask("sent");
     socket.breaks();
     socket = await nextSocket();
@@ -285,7 +285,7 @@ describe("requests", () => {
     await expect(forgotten).rejects.toMatchObject({ code: "deadline" });
   });
 
-  it("wait for ever when the caller says so", async () => {
+  it("wait without a limit if the caller asks for it", async () => {
     const patient = ask("patient", { deadline: Infinity });
     for (let n = 0; n < 7; n += 1) {
       await vi.advanceTimersByTimeAsync(10_000);
@@ -307,7 +307,7 @@ describe("requests", () => {
     expect(socket.of("cancel")).toEqual([]);
   });
 
-  it("cancel on the server when their signal says so, also one that was lost with the connection", async () => {
+  it("are cancelled on the server by their signal, also after a lost connection", async () => {
     const controller = new AbortController();
     const cancelled = ask("one", { signal: controller.signal });
     const sent = id();
@@ -320,7 +320,7 @@ describe("requests", () => {
     expect(socket.of("cancel")).toEqual([{ state: "cancel", id: sent }]);
   });
 
-  it("do not go out at all with a signal that was aborted before", async () => {
+  it("are not sent with an aborted signal", async () => {
     await expect(ask("one", { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: "cancelled",
     });
@@ -337,7 +337,7 @@ describe("requests", () => {
     }).toThrow(/nothing happened/);
   });
 
-  it("give up the one that was too big for the server, and the others live", async () => {
+  it("reject the one that was too big for the server, and keep the others", async () => {
     const small = ask("small");
     const big = ask("big".repeat(1000));
     const smallId = id(0);
@@ -359,7 +359,7 @@ describe("requests", () => {
     await expect(small).resolves.toEqual({ text: "done" });
   });
 
-  it("are not given up for a frame of another kind that was too big", async () => {
+  it("are not rejected for another frame that was too big", async () => {
     const small = ask("small");
     const smallId = id();
     const told = vi.fn();
@@ -381,7 +381,7 @@ describe("requests", () => {
   });
 
   describe("listeners", () => {
-    it("see every frame, and none any more once removed", () => {
+    it("receive every frame, and none once removed", () => {
       const seen: string[] = [];
       const listener = ({ state }: ISocketResponse): void => {
         seen.push(state);

@@ -34,7 +34,7 @@ describe("the REST core", () => {
     return provide;
   }
 
-  it("talks to the page's own server, with wss on a secure page", () => {
+  it("uses the page's own server, with wss on a secure page", () => {
     expect(apiCore.url("/sessions")).toBe(`${location.origin}/api/v1/sessions`);
     vi.stubGlobal("location", { origin: "https://example.org" });
     expect(apiCore.wsurl()).toBe("wss://example.org/api/v1/socket");
@@ -42,7 +42,7 @@ describe("the REST core", () => {
     expect(apiCore.wsurl()).toBe("ws://127.0.0.1:8000/api/v1/socket");
   });
 
-  it("sends JSON and answers the parsed JSON", async () => {
+  it("sends JSON and returns the parsed JSON", async () => {
     await expect(apiCore.request("/x", { method: "POST", body: { a: 0 } })).resolves.toEqual({
       ok: true,
     });
@@ -51,12 +51,12 @@ describe("the REST core", () => {
     expect(sent().has("Authorization")).toBe(false);
   });
 
-  it("answers nothing for an empty answer", async () => {
+  it("returns undefined for an empty response", async () => {
     fetched.mockImplementationOnce(() => Promise.resolve(new Response(null, { status: 204 })));
     await expect(apiCore.request("/x", { method: "DELETE" })).resolves.toBeUndefined();
   });
 
-  it("shows the token, refreshes it once after a 401 and tries again", async () => {
+  it("sends the token, refreshes it once after a 401 and tries again", async () => {
     const provide = provider("new");
     problem(401, { error: "Expired.", code: "not_signed_in" });
     await expect(apiCore.request("/x")).resolves.toEqual({ ok: true });
@@ -65,7 +65,7 @@ describe("the REST core", () => {
     expect(provide).toHaveBeenCalledWith({ refresh: true });
   });
 
-  it("does not refresh a token that another call has just had renewed", async () => {
+  it("does not refresh a token that another call has just renewed", async () => {
     const provide = provider("new");
     problem(401, { error: "Expired.", code: "not_signed_in" });
     const answering = apiCore.request("/x");
@@ -76,7 +76,7 @@ describe("the REST core", () => {
     expect(sent(1).get("Authorization")).toBe("Bearer new");
   });
 
-  it("gives up after one new try, and at once when nobody is signed in any more", async () => {
+  it("gives up after one retry, and at once when nobody is signed in", async () => {
     provider("new");
     for (let n = 0; n < 2; n += 1) problem(401, { error: "No.", code: "not_signed_in" });
     await expect(apiCore.request("/x")).rejects.toMatchObject({ status: 401 });
@@ -100,7 +100,7 @@ describe("the REST core", () => {
     });
   });
 
-  it("has a sentence of its own for an answer that is none of the server's", async () => {
+  it("has its own sentence for a response that is not the server's", async () => {
     fetched.mockImplementationOnce(() =>
       Promise.resolve(new Response("<h1>Bad Gateway</h1>", { status: 502 })),
     );
@@ -110,7 +110,7 @@ describe("the REST core", () => {
     });
   });
 
-  it("says whether the page is offline or the server is away", async () => {
+  it("distinguishes an offline page from an unreachable server", async () => {
     fetched.mockRejectedValue(new TypeError("Failed to fetch"));
     setOnline(false);
     await expect(apiCore.request("/x")).rejects.toMatchObject({

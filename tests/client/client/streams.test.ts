@@ -38,7 +38,7 @@ describe("a stream", () => {
     return { replies, error: null };
   }
 
-  it("gives every reply, the last one too, and then ends", async () => {
+  it("yields every reply, including the last one, and then ends", async () => {
     const reading = read();
     reply("one", true);
     reply("two", true);
@@ -51,7 +51,7 @@ describe("a stream", () => {
     expect(client.pending).toBe(0);
   });
 
-  it("gives the last replies too when they arrive while the reader is busy", async () => {
+  it("yields replies that arrive while the reader is busy", async () => {
     let free: () => void = () => undefined;
     const replies: unknown[] = [];
     const reading = (async () => {
@@ -87,14 +87,14 @@ describe("a stream", () => {
     expect(client.resume?.seq).toBe(3);
   });
 
-  it("may end with a frame that only says so", async () => {
+  it("may end with a frame without data", async () => {
     const reading = read();
     reply("one", true);
     socket.receive({ state: STATE, data: null, id: id() });
     await expect(reading).resolves.toEqual({ replies: [{ text: "one" }], error: null });
   });
 
-  it("answers request() with its last reply", async () => {
+  it("resolves request() with its last reply", async () => {
     const last = client.request(STATE, data("go"));
     reply("one", true);
     reply("two", false);
@@ -112,7 +112,7 @@ describe("a stream", () => {
     expect(client.pending).toBe(0);
   });
 
-  it("fails with the server's sentence after what came before", async () => {
+  it("fails with the server's sentence after its earlier replies", async () => {
     const reading = read();
     reply("one", true);
     socket.receive({ state: "error", error: "It broke.", code: "internal", id: id() });
@@ -122,7 +122,7 @@ describe("a stream", () => {
     });
   });
 
-  it("stops when its signal says so, and at its deadline", async () => {
+  it("stops on its signal and at its deadline", async () => {
     const controller = new AbortController();
     const aborted = read({ signal: controller.signal });
     controller.abort();
@@ -134,7 +134,7 @@ describe("a stream", () => {
     expect(socket.of("cancel")).toHaveLength(2);
   });
 
-  it("goes on over a new connection", async () => {
+  it("continues over a new connection", async () => {
     const reading = read();
     const sent = id();
     reply("one", true);
@@ -155,7 +155,7 @@ describe("a stream", () => {
       return sent;
     }
 
-    it("says that replies are missing, and does not end as if it were whole", async () => {
+    it("reports missing replies, and does not end as if it were complete", async () => {
       const reading = read();
       reply("one", true);
       const sent = await comeBack();
@@ -175,7 +175,7 @@ describe("a stream", () => {
       expect(socket.of("cancel")).toEqual([{ state: "cancel", id: sent }]);
     });
 
-    it("gives request() no older reply for the last one", async () => {
+    it("does not resolve request() with an older reply", async () => {
       const last = client.request(STATE, data("go"));
       last.catch(() => undefined);
       reply("one", true);
@@ -185,7 +185,7 @@ describe("a stream", () => {
     });
   });
 
-  it("is given up when nobody reads it, before it fills the memory", async () => {
+  it("is cancelled when nobody reads it, before it fills the memory", async () => {
     const stream = client.stream(STATE, data("go"));
     const first = stream.next();
     reply("the first", true);

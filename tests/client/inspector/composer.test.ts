@@ -20,7 +20,11 @@ function compose(answer: () => Promise<unknown>, fetched = Promise.resolve(CONTR
   const send = vi.fn(answer);
   const state = { ...IDLE, participant: "p-ada" };
   const session = { sendSocketRequest: send as never, getSnapshot: () => state };
-  const composer = createComposer(session, () => fetched, () => ["known"]);
+  const composer = createComposer(
+    session,
+    () => fetched,
+    () => ["known"],
+  );
   const type = (text: string): void => {
     const { draft } = composer.getSnapshot();
     if (draft === null) throw new Error("there is no form");
@@ -32,7 +36,7 @@ function compose(answer: () => Promise<unknown>, fetched = Promise.resolve(CONTR
 
 const reply = { text: "heard" };
 
-test("what fits is sent, and the reply is shown", async () => {
+test("valid data is sent, and the reply is shown", async () => {
   const { composer, send, type } = compose(() => Promise.resolve(reply));
   expect(composer.getSnapshot().ready).toBe(false);
   await composer.load();
@@ -43,7 +47,7 @@ test("what fits is sent, and the reply is shown", async () => {
   expect(JSON.parse(composer.getSnapshot().reply ?? "")).toEqual(reply);
 });
 
-test("what does not fit is said and not sent, unless somebody wants it", async () => {
+test("invalid data is reported, and sent only on request", async () => {
   const { composer, send, type } = compose(() => Promise.resolve(reply));
   await composer.load();
   type("too long");
@@ -60,7 +64,7 @@ test("what does not fit is said and not sent, unless somebody wants it", async (
   expect(composer.getSnapshot().problems).toEqual([]);
 });
 
-test("the server's complaint is shown where it belongs", async () => {
+test("the server's problem is shown at its field", async () => {
   const details = { problems: [{ field: "text", problem: "is rude" }] };
   const { composer, type } = compose(() =>
     Promise.reject(new SessionError("invalid_data", "The data of say is not valid.", details)),
@@ -96,7 +100,7 @@ test("the data can be written as JSON, and goes back into the form", async () =>
   expect(send).toHaveBeenCalledExactlyOnceWith("say", { text: "ho" });
 });
 
-test("where the server gives no contract, the page's own states take JSON", async () => {
+test("without the server's contract, the page's states are sent as JSON", async () => {
   const refused = Promise.reject<ContractDocument>(new ApiError(404, "http", "No."));
   const { composer, send } = compose(() => Promise.resolve(null), refused);
   await composer.load();
@@ -106,7 +110,7 @@ test("where the server gives no contract, the page's own states take JSON", asyn
   expect(send).toHaveBeenCalledExactlyOnceWith("known", { any: 1 });
 });
 
-test("without a session nothing is sent, and the form says so", async () => {
+test("without a session nothing is sent, and the form explains it", async () => {
   const { composer, send, state } = compose(() => Promise.resolve(null));
   Object.assign(state, { participant: null });
   await composer.load();

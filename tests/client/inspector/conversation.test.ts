@@ -24,7 +24,7 @@ function record() {
   return recorder;
 }
 
-test("an export holds the last session's conversation from its beginning", () => {
+test("an export contains the last session's conversation from its beginning", () => {
   const conversation = conversationOf(record().read(), "print");
   expect(conversation).toMatchObject({
     format: "session-conversation",
@@ -42,7 +42,7 @@ test("an export holds the last session's conversation from its beginning", () =>
   expect(conversation && fileName(conversation)).toMatch(/^conversation-[\d-]{19}\.json$/u);
 });
 
-test("an export has no secret in it, and not the session's id either", () => {
+test("an export contains no secrets and not the session's id", () => {
   const conversation = conversationOf(record().read(), "print");
   const text = JSON.stringify(conversation);
   expect(text).not.toMatch(/k-1|p-1|t-1|earlier/u);
@@ -54,7 +54,7 @@ test("an export has no secret in it, and not the session's id either", () => {
   });
 });
 
-test("a session's name is hidden where it stands alone, and left in what people wrote", () => {
+test("a session's name is hidden as a whole value, and kept inside texts of users", () => {
   const recorder = createRecorder();
   const session = "stand-up";
   const data = { id: session, text: `our ${session}` };
@@ -71,7 +71,7 @@ test("a session's name is hidden where it stands alone, and left in what people 
   });
 });
 
-test("an export goes on from the beginning after the frames were cleared", () => {
+test("an export starts at the beginning after the frames were cleared", () => {
   const recorder = record();
   recorder.clear();
   recorder.add({ direction: "sent", frame: { state: STATE }, size: 1 });
@@ -80,7 +80,7 @@ test("an export goes on from the beginning after the frames were cleared", () =>
   expect(conversation?.frames).toHaveLength(3);
 });
 
-test("a page that was reloaded into its session can export from there on", () => {
+test("a reloaded page can export its session from the reload on", () => {
   const recorder = createRecorder();
   recorder.add({ direction: "sent", frame: { resume: { token: "•••" } }, size: 1 });
   recorder.add({ direction: "received", frame: { state: "initialised", data: {} }, size: 1 });
@@ -93,7 +93,7 @@ test("there is nothing to export before a session is open", () => {
   expect(conversationOf(recorder.read(), "print")).toBeNull();
 });
 
-test("the inspector is on in development alone, until somebody says otherwise", () => {
+test("the inspector is on only in development, until the user switches it", () => {
   localStorage.clear();
   const on = (search: string, development: boolean): boolean =>
     createInspectorSwitch(search, development).getSnapshot();

@@ -76,7 +76,7 @@ const home = (street: string, number = ""): Partial<Draft> => ({
   },
 });
 
-describe("a form made of a schema", () => {
+describe("a form built from a schema", () => {
   it("has a field for each property, of its kind", () => {
     const kinds = field.kind === "object" && field.fields.map(({ name, kind }) => [name, kind]);
     expect(kinds).toEqual([
@@ -99,7 +99,7 @@ describe("a form made of a schema", () => {
     expect(inner("home")).toMatchObject({ optional: false, nullable: false });
   });
 
-  it("begins with the defaults and without what may be left out", () => {
+  it("starts with the defaults and without optional fields", () => {
     const { value, problems } = read(
       filled({ count: { text: "2" }, home: home("Elm"), either: { text: '"x"' } }),
     );
@@ -120,7 +120,7 @@ describe("a form made of a schema", () => {
     expect(check(value, SCHEMA, ROOT)).toEqual([]);
   });
 
-  it("says at the field what cannot be read", () => {
+  it("reports an invalid value at its field", () => {
     const draft = filled({ count: { text: "2.5" }, home: home("Elm", ""), either: { text: "{" } });
     expect(read(draft).problems).toEqual([
       { path: "count", text: "Enter a whole number." },
@@ -130,7 +130,7 @@ describe("a form made of a schema", () => {
     expect(read(numbers).problems.map(({ path }) => path)).toEqual(["count", "price"]);
   });
 
-  it("holds null, a choice that is no text, items and false", () => {
+  it("supports null, choices other than texts, items and false", () => {
     const item = { mode: "value", text: "a", fields: {}, items: [] } as const;
     const draft = filled({
       count: { text: "1" },
@@ -153,13 +153,13 @@ describe("a form made of a schema", () => {
     expect(read(draft).value).not.toHaveProperty("text");
   });
 
-  it("takes data that was written as JSON, and leaves out what is not in it", () => {
+  it("accepts data written as JSON, and omits fields that are not in it", () => {
     const data = { count: 3, colour: "green", kind: "note", home: { street: "Oak" }, either: [1] };
     expect(read(draftOf(field, data)).value).toEqual(data);
     expect(asJson(read(draftOf(field, { ...data, work: null })).value)).toContain('"work": null');
   });
 
-  it("ends where types repeat themselves", () => {
+  it("ends at recursive types", () => {
     const tree = fieldOf({ $ref: "#/components/schemas/Tree" }, ROOT);
     let deepest = tree;
     let depth = 0;
@@ -176,7 +176,7 @@ describe("the check", () => {
   const good = { count: 1, colour: "red", kind: "note", home: { street: "Elm" }, either: 1 };
   const paths = (data: object): string[] => check(data, SCHEMA, ROOT).map(({ path }) => path);
 
-  it("finds what does not fit where it stands, all of it", () => {
+  it("reports every invalid value at its place", () => {
     expect(paths(good)).toEqual([]);
     expect(paths({ ...good, count: 0, home: { street: "E" } })).toEqual(["count", "home.street"]);
     expect(paths({ ...good, tags: ["a", 1] })).toEqual(["tags.1"]);
@@ -184,19 +184,19 @@ describe("the check", () => {
     expect(paths({ ...good, either: true })).toContain("either");
   });
 
-  it("says what is missing and what is too much", () => {
+  it("reports missing and unknown fields", () => {
     expect(check({ ...good, home: {} }, SCHEMA, ROOT)[0]?.text).toContain("street");
     expect(check({ ...good, colours: 1 }, SCHEMA, ROOT).map(({ path }) => path)).toContain(
       "colours",
     );
   });
 
-  it("leaves to the server what only the server understands", () => {
+  it("leaves to the server rules that only the server knows", () => {
     expect(check("x", { type: "string", pattern: "(?P<python>x)" }, ROOT)).toEqual([]);
   });
 });
 
-test("a server's document says what each of its states takes", () => {
+test("the requests of states are read from the server's document", () => {
   const { states } = readDocument({
     operations: {
       ping: { messages: [] },
@@ -223,7 +223,7 @@ test("a server's document says what each of its states takes", () => {
   ]);
 });
 
-test("a field that is called like a method of every object begins empty", () => {
+test("a field with the name of an object's method starts empty", () => {
   const integer = { type: "integer" };
   const properties = { constructor: integer, toString: integer };
   const odd = fieldOf({ type: "object", properties, required: ["toString"] }, ROOT);

@@ -25,7 +25,7 @@ const received = (frame: Frame, size = 10): void => {
 const last = () => recorder.read().records.at(-1);
 
 describe("the recorder", () => {
-  it("says of every frame what it is for", () => {
+  it("determines the kind of every frame", () => {
     sent({ name: "Ada" });
     sent({ state: STATE, data: {}, id: "1" });
     sent({ state: "ping" });
@@ -50,7 +50,7 @@ describe("the recorder", () => {
     ]);
   });
 
-  it("measures how long each answer took, from the first time that its request went out", () => {
+  it("measures the latency of each reply from the first sending of its request", () => {
     sent({ state: STATE, id: "1" });
     vi.advanceTimersByTime(30);
     sent({ state: STATE, id: "2" });
@@ -71,7 +71,7 @@ describe("the recorder", () => {
     expect(last()?.latency).toBe(7);
   });
 
-  it("keeps no more frames than it should, and no more bytes", () => {
+  it("limits the number of frames and bytes", () => {
     recorder = createRecorder({ count: 3, bytes: 100 });
     for (let seq = 1; seq <= 5; seq += 1) received({ state: STATE, seq });
     expect(recorder.read().records.map(({ seq }) => seq)).toEqual([3, 4, 5]);
@@ -83,7 +83,7 @@ describe("the recorder", () => {
     expect(recorder.read().records).toHaveLength(3);
   });
 
-  it("keeps the envelope alone of a frame that is too big", () => {
+  it("keeps only the envelope of a frame that is too big", () => {
     recorder = createRecorder({ frame: 100 });
     received({ state: STATE, data: { text: "long" }, id: "1", seq: 1 }, 101);
     expect(last()).toMatchObject({
@@ -96,13 +96,13 @@ describe("the recorder", () => {
     expect(record && frameFacts(record)).toMatch(/ · 101 B · seq 1 · too big/u);
   });
 
-  it("shows no more of a frame's text than a page can take", () => {
+  it("limits the shown length of a frame", () => {
     received({ state: STATE, data: { text: "x".repeat(30_000) } }, 30_100);
     const [record] = recorder.read().records;
     expect(record && frameText(record).length).toBeLessThan(20_100);
   });
 
-  it("keeps how the session was opened, and counts what it forgot since", () => {
+  it("keeps the opening of the session, and counts the frames dropped since", () => {
     recorder = createRecorder({ count: 2 });
     sent({ name: "Ada" });
     received({ state: "initialised", data: { session: "s" } });
@@ -116,7 +116,7 @@ describe("the recorder", () => {
     expect(omitted).toBe(5);
   });
 
-  it("tells subscribers of many frames together, and nobody when nobody asks", () => {
+  it("notifies subscribers of many frames at once", () => {
     received({ state: STATE });
     expect(vi.getTimerCount()).toBe(0);
     expect(recorder.getSnapshot().records).toHaveLength(1);
@@ -152,7 +152,7 @@ describe("the list", () => {
     expect(names({})).toEqual(["error", STATE, "initialised", "hello"]);
   });
 
-  it("shows what fits the text, the direction and the state", () => {
+  it("filters by text, direction and state", () => {
     expect(names({ text: " good MORNING" })).toEqual([STATE]);
     expect(names({ direction: "received" })).toEqual(["error", "initialised"]);
     expect(names({ name: "hello" })).toEqual(["hello"]);
@@ -160,7 +160,7 @@ describe("the list", () => {
     expect(names({ text: "request" })).toEqual([STATE]);
   });
 
-  it("stands still while it is paused, and says how many are new", () => {
+  it("does not change while it is paused, and shows the number of new frames", () => {
     const paused = recorder.read();
     received({ state: STATE });
     const list = listOf({ ...view, paused }, recorder.read());
@@ -168,7 +168,7 @@ describe("the list", () => {
     expect([list.all, list.waiting]).toEqual([4, 1]);
   });
 
-  it("is not longer than a page can show", () => {
+  it("has a limited length", () => {
     for (let n = 0; n < 300; n += 1) received({ state: STATE });
     const list = listOf(view, recorder.read());
     expect([list.shown.length, list.found]).toEqual([200, 304]);

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("delivers what was sent while the connection was away, however long that took", async () => {
+it("delivers requests sent without a connection, however long it takes", async () => {
   liveSession.initialiseSocket({ session: "notes", name: "Ada" }).catch(() => undefined);
   const first = await nextSocket();
   welcome(first);

@@ -21,7 +21,7 @@ test.each(["what?!", "käse", "a/b", "x".repeat(65), "https://example.com/other/
   },
 );
 
-test("an id that the server made up is told from a name", () => {
+test("a generated id is distinguished from a name", () => {
   expect(isGenerated("kxnOcbLUMdzygddQVJTSWA")).toBe(true);
   expect(isGenerated("monday-stand-up")).toBe(false);
 });

@@ -12,11 +12,11 @@ function words(state: Parameters<typeof notices>[0]): string {
     .join("\n");
 }
 
-test("nothing is said when all is well", () => {
+test("there is no notice without a problem", () => {
   expect(notices(OPEN)).toEqual([]);
 });
 
-test("why the connection is away is said, and that nothing is lost", () => {
+test("a lost connection is explained, and that nothing is lost", () => {
   expect(words(AWAY)).toBe(
     "The connection was lost. What you send now is delivered when the connection is back.",
   );
@@ -25,21 +25,21 @@ test("why the connection is away is said, and that nothing is lost", () => {
   );
 });
 
-test("a server that leaves is said before and while it is away", () => {
+test("a draining server is announced before and during its absence", () => {
   expect(words({ ...OPEN, draining: true })).toContain("The server is being updated.");
   expect(words({ ...AWAY, draining: true })).toContain(
     "The server is being updated; reconnecting…",
   );
 });
 
-test("what was missed is said until it is dismissed", () => {
+test("missed messages are reported until the notice is dismissed", () => {
   expect(notices({ ...OPEN, loss: "messages" })).toMatchObject([
     { text: expect.stringContaining("Some messages were missed") as string, action: "dismiss" },
   ]);
   expect(words({ ...OPEN, loss: "session" })).toContain("restarted this session");
 });
 
-test("an older page offers to be loaded again, also while the connection is away", () => {
+test("an older page offers a reload, also without a connection", () => {
   const old = { ...AWAY, contractChanged: true };
   expect(notices(old).map(({ kind, action }) => [kind, action])).toEqual([
     ["connection", null],

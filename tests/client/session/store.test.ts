@@ -41,7 +41,7 @@ describe("the session store", () => {
     expect(shown()).toEqual(["old"]);
   });
 
-  it("brings one's own reply and others' updates into the snapshot, each once and in order", async () => {
+  it("applies own replies and updates of others to the document, once each and in order", async () => {
     const reply = store.sendSocketRequest(STATE, data("mine"));
     const id = socket.requests()[0]?.["id"];
     socket.receive({ state: STATE, data: { text: "theirs" }, from: "p-2", seq: 6 });
@@ -51,7 +51,7 @@ describe("the session store", () => {
     expect(shown()).toEqual(["old", "p-2: theirs", "mine"]);
   });
 
-  it("has a watcher make the request from the page's form", async () => {
+  it("builds the request with the state's watcher from the page's form", async () => {
     const reply = store.watchRequestSocket(STATE, { text: "from the form" });
     const request = socket.requests()[0];
     expect(request).toMatchObject({ state: STATE, data: data("from the form") });
@@ -61,7 +61,7 @@ describe("the session store", () => {
     expect(now().pending).toBe(0);
   });
 
-  it("says what went wrong with a request to its caller alone", async () => {
+  it("reports the error of a request only to its caller", async () => {
     const reply = store.sendSocketRequest(STATE, data("no"));
     const id = socket.requests()[0]?.["id"];
     socket.receive({ state: "error", error: "No.", code: "refused", id });
@@ -69,14 +69,14 @@ describe("the session store", () => {
     expect(now()).toMatchObject({ error: null, pending: 0, status: "open" });
   });
 
-  it("shows a complaint of the server that belongs to no request", () => {
+  it("shows an error that belongs to no request", () => {
     socket.receive({ state: "error", error: "Slow down.", code: "too_fast" });
     expect(now().error).toBe("Slow down.");
     socket.receive({ state: STATE, data: { text: "on" }, from: "p-2", seq: 6 });
     expect(now().error).toBeNull();
   });
 
-  it("follows who comes and goes", () => {
+  it("follows participants who join and leave", () => {
     socket.receive({ state: "joined", data: { participant: "p-2", name: "Bo" }, seq: 6 });
     socket.receive({ state: "joined", data: { participant: "p-2", name: "Bob" }, seq: 7 });
     expect(names()).toEqual(["Ada", "Bob"]);
@@ -85,7 +85,7 @@ describe("the session store", () => {
     expect(names()).toEqual(["Ada"]);
   });
 
-  it("follows changes of presence that the server has gathered, and the size of a crowd", () => {
+  it("follows combined changes of presence, and the size of a crowd", () => {
     const [bo, cy] = [
       { participant: "p-2", name: "Bo" },
       { participant: "p-3", name: "Cy" },
@@ -130,7 +130,7 @@ describe("the session store", () => {
     expect(now().document).toMatchObject({ busy: null });
   });
 
-  it("takes the snapshot of the server after a recovery and adds nothing that is replayed to it", async () => {
+  it("uses the server's document after a resume and applies no replayed message to it", async () => {
     socket.breaks();
     expect(now().status).toBe("recovering");
     expect(shown()).toEqual(["old"]);
@@ -144,14 +144,14 @@ describe("the session store", () => {
     expect(shown()).toEqual(["old", "missed", "mine", "p-2: next"]);
   });
 
-  it("takes the fresh snapshot when the server could not recover it", async () => {
+  it("uses the current document when the server could not recover the session", async () => {
     socket.breaks();
     socket = await nextSocket();
     welcome(socket, { recovered: false, seq: 90, snapshot: texts("fresh") });
     expect(shown()).toEqual(["fresh"]);
   });
 
-  it("says in words why it ended, and keeps what it showed", () => {
+  it("explains why it ended, and keeps the document", () => {
     socket.breaks(4408);
     expect(now()).toMatchObject({
       status: "ended",
@@ -160,7 +160,7 @@ describe("the session store", () => {
     expect(shown()).toEqual(["old"]);
   });
 
-  it("gives the reply of a state that ends the session before it ends", async () => {
+  it("delivers the reply of a closing state before the session ends", async () => {
     const reply = store.sendSocketRequest(STATE, data("bye"));
     const id = socket.requests()[0]?.["id"];
     socket.receive({ state: STATE, data: { text: "saved" }, id, seq: 6 });
@@ -169,7 +169,7 @@ describe("the session store", () => {
     expect(now()).toMatchObject({ status: "ended", reason: "The session has ended.", pending: 0 });
   });
 
-  it("tells when the server's contract is another one, also while the connection is away", async () => {
+  it("reports a changed contract, also without a connection", async () => {
     socket.breaks();
     socket = await nextSocket();
     welcome(socket, { recovered: true, contract_changed: true });
@@ -195,7 +195,7 @@ describe("the session store", () => {
     expect(now().loss).toBeNull();
   });
 
-  it("tells that the server leaves until another one has answered", async () => {
+  it("reports a draining server until another one has answered", async () => {
     socket.receive({ state: "draining", data: { within: 20 } });
     expect(now()).toMatchObject({ status: "open", draining: true });
     socket.breaks(4503);
@@ -205,7 +205,7 @@ describe("the session store", () => {
     expect(now().draining).toBe(false);
   });
 
-  it("takes the server's own notices for what they are", () => {
+  it("handles the server's own frames", () => {
     for (const state of ["authenticate", "expiring", "pong"]) {
       socket.receive({ state, data: null });
     }
@@ -239,7 +239,7 @@ describe("the session store", () => {
     expect(now().latency).toBe(30);
   });
 
-  it("tells whoever looks of every frame of every socket", async () => {
+  it("reports every frame of every socket to listeners", async () => {
     const names: unknown[] = [];
     store.onWire.addListener(({ direction, frame }) => names.push([direction, frame["state"]]));
     socket.receive({ state: STATE, data: { text: "t" }, from: "p-2", seq: 6 });
@@ -255,7 +255,7 @@ describe("the session store", () => {
     ]);
   });
 
-  it("never changes what it gave out: each change is a new object, and no change is none", () => {
+  it("never modifies a snapshot: each change is a new object, and without a change it stays the same", () => {
     const before = now();
     const copy = structuredClone(before);
     socket.receive({ state: STATE, data: { text: "new" }, from: "p-2", seq: 6 });
@@ -275,7 +275,7 @@ describe("the session store", () => {
     expect(told).not.toHaveBeenCalled();
   });
 
-  it("has a subscriber that throws stop neither the others nor a request", async () => {
+  it("a throwing subscriber stops neither the others nor a request", async () => {
     const reported = vi.fn();
     vi.stubGlobal("reportError", reported);
     const bug = new Error("a page's bug");
@@ -292,7 +292,7 @@ describe("the session store", () => {
     expect(reported).toHaveBeenCalledWith(bug);
   });
 
-  it("leaves the old session when another one is opened, and hears nothing of it any more", async () => {
+  it("leaves the old session when another one is opened, and receives nothing of it", async () => {
     store.initialiseSocket({ session: "other" }).catch(() => undefined);
     expect(socket.sent.at(-1)).toEqual({ state: "leave" });
     const old = socket;
@@ -311,7 +311,7 @@ describe("the session store", () => {
     });
   });
 
-  it("rejects the start when the server refuses, and says why in the state too", async () => {
+  it("rejects when the server refuses, with the reason also in the state", async () => {
     const starting = store.initialiseSocket({ session: "secret" });
     socket = await nextSocket();
     socket.accept();
@@ -351,8 +351,8 @@ describe("the session store", () => {
     expect(now().total).toBe(3);
   });
 
-  describe("before the page is loaded again", () => {
-    it("hands its place to the page that comes, once, and does not leave", async () => {
+  describe("before a reload of the page", () => {
+    it("passes its place to the reloaded page once, and does not leave", async () => {
       store.handOver();
       pageTransition("pagehide", false);
       expect(socket.of("leave")).toEqual([]);
@@ -370,7 +370,7 @@ describe("the session store", () => {
       next.closeSocket();
     });
 
-    it("hands nothing to another session", async () => {
+    it("passes nothing to another session", async () => {
       store.handOver();
       const next = createSessionStore(() => PARTS);
       next.initialiseSocket({ session: "other" }).catch(() => undefined);
@@ -380,7 +380,7 @@ describe("the session store", () => {
       next.closeSocket();
     });
 
-    it("survives whatever else is in the storage", async () => {
+    it("ignores invalid data in the storage", async () => {
       const halves = ['{"session":"notes","token":7}', '{"session":"notes","token":"t"}'];
       for (const text of ["{", "null", "{}", ...halves]) {
         sessionStorage.setItem("session-place", text);
@@ -394,8 +394,8 @@ describe("the session store", () => {
     });
   });
 
-  describe("when the page goes away", () => {
-    it("is seen to be gone, and keeps its place for a reload", async () => {
+  describe("when the page is closed or suspended", () => {
+    it("is seen to leave, and keeps its place for a reload", async () => {
       pageTransition("pagehide", false);
       expect(socket.of("leave")).toEqual([]);
       expect(socket.closedWith?.code).toBe(4501);
@@ -414,7 +414,7 @@ describe("the session store", () => {
       expect(sessionStorage).toHaveLength(0);
     });
 
-    it("goes on with its streams after a reload, from their first reply on", async () => {
+    it("continues its streams after a reload, from their first reply on", async () => {
       const reading = store.streamSocketRequest(STREAM, data("question"));
       const first = reading.next();
       const id = socket.requests().at(-1)?.["id"];
@@ -444,7 +444,7 @@ describe("the session store", () => {
       next.closeSocket();
     });
 
-    it("keeps its place when it may come back, and takes it again when it does", async () => {
+    it("keeps its place while it is suspended, and resumes it afterwards", async () => {
       const reply = store.sendSocketRequest(STATE, data("mine"));
       pageTransition("pagehide", true);
       expect(socket.of("leave")).toEqual([]);
@@ -464,7 +464,7 @@ describe("the session store", () => {
       expect(shown()).toEqual(["old", "missed", "mine"]);
     });
 
-    it("opens nothing on a first visit, or for a session that had ended before", async () => {
+    it("resumes nothing on a first visit, or for an ended session", async () => {
       store.closeSocket();
       const sockets = FakeSocket.all.length;
       pageTransition("pagehide", true);

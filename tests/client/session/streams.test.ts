@@ -37,26 +37,26 @@ describe("another participant's stream", () => {
     },
   );
 
-  it("is told apart from those of others", () => {
+  it("is distinguished from those of others", () => {
     const end = { state: STREAM, data: null, from: "p-2", seq: 4, ended: "done" } as const;
     const { streaming } = after([...pieces, piece("mine", 3), end]);
     expect(streaming).toEqual([{ state: STREAM, from: null }]);
   });
 
-  it("has ended when the session was not recovered", () => {
+  it("ends when the session was not recovered", () => {
     const begun = { ...after(pieces), epoch: "e1" };
     const data = { ...begun, snapshot: texts(), recovered: false, epoch: "e2" } as never;
     expect(after([{ state: "initialised", data }], begun).streaming).toEqual([]);
   });
 
-  it("runs, also where the server's document includes the reply already", () => {
+  it("runs, also if the server's document includes the reply already", () => {
     const state = after(pieces, { ...start, seq: 9 });
     expect(textsOf(state.document)).toEqual([]);
     expect(state.streaming).toHaveLength(1);
   });
 });
 
-describe("one's own stream that fails", () => {
+describe("an own stream that fails", () => {
   const error = (code: "cancelled" | "interrupted" | "refused"): ISocketResponse => ({
     state: "error",
     error: "No.",
@@ -78,7 +78,7 @@ describe("one's own stream that fails", () => {
     expect(state.error).toBeNull();
   });
 
-  it("tells the watcher once, where everybody saw it", () => {
+  it("calls the watcher once, if everybody received its replies", () => {
     const end = { state: STREAM, data: null, seq: 2, ended: "failed" } as const;
     const state = after([piece("one", 1), end, { ...error("refused"), seq: 3 }]);
     expect(textsOf(state.document)).toEqual(["one", "own failed"]);
@@ -92,7 +92,7 @@ describe("an event", () => {
     expect(state.contractChanged).toBe(false);
   });
 
-  it("of a newer server is unknown, so the contract has changed", () => {
+  it("of a newer server is unknown, so the contract counts as changed", () => {
     expect(after([{ state: "gong", data: null } as never]).contractChanged).toBe(true);
   });
 });

@@ -10,12 +10,12 @@ test.each([
   expect(formatBytes(bytes)).toBe(text);
 });
 
-test("an answer is never faster than a millisecond", () => {
+test("a latency is at least one millisecond", () => {
   expect(formatLatency(0.2)).toBe("1 ms");
   expect(formatLatency(41.6)).toBe("42 ms");
 });
 
-test("one is counted in the singular", () => {
+test("the number one uses the singular", () => {
   expect(formatCount(1, "person", "people")).toBe("1 person");
   expect(formatCount(0, "person", "people")).toBe("0 people");
 });

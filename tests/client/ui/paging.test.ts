@@ -31,7 +31,7 @@ function shown(list: PagedList<number>) {
 }
 
 describe("a list in pages", () => {
-  it("has nothing before the first answer, then the page that was asked for", async () => {
+  it("is empty before the first response, then shows the requested page", async () => {
     const { list } = numbers(120);
     expect(list.getSnapshot()).toEqual({ items: null, page: 1, total: 0, problem: null });
     await list.load(2);
@@ -40,7 +40,7 @@ describe("a list in pages", () => {
     expect(shown(list)).toEqual({ page: 3, first: 101, last: 120 });
   });
 
-  it("shows the same page again after a change, with what moved up from behind it", async () => {
+  it("shows the same page after a change, filled up from the next one", async () => {
     const { list, entries } = numbers(120);
     await list.load(2);
     const worked = await list.change(() => {
@@ -52,7 +52,7 @@ describe("a list in pages", () => {
     expect(toasts.getSnapshot().map(({ text }) => text)).toContain("Done.");
   });
 
-  it("goes to the last page that there is when the page has gone", async () => {
+  it("goes to the last page when its page no longer exists", async () => {
     const { list, entries } = numbers(2 * PAGE_SIZE + 1);
     await list.load(3);
     entries.total = 2 * PAGE_SIZE;
@@ -63,7 +63,7 @@ describe("a list in pages", () => {
     expect(list.getSnapshot()).toEqual({ items: [], page: 1, total: 0, problem: null });
   });
 
-  it("is what was asked for last, whichever answer comes last", async () => {
+  it("shows the page requested last, whichever response arrives last", async () => {
     const waiting: ((part: Part<string>) => void)[] = [];
     const list = createPagedList<string>(() => new Promise((resolve) => waiting.push(resolve)));
     const both = [list.load(1), list.load(2)];
@@ -73,7 +73,7 @@ describe("a list in pages", () => {
     expect(list.getSnapshot()).toMatchObject({ items: ["second"], page: 2 });
   });
 
-  it("says why there is none, and asks for the same page again", async () => {
+  it("shows an error, and can load the same page again", async () => {
     const ask = vi.fn<(slice: Slice) => Promise<Part<number>>>();
     ask.mockRejectedValueOnce(new ApiError(0, "offline", "No server."));
     const list = createPagedList(ask);
@@ -85,7 +85,7 @@ describe("a list in pages", () => {
     expect(list.getSnapshot()).toMatchObject({ items: [51], page: 2, problem: null });
   });
 
-  it("asks for nothing after a change that failed", async () => {
+  it("requests nothing after a failed change", async () => {
     const { list, asked } = numbers(1);
     await list.load();
     const refuse = () => Promise.reject(new ApiError(403, "forbidden", "Not you."));
@@ -111,13 +111,13 @@ describe("turning pages", () => {
       "/list",
     );
 
-  it("is not needed where everything is on the page", () => {
+  it("is hidden when everything is on one page", () => {
     expect(at(1, PAGE_SIZE, PAGE_SIZE)).toBeNull();
     expect(at(1, 0, 0)).toBeNull();
     expect(pageTurning({ items: null, page: 1, total: 0, problem: null }, "/list")).toBeNull();
   });
 
-  it("says where one is and leads back and on", () => {
+  it("shows the position and leads back and forward", () => {
     expect(at(1, 50, 51)).toEqual({ text: "1–50 of 51", previous: null, next: "/list?page=2" });
     expect(at(2, 50, 120)).toEqual({
       text: "51–100 of 120",
@@ -131,7 +131,7 @@ describe("turning pages", () => {
     });
   });
 
-  it("takes an address that names no page for the first one", () => {
+  it("shows the first page for an invalid page number", () => {
     expect(["2", "30"].map(pageNumber)).toEqual([2, 30]);
     for (const asked of [null, undefined, "", "0", "-1", "1.5", "two", "1e9", "9".repeat(7), ["2"]])
       expect(pageNumber(asked)).toBe(1);

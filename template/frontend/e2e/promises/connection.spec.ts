@@ -46,7 +46,7 @@ async function twoTalkers(person: (name: string) => Promise<Person>, wire?: Wire
   return { ada, grace };
 }
 
-test("before and after a session the page says that there is none", async ({ person }) => {
+test("before and after a session the page shows that no session is open", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.goto("/");
   await expect(ada.status).toHaveText("No session");
@@ -74,7 +74,7 @@ test("a lost connection is restored, and nothing is lost", async ({ person }) =>
   for (const { person } of [ada, grace]) await expect(person.participants).toHaveCount(2);
 });
 
-test("a page out of the back/forward cache takes its place again", async ({ person }) => {
+test("a page restored from the back/forward cache resumes its place", async ({ person }) => {
   const { ada, grace } = await twoTalkers(person);
   // The events of a page that the browser keeps for its back button; not every browser does.
   const fire = (type: string): Promise<boolean> =>
@@ -118,7 +118,7 @@ test("a page that is older than the server reloads and keeps its place", async (
   expect(await grace.page.evaluate(() => sessionStorage.getItem("session-place"))).toBeNull();
 });
 
-test("without a network the page says so, and recovers when it is back", async ({ person }) => {
+test("without a network the page shows it, and recovers when it is back", async ({ person }) => {
   const { ada, grace } = await twoTalkers(person);
   await grace.person.page.context().setOffline(true);
   await expect(grace.person.status).toHaveText("Offline");

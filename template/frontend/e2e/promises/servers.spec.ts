@@ -48,7 +48,7 @@ async function noLoss(talkers: readonly Talker[]): Promise<void> {
   for (const { person } of talkers) await expect(person.page.getByText(LOSS)).toHaveCount(0);
 }
 
-test("a server that is killed and restarted has lost nothing", async ({ person, serve }) => {
+test("nothing is lost when a server is killed and restarted", async ({ person, serve }) => {
   const server = await serve({ valkey: true });
   const talkers = await twoTalkers(server, person);
   const [ada, grace] = talkers;
@@ -68,7 +68,7 @@ test("a server that is killed and restarted has lost nothing", async ({ person, 
   await noLoss(talkers);
 });
 
-test("the page says when a crashed server has lost the session", async ({ person, serve }) => {
+test("the page reports that a crashed server has lost the session", async ({ person, serve }) => {
   const server = await serve();
   const talkers = await twoTalkers(server, person);
   const [ada, grace] = talkers;
@@ -88,10 +88,7 @@ test("the page says when a crashed server has lost the session", async ({ person
   await nothingLost(...talkers);
 });
 
-test("the page announces an update of the server, which loses nothing", async ({
-  person,
-  serve,
-}) => {
+test("an update of the server is announced and loses nothing", async ({ person, serve }) => {
   const server = await serve({ valkey: true, settings: { SESSION_DRAIN: "2" } });
   const talkers = await twoTalkers(server, person);
   const [ada, grace] = talkers;

@@ -52,14 +52,14 @@ beforeEach(() => {
 });
 
 describe("the page of all users", () => {
-  it("tells whoever is no admin who sees it, and asks for nothing", () => {
+  it("tells users who are not admins, and requests nothing", () => {
     useAuth.setState({ status: "signedIn", user: grace }, true);
     show(<UsersPage />);
     expect(screen.getByText("Only admins see this page")).toBeTruthy();
     expect(list).not.toHaveBeenCalled();
   });
 
-  it("says of everybody the name, the address, the role and whether they may sign in", async () => {
+  it("shows each user's name, address, role and whether they may sign in", async () => {
     everybody(ada, grace, profile("Alan", { is_active: false }));
     show(<UsersPage />);
     expect((await row("Ada")).textContent).toMatch(/Admin.*Active.*ada@example\.org/u);
@@ -67,7 +67,7 @@ describe("the page of all users", () => {
     expect((await row("Alan")).textContent).toMatch(/User.*Deactivated.*alan@example\.org/u);
   });
 
-  it("has no actions for one's own account, and says why", async () => {
+  it("has no actions for the user's own account, and explains why", async () => {
     show(<UsersPage />);
     const own = within(await row("Ada"));
     expect(own.queryAllByRole("button")).toEqual([]);
@@ -75,7 +75,7 @@ describe("the page of all users", () => {
     expect(within(await row("Grace")).getAllByRole("button")).toHaveLength(2);
   });
 
-  it("makes somebody an admin at once and says so", async () => {
+  it("makes a user an admin at once and confirms it", async () => {
     const admin = { ...grace, is_admin: true };
     change.mockResolvedValue(admin);
     show(<UsersPage />);
@@ -92,7 +92,7 @@ describe("the page of all users", () => {
     expect(button.isConnected).toBe(true);
   });
 
-  it("activates an account without a question", async () => {
+  it("activates an account without a confirmation", async () => {
     everybody(ada, profile("Grace", { is_active: false }));
     change.mockResolvedValue(grace);
     show(<UsersPage />);
@@ -124,7 +124,7 @@ describe("the page of all users", () => {
     expect(change).toHaveBeenCalledExactlyOnceWith("grace", expected);
   });
 
-  it("goes on asking while something that was done before is answered", async () => {
+  it("keeps the dialog open while an earlier action completes", async () => {
     let answer: (user: Profile) => void = () => undefined;
     change.mockReturnValue(new Promise((resolve) => (answer = resolve)));
     show(<UsersPage />);
@@ -137,7 +137,7 @@ describe("the page of all users", () => {
     expect(screen.getByRole("dialog").textContent).toContain("Deactivate Grace?");
   });
 
-  it("keeps the question open when it fails, and says why", async () => {
+  it("keeps the dialog open when the action fails, and shows why", async () => {
     change.mockRejectedValue(new ApiError(404, "not_found", "There is no such user."));
     show(<UsersPage />);
     await press("Deactivate: grace@example.org");
@@ -149,14 +149,14 @@ describe("the page of all users", () => {
     expect(list).toHaveBeenCalledTimes(2);
   });
 
-  it("says that it loads, and that there is nobody else", async () => {
+  it("shows that it is loading, and that there are no other users", async () => {
     everybody(ada);
     const { container } = show(<UsersPage />);
     expect(container.querySelector("[aria-busy=true]")).not.toBeNull();
     expect(await screen.findByText(/Nobody else has an account yet/u)).toBeTruthy();
   });
 
-  it("can be asked for again after a failure", async () => {
+  it("can be loaded again after a failure", async () => {
     list.mockRejectedValue(new ApiError(403, "forbidden", "Only an admin may do this."));
     show(<UsersPage />);
     expect(await screen.findByText("Only an admin may do this.")).toBeTruthy();
@@ -165,7 +165,7 @@ describe("the page of all users", () => {
     expect(await row("Grace")).toBeTruthy();
   });
 
-  it("is turned page by page", async () => {
+  it("has pages", async () => {
     list.mockResolvedValue({ items: [grace], total: 101 });
     show(<UsersPage />, "/users?page=2", "/users");
     expect(await screen.findByText("51–51 of 101")).toBeTruthy();

@@ -70,14 +70,14 @@ afterEach(() => {
 });
 
 describe("the page of all users", () => {
-  it("tells whoever is no admin who sees it, and asks for nothing", async () => {
+  it("tells users who are not admins, and requests nothing", async () => {
     await signIn(grace);
     const page = await open();
     expect(page.text()).toContain("Only admins see this page");
     expect(list).not.toHaveBeenCalled();
   });
 
-  it("says of everybody the name, the address, the role and whether they may sign in", async () => {
+  it("shows each user's name, address, role and whether they may sign in", async () => {
     everybody(ada, grace, profile("Alan", { is_active: false }));
     const page = await open();
     expect(row(page, "Ada").text()).toMatch(/Admin.*Active.*ada@example\.org/u);
@@ -85,14 +85,14 @@ describe("the page of all users", () => {
     expect(row(page, "Alan").text()).toMatch(/User.*Deactivated.*alan@example\.org/u);
   });
 
-  it("has no actions for one's own account, and says why", async () => {
+  it("has no actions for the user's own account, and explains why", async () => {
     const page = await open();
     expect(row(page, "Ada").findAll("button")).toHaveLength(0);
     expect(row(page, "Ada").text()).toContain("Only another admin can change your own account.");
     expect(row(page, "Grace").findAll("button")).toHaveLength(2);
   });
 
-  it("makes somebody an admin at once and says so", async () => {
+  it("makes a user an admin at once and confirms it", async () => {
     const admin = { ...grace, is_admin: true };
     change.mockResolvedValue(admin);
     const page = await open();
@@ -107,7 +107,7 @@ describe("the page of all users", () => {
     expect(button.element.isConnected).toBe(true);
   });
 
-  it("activates an account without a question", async () => {
+  it("activates an account without a confirmation", async () => {
     everybody(ada, profile("Grace", { is_active: false }));
     change.mockResolvedValue(grace);
     const page = await open();
@@ -136,7 +136,7 @@ describe("the page of all users", () => {
     expect(change).toHaveBeenCalledExactlyOnceWith("grace", expected);
   });
 
-  it("goes on asking while something that was done before is answered", async () => {
+  it("keeps the dialog open while an earlier action completes", async () => {
     let answer: (user: Profile) => void = () => undefined;
     change.mockReturnValue(new Promise((resolve) => (answer = resolve)));
     const page = await open();
@@ -148,7 +148,7 @@ describe("the page of all users", () => {
     expect(page.get("dialog").text()).toContain("Deactivate Grace?");
   });
 
-  it("keeps the question open when it fails, and says why", async () => {
+  it("keeps the dialog open when the action fails, and shows why", async () => {
     change.mockRejectedValue(new ApiError(404, "not_found", "There is no such user."));
     const page = await open();
     await press(page, "Deactivate: grace@example.org");
@@ -159,7 +159,7 @@ describe("the page of all users", () => {
     expect(list).toHaveBeenCalledTimes(1);
   });
 
-  it("says that it loads, and that there is nobody else", async () => {
+  it("shows that it is loading, and that there are no other users", async () => {
     list.mockReturnValue(new Promise(() => undefined));
     const page = await open();
     expect(page.find("[aria-busy=true]").exists()).toBe(true);
@@ -169,7 +169,7 @@ describe("the page of all users", () => {
     expect(page.text()).toContain("Nobody else has an account yet");
   });
 
-  it("can be asked for again after a failure", async () => {
+  it("can be loaded again after a failure", async () => {
     list.mockRejectedValue(new ApiError(403, "forbidden", "Only an admin may do this."));
     const page = await open();
     expect(page.text()).toContain("Only an admin may do this.");
@@ -178,7 +178,7 @@ describe("the page of all users", () => {
     expect(row(page, "Grace").exists()).toBe(true);
   });
 
-  it("is turned page by page", async () => {
+  it("has pages", async () => {
     list.mockResolvedValue({ items: [grace], total: 101 });
     const page = await open("/users?page=2");
     expect(page.text()).toContain("51–51 of 101");
