@@ -202,6 +202,34 @@ def test_nothing_is_written_when_nothing_has_to_be_done(
     assert {file: file.stat().st_mtime_ns for file in frontend.rglob("*")} == before
 
 
+def test_a_page_that_is_built_is_not_built_again(
+    frontend: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is the tree written, which may be read-only."""
+    dist = frontend / "dist"
+    dist.mkdir()
+    monkeypatch.setattr(setup, "DIST", dist)
+    # The lock's file must not count as a source.
+    monkeypatch.setattr(setup, "ROOT", dist)
+    builds: list[list[str]] = []
+
+    def build(command: list[str]) -> int:
+        builds.append(command)
+        (dist / "index.html").write_text("", encoding="utf-8")
+        return 0
+
+    monkeypatch.setattr(setup.node, "script", lambda name: [name])
+    monkeypatch.setattr(setup.node, "run", build)
+    setup.build_frontend()
+    (dist / ".setup.lock").unlink(missing_ok=True)
+    setup.build_frontend()
+    assert builds == [["build"]]
+    assert not (dist / ".setup.lock").exists()
+    (frontend / "index.html").write_text("changed", encoding="utf-8")
+    setup.build_frontend()
+    assert len(builds) == 2
+
+
 def test_a_read_only_tree_is_reported(frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def acquire(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")

@@ -10,7 +10,7 @@ import platform
 import secrets
 import subprocess
 import sys
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -104,36 +104,46 @@ def missing_packages() -> list[str]:
 
 def build_frontend() -> None:
     """Build frontend/dist when a source or a package changed."""
+    if _is_built(_build_sources()):
+        return
     with lock():
-        sources = (
-            file
-            for top in FRONTEND.iterdir()
-            if top.name not in NOT_SOURCES
-            for file in (top.rglob("*") if top.is_dir() else [top])
-            if file.is_file()
-        )
-        current = fingerprint(sources, FRONTEND, _packages())
-        if (DIST / "index.html").is_file() and is_fresh("build", current):
+        sources = _build_sources()
+        if _is_built(sources):
             return
         say("Building the frontend …")
         clear_fingerprint("build")
         if node.run(node.script("build")) != 0:
             raise TaskError("The frontend's build failed; its reason is above.")
-        save_fingerprint("build", current)
+        save_fingerprint("build", sources)
 
 
-def migrate(environment: Mapping[str, str] | None = None) -> None:
-    """Bring the database of the settings to the newest migration."""
-    with lock():
-        sys.stdout.flush()
-        done = subprocess.run(
-            processes.python_command("app", "migrate"),
-            cwd=ROOT,
-            env=processes.python_environment(environment),
-            check=False,
-        )
-        if done.returncode != 0:
-            raise TaskError("The database could not be migrated; the reason is above.")
+def _is_built(sources: str) -> bool:
+    return (DIST / "index.html").is_file() and is_fresh("build", sources)
+
+
+def _build_sources() -> str:
+    """The fingerprint of everything that the build reads."""
+    sources = (
+        file
+        for top in FRONTEND.iterdir()
+        if top.name not in NOT_SOURCES
+        for file in (top.rglob("*") if top.is_dir() else [top])
+        if file.is_file()
+    )
+    return fingerprint(sources, FRONTEND, _packages())
+
+
+def migrate() -> None:
+    """Bring the database of the settings to the newest migration; several may do so at once."""
+    sys.stdout.flush()
+    done = subprocess.run(
+        processes.python_command("app", "migrate"),
+        cwd=ROOT,
+        env=processes.python_environment(),
+        check=False,
+    )
+    if done.returncode != 0:
+        raise TaskError("The database could not be migrated; the reason is above.")
 
 
 def package_files() -> list[Path]:

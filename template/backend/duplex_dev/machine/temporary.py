@@ -1,5 +1,6 @@
 """Temporary servers of this application, with a database and settings of their own, no `.env`."""
 
+import asyncio
 import os
 import secrets
 import subprocess
@@ -8,8 +9,10 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from duplex import Database
+from duplex.web.migrate import migrate
 from duplex_dev.console import TaskError
-from duplex_dev.machine import processes, setup
+from duplex_dev.machine import processes
 from duplex_dev.machine.network import free_port, wait_for
 from duplex_dev.project import ROOT, settings_type
 
@@ -45,7 +48,7 @@ class Server:
 
     def migrate(self) -> None:
         """Make its database, or bring it up to date."""
-        setup.migrate(self._environment)
+        asyncio.run(_migrate(self._environment["DATABASE_URL"]))
 
     def start(self) -> None:
         """Start it; returns when it answers. Raises TaskError, with its log, when it does not."""
@@ -80,6 +83,14 @@ class Server:
     def log_end(self) -> str:
         """The end of its log, where a failure's reason is."""
         return self.log.read_text(encoding="utf-8", errors="replace")[-LOG_SHOWN:]
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    try:
+        await migrate(database, settings_type().root)
+    finally:
+        await database.dispose()
 
 
 @contextmanager
