@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from duplex_dev.commands import add_state
+from duplex_dev.commands import states
 from duplex_dev.console import TaskError
-from duplex_dev.update import answers, scratch
+from duplex_dev.update import answers, changing, scratch
 
 COPIER = """\
 _subdirectory: template
@@ -64,9 +64,9 @@ def project(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
         root = tmp_path / folder
         run_copy(str(template), root, defaults=True, quiet=True)
-        monkeypatch.setattr(add_state, "ROOT", root)
-        monkeypatch.setattr(add_state.setup, "prepare", lambda: None)
-        monkeypatch.setattr(add_state.files, "write", lambda: None)
+        monkeypatch.setattr(states, "ROOT", root)
+        monkeypatch.setattr(states.setup, "prepare", lambda: None)
+        monkeypatch.setattr(changing.files, "write", lambda: None)
         return root
 
     return made
@@ -78,7 +78,7 @@ def test_a_new_state_is_added_and_the_teams_changes_are_kept(
     root = project()
     write(root / "states" / "save.py", "NAME = 'ours'\n")
     commit(root)
-    assert add_state.main(["pause"]) == 0
+    assert states.add(["pause"]) == 0
     assert (root / "states" / "pause.py").read_text() == "NAME = 'pause'\n"
     assert (root / "states" / "save.py").read_text() == "NAME = 'ours'\n"
     assert (root / "index.ts").read_text() == "export { save, pause };\n"
@@ -90,7 +90,7 @@ def test_a_conflict_in_a_monorepo_is_reported(project: Project, tmp_path: Path) 
     write(root / "index.ts", "export { save, ours };\n")
     commit(tmp_path / "monorepo")
     with pytest.raises(TaskError, match=r"conflict markers in index\.ts, then"):
-        add_state.main(["pause"])
+        states.add(["pause"])
     assert "<<<<<<< " in (root / "index.ts").read_text()
 
 
@@ -101,7 +101,7 @@ def test_uncommitted_changes_of_another_project_are_ignored(
     commit(tmp_path / "monorepo")
     write(tmp_path / "monorepo" / "apps" / "theirs" / "file", "theirs")
     write(tmp_path / "monorepo" / "apps" / "ours-too" / "file", "theirs")
-    assert add_state.main(["pause"]) == 0
+    assert states.add(["pause"]) == 0
     assert (root / "states" / "pause.py").is_file()
     printed = capsys.readouterr().out
     assert "    states/pause.py" in printed
@@ -113,7 +113,7 @@ def test_uncommitted_changes_of_the_project_are_refused(project: Project) -> Non
     commit(root)
     write(root / "states" / "save.py", "NAME = 'not committed'\n")
     with pytest.raises(TaskError, match=r"Commit or stash .*: states/save\.py$"):
-        add_state.main(["pause"])
+        states.add(["pause"])
     assert not (root / "states" / "pause.py").exists()
 
 
@@ -122,7 +122,7 @@ def test_files_written_by_commands_do_not_count_as_uncommitted_changes(project: 
     commit(root)
     write(root / "uv.lock", "made by `uv run`")
     write(root / "frontend" / "package-lock.json", "{}")
-    assert add_state.main(["pause"]) == 0
+    assert states.add(["pause"]) == 0
     assert (root / "uv.lock").read_text() == "made by `uv run`"
 
 
@@ -136,9 +136,9 @@ def test_all_changes_are_undone_when_the_contract_cannot_be_generated(
         assert (root / "states" / "pause.py").is_file()
         raise TaskError("ImportError: no name Entry")
 
-    monkeypatch.setattr(add_state.files, "write", fail)
+    monkeypatch.setattr(changing.files, "write", fail)
     with pytest.raises(TaskError, match=r"were undone\.\nImportError: no name Entry"):
-        add_state.main(["pause"])
+        states.add(["pause"])
     assert git(root, "status", "--porcelain", "--untracked-files=all") == ""
 
 
@@ -154,7 +154,7 @@ def test_a_repository_named_in_the_environment_is_not_changed(
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(other))
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
-    add_state.must_be_clean()
+    scratch.must_be_clean(root)
     with scratch.scratch_copy(root) as copy:
         assert (copy / "states" / "save.py").is_file()
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
@@ -169,14 +169,14 @@ def test_a_project_without_a_repository_is_refused(project: Project, tmp_path: P
     commit(tmp_path / "home")
     project("home/ours")
     with pytest.raises(TaskError, match=r"not committed to a git repository .*git init"):
-        add_state.main(["pause"])
+        states.add(["pause"])
 
 
 def test_a_name_that_the_template_refuses_changes_nothing(project: Project) -> None:
     root = project()
     commit(root)
     with pytest.raises(TaskError, match=r"^'Bad' is not camelCase\. Nothing was changed\.$"):
-        add_state.main(["Bad"])
+        states.add(["Bad"])
     assert git(root, "status", "--porcelain") == ""
 
 
@@ -185,10 +185,10 @@ def test_the_place_of_a_moved_template_can_be_given(project: Project, template: 
     commit(root)
     moved = template.rename(template.with_name("moved"))
     with pytest.raises(TaskError, match="--template") as caught:
-        add_state.main(["pause"])
+        states.add(["pause"])
     assert "at v1.0.0 cannot be rendered" in str(caught.value)
     assert ".copier-answers.yml" not in str(caught.value)
-    assert add_state.main(["pause", "--template", str(moved)]) == 0
+    assert states.add(["pause", "--template", str(moved)]) == 0
     assert f"_src_path: {moved}" in (root / ".copier-answers.yml").read_text()
 
 

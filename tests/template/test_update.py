@@ -92,7 +92,7 @@ def project(first_copy: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(first_copy, tmp_path / "team"))
 
 
-def update(project: Path, ref: str | VcsRef = "1.1.0", **answers: object) -> None:
+def update(project: Path, ref: str | VcsRef = "1.1.0", /, **answers: object) -> None:
     """`copier update` with new answers; the project must be committed."""
     run_update(project, data=answers, vcs_ref=ref, defaults=True, overwrite=True, quiet=True)
 
@@ -228,7 +228,7 @@ def test_a_release_and_a_new_answer_are_two_steps(
 ) -> None:
     """Together the answer would not reach the starter code, and nobody would be told."""
     with pytest.raises(ValueError, match=f"update first, then change {question}"):
-        update(project, **{question: answer})
+        update(project, "1.1.0", **{question: answer})
     assert git(project, "status", "--porcelain") == ""
 
 
@@ -236,6 +236,15 @@ def test_a_release_and_a_new_answer_are_two_steps(
 def test_a_state_that_would_lose_its_modules_is_refused(project: Path, states: list[str]) -> None:
     with pytest.raises(ValueError, match="use `uv run poe remove-state somethingHappened`"):
         update(project, VcsRef.CURRENT, states=states)
+    assert git(project, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(("question", "answer"), [("frontend", "react"), ("example", "none")])
+def test_an_answer_that_deletes_files_is_refused_outside_of_the_command(
+    project: Path, question: str, answer: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"use `uv run poe update --data {question}="):
+        update(project, VcsRef.CURRENT, **{question: answer})
     assert git(project, "status", "--porcelain") == ""
 
 
@@ -257,7 +266,8 @@ CHANGES: dict[str, Answers] = {
 def test_each_answer_can_change(
     project: Path, fresh: Callable[..., Path], answers: Answers
 ) -> None:
-    update(project, VcsRef.CURRENT, **answers)
+    # As the project's own commands do it.
+    update(project, VcsRef.CURRENT, **answers, edits_are_kept=True)
     # The slug is an answer of its own: it stays when the name that proposed it changes. And the
     # states of the first render stay those of the example.
     kept = {
@@ -269,10 +279,10 @@ def test_each_answer_can_change(
 
 def test_what_was_added_and_taken_away_can_change_back(project: Path) -> None:
     before = tree(project)
-    update(project, VcsRef.CURRENT, frontend="react", auth=["password"])
+    update(project, VcsRef.CURRENT, frontend="react", auth=["password"], edits_are_kept=True)
     assert tree(project) != before
     commit(project, "Changed")
-    update(project, VcsRef.CURRENT, frontend="vue", auth=[])
+    update(project, VcsRef.CURRENT, frontend="vue", auth=[], edits_are_kept=True)
     assert tree(project) == before
 
 

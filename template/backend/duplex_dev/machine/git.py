@@ -2,10 +2,14 @@
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from duplex_dev.console import TaskError
 from duplex_dev.machine.environment import without_git
+
+MOST_CONFLICTS = 127
+"""`git merge-file` exits with the number of conflicts, at most this; above it failed."""
 
 
 class GitError(TaskError):
@@ -60,3 +64,19 @@ def commit_all(folder: Path, message: str) -> None:
     git(folder, "init", "--quiet")
     git(folder, *plain, "add", "--all", "--force")
     git(folder, *who, *plain, "commit", "--quiet", "--allow-empty", "--no-verify", "-m", message)
+
+
+def merge(ours: bytes, base: bytes, theirs: bytes) -> bytes:
+    """A three-way merge of one file's content, with conflict markers where it is needed."""
+    with tempfile.TemporaryDirectory(prefix="merge-") as name:
+        folder = Path(name)
+        for part, content in {"ours": ours, "base": base, "theirs": theirs}.items():
+            (folder / part).write_bytes(content)
+        labels = ("-L", "before updating", "-L", "last update", "-L", "after updating")
+        command = ["git", "merge-file", "-p", *labels, "ours", "base", "theirs"]
+        done = subprocess.run(
+            command, cwd=folder, env=without_git(os.environ), capture_output=True, check=False
+        )
+    if done.returncode > MOST_CONFLICTS:
+        raise GitError(done.stderr.decode(errors="replace").strip())
+    return done.stdout

@@ -7,23 +7,46 @@ leaves the project as it was.
 
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
 
-from copier import VcsRef, run_update
+from copier import VcsRef, run_copy, run_update
 from copier.errors import CopierError
 from plumbum.commands.processes import ProcessExecutionError
 
 from duplex_dev.console import TaskError
 from duplex_dev.machine import git
+from duplex_dev.project import GENERATED, shown
 from duplex_dev.update.answers import ANSWERS, Answers, read_answers
 
 CONFLICT = "<<<<<<< "
 
-INVALID = "Validation error for question 'states': "
-"""Copier's text in front of the template's own message about a bad answer."""
+INVALID = "Validation error for question "
+"""Copier's text in front of a question's name and the template's own message."""
+
+KEPT = {"edits_are_kept": True}
+"""Tells the template that this command keeps edited files, which Copier would delete."""
+
+MADE_BY_COMMANDS = {"uv.lock", "frontend/package-lock.json", *map(shown, GENERATED)}
+"""Files that `uv run` and set-up write: they are no uncommitted work."""
+
+
+def must_be_clean(root: Path) -> None:
+    """Raise TaskError unless everything of this project is committed."""
+    if not git.is_tracked(root / ANSWERS):
+        raise TaskError(
+            f"This project is not committed to a git repository ({ANSWERS} is not tracked), so its"
+            " changes could not be told from the template's. First run"
+            " `git init && git add -A && git commit -m 'From Duplex'`."
+        )
+    changed = [path for path in git.changed_files(root) if path not in MADE_BY_COMMANDS]
+    if changed:
+        raise TaskError(
+            "Commit or stash your changes first, so that the changes of this command can be seen"
+            f" and undone by themselves: {', '.join(changed[:5])}{' …' if changed[5:] else ''}"
+        )
 
 
 @contextmanager
@@ -45,29 +68,54 @@ def scratch_copy(root: Path, template: str | None = None) -> Generator[Path]:
         yield copy
 
 
-def render_states(copy: Path, states: list[str]) -> None:
-    """Let Copier apply a new list of states at the present version of the template.
+@contextmanager
+def fresh_render(copy: Path) -> Generator[Path]:
+    """What the template renders with the answers of this copy: the project without edits."""
+    answers = read_answers(copy / ANSWERS)
+    with tempfile.TemporaryDirectory(prefix="render-") as name:
+        with _explained(copy):
+            run_copy(
+                str(answers["_src_path"]),
+                name,
+                data={key: value for key, value in answers.items() if not key.startswith("_")},
+                vcs_ref=str(answers["_commit"]),
+                defaults=True,
+                quiet=True,
+            )
+        yield Path(name).resolve()
 
-    Raises TaskError when the template refuses a name or cannot be reached.
+
+def render_update(
+    copy: Path, data: Mapping[str, object], ref: str | VcsRef | None = VcsRef.CURRENT
+) -> None:
+    """Let Copier apply new answers, or a release when there are none.
+
+    Raises TaskError when the template refuses an answer or cannot be reached.
     """
+    with _explained(copy):
+        run_update(
+            dst_path=str(copy),
+            data=dict(data),
+            vcs_ref=ref,
+            defaults=True,
+            skip_answered=True,
+            overwrite=True,
+            quiet=True,
+        )
+
+
+@contextmanager
+def _explained(copy: Path) -> Generator[None]:
     output = StringIO()
     try:
         with redirect_stderr(output):
-            run_update(
-                dst_path=str(copy),
-                data={"states": states},
-                vcs_ref=VcsRef.CURRENT,
-                defaults=True,
-                skip_answered=True,
-                overwrite=True,
-                quiet=True,
-            )
+            yield
     except ProcessExecutionError as error:
         raise TaskError(_unreachable(copy, str(error.stderr).strip())) from None
     except (CopierError, OSError, ValueError) as error:
         _, invalid, reason = str(error).partition(INVALID)
         if invalid:
-            raise TaskError(f"{reason}. Nothing was changed.") from None
+            raise TaskError(f"{reason.partition(': ')[2]}. Nothing was changed.") from None
         raise TaskError(_unreachable(copy, f"{error}\n{output.getvalue()}".strip())) from None
 
 
@@ -104,6 +152,7 @@ class Applied:
         """Put every file back as it was, and delete those that are new."""
         for path in self.files:
             if (self._backup / path).is_file():
+                (self._root / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(self._backup / path, self._root / path)
             else:
                 (self._root / path).unlink(missing_ok=True)

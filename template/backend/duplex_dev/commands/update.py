@@ -1,0 +1,168 @@
+"""`poe update`: takes a release of the template, or changes answers with --data.
+`poe template-status`: reports, and changes nothing.
+
+Everything is tried in a scratch copy first. The engine's folders become those of the release
+without a merge; edited files that have no place any more are kept in removed/.
+"""
+
+import argparse
+from pathlib import Path, PurePosixPath
+
+import yaml
+
+from duplex_dev.console import TaskError, complain, say
+from duplex_dev.machine import git, setup
+from duplex_dev.project import ENGINE, ROOT
+from duplex_dev.update import changing
+from duplex_dev.update.answers import ANSWERS, read_answers
+from duplex_dev.update.engine_files import ENGINE_FILES, differences, released
+from duplex_dev.update.releases import TemplateHistory
+from duplex_dev.update.scratch import (
+    MADE_BY_COMMANDS,
+    fresh_render,
+    has_conflict,
+    must_be_clean,
+    scratch_copy,
+)
+
+
+def update(arguments: list[str]) -> int:
+    """Update; returns 1 when conflicts are left."""
+    parser = argparse.ArgumentParser("poe update", description=__doc__)
+    parser.add_argument("--to", metavar="VERSION", help="a release; the latest if not given")
+    parser.add_argument(
+        "--data", action="append", default=[], metavar="QUESTION=ANSWER", help="a new answer"
+    )
+    parser.add_argument("--template", metavar="PLACE", help=changing.TEMPLATE_HELP)
+    options = parser.parse_args(arguments)
+    if options.data and options.to:
+        raise TaskError("An update keeps the answers: first `--to`, then `--data` by itself.")
+    must_be_clean(ROOT)
+    if options.data:
+        return _change(dict(_answer(text) for text in options.data), options.template)
+    return _update(options.to, options.template)
+
+
+def _answer(text: str) -> tuple[str, object]:
+    question, equals, answer = text.partition("=")
+    if not equals:
+        raise TaskError(f"{text!r} is no answer: write --data QUESTION=ANSWER.")
+    return question, yaml.safe_load(answer)
+
+
+def _change(data: dict[str, object], template: str | None) -> int:
+    answers = read_answers(ROOT / ANSWERS)
+    questions = [name for name in answers if name[:1] != "_" and name != "rendered_version"]
+    unknown = [name for name in data if name not in questions]
+    if unknown:
+        raise TaskError(f"{unknown[0]!r} is no question of the template. Nothing was changed.")
+    if set(answers["states"]) - set(changing.names_in(data.get("states", answers["states"]))):
+        raise TaskError(
+            "States are removed and renamed by `uv run poe remove-state` and `rename-state`."
+            " Nothing was changed."
+        )
+    setup.prepare()
+    kept = changing.change_answers(ROOT, data, template)
+    _report(kept)
+    return 0
+
+
+def _update(ref: str | None, template: str | None) -> int:
+    before = read_answers(ROOT / ANSWERS)
+    edited = differences(ROOT, released(ENGINE_FILES))
+    for path, difference in edited.items():
+        say(f"{path} {difference}: the release replaces the engine's files")
+    say(f"Updating from {before['_commit']} …")
+    kept, conflicts = changing.take_release(ROOT, ref, template)
+    after = read_answers(ROOT / ANSWERS)
+    with TemplateHistory.cloned(str(after["_src_path"])) as history:
+        for notes in history.notes(str(before["_commit"]), str(after["_commit"])):
+            print(f"\n{notes}\n")
+    say(f"This project is at {after['_commit']} now")
+    _report(kept)
+    for path, difference in edited.items():
+        if difference == "was edited":
+            say(f"Your edits of {path} are in git alone: git show HEAD:./{path}")
+    for path in conflicts:
+        complain(f"{path} has conflict markers: you and the release changed the same lines")
+    say(
+        "Next: resolve conflicts, run `uv run poe contract` and `uv run poe test`, then commit"
+        if conflicts
+        else "Next: run `uv run poe contract` and `uv run poe test`, then commit"
+    )
+    return 1 if conflicts else 0
+
+
+def _report(kept: changing.Kept) -> None:
+    say(f"{len(git.changed_files(ROOT))} files changed: see `git status`")
+    for path, place in kept.items():
+        say(f"Your edits of {path} are in {place}")
+
+
+def status(arguments: list[str]) -> int:
+    """Print the template's version, newer releases, your changes, and what would conflict."""
+    parser = argparse.ArgumentParser("poe template-status", description=status.__doc__)
+    parser.add_argument("--template", metavar="PLACE", help=changing.TEMPLATE_HELP)
+    options = parser.parse_args(arguments)
+    answers = read_answers(ROOT / ANSWERS)
+    commit, place = str(answers["_commit"]), options.template or str(answers["_src_path"])
+    say(f"This project is at {commit} of {place}")
+    with TemplateHistory.cloned(place) as history, scratch_copy(ROOT, options.template) as copy:
+        latest = history.latest(commit)
+        behind = history.commits_between(commit, latest)
+        for notes in history.notes(commit, latest):
+            print(f"\n{notes}\n")
+        with fresh_render(copy) as original:
+            _report_changes(original, history.starter(commit))
+        if behind:
+            newer = history.newer(commit)
+            say(f"Newer: {', '.join(newer) if newer else f'{behind} commits, none released'}")
+            _report_conflicts(copy, newer[-1] if newer else "HEAD")
+        else:
+            say("No newer release")
+    return 0
+
+
+def _report_changes(original: Path, starter: list[str]) -> None:
+    edited = differences(ROOT, released(ENGINE_FILES))
+    for path, difference in edited.items():
+        say(f"Engine: {path} {difference}; a release replaces it")
+    if not edited:
+        say("Engine: no file was edited")
+    names = [path.relative_to(original).as_posix() for path in sorted(original.rglob("*"))]
+    changed = [
+        name
+        for name in names
+        if not name.startswith((*ENGINE, ANSWERS))
+        and name not in MADE_BY_COMMANDS
+        and (original / name).is_file()
+        and (original / name).read_bytes() != _text(ROOT / name)
+    ]
+    own = [name for name in changed if _matches(name, starter)]
+    say(f"Starter code that you changed or deleted: {len(own)} files; no release touches any of it")
+    say("Merged files that you changed or deleted:")
+    for name in changed:
+        if name not in own:
+            print(f"    {name}{'' if (ROOT / name).is_file() else ' (deleted)'}")
+
+
+def _report_conflicts(copy: Path, ref: str) -> None:
+    kept = changing.try_release(ROOT, copy, ref)
+    conflicts = [path for path in git.changed_files(copy) if has_conflict(copy / path)]
+    if conflicts:
+        say(f"An update to {ref} conflicts with your changes in:")
+        for path in conflicts:
+            print(f"    {path}")
+    else:
+        say(f"An update to {ref} has no conflict")
+    for path, place in kept.items():
+        say(f"{path} is no longer part of the template: it would be kept in {place}")
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    path = PurePosixPath("/") / name
+    return any(one.match(pattern) for one in (path, *path.parents) for pattern in patterns)
+
+
+def _text(file: Path) -> bytes | None:
+    return file.read_bytes().replace(b"\r\n", b"\n") if file.is_file() else None

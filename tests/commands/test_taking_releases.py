@@ -1,0 +1,211 @@
+"""`poe update` and `poe template-status` on releases of a small template."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from duplex_dev.commands import update
+from duplex_dev.console import TaskError
+from duplex_dev.update import changing, releases
+from duplex_dev.update.engine_files import digest_of
+
+from tests.commands.small_template import commit, edit, git, make_project, make_template, write
+
+ENGINE = "backend/duplex/engine.py"
+START = "backend/app/states/start_things.py"
+CHANGELOG = """\
+# Changelog
+
+## 1.2.0
+
+Of 1.2.0.
+
+## 1.1.0 (a date)
+
+What a team must do: nothing.
+
+## 1.0.0
+
+The first.
+"""
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three releases: 1.1.0 changes the engine and wiring; 1.2.0 moves and drops wiring."""
+    folder = make_template(tmp_path_factory.mktemp("releases") / "template")
+    files = folder / "template"
+    write(files / ENGINE, "ENGINE = 2\n")
+    write(files / "backend/duplex/new.py", "NEW = 2\n")
+    edit(files / "Caddyfile", "two", "two of 1.1.0")
+    write(folder / "CHANGELOG.md", CHANGELOG.replace("## 1.2.0\n\nOf 1.2.0.\n\n", ""))
+    commit(folder, "1.1.0")
+    write(folder / "CHANGELOG.md", CHANGELOG)
+    write(files / ENGINE, "ENGINE = 3\n")
+    (files / "deploy").mkdir()
+    (files / "Caddyfile").rename(files / "deploy/Caddyfile")
+    write(files / changing.MOVED, "# OLD NEW\nCaddyfile deploy/Caddyfile\n")
+    (files / "compose.yml").unlink()
+    commit(folder, "1.2.0")
+    git(folder, "tag", "2.0.0rc1")
+    return folder
+
+
+@pytest.fixture
+def root(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of 1.0.0, with edits in every zone."""
+    root = make_project(template, tmp_path / "ours", monkeypatch)
+    listed = tmp_path / "engine_files.txt"
+    commit(root)
+    digest = digest_of(root / ENGINE)
+    write(listed, f"{digest}  {ENGINE}\n")
+    monkeypatch.setattr(update, "ENGINE_FILES", listed)
+    return root
+
+
+def edited(root: Path) -> None:
+    """Edits in every zone."""
+    write(root / ENGINE, "ENGINE = 'ours'\n")
+    write(root / "backend/duplex/added.py", "ADDED = True\n")
+    edit(root / START, "second()", "ours()")
+    edit(root / "Caddyfile", "seven", "seven, ours")
+    edit(root / "compose.yml", "first: 1", "first: ours")
+    commit(root)
+
+
+def test_a_release_replaces_the_engine_and_names_what_was_edited(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edited(root)
+    assert update.update(["--to", "1.1.0"]) == 0
+    assert (root / ENGINE).read_text() == "ENGINE = 2\n"
+    assert (root / "backend/duplex/new.py").is_file()
+    assert (root / "backend/duplex/added.py").read_text() == "ADDED = True\n"
+    assert "ours()" in (root / START).read_text()
+    assert (root / "Caddyfile").read_text() == (
+        "one\ntwo of 1.1.0\nthree\nfour\nfive\nsix\nseven, ours\n"
+    )
+    printed = capsys.readouterr().out
+    before, _, after = printed.partition("Updating from")
+    assert f"{ENGINE} was edited: the release replaces" in before
+    assert "What a team must do: nothing." in after
+    assert "Of 1.2.0" not in after
+    assert f"git show HEAD:./{ENGINE}" in after
+    assert "ours" in git(root, "show", f"HEAD:./{ENGINE}")
+
+
+def test_a_moved_file_takes_its_edits_along_and_a_dropped_one_is_kept(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edited(root)
+    assert update.update([]) == 0
+    assert (root / "deploy/Caddyfile").read_text() == (
+        "one\ntwo of 1.1.0\nthree\nfour\nfive\nsix\nseven, ours\n"
+    )
+    assert not (root / "Caddyfile").exists()
+    assert (root / "removed/compose.yml").read_text() == "first: ours\n"
+    assert not (root / "compose.yml").exists()
+    assert (root / ENGINE).read_text() == "ENGINE = 3\n"
+    assert not (root / "removed/Caddyfile").exists()
+    assert "Your edits of compose.yml are in removed/compose.yml" in capsys.readouterr().out
+    assert "_commit: 1.2.0" in (root / ".copier-answers.yml").read_text()
+
+
+def test_the_same_line_of_both_is_a_conflict_that_is_named(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(root / "Caddyfile", "two", "two, ours")
+    commit(root)
+    assert update.update(["--to", "1.1.0"]) == 1
+    assert "✗ Caddyfile has conflict markers" in capsys.readouterr().err
+    text = (root / "Caddyfile").read_text()
+    assert "<<<<<<< before updating\ntwo, ours\n=======\ntwo of 1.1.0\n" in text
+
+
+def test_the_report_says_what_is_new_and_what_would_conflict(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edited(root)
+    edit(root / "Caddyfile", "two", "two, ours")
+    write(root / "not-committed", "")
+    assert update.status([]) == 0
+    printed = capsys.readouterr().out
+    assert "This project is at 1.0.0 of" in printed
+    assert "Newer: 1.1.0, 1.2.0\n" in printed
+    assert printed.index("## 1.1.0") < printed.index("## 1.2.0")
+    assert "rc1" not in printed
+    assert f"Engine: {ENGINE} was edited" in printed
+    assert "Starter code that you changed or deleted: 1 files" in printed
+    assert "    Caddyfile\n    compose.yml\n" in printed
+    assert "An update to 1.2.0 conflicts with your changes in:\n    deploy/Caddyfile\n" in printed
+    assert "compose.yml is no longer part of the template" in printed
+    assert git(root, "status", "--porcelain") == " M Caddyfile\n?? not-committed\n"
+
+
+def test_an_untouched_project_of_the_newest_release_has_nothing_to_report(
+    template: Path, tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert update.update([]) == 0
+    commit(root)
+    capsys.readouterr()
+    assert update.status([]) == 0
+    printed = capsys.readouterr().out
+    assert "No newer release\n" in printed
+    assert "that you changed or deleted:\n• No newer" in printed
+
+
+def test_an_answer_that_deletes_edited_files_keeps_them(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(root / "frontend/src/Page.vue", "<template />", "<template>ours</template>")
+    commit(root)
+    assert update.update(["--data", "frontend=react"]) == 0
+    assert (root / "frontend/src/Page.tsx").is_file()
+    assert not (root / "frontend/src/Page.vue").exists()
+    assert (root / "removed/frontend/src/Page.vue").read_text() == "<template>ours</template>\n"
+    assert "_commit: 1.0.0" in (root / ".copier-answers.yml").read_text()
+    assert "Your edits of frontend/src/Page.vue are in removed/" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "colour=red"], "'colour' is no question"),
+        (["--data", "frontend"], "write --data QUESTION=ANSWER"),
+        (["--data", "states=[save]"], "by `uv run poe remove-state`"),
+        (["--data", "frontend=react", "--to", "1.1.0"], "first `--to`, then `--data`"),
+        (["--data", "frontend=svelte"], "Nothing was changed|cannot be rendered"),
+        (["--to", "7.0.0"], "7.0.0"),
+    ],
+)
+def test_what_cannot_be_done_changes_nothing(
+    root: Path, arguments: list[str], message: str
+) -> None:
+    with pytest.raises(TaskError, match=message):
+        update.update(arguments)
+    assert git(root, "status", "--porcelain") == ""
+
+
+def test_uncommitted_work_is_refused(root: Path) -> None:
+    write(root / "compose.yml", "first: ours\n")
+    with pytest.raises(TaskError, match=r"Commit or stash .*: compose\.yml"):
+        update.update([])
+
+
+def test_a_template_that_has_moved_is_explained_and_can_be_named(
+    template: Path, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved = Path(shutil.copytree(template, tmp_path / "moved"))
+    edit(root / ".copier-answers.yml", f"_src_path: {template}", "_src_path: /nowhere/at/all")
+    commit(root)
+    with pytest.raises(TaskError, match=r"cannot be cloned.*--template"):
+        update.status([])
+    assert update.update(["--to", "1.1.0", "--template", f"git+file://{moved}"]) == 0
+    assert f"_src_path: git+file://{moved}" in (root / ".copier-answers.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("tag", "numbers"), [("1.10.2", (1, 10, 2)), ("v1.0.0", (1, 0, 0)), ("1.0.0rc1", None)]
+)
+def test_only_plain_versions_are_releases(tag: str, numbers: tuple[int, ...] | None) -> None:
+    assert releases.version(tag) == numbers
