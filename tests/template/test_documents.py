@@ -30,7 +30,7 @@ def commands(root: Path) -> set[str]:
     return {
         name
         for name, module in COMMANDS.items()
-        if (root / "backend" / f"{module.replace('.', '/')}.py").is_file()
+        if (root / "backend" / f"{module.partition(':')[0].replace('.', '/')}.py").is_file()
     }
 
 
