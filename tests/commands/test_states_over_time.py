@@ -135,7 +135,7 @@ def test_uncommitted_work_is_a_reason_to_refuse(root: Path) -> None:
     assert "ours()" in (root / START).read_text()
 
 
-def test_all_is_undone_when_the_contract_cannot_be_generated(
+def test_all_changes_are_undone_when_the_contract_cannot_be_generated(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edit(root / START, "second()", "ours()")

@@ -1,4 +1,4 @@
-"""What `python -m app` does: serve, or migrate the database."""
+"""`python -m app`: serve, or migrate the database."""
 
 import asyncio
 import sys

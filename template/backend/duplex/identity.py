@@ -1,4 +1,4 @@
-"""Who somebody is, and how the engine finds out."""
+"""Identities, and how the engine determines them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True, frozen=True)
 class Identity:
-    """Who a token stands for. `expires`: Unix seconds until which it is good; None for ever.
-    `sign_in`: which of the user's sign-ins it belongs to, where there are several.
+    """The identity of a token. `expires`: Unix seconds until which it is valid; None: forever.
+    `sign_in`: the sign-in of the user to which it belongs, if there are several.
     """
 
     user: str | None = None
@@ -19,7 +19,7 @@ class Identity:
 
 @dataclass(slots=True, frozen=True)
 class Participant:
-    """Somebody in a session. `id` is public; `user` is the account's id where there is one."""
+    """A participant of a session. `id` is public; `user` is the account's id, if there is one."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""What the session engine can be told: one set of options, with the defaults of every setting."""
+"""The options of the session engine, with the defaults of the settings."""
 
 from dataclasses import dataclass
 

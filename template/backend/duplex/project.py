@@ -1,4 +1,4 @@
-"""What the project calls itself: read from its pyproject.toml, so each fact stands once."""
+"""The project's names, read from its pyproject.toml."""
 
 import tomllib
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`slug` names packages, cookies and keys; `name` is what people read."""
+    """`slug` is used for packages, cookies and keys; `name` is shown to users."""
 
     root: Path
     slug: str

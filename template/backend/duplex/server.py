@@ -13,7 +13,7 @@ from duplex.workers import Workers
 
 
 class Settings(Protocol):
-    """What of the settings the server needs; see duplex/settings/settings.py."""
+    """The settings that the server needs; see `duplex.Settings`."""
 
     @property
     def host(self) -> str: ...
@@ -30,8 +30,8 @@ class Settings(Protocol):
 
 
 class Quiet(logging.Filter):
-    """Keeps the comings and goings of sockets out of the log, and shows the server's warnings
-    about what clients send at most once a second.
+    """Removes the opening and closing of sockets from the log, and shows the server's warnings
+    about clients at most once a second.
     """
 
     def __init__(self) -> None:

@@ -66,7 +66,7 @@ class Workers(Multiprocess):
             self._start(place)
 
     def terminate_all(self) -> None:
-        """Ask the workers to end; after a failed start there is nothing to wait for."""
+        """Ask the workers to end; after a failed start, kill them."""
         if not self.failed:
             super().terminate_all()
             return

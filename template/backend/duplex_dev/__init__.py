@@ -1,1 +1,1 @@
-"""The code behind the `poe` commands; nothing of it runs in production."""
+"""The code of the `poe` commands; it does not run in production."""

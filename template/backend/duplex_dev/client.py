@@ -1,4 +1,4 @@
-"""A Python client of the session protocol: one connection, with hooks for whoever records it.
+"""A Python client of the session protocol: one connection, with hooks to record its frames.
 
 `poe load`, `poe talk`, `poe replay`, the tests and the chaos suite all use this client.
 docs/protocol.md describes the frames.
@@ -126,7 +126,7 @@ class Client:
         on_received: Hook | None = None,
         **hello: Any,
     ) -> Self:
-        """Connect and say hello. Raises `CannotConnect`, `NeedsSignIn` and `RefusedHello`."""
+        """Connect and send the hello. Raises `CannotConnect`, `NeedsSignIn` and `RefusedHello`."""
         client = await cls.connect(url, patience=patience, on_sent=on_sent, on_received=on_received)
         try:
             await client.hello(**hello)
@@ -221,10 +221,10 @@ class Client:
         return last
 
     async def stream(self, state: str, data: object = None) -> AsyncIterator[Frame]:
-        """Send a request with an id of its own; every frame up to its last reply.
+        """Send a request with a new id, and yield every frame up to its last reply.
 
-        Frames of others that arrive in between are among them, without that id. Raises
-        `RequestError` for an error that answers this request, or no request in particular.
+        This includes frames of others that arrive meanwhile, without that id. Raises
+        `RequestError` for an error that answers this request, or that has no id.
         """
         self._requests += 1
         request_id = str(self._requests)
@@ -266,7 +266,7 @@ class Client:
     # --- Ending
 
     async def leave(self) -> None:
-        """Leave the session, so that the others are told at once, and close the connection."""
+        """Leave the session, so that the others see it at once, and close the connection."""
         try:
             await self.send({"state": "leave"})
         except Closed:

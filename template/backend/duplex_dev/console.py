@@ -4,11 +4,11 @@ import sys
 
 
 class TaskError(Exception):
-    """Ends the command with exit code 1; its text is what the user reads."""
+    """Ends the command with exit code 1; its text is printed for the user."""
 
 
 def say(line: str) -> None:
-    """Print one progress line at once, in order with what child processes print."""
+    """Print one progress line at once, in order with the output of child processes."""
     print(f"• {line}", flush=True)
 
 

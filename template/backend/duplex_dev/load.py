@@ -1,4 +1,4 @@
-"""Load on a server: clients that keep their sessions busy, and what they measure."""
+"""Load on a server: clients that keep their sessions busy, and their measurements."""
 
 import asyncio
 import secrets
@@ -28,7 +28,7 @@ RAISED = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured: `session_size` clients share each session."""
+    """The plan of a measurement: `session_size` clients share each session."""
 
     clients: int
     seconds: float
@@ -36,7 +36,7 @@ class Plan:
     state: str
     data: dict[str, object]
     session: str | None = None
-    """The id of the one session that all clients join; without it the sessions are new ones."""
+    """The id of a session that all clients join; by default the sessions are new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Target:
 
 @dataclass(slots=True)
 class Tally:
-    """What the clients saw: seconds until each reply, frames of any kind, errors by their code."""
+    """The clients' counts: seconds until each reply, all frames, errors by their code."""
 
     latencies: list[float] = field(default_factory=list[float])
     frames: int = 0
@@ -77,7 +77,7 @@ class Measured:
 async def measure(plan: Plan, target: Target) -> Measured:
     """Connect all clients, measure the idle connections' memory, then keep them busy."""
     process = psutil.Process(target.pid) if target.pid is not None else None
-    # The first connection and requests make the server allocate what it keeps anyway.
+    # The first connection and requests make the server allocate memory that it keeps.
     (first,) = await connect_all(target, 1, 1, plan.session)
     await drive([first], plan.state, plan.data, seconds=0.5)
     await first.close()
@@ -107,7 +107,7 @@ def _cpu(process: psutil.Process | None) -> float:
 async def connect_all(
     target: Target, clients: int, session_size: int, session: str | None = None
 ) -> list[Client]:
-    """Open that many clients, some of them at a time, in `session` or new ones of that size."""
+    """Open the clients, some at a time, in `session` or in new sessions of that size."""
     run = secrets.token_hex(4)
     gate = asyncio.Semaphore(CONCURRENT_CONNECTS)
 

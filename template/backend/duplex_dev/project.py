@@ -19,10 +19,10 @@ NODE_MODULES = FRONTEND / "node_modules"
 DIST = FRONTEND / "dist"
 
 ENGINE = ("backend/duplex", "backend/duplex_dev", "frontend/src/duplex")
-"""The folders that a release of Duplex replaces; nobody else edits them."""
+"""The folders that a release of Duplex replaces; teams do not edit them."""
 
 FINGERPRINTS = NODE_MODULES / ".stamps"
-"""What was installed, compiled and built last; deleted together with the packages."""
+"""Fingerprints of the last installation, compilation and build; deleted with the packages."""
 
 STATES = BACKEND / "app" / "states"
 CONTRACT_TS = FRONTEND / "src" / "api" / "generated" / "contract.ts"
@@ -43,7 +43,7 @@ SETTINGS = "app.settings:Settings"
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """The settings that say where the server listens, and under which names."""
+    """The settings for the server's address and host names."""
 
     host: str
     port: int

@@ -27,7 +27,7 @@ def check_url(url: str) -> str:
 
 
 async def credentials(url: str, email: str | None) -> str:
-    """An access token of this account; asks for what is not given. Raises TaskError."""
+    """An access token of this account; asks for missing credentials. Raises TaskError."""
     email = email or _ask_email()
     password = os.environ.get(PASSWORD) or _ask_password(email)
     return await sign_in(url, email, password)
@@ -54,7 +54,7 @@ def _ask_password(email: str) -> str:
 
 SIGN_IN = "/api/v1/auth/password/sign-in"
 SIGN_UP = ("/api/v1/auth/password/sign-up", "/api/v1/auth/sign-up")
-"""With a password, or without one: which one there is depends on the methods of the project."""
+"""With or without a password, depending on the project's sign-in methods."""
 CONFIRM = "/api/v1/auth/sign-up/confirm"
 MAILBOX = "/dev/mailbox/mails"
 NO_SUCH_ROUTE = (404, 405)
@@ -72,7 +72,7 @@ async def sign_in(url: str, email: str, password: str) -> str:
 async def sign_up(url: str, name: str) -> str | None:
     """An access token of a new account on a server in development, whose mail is readable.
 
-    None where the application has no sign-in. Raises TaskError.
+    None if the application has no sign-in. Raises TaskError.
     """
     email = f"someone-{secrets.token_hex(4)}@example.com"
     account = {"email": email, "name": name, "password": secrets.token_urlsafe(24)}

@@ -1,4 +1,4 @@
-"""Brokers join processes; `from_url` makes the one that `BROKER_URL` names."""
+"""Brokers connect processes; `from_url` creates the broker of `BROKER_URL`."""
 
 from importlib import import_module
 from urllib.parse import urlsplit

@@ -1,7 +1,7 @@
 """The interface of brokers: where rooms keep their log, document, presence and handled requests.
 
-One `Broker` per process. The engine keeps nothing of a room that must survive the process; it
-calls the broker and reacts to `BrokerEvents`. `memory://` keeps everything in this process;
+There is one `Broker` per process. The engine keeps no data of a room that must survive the process:
+it calls the broker and reacts to `BrokerEvents`. `memory://` keeps everything in this process;
 `redis://` and `rediss://` keep it in Redis or Valkey, so that any worker can be killed and any
 participant can resume on any other.
 
@@ -18,7 +18,7 @@ Rules for every implementation (`tests/engine/brokers` checks them):
   newest raises `LockLost`. A lock is a lease: it ends by itself when its holder dies.
 * **Holds end with their claim.** Every change of a held field is announced by an entry `held`, in
   the same step.
-* **Presence is gathered.** Changes of presence take effect at once; their announcements follow
+* **Presence is combined.** Changes of presence take effect at once; their announcements follow
   `Gathering`.
 * **Everything expires.** An empty room is forgotten `Retention.seconds` after the last participant
   left, and so are resume tokens; a handled request after `Retention.handled`.
@@ -108,9 +108,9 @@ class BrokerEvents(Protocol):
         ...
 
     def lost(self, room: str) -> None:
-        """A watched room cannot be followed any more without a gap: its members must resume.
+        """A watched room can no longer be followed without a gap: its members must resume.
 
-        If the store does not know them any more either, `left` follows for each of this process.
+        If the store no longer knows them either, `left` follows for each of this process.
         """
         ...
 
@@ -167,16 +167,15 @@ class Broker(Protocol):
     async def leave(self, room: str, participant: str, connection: str) -> None:
         """Leave for good: the resume token is void at once.
 
-        Of no effect when `connection` is not the participant's present one (so for `drop`).
+        No effect if `connection` is not the participant's current one (also for `drop`).
         """
         ...
 
     async def drop(
         self, room: str, participant: str, connection: str, *, at_once: bool = False
     ) -> None:
-        """The connection is gone: present for the grace (`at_once`: not at all), then `left`.
-
-        The resume token stays good for `Retention.seconds`.
+        """The connection has ended: the participant is present for the grace (`at_once`: not at
+        all), then `left`. The resume token stays valid for `Retention.seconds`.
         """
         ...
 

@@ -1,7 +1,7 @@
-"""What page and server agree on, as JSON Schema: made from the states' models alone.
+"""The contract between page and server as JSON Schema, built only from the states' models.
 
-Requests are described as a client must send them (a field with a default may be left out),
-responses as the server sends them (every field is there). `poe contract` makes TypeScript of it.
+Requests are described as a client must send them (a field with a default may be omitted), responses
+as the server sends them (all fields are present). `poe contract` generates TypeScript from it.
 """
 
 import hashlib
@@ -37,14 +37,14 @@ TAKEN = frozenset(
 
 
 class Participant(BaseModel):
-    """Somebody in the session, as everybody there sees them."""
+    """A participant of the session, as all participants see it."""
 
     participant: str
     name: str
 
 
 class Initialised(BaseModel):
-    """The server's first answer: where the client is, and how to come back."""
+    """The server's first reply: the client's session, and how to resume it."""
 
     session: str
     participant: str
@@ -61,7 +61,7 @@ class Initialised(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StateTypes:
-    """One state as both sides see it; `options` is what the page may know of its declaration."""
+    """One state in the contract; `options` are the parts of its declaration for the page."""
 
     request: Schema
     response: Schema
@@ -81,7 +81,7 @@ class Contract:
     """Every state and event, the named types (`definitions`) of them and of the frames, and a
     fingerprint.
 
-    The fingerprint changes when what goes over the wire changes, not with a comment.
+    The fingerprint changes with the data on the wire, not with comments.
     """
 
     states: dict[str, StateTypes]
@@ -93,7 +93,7 @@ class Contract:
 def describe(registry: Registry, document: type[BaseModel], *, detailed: bool = False) -> Contract:
     """The contract of these states, and of a session whose shared document is `document`.
 
-    `detailed` schemas also have the fields' plain defaults and examples, for people to read.
+    `detailed` schemas also contain the fields' plain defaults and examples, for readers.
     """
     initialised = create_model("Initialised", __base__=Initialised, snapshot=(document, ...))
     frames: dict[str, Any] = {
@@ -129,7 +129,7 @@ def describe(registry: Registry, document: type[BaseModel], *, detailed: bool = 
 
 
 def _response(one: AnyState) -> Any:
-    """What `data` of its replies can be; a stream's last reply carries null."""
+    """The schema of `data` in its replies; a stream's last reply has null."""
     if one.response is None:
         return None
     return one.response | None if one.may_be_none or one.streams else one.response
@@ -181,7 +181,7 @@ _LISTS_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SCHEMAS = ("items", "additionalProperties", "not", "propertyNames", "contains")
 _NOT_SHAPE = ("title", "default", "examples", "discriminator", "readOnly", "writeOnly")
 DETAILS = ("default", "examples")
-"""What is no part of the shape but helps a reader."""
+"""Keywords that are not part of the shape but help readers."""
 
 
 def plain(
@@ -190,10 +190,10 @@ def plain(
     drop: Iterable[str] = (),
     keep: Iterable[str] = (),
 ) -> Schema:
-    """The schema without what is no part of its shape, and with other names for its types.
+    """The schema without keywords that are not part of its shape, and with other type names.
 
-    Titles only repeat names. Defaults go too, or, where they are kept, those with a structure:
-    a set inside one has another order in every process.
+    Titles only repeat names. Defaults are removed too; if they are kept, structured defaults are
+    removed, because a set inside one has another order in every process.
     """
 
     def walk(value: Any) -> Any:

@@ -1,6 +1,6 @@
-"""What a session's shared document must be able to do: begin by itself, and survive its own JSON.
+"""Requirements of a shared document: defaults for all fields, and a JSON that can be read back.
 
-It is stored and sent as JSON and read back before each change, so a field that is only written (a
+It is stored and sent as JSON and read back before each change. A field that is only written (a
 computed one), or is written under another name than it is read, would fail at a user's first edit.
 """
 
@@ -18,7 +18,7 @@ Properties = dict[str, frozenset[str]]
 
 
 def check_document(model: type[BaseModel]) -> None:
-    """Raises `BadState` for a document that cannot be what sessions share."""
+    """Raises `BadState` for a document that sessions cannot share."""
     where = f"{model.__module__}.{model.__qualname__}"
     written, read = _properties(model, "serialization"), _properties(model, "validation")
     for name in sorted(written):

@@ -1,4 +1,4 @@
-"""Pydantic's schemas of models as they go over the wire, or the reason why that cannot be told."""
+"""Pydantic's schemas of models on the wire, or the reason why there is none."""
 
 from collections.abc import Iterable, Mapping
 from enum import Enum, Flag
@@ -29,8 +29,8 @@ UNREADABLE = frozenset({"__proto__", "hasOwnProperty", "$ref"})
 
 
 class ModelSchemas(GenerateJsonSchema):
-    """What the server sends always has its fields with defaults; what no type can say is refused
-    with the name of its model and field.
+    """Responses always contain their fields with defaults. A value that no type describes is
+    refused with the name of its model and field.
     """
 
     def field_is_required(
@@ -100,7 +100,7 @@ class ModelSchemas(GenerateJsonSchema):
 
 
 def _fields(schema: Mapping[str, Any]) -> Mapping[str, ModelField]:
-    """The fields of a model, behind whatever validators stand around them."""
+    """The fields of a model, inside any validators around them."""
     while "fields" not in schema and isinstance(schema.get("schema"), dict):
         schema = schema["schema"]
     fields = schema.get("fields")
@@ -118,7 +118,9 @@ def _is_read_from_json(value: object) -> bool:
 
 
 def require_tags(value: Any, definitions: Mapping[str, Schema]) -> None:
-    """A member of a tagged union is told by its tag, so Pydantic wants it in spite of a default."""
+    """A member of a tagged union is identified by its tag, which Pydantic requires in spite of a
+        default.
+        """
     if isinstance(value, list):
         for part in cast("list[Any]", value):
             require_tags(part, definitions)
@@ -137,7 +139,7 @@ def require_tags(value: Any, definitions: Mapping[str, Schema]) -> None:
 
 
 def _members(schema: Schema, definitions: Mapping[str, Schema]) -> Iterable[Schema]:
-    """What a union is one of; a member may be a union that is told by another tag."""
+    """The members of a union; a member may be a union with another tag."""
     schema = definitions.get(str(schema.get("$ref")).removeprefix(REFERENCE), schema)
     parts = cast("list[Schema] | None", schema.get("oneOf") or schema.get("anyOf"))
     if parts is None:

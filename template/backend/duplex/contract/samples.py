@@ -1,4 +1,4 @@
-"""Example data made of a schema: what a reader sees first, so it must be something that fits."""
+"""Example data for a schema, which must be valid."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,9 +33,9 @@ def sample(
     name: str = "",
     depth: int = 0,
 ) -> Any:
-    """A value of this schema; `whole` objects have every field, others only what they must.
+    """A value of this schema; `whole` objects have every field, others only required fields.
 
-    `name` is the field's, which a text is filled with. Raises `NoSample`.
+    `name` is the field's, which is used as the example of a text. Raises `NoSample`.
     """
     if depth > DEEPEST:
         raise NoSample

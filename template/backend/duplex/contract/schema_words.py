@@ -1,4 +1,4 @@
-"""A schema in words, the same words wherever people read about one."""
+"""Schemas in words, for readers."""
 
 import json
 from typing import Any, cast
@@ -20,7 +20,7 @@ BOUNDS = (
     "pattern",
     "uniqueItems",
 )
-"""What narrows a type without making another type of it."""
+"""Keywords that restrict a type without changing it."""
 
 _WORDS = {
     "minLength": "at least {} characters",
@@ -40,12 +40,12 @@ _KINDS = {"integer": "whole number", "string": "text", "null": "null", "boolean"
 
 
 def bounds(schema: Schema) -> list[str]:
-    """What limits a value, one phrase each."""
+    """The limits of a value, one phrase each."""
     return [bound(word, schema[word]) for word in BOUNDS if word in schema]
 
 
 def bound(word: str, value: Any) -> str:
-    """One limit; `value` None where there is none."""
+    """One limit; `value` is None if there is none."""
     if value is None:
         return "no such limit"
     if word == "uniqueItems":
@@ -54,7 +54,7 @@ def bound(word: str, value: Any) -> str:
 
 
 def kind(schema: Schema) -> str:
-    """The type alone, as a reader says it: `whole number`, `list of text`, `Entry or null`."""
+    """The type in words: `whole number`, `list of text`, `Entry or null`."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "const" in schema:
@@ -94,7 +94,7 @@ def _list_kind(schema: Schema) -> str:
 
 
 def _object_kind(schema: Schema) -> str:
-    """`object of text`, and by what keys when these are not any text."""
+    """`object of text`, with its keys if they are restricted."""
     patterns: list[Schema] = list(schema.get("patternProperties", {}).values())
     values = patterns[0] if len(patterns) == 1 else schema.get("additionalProperties")
     if "properties" in schema or not isinstance(values, dict):

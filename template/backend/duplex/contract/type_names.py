@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 def type_key(name: str) -> str:
     """`app.states.a.Pair[str, list[Leaf]]` -> `app__states__a__Pair_str_list_Leaf`, all ASCII.
 
-    As Pydantic makes its keys, but there `__` also stands for brackets.
+    Like Pydantic's keys, in which `__` also replaces brackets.
     """
     path, _, arguments = name.partition("[")
     folder, _, last = path.rpartition(".")
@@ -24,10 +24,10 @@ def _ascii(text: str) -> str:
 def type_names(
     keys: Iterable[str], fixed: Mapping[str, str], taken: frozenset[str]
 ) -> dict[str, str]:
-    """Pydantic's names of definitions -> names for TypeScript, the shortest that stay apart.
+    """Pydantic's names of definitions -> names for TypeScript, the shortest distinct ones.
 
     `Item` and `Item-Output` become `Item`, `Item-Input` becomes `ItemInput`; models of the same
-    name in different modules get as much of the module's path in front as tells them apart.
+    name in different modules get the distinguishing part of the module's path as a prefix.
     `fixed` names are given, and no other type gets a name that is `taken`.
     """
     depths = {key: 1 for key in sorted(keys) if key not in fixed}
@@ -59,7 +59,7 @@ def _spelled(key: str, depth: int) -> str:
 
 
 def _told_apart(names: Mapping[str, str], taken: frozenset[str]) -> dict[str, str]:
-    """Number what no module path tells apart, such as two classes made in one function."""
+    """Number types with the same module path, such as two classes created in one function."""
     used = set(taken)
     kept: dict[str, str] = {}
     for key, name in names.items():

@@ -13,7 +13,7 @@ _FREE = frozenset(
         "nullable", "set", "str", "time", "timedelta", "uuid",
     }
 )  # fmt: skip
-"""Types whose values are always valid when they have the declared type and no bound is set."""
+"""Types whose values are always valid if they have the declared type and no bounds."""
 
 _BOUNDS = frozenset(
     {
@@ -24,7 +24,7 @@ _BOUNDS = frozenset(
 
 
 _NO_SCHEMAS = frozenset({"cls", "default", "expected", "members", "metadata", "serialization"})
-"""Keywords of a schema whose values are no schemas."""
+"""Keywords of a schema whose values are not schemas."""
 
 
 def write(

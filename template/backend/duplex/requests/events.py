@@ -38,8 +38,8 @@ AnyEvent = Event[BaseModel]
 def event(name: str, model: type[M], *, retain: Retain = "all") -> Event[M]:
     """Declare a message that only the server sends: `dice_rolled = event("diceRolled", Dice)`.
 
-    It stands in a module of the states' package, is part of the contract, and is sent with
+    Declare it in a module of the states' package. It is part of the contract, and is sent with
     `session.send(dice_rolled, Dice(points=6))`. A request with its name is refused. `retain`: the
-    messages that are replayed to those who come back (all, only the latest, none).
+    messages that are replayed to clients that reconnect (all, only the latest, none).
     """
     return Event(name, model, retain=retain)

@@ -1,4 +1,4 @@
-"""Fields of the shared document whose value lasts exactly as long as a request."""
+"""Fields of the shared document whose value exists exactly as long as a request."""
 
 from collections.abc import Mapping
 from types import NoneType

@@ -1,7 +1,7 @@
 """The requests of one participant at this process, handled one after the other in the order sent.
 
-A stream starts in its turn and then runs beside the requests behind it. The queue outlives a lost
-connection: requests that were received are handled.
+A stream starts in its turn and then runs concurrently with the later requests. The queue survives a
+lost connection: received requests are handled.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ class RequestQueue:
                 self._worker = None
 
     def leave_behind(self, running: Running) -> None:
-        """Handle the next requests in another task: this one does not end."""
+        """Handle the next requests in another task, because this one does not end."""
         if self._departure is not None:
             self._departure.set_result(None)
             self._departure = None

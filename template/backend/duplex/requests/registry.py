@@ -45,11 +45,11 @@ def admins(identity: Identity) -> bool:
 
 
 class BadState(Exception):
-    """A state, event or document that cannot work as written; the sentence says why and where."""
+    """An invalid state, event or document; the sentence gives the reason and the place."""
 
 
 class _Envelope(BaseModel):
-    """What every request frame has; each state's own subclass knows its `state` and `data`."""
+    """The fields of every request frame; each state has a subclass with its `state` and `data`."""
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
@@ -100,7 +100,7 @@ class State(Generic[P, R]):
 
     @property
     def admin(self) -> bool:
-        """Whether only admins may send it (as far as the contract tells)."""
+        """Whether only admins may send it, as described in the contract."""
         return self.allow is admins
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -122,7 +122,7 @@ class State(Generic[P, R]):
         return (frame.data if self.request is not None else None), frame.id
 
     def _read_again(self, text: str, error: ValidationError) -> tuple[BaseModel | None, str | None]:
-        """A frame that did not fit: without what is empty it may; otherwise say what is wrong."""
+        """Validate an invalid frame again without its empty values; else explain what is wrong."""
         frame = unpack(text)
         if frame.get("state") != self.name:
             raise Unreadable("The frame names its state twice.") from None
@@ -139,7 +139,7 @@ class State(Generic[P, R]):
         return (again.data if self.request is not None else None), request_id
 
     def encode(self, value: object) -> bytes:
-        """The JSON of a response. Raises TypeError when it is not what the handler declares."""
+        """The JSON of a response. Raises TypeError if its type is not the declared one."""
         if value is None and (self.response is None or self.may_be_none):
             return b"null"
         if self.response is None or not isinstance(value, self.response):
@@ -163,19 +163,18 @@ def state(
 ) -> Callable[[Callable[P, R]], State[P, R]]:
     """Make a handler of the requests named `name`.
 
-    The handler is `async def (session, data: Request) -> Response`; `data` may be missing, the
-    response may be None. An async generator streams: each `yield` is a reply with `more`, and a
-    last one with data null ends it. A stream starts in order and then runs beside its sender's
-    later requests.
+    The handler is `async def (session, data: Request) -> Response`; `data` may be omitted, and the
+    response may be None. An async generator is a stream: each `yield` is a reply with `more`, and a
+    last frame with data null ends it. A stream starts in order and then runs concurrently with its
+    sender's later requests.
 
-    `retain`: whether its messages are replayed to those who come back (all, only the latest,
-    none), and so what is dropped first for a slow reader. `limit`: how often one participant may
-    send it, e.g. "5/s". `deadline`: seconds a request may take (for a stream: until its next
-    `yield`). `allow`: who may send it. `closes`: success ends the session. `to`: who gets the
-    reply.
+    `retain`: which of its messages are replayed to clients that reconnect (all, only the latest,
+    none); the others are dropped first for a slow consumer. `limit`: the rate at which one
+    participant may send it, e.g. "5/s". `deadline`: the time limit of a request in seconds (for a
+    stream: until its next `yield`). `allow`: who may send it. `closes`: success ends the session.
+    `to`: who receives the reply.
 
-    A handler must not block: work that keeps the CPU busy belongs in `asyncio.to_thread` or a
-    process.
+    A handler must not block: run CPU-bound work with `asyncio.to_thread` or in a process.
     """
 
     def decorate(handler: Callable[P, R]) -> State[P, R]:
@@ -194,7 +193,7 @@ def state(
 
 
 class Registry(Mapping[str, AnyState]):
-    """All states of an application, by name, and beside them its `events`."""
+    """All states of an application, by name, and its `events`."""
 
     def __init__(self, declared: Iterable[AnyState | AnyEvent] = ()) -> None:
         self._states: dict[str, AnyState] = {}

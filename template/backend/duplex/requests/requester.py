@@ -1,4 +1,4 @@
-"""The participant who sends requests, as far as the request layer needs it."""
+"""The participant who sends requests, as the request layer sees it."""
 
 from typing import Protocol
 

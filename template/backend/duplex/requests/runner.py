@@ -1,7 +1,7 @@
 """Runs one request: claims it, calls its handler within the deadline, commits and replies.
 
-Whatever a handler does, its sender gets a reply or an error, and the session goes on. Exceptions
-are logged with a reference; the client gets the reference only.
+For any outcome of a handler its sender receives a reply or an error, and the session continues.
+Exceptions are logged with a reference; the client receives only the reference.
 """
 
 import asyncio
@@ -122,7 +122,7 @@ class Runner:
         self._stopping = True
 
     async def stop(self) -> None:
-        """Cancel the running streams and what was left behind, for the end of the process."""
+        """Cancel the running streams and abandoned handlers, at the end of the process."""
         self.begin_stop()
         await self._tasks.stop()
         await cancel_and_close(self._left_behind)
@@ -180,7 +180,7 @@ class Runner:
         stream.overdue = partial(self._leave_behind, requester, stream, session)
         broker = self._services.broker
         if stream.claim is None:
-            # Without an id from the client; the claim lets others learn of the end of its worker.
+            # The client sent no id; the claim lets other workers detect the end of this one.
             stream.claim = f"stream {secrets.token_urlsafe(12)}"
             await broker.claim(requester.room_id, requester.id, stream.claim, 0)
         # If this process dies, the request must not be handled again when it is sent again, and
@@ -241,7 +241,7 @@ class Runner:
             await session.commit(_end(state, requester, request, "done"), last=True)
             await session.end()
         except asyncio.CancelledError as error:
-            # Suspended at a `yield`, the handler does not know of it yet.
+            # The handler is suspended at a `yield` and has not received the cancellation yet.
             with suppress(StopAsyncIteration):
                 await pieces.athrow(error)
             raise
@@ -306,8 +306,8 @@ class Runner:
             await session.end()
 
     async def _absorb_cancellation(self, running: Running) -> None:
-        """A handler may return while somebody has cancelled its task, but not with this reason: the
-        cancellation would hit the commit of its reply.
+        """A handler may return although other code has cancelled its task; the cancellation must
+        not interrupt the commit of its reply.
         """
         if self._stopping or not _cancellations():
             return
@@ -319,7 +319,7 @@ class Runner:
     def _leave_behind(
         self, requester: Requester, running: Running, session: Session[BaseModel]
     ) -> None:
-        """A handler has not ended in time after its cancellation: go on without it."""
+        """A handler has not ended in time after its cancellation: continue without it."""
         logger.error("%s ignores its cancellation and is left behind", running.state.where)
         if running.task is not None:
             self._left_behind.add(running.task)
@@ -330,7 +330,7 @@ class Runner:
     async def _go_on_without(
         self, requester: Requester, running: Running, session: Session[BaseModel]
     ) -> None:
-        """Answer a request whose handler was left behind, then handle the next ones."""
+        """Answer the request of an abandoned handler, then handle the next ones."""
         why = running.stopped or "internal"
         try:
             await session.end()
@@ -414,8 +414,8 @@ class Runner:
         entries: list[Entry],
         outcome: Entry,
     ) -> bool:
-        """Commit the outcome of a failed request with what its handler cleaned up, or without it if
-        that cannot be committed.
+        """Commit the outcome of a failed request with the changes of its cleanup, or without them
+        if they cannot be committed.
         """
         try:
             try:
@@ -488,7 +488,7 @@ def _reply(
 
 
 def _end(state: AnyState, requester: Requester, request: Request, how: StreamEnd) -> Entry:
-    """The last message of a stream, which says how it ended."""
+    """The last message of a stream, with how it ended."""
     beginning = b'%b,"ended":"%b"' % (head(state.name, b"null"), how.encode())
     return _message(state, requester, request, beginning, more=False)
 

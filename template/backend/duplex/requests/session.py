@@ -137,9 +137,9 @@ class Session(Generic[D]):
         Nobody else can edit it until the end of the request (of a stream: until its next `yield`).
         The changes are committed together with the reply; if the handler raises, they are dropped.
 
-        A handler may clean up in `except` or `finally`: changes that it makes there, while an
-        exception or its cancellation is being handled, are committed with the error, provided that
-        it made no others since its last `yield`. It has `CLEANUP_TIME` seconds for it.
+        A handler may clean up in `except` or `finally`: changes made there, while an exception or
+        the cancellation is being handled, are committed with the error, provided that there were
+        no other changes since the last `yield`. It has `CLEANUP_TIME` seconds for it.
         """
         self._check_open()
         cleanup = self._begin_cleanup()
@@ -256,8 +256,8 @@ class Session(Generic[D]):
             await self.release()
 
     async def fail(self, entries: list[Entry], outcome: Entry | None) -> None:
-        """Commit the end of a request that failed, and what its handler cleaned up. `outcome` is
-        recorded for its sender.
+        """Commit the end of a failed request, and the changes of its cleanup. `outcome` is recorded
+        for its sender.
         """
         late = self._entries[self._late :] if self._late is not None else []
         if not self._cleanup or self._open:

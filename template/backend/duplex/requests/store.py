@@ -22,7 +22,7 @@ class SessionStore(Protocol):
         ...
 
     async def load(self, session: str) -> str | None:
-        """The stored document (JSON) of a session; None where there is none."""
+        """The stored document (JSON) of a session; None if there is none."""
         ...
 
     async def save(self, session: str, title: str, identity: Identity, document: str) -> SavedRef:

@@ -51,8 +51,8 @@ async def _close(connection: Connection, at: float, end: float) -> None:
 
 
 async def _interrupt_streams(rooms: Rooms, patience: float) -> None:
-    """Stop streams that go on, also of participants without a connection, and wait until their end
-    is committed.
+    """Stop the remaining streams, also of participants without a connection, and wait until their
+    ends are committed.
     """
     await asyncio.gather(
         *(member.end_streams("interrupted", patience) for member in rooms.members())

@@ -34,10 +34,10 @@ from duplex.wire.protocol import FINAL_CODES, Close
 logger = logging.getLogger("duplex")
 
 _LEFT = (Close.ENDED, 1005)
-"""Close codes of a participant that leaves for good; 1005 stands for a close frame without one."""
+"""Close codes of a participant that leaves for good; 1005: a close frame without a code."""
 
 _AWAY = (Close.GOING_AWAY, Close.AWAY)
-"""Close codes of a page that is put away and may come back."""
+"""Close codes of a page that is suspended and may resume."""
 
 
 class Engine:

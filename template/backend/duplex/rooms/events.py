@@ -45,7 +45,7 @@ class RoomEvents:
             here.deliver(entries)
 
     def left(self, room: str, participant: str) -> None:
-        """See `BrokerEvents`. Streams of a page that was put away go on for the grace."""
+        """See `BrokerEvents`. Streams of a suspended page continue for the grace."""
         member = self._rooms.member(room, participant)
         if member is None:
             return
@@ -92,7 +92,7 @@ class RoomEvents:
                 pass  # a newer worker's message, during an update
 
     def _dismiss(self, room: str, participant: str, reason: str) -> None:
-        """Remove a participant whose connection, now or last, is at this process."""
+        """Remove a participant whose current or last connection is at this process."""
         member = self._rooms.member(room, participant)
         if member is None or member.moved:
             return

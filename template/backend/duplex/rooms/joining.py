@@ -131,7 +131,7 @@ class Joining:
         return joined
 
     async def _open(self, request: Join, connection: Connection, *, stored: bool) -> Joined | None:
-        """Join a session that is not live, with a document to begin with."""
+        """Join a session that is not live, with its first document."""
         now = asyncio.get_running_loop().time()
         if not self.sockets.limits.may_open(connection.owner, now):
             sentence = "You open new sessions too often. Try again later."
@@ -178,7 +178,7 @@ class Joining:
 
 
 def _require_peer(connection: Connection) -> None:
-    """A client that has left may have come back on another connection in the meantime, from which
+    """A client that has left may have resumed on another connection in the meantime, from which
     this one must not take the participant. Raises `CannotJoin`.
     """
     if connection.gone or connection.verdict is not None:
@@ -186,7 +186,7 @@ def _require_peer(connection: Connection) -> None:
 
 
 def _name(hello: Hello, identity: Identity) -> str:
-    """The account's name. What a hello says counts for participants without an account only."""
+    """The account's name. The hello's name is used only for participants without an account."""
     if identity.user is None:
         return hello.name or identity.name or "Guest"
     name = (identity.name or "").strip()[:NAME_MAX]

@@ -22,8 +22,8 @@ EDIT_TIME: Final = 30.0
 
 
 class SessionNotOpen(Exception):
-    """No session of this id is open, so there is no document to read or edit; a stored one, if
-    there is one, is in the database.
+    """No session of this id is open, so there is no document to read or edit. A stored document
+    may be in the database.
     """
 
 
@@ -72,8 +72,8 @@ class LiveSessions(Generic[D]):
     ) -> AsyncGenerator[D]:
         """Lock the shared document and change it; nobody else can edit it meanwhile.
 
-        The changes are committed at the end of the `async with`, together with `message`, from
-        which the pages learn of them; an exception drops them. Raises `SessionNotOpen`, and
+        The changes are committed at the end of the `async with`, together with `message`, which
+        informs the pages; an exception drops them. Raises `SessionNotOpen`, and
         `LockLost` after `EDIT_TIME`.
         """
         try:
@@ -93,9 +93,9 @@ class LiveSessions(Generic[D]):
             await self._broker.unlock(lock)
 
     async def close(self, session: str, reason: str, participant: str | None = None) -> bool:
-        """End a session for everybody: clients receive `reason`, a sentence for people, and do not
-        come back. With the id of a `participant` only this one is removed. False where the session
-        is not open.
+        """End a session for everybody: clients receive `reason`, a sentence for users, and do not
+        reconnect. With the id of a `participant` only this one is removed. False if the session is
+        not open.
         """
         if participant is None:
             end = Entry("error", error_head(reason, "refused"), closes=True)

@@ -21,11 +21,11 @@ from duplex.wire.requests import Request
 class Member:
     """One participant of a room (a `Requester` and a `ConnectedParticipant`).
 
-    `epoch` is the life of the session that it belongs to, `seen` the number of the last room
-    message that its connection was given, `hidden` that of a later one which is not for it.
-    `missed` counts the bytes of its own messages that no connection has received here. `resumed`:
-    it was at another process before, where its streams may still run. `moved`: it is at another
-    process now. `put_away`: its page said that it may come back.
+    `epoch` identifies the life of the session, `seen` is the number of the last room message that
+    its connection received, `hidden` that of a later one which is not for it. `missed` counts the
+    bytes of its own messages that no connection has received here. `resumed`: it was at another
+    process before, where its streams may still run. `moved`: it is at another process now.
+    `put_away`: its page announced that it may resume.
     """
 
     __slots__ = (
@@ -107,7 +107,7 @@ class Member:
             former.close(Close.REPLACED, "This participant was resumed by another connection.")
 
     def expire_after(self, seconds: float, expired: Callable[[], None]) -> None:
-        """Call `expired` unless the participant comes back before, here or at another process."""
+        """Call `expired` unless the participant resumes before, here or at another process."""
         if self._expiry is None:
             self._expiry = asyncio.get_running_loop().call_later(seconds, expired)
 

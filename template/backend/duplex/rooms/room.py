@@ -96,8 +96,8 @@ class Room:
 
 
 def _reason(entry: Entry) -> str:
-    """The close reason of a message that ends the session: its sentence, if somebody closed it from
-    outside a handler.
+    """The close reason of a message that ends the session: its sentence, if the session was closed
+    from outside a handler.
     """
     if entry.state != "error":
         return "ended"

@@ -41,7 +41,7 @@ class Rooms:
             yield from list(room.members.values())
 
     def open(self, room_id: str) -> Room:
-        """The room of this id, made when there is none yet."""
+        """The room of this id, created if necessary."""
         room = self._rooms.get(room_id)
         if room is None:
             room = self._rooms[room_id] = Room(room_id)

@@ -1,7 +1,7 @@
-"""What can be set from outside: environment variables, then `.env` in the project's root.
+"""The settings: environment variables, then `.env` in the project's root.
 
-There is no global instance: `Settings.load()` is called once by whatever starts the process, and
-the object is handed on from there.
+There is no global instance: the code that starts the process calls `Settings.load()` once and
+passes the object on.
 """
 
 import os
@@ -204,9 +204,9 @@ class Settings(SignInSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """The settings of this process; a bad value is told on stderr, one line each, and exits 2.
+        """The settings of this process. Bad values are printed to stderr, one line each (exit 2).
 
-        `ENV_FILE` names another file to read than `.env`: temporary servers must not see a team's.
+        `ENV_FILE` names another file than `.env`: temporary servers must not read a team's.
         """
         try:
             return cls()
@@ -219,8 +219,8 @@ class Settings(SignInSettings):
 
     @classmethod
     def given(cls, **values: object) -> Self:
-        """Settings from these values alone, whatever the environment and `.env` say: for tests,
-        and for tools that start nothing.
+        """Settings only from these values, without the environment and `.env`: for tests, and for
+        tools that start no server.
         """
 
         class Given(cls):
@@ -242,7 +242,7 @@ class Settings(SignInSettings):
         return Path(os.environ.get("ENV_FILE") or cls.root / ".env")
 
     def options(self) -> Options:
-        """What of it the session engine needs."""
+        """The options of the session engine."""
         return Options(
             allowed_origins=self.allowed_origins,
             allowed_hosts=self.allowed_hosts,
@@ -317,7 +317,7 @@ class Settings(SignInSettings):
             raise ValueError
         scheme = _DATABASES[scheme]
         if scheme == "sqlite+aiosqlite" and not rest.startswith("/:"):
-            # A relative path counts from the project's root, wherever the process was started.
+            # A relative path starts at the project's root, wherever the process was started.
             path, question, query = rest.removeprefix("/").partition("?")
             return f"{scheme}:///{cls.root / path}{question}{query}"
         return f"{scheme}://{rest}"

@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 
 def explain(error: ValidationError, fields: Mapping[str, FieldInfo]) -> list[str]:
-    """One line for each bad setting: its name, the value unless it is secret, what is expected."""
+    """One line per bad setting: its name, its value unless it is secret, and what is expected."""
     lines: list[str] = []
     for detail in error.errors():
         reason = str(detail.get("ctx", {}).get("error", ""))

@@ -1,4 +1,4 @@
-"""Secrets that nobody drew at random: examples, words and patterns."""
+"""Recognises secrets that are not random: examples, words and patterns."""
 
 import re
 from itertools import pairwise
@@ -34,7 +34,7 @@ def is_made_up(secret: str) -> bool:
 
 
 def _repeats(text: str) -> bool:
-    """Whether a part of at most half its length, repeated, makes nearly all of it."""
+    """Whether it consists mostly of repetitions of a part of at most half its length."""
     return any(
         sum(a == b for a, b in zip(text, text[size:], strict=False)) >= 0.9 * (len(text) - size)
         for size in range(1, len(text) // 2 + 1)
@@ -42,7 +42,7 @@ def _repeats(text: str) -> bool:
 
 
 def _is_sequence(text: str) -> bool:
-    """Whether most of it are runs of three or more neighbours."""
+    """Whether it consists mostly of runs of three or more consecutive characters."""
     kinds = [_step(one, other) for one, other in pairwise(text)]
     in_runs = sum(kind is not None and kind == before for before, kind in pairwise(kinds))
     return in_runs >= _MOST_OF_IT * (len(text) - 2)

@@ -6,14 +6,14 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 
 _CUSTOMER: Final = 64
-"""Bits of the IPv6 prefix that one customer has at least: 2**64 addresses."""
+"""Bits of the smallest IPv6 network of one customer: 2**64 addresses."""
 
 _SITE: Final = 48
-"""Bits of the IPv6 prefix that one customer has at most: 2**16 of the others."""
+"""Bits of the largest IPv6 network of one customer: 2**16 of the smallest ones."""
 
 
 def site(address: str) -> str | None:
-    """The /48 around what `neighbourhood` returned: what one organisation gets. None for IPv4."""
+    """The /48 network (one organisation) of a result of `neighbourhood`. None for IPv4."""
     try:
         network = IPv6Network(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Who a token belongs to, also while sign-ins are being revoked."""
+"""Finds the user of a token, also while sign-ins are being revoked."""
 
 from duplex.identity import Authenticate, Identity
 
@@ -19,8 +19,8 @@ class Authentication:
     async def identify(self, token: str | None) -> Identity:
         """The identity of a token. Raises `NotSignedIn`.
 
-        Repeated when a sign-in was revoked meanwhile: it may have been this one, and its connection
-        is not found by the revocation before its user is known.
+        Repeated if a sign-in was revoked meanwhile: it may have been this one, whose connection the
+        revocation cannot find before its user is known.
         """
         while True:
             revocations = self._revocations

@@ -1,8 +1,7 @@
 """One socket: its outbox, its limits, its phases.
 
-A connection has no task of its own beside the server's. What it sends goes to its outbox and is
-written once per loop tick by the process's `Flusher`; deadlines are checked by
-`Sockets.sweep`.
+A connection has no task except the server's. Its frames go to its outbox, which the process's
+`Flusher` writes once per loop tick; `Sockets.sweep` checks its deadlines.
 """
 
 import asyncio

@@ -19,7 +19,7 @@ _PONG: Final = notice("pong")
 
 
 class Controls:
-    """Handles the control frames of one connection, at once and beside its other requests."""
+    """Handles the control frames of one connection, at once and concurrently with its requests."""
 
     __slots__ = ("_authentication", "_connection", "_listing", "_renewing", "_tasks")
 

@@ -1,7 +1,7 @@
 """The one WebSocket route: a connection from its handshake to its last frame.
 
 Plain ASGI, so that frames go straight to the server. Each connection runs one loop: receive,
-validate, act, respond. A bad frame is answered with an error, and the session goes on.
+validate, act, respond. A bad frame is answered with an error, and the session continues.
 """
 
 import asyncio
@@ -135,7 +135,7 @@ class SocketEndpoint:
         await SocketHandler(self._services, address, scope, receive, send).run(send)
 
     def _check_server(self, scope: Scope) -> Refusal | None:
-        """Why no page may open a socket here, or not this one."""
+        """The reason to refuse this socket, if there is one."""
         if not self._services.sockets.started:
             _reports.warn(
                 "refused a socket: the application was not started, because its server does not run"

@@ -1,4 +1,4 @@
-"""Writes what waits in outboxes: once per loop tick for each, however many messages came in it."""
+"""Writes outboxes: each at most once per loop tick, whatever the number of its messages."""
 
 import asyncio
 from collections import deque
@@ -14,19 +14,19 @@ reply.
 
 
 class Outbox(Protocol):
-    """What has something to write."""
+    """An object with frames to write."""
 
     def flush(self) -> None:
-        """Write what goes out now. Never raises, never waits."""
+        """Write the frames that the transport accepts. Never raises, never waits."""
         ...
 
 
 class Flusher:
-    """Writes the outboxes that got something, in the next loop tick.
+    """Writes the outboxes that received frames, in the next loop tick.
 
-    The receivers of a message to many are a crowd: they are written to in parts, and between two
-    parts requests are read, handled and answered. Answers are never put off, however many requests
-    came in the same tick: what is put off would wait behind everything that is asked meanwhile.
+    The receivers of a message to many are a crowd: they are written in parts, and between two parts
+    requests are read, handled and answered. Replies are never delayed, whatever the number of
+    requests in a tick: a delayed reply would wait behind all later requests.
     """
 
     __slots__ = ("_crowd", "_fresh", "_loop")

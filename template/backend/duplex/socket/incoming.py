@@ -39,7 +39,7 @@ class Violation(Exception):
 
 
 class Incoming:
-    """`feed` it what arrives, and call `next` until it answers None."""
+    """`feed` it the received bytes, and call `next` until it returns None."""
 
     __slots__ = ("_at", "_data", "_discards", "_kind", "_max_size", "_message", "_needed", "_tail")
 
@@ -66,8 +66,8 @@ class Incoming:
             self._tail += data
 
     def whole(self, data: bytes) -> str | None:
-        """The text where `data` is one whole text message and nothing else, as it nearly always is;
-        None says that it was not taken: `feed` it.
+        """The text if `data` is exactly one text message, which is the usual case. None: the data
+        was not consumed; `feed` it.
         """
         end = len(data)
         if end < 6 or data[0] != 0x81 or self._kind or self._discards:
@@ -126,9 +126,9 @@ class Incoming:
         return start, size
 
     def _gather(self, needed: int) -> bool:
-        """Put what is left in front of what came later; whether that is as much as is needed.
+        """Put the rest in front of the later bytes; returns whether they are enough.
 
-        Bytes are copied only when there are enough, however finely the network cuts a frame.
+        Bytes are copied only when there are enough, into however many pieces a frame was split.
         """
         if self._at < len(self._data):
             self._tail = bytearray(self._data[self._at :]) + self._tail

@@ -36,7 +36,7 @@ def read_origin(text: str) -> Origin | None:
 
 
 def read_host(text: str, scheme: str) -> Origin | None:
-    """The origin that a `Host` header stands for; None where it is not valid."""
+    """The origin of a `Host` header; None if it is not valid."""
     scheme = _SAME.get(scheme, scheme)
     found = _HOST.fullmatch(text.strip().lower())
     if found is None or scheme not in _PORTS:
@@ -97,14 +97,14 @@ def _is_address(name: str) -> bool:
 
 
 def is_host_pattern(text: str) -> bool:
-    """Whether this may stand in `ALLOWED_HOSTS`: a name, `*.` and a name, or `*`."""
+    """Whether this is valid in `ALLOWED_HOSTS`: a name, `*.` and a name, or `*`."""
     return (
         text == "*" or re.fullmatch(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", text) is not None
     )
 
 
 def is_origin_pattern(text: str) -> bool:
-    """Whether this may stand in `ALLOWED_ORIGINS`: an origin, whose host may begin with `*.`."""
+    """Whether this is valid in `ALLOWED_ORIGINS`: an origin, whose host may begin with `*.`."""
     found = read_origin(text)
     if found is None:
         return False

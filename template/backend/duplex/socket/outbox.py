@@ -1,4 +1,4 @@
-"""What a reader that is behind need not get."""
+"""Drops messages that a slow consumer need not receive."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from duplex.wire.frames import Frame, skipped
 def thinned(outbox: Sequence[Frame]) -> list[Frame]:
     """`outbox` without unretained messages and all but the latest of a kind.
 
-    Where room messages were dropped stands a `skipped` notice with the number of the last of them,
-    so that their reader does not take it for a loss. The notice itself is unretained: thinned
-    again, it becomes part of the next one.
+    A `skipped` notice with the number of the last dropped message replaces dropped room messages,
+    so that the client does not take the gap for a loss. The notice itself is unretained: when the
+    outbox is thinned again, it becomes part of the next one.
     """
     newest = {frame.state: frame for frame in outbox if frame.retain == "latest"}
     kept: list[Frame] = []

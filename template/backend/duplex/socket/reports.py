@@ -5,7 +5,7 @@ import time
 
 
 class Reports:
-    """Writes warnings to a logger, and says how many were left out since the last."""
+    """Writes warnings to a logger at most once a second, with the number of omitted ones."""
 
     def __init__(self, logger: logging.Logger, interval: float = 1.0) -> None:
         self._logger = logger

@@ -31,7 +31,7 @@ def small_frames(rate: Rate) -> Rate:
 
 
 class Prepared(Protocol):
-    """What a server offers under `scope["extensions"]["duplex.prepared"]`, once the socket is
+    """The interface in `scope["extensions"]["duplex.prepared"]`, available once the socket is
     accepted.
     """
 
@@ -55,7 +55,7 @@ class Prepared(Protocol):
         """From now on the caller keeps the connection alive.
 
         `writable` is called after a pause, `shutdown` instead of closing the socket when the server
-        wants to stop, `flood` when more control frames and fragments came than `small` allows.
+        stops, `flood` when more control frames and fragments arrive than `small` allows.
         """
         ...
 
@@ -72,7 +72,7 @@ class Prepared(Protocol):
         ...
 
     def close(self, code: int, reason: str) -> None:
-        """Send a close frame behind what was written, then close in good order."""
+        """Send a close frame after the written frames, then close properly."""
         ...
 
     def abort(self) -> None:
@@ -81,7 +81,7 @@ class Prepared(Protocol):
 
 
 class Transport(Protocol):
-    """What a `Connection` writes to."""
+    """The transport of a `Connection`."""
 
     @property
     def paused(self) -> bool:
@@ -111,7 +111,7 @@ class Transport(Protocol):
         ...
 
     def close(self, code: int, reason: str) -> None:
-        """Close in good order behind what was written."""
+        """Close properly after the written frames."""
         ...
 
     def abort(self) -> None:
@@ -239,7 +239,7 @@ class AsgiTransport:
 
     def _begin(self, message: MutableMapping[str, Any]) -> None:
         sending = self._send(message)
-        # Some servers give another kind of awaitable, whose steps cannot be taken by hand.
+        # Some servers return another kind of awaitable, which cannot be stepped manually.
         coroutine = cast(
             "Coroutine[object, None, None]",
             sending if isinstance(sending, Coroutine) else _wait_for(sending),
@@ -271,7 +271,7 @@ async def _wait_for(sending: Awaitable[None]) -> None:
 
 
 class _Rest:
-    """Awaits a coroutine whose first step was taken by hand and that now waits for `waits_for`."""
+    """Awaits a coroutine that was started manually and now waits for `waits_for`."""
 
     __slots__ = ("_coroutine", "_waits_for")
 

@@ -1,11 +1,11 @@
 """uvicorn's WebSocket protocol with the scope extension `duplex.prepared` (see transport.py).
 
-Optional: the engine works on any ASGI server. With it, a frame encoded once is written straight to
-every reader's transport, frames are read some at a time so that a flood of them leaves time for
-everybody else, what waits for a client that does not read is bounded, and on shutdown the engine
-sends its participants away in good order before sockets close.
+Optional: the engine works on any ASGI server. With it, a frame that is encoded once is written
+directly to every receiver's transport; frames are read a few at a time, so that a flood leaves time
+for other clients; data waiting for a client that does not read is bounded; and on shutdown the
+engine disconnects its participants properly before the sockets close.
 
-It is the one place that touches uvicorn's inside; `tests/engine` runs on it and without it.
+This is the only module that uses uvicorn's internals; `tests/engine` runs on it and without it.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _EARLY: Final = 65536
 """Bytes that may come before the handshake is answered."""
 
 _LATE: Final = 2**20
-"""Bytes that may come after the end: what was on its way."""
+"""Bytes that may arrive after the end, because they were under way."""
 
 _POLICY: Final = 1008
 
@@ -151,7 +151,7 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.handshake_complete and not self.close_sent and self.conn.close_rcvd is None:
-            # uvicorn would say 1005, like a close frame without a code.
+            # uvicorn would report 1005, as for a close frame without a code.
             self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
         self._over = True
         self._incoming.clear()
@@ -208,7 +208,7 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
     # --- reading
 
     def _early(self, data: bytes) -> None:
-        """The handshake, or what comes before it is answered."""
+        """The handshake, or data that arrives before it is answered."""
         if self.config.ws_per_message_deflate or not self.handshake_initiated:
             super().data_received(data)
             if self.conn.handshake_exc is not None and not self.handshake_initiated:
@@ -219,7 +219,7 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
             self._pause()
 
     def _read(self) -> None:
-        """Handle some frames; what is left has its turn in the next loop tick."""
+        """Handle some frames; the rest is handled in the next loop ticks."""
         self._turn = None
         if self._over or not self.handshake_complete:
             return
@@ -287,7 +287,7 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         self._abort_later()
 
     def _flooded(self) -> None:
-        """Too many small frames: a client that goes on although it was told so is dropped."""
+        """Too many small frames: a client that continues after the error is dropped."""
         if self._discards:
             self._over = True
             self.transport.abort()
@@ -300,7 +300,7 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         self._fail(_POLICY, "too many frames")
 
     def _fail(self, code: int, reason: str) -> None:
-        """Close because of what the client sent; nothing more of it is read."""
+        """Close because of an invalid frame; nothing more is read."""
         self._over = True
         if self.close_sent or self.transport.is_closing():
             self.transport.abort()

@@ -60,11 +60,11 @@ class SignIn(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What a team gives to the engine: its document and sessions, states, tables and routes.
+    """The parts of a team's application: its document and sessions, states, tables and routes.
 
     `states` and `models` are packages: every module in them is imported, so that its states and
-    tables are known. `middleware` stands around the REST routes and the page, not around the
-    socket; the first one is outermost. Without `accounts` everybody may open a session without
+    tables are known. `middleware` wraps the REST routes and the page, but not the socket; the first
+    one is outermost. Without `accounts` everybody may open a session without
     signing in.
     """
 
@@ -87,7 +87,7 @@ class Application:
             importlib.import_module(module.name)
 
     def contract(self, *, detailed: bool = False) -> Contract:
-        """What page and server agree on. `detailed`: with the fields' defaults and examples."""
+        """The contract between page and server. `detailed`: with defaults and examples."""
         return describe(self.registry(), self.document, detailed=detailed)
 
     def asyncapi(self, project: Project) -> Document:
@@ -198,11 +198,11 @@ class Application:
 
 
 GRACE = 15.0
-"""Seconds a participant whose connection was lost stays present, at most."""
+"""Maximum time, in seconds, that a participant without a connection stays present."""
 
 
 def retention_of(settings: Settings) -> Retention:
-    """How much of a room is kept, as the settings say."""
+    """How much of a room is kept, from the settings."""
     return Retention(
         settings.session_replay_count,
         settings.session_replay_bytes,

@@ -15,7 +15,7 @@ from duplex.web import sqlite
 
 
 class Base(DeclarativeBase):
-    """What every table inherits; constraints get the same names on every database."""
+    """The base of all tables; constraints have the same names on every database."""
 
     metadata = MetaData(
         naming_convention={
@@ -35,7 +35,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive datetimes: nobody could tell what they mean."""
+        """Refuse naive datetimes, which are ambiguous."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -103,7 +103,7 @@ class Database:
             yield session
 
     async def check(self) -> None:
-        """Ask the database for an answer; raises when there is none."""
+        """Run a query to check the connection; raises if the database does not answer."""
         async with self.reading() as session:
             await session.execute(text("SELECT 1"))
 

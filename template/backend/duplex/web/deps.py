@@ -1,4 +1,4 @@
-"""What routes ask for: the objects that `create_app` made, with their types."""
+"""Dependencies of routes: the objects that `create_app` created, with their types."""
 
 from typing import Annotated, Any, NotRequired, TypedDict
 
@@ -13,7 +13,7 @@ from duplex.web.errors import ApiError
 
 
 class State(TypedDict):
-    """What the lifespan hands to every request."""
+    """The lifespan's state, which every request receives."""
 
     settings: Settings
     database: Database
@@ -46,7 +46,7 @@ def get_live_sessions(request: Request) -> LiveSessions[Any]:
 
 
 async def get_identity(request: Request) -> Identity:
-    """Who sends this request; a 401 where people sign in and nobody has."""
+    """The identity of the request; a 401 if sign-in is required and missing."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     try:
         return await get_engine(request).authenticate(

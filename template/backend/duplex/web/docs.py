@@ -19,7 +19,7 @@ def router(title: str) -> APIRouter:
 
     @made.get("/docs")
     async def get_docs() -> HTMLResponse:
-        """Swagger UI, for this one page less strictly guarded than the rest."""
+        """Swagger UI, with a less strict content security policy for this page only."""
         page = get_swagger_ui_html(openapi_url=OPENAPI, title=f"{title}: REST API")
         page.headers["Content-Security-Policy"] = _POLICY
         return page

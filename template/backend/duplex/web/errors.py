@@ -1,4 +1,4 @@
-"""How the REST API says no: one shape for every error, and never an exception's own text."""
+"""The error format of the REST API. Exception messages are never exposed."""
 
 import logging
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class ApiError(HTTPException):
 
 
 def not_found(what: str) -> ApiError:
-    """A 404 that says what there is none of."""
+    """A 404 that names the missing thing."""
     return ApiError(404, "not_found", f"There is no such {what}.")
 
 
@@ -84,13 +84,13 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
     faults = [
         Fault(
             field=".".join(str(part) for part in detail["loc"]),
-            # Pydantic says so before a validator's own words.
+            # Pydantic's prefix of a validator's message.
             problem=str(detail["msg"]).removeprefix("Value error, "),
         )
         for detail in error.errors()
     ]
     first = faults[0]
-    # The page shows this sentence; `details` tells a program where the field is.
+    # The page shows this sentence; `details` has the path of the field for programs.
     name = first.field.rpartition(".")[2].replace("_", " ").capitalize()
     return _answer(422, "invalid_data", f"{name}: {first.problem}.", faults)
 

@@ -14,7 +14,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-"""Nothing from elsewhere, no inline script, no inline style, in nobody's frame."""
+"""No other sites, no inline scripts or styles, not in frames."""
 
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

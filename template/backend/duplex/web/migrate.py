@@ -58,7 +58,7 @@ class History:
         return ScriptDirectory.from_config(self.config())
 
     def heads(self) -> set[str]:
-        """The newest revision; empty where there is no migration yet."""
+        """The newest revision; empty if there is no migration yet."""
         return set(self.script().get_heads())
 
     def applied(self, connection: Connection) -> set[str]:
@@ -67,7 +67,7 @@ class History:
         return set(MigrationContext.configure(connection, opts=options).get_current_heads())
 
     def unknown(self, connection: Connection) -> set[str]:
-        """What the database is at, where no migration of the folder has this name."""
+        """The applied revision, if no migration in the folder has its name."""
         known = {revision.revision for revision in self.script().walk_revisions()}
         return self.applied(connection) - known
 
@@ -89,7 +89,7 @@ def histories(root: Path) -> list[History]:
 async def migrate(database: Database, root: Path) -> None:
     """Apply every migration that is missing, all or none; safe to run from several processes.
 
-    A history in which the database is newer than this code (after a rollback) is left as it is.
+    If the database is newer than the code (after a rollback), its history is not changed.
     """
 
     def upgrade(connection: Connection) -> None:
@@ -145,7 +145,7 @@ def _no_answer(error: OperationalError) -> str:
 
 
 async def migrate_alone(database: Database, root: Path) -> None:
-    """What the command does: check that the database answers, migrate, disconnect."""
+    """The command: check that the database answers, migrate, disconnect."""
     try:
         await must_answer(database)
         await migrate(database, root)

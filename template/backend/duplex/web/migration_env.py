@@ -1,4 +1,4 @@
-"""What Alembic runs: the `env.py` of a history, and new migrations made from the models."""
+"""The `env.py` of each history, and the generation of migrations from the models."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ IncludeObject = Callable[[Any, str | None, str, bool, Any], bool]
 
 
 def run_migrations(settings: type[Settings], **options: Any) -> None:
-    """What the team's `env.py` does: run the migrations that the command asks for.
+    """The team's `env.py`: runs the migrations of the command.
 
     They run on the command's connection. `alembic` on the command line has none: it connects to
     the `DATABASE_URL` of the settings. `options` go to Alembic's `context.configure`.
@@ -59,7 +59,7 @@ def run_migrations(settings: type[Settings], **options: Any) -> None:
 
 
 def run_engine_migrations() -> None:
-    """What the engine's `env.py` does."""
+    """The engine's `env.py`."""
     context.configure(
         connection=context.config.attributes["connection"],
         version_table=ENGINE.version_table,
@@ -91,7 +91,7 @@ def _leave_out_empty(_: Any, __: Any, directives: list[Any]) -> None:
 
 
 def engine_tables() -> frozenset[str]:
-    """The names of the tables whose models the engine declares, and of its version table."""
+    """The names of the engine's tables, and of its version table."""
     return frozenset(
         table.description
         for mapper in Base.registry.mappers
@@ -110,7 +110,7 @@ def render_type(kind: str, thing: object, autogen: AutogenContext) -> str | Lite
         return False
     asked = found = cast("TypeEngine[Any]", thing)
     if "astext_type=Text()" in repr(asked):
-        # Alembic writes the name of PostgreSQL's JSON type for texts as it is, without a module.
+        # Alembic writes PostgreSQL's JSON type for texts without its module.
         autogen.imports.add("from sqlalchemy import Text")
     while isinstance(found, TypeDecorator):
         found = found.impl_instance

@@ -19,7 +19,7 @@ _NOT_BUILT = """<!doctype html>
 
 
 class Pages(StaticFiles):
-    """Serves a folder; hashed assets are kept for good, everything else is asked for again."""
+    """Serves a folder; hashed assets are cached permanently, other files are revalidated."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, check_dir=False)
@@ -29,7 +29,7 @@ class Pages(StaticFiles):
         """Let the folder be missing: in development it is, and the page may be built later."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """A file, or the page, or 404 where nobody would expect the page."""
+        """A file, or the page, or 404 for the address of a missing file."""
         first = PurePosixPath(path).parts[:1]
         if first in {("api",), ("dev",)}:
             raise HTTPException(404)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 Limit = Annotated[int, Query(ge=1, le=200)]
-"""How many to answer at most; 50 where nobody says."""
+"""The maximum number of results; 50 by default."""
 
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
 """How many to leave out at the start."""

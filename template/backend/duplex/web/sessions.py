@@ -1,4 +1,4 @@
-"""What a team decides about its sessions: who may join, and where documents are stored."""
+"""The team's rules for sessions: who may join, and where documents are stored."""
 
 from duplex.identity import Identity
 from duplex.requests.store import SavedRef
@@ -7,7 +7,7 @@ from duplex.wire.errors import Refused
 
 
 class Sessions:
-    """Subclass it in `app/sessions.py`. As it stands everybody who knows a session's id may join,
+    """Subclass it in `app/sessions.py`. By default everybody who knows a session's id may join,
     and nothing is stored.
     """
 
@@ -16,7 +16,7 @@ class Sessions:
         return True
 
     async def load(self, session: str, db: Database) -> str | None:
-        """The stored document (JSON) of a session; None where there is none."""
+        """The stored document (JSON) of a session; None if there is none."""
         return None
 
     async def save(

@@ -1,4 +1,4 @@
-"""What the server cannot start without is told in one line, without a traceback."""
+"""Reports a failed start in one line, without a traceback."""
 
 import logging
 
@@ -11,17 +11,17 @@ _NOT_STARTED = "The application was not started."
 
 
 class CannotStart(Exception):
-    """Raised while the application starts; the sentence says what is missing, for who runs it."""
+    """Raised while the application starts; the sentence tells the operator what is missing."""
 
 
 class Starting:
-    """Tells the server the sentence alone; of anything else it is told the traceback."""
+    """Reports only the sentence of `CannotStart` to the server, and other errors with traceback."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI wants it."""
+        """The ASGI interface."""
         if scope["type"] == "http" and "engine" not in scope.get("state", {}):
             logger.error(
                 "%s Its server must run its lifespan, and pass on its state.", _NOT_STARTED

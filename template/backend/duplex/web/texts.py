@@ -7,9 +7,9 @@ from pydantic import AfterValidator, StringConstraints
 
 
 def is_line(text: str) -> bool:
-    """Whether there are no control characters in it.
+    """Whether the text has no control characters.
 
-    PostgreSQL keeps no NUL in a text, and nobody can see the others.
+    PostgreSQL cannot store NUL in a text, and the others are invisible.
     """
     return all(category(character) != "Cc" for character in text)
 
@@ -23,4 +23,4 @@ def _check(text: str) -> str:
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check)
 ]
-"""Something to read, without spaces around it; say how long it may be where it is used."""
+"""A line of text, stripped; its maximum length is declared where it is used."""

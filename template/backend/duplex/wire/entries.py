@@ -16,7 +16,7 @@ readers ignore fields that they do not know.
 """
 
 OVERHEAD: Final = 64
-"""Bytes that an entry is counted with beside its text."""
+"""Bytes that are counted for an entry in addition to its text."""
 
 
 class UnknownVersion(Exception):

@@ -8,9 +8,9 @@ from duplex.wire.protocol import Close, ErrorCode
 
 class Refused(Exception):
     """Raised by a handler to refuse a request: its sender gets an `error` frame with this sentence,
-    and the session goes on.
+    and the session continues.
 
-    `code` is one of the error codes, `details` any JSON object that a page can use.
+    `code` is one of the error codes, `details` any JSON object for the page.
     """
 
     def __init__(

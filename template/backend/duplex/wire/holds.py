@@ -1,7 +1,7 @@
 """The fields of a document that requests hold, and the frame that announces a change of them.
 
-A held value is kept beside the document and not in it: nothing has to be undone when its request
-ends, whatever the reason. The Redis broker builds the same frame in its scripts.
+A held value is stored separately from the document, so nothing has to be undone when its request
+ends, for any reason. The Redis broker builds the same frame in its scripts.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""The frames that say who came, who left, and how many participants a room has.
+"""The frames that announce who joined and left, and the number of participants.
 
-A change on its own is `joined` or `left`. Changes that were gathered are one `presence`: with the
-participants in a small room, with their number alone in a crowd. The Redis broker builds the same
+A single change is `joined` or `left`. Several changes are combined into one `presence`, which has
+the participants in a small room, and only their number in a crowd. The Redis broker builds the same
 frames in its scripts from the constants below.
 """
 

@@ -97,7 +97,7 @@ STREAM_ENDS: Final[tuple[StreamEnd, ...]] = get_args(StreamEnd)
 class Close(IntEnum):
     """Close codes. 44xx are final; after 45xx, 1001 and 1012 the client reconnects and resumes.
 
-    A page that is put away and may come back closes with 4501, because JavaScript may not use 1001.
+    A page that is suspended and may resume closes with 4501, because JavaScript may not use 1001.
     """
 
     ENDED = 1000
@@ -119,4 +119,4 @@ class Close(IntEnum):
 
 
 FINAL_CODES: Final = range(4400, 4500)
-"""Close codes after which a client must not reconnect by itself (beside `Close.ENDED`)."""
+"""Close codes after which a client must not reconnect by itself (in addition to `Close.ENDED`)."""

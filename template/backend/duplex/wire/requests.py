@@ -1,4 +1,4 @@
-"""What a client's frame asks for: a request of a state, or a control frame with a reserved name."""
+"""The content of a client's frame: a request of a state, or a control frame."""
 
 import json
 from collections.abc import Mapping
@@ -54,8 +54,8 @@ def read_id(frame: Mapping[str, JsonValue]) -> str | None:
 
 
 def find_id(text: str) -> str | None:
-    """The id of a frame that cannot be read, if there is one: without it in the error, the sender
-    would wait for ever. Accepts JSON that `unpack` refuses, such as a lone surrogate.
+    """The id of an unreadable frame, if it has one. Without the id in the error, the sender would
+    wait forever. Accepts JSON that `unpack` refuses, such as a lone surrogate.
     """
     try:
         frame: object = json.loads(text)

@@ -1,7 +1,7 @@
-"""`poe create-admin EMAIL`: make somebody an admin.
+"""`poe create-admin EMAIL`: create an admin.
 
-An account that exists becomes an admin's. Otherwise one is made, and a link is printed that leads
-to it once: there its owner sets up how to sign in.
+An existing account becomes an admin. Otherwise an account is created, and a link is printed that
+signs its owner in once, to set up a sign-in method.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from duplex_dev.project import application, load_settings
 
 
 def main(arguments: list[str]) -> int:
-    """Migrate the database of the settings, make the admin, and say how to go on."""
+    """Migrate the database of the settings, create the admin, and print the next step."""
     parser = argparse.ArgumentParser("poe create-admin", description=__doc__)
     parser.add_argument("email", help="the address of the account")
     parser.add_argument("--name", default="Admin", help="the name of a new account (Admin)")

@@ -54,14 +54,14 @@ def dev(arguments: list[str]) -> int:
 
 
 class _Development:
-    """The two servers, and what restarts the API."""
+    """The two servers, and the watcher that restarts the API."""
 
     def __init__(self, warm_python: WarmPython) -> None:
         self._python = warm_python
         self._compiler = WarmCompiler()
         self._stop = asyncio.Event()
         self._api_port = free_port()
-        # The page's session comes back by itself, so a reload need not wait for a drain.
+        # The page's session reconnects by itself, so a reload need not wait for a drain.
         self._environment = processes.python_environment(
             {"SESSION_DRAIN": "0", **os.environ},
             HOST="127.0.0.1",
@@ -140,7 +140,7 @@ class _Development:
     async def _watch(
         self, vite: Child, changes: asyncio.Queue[set[Path]], watcher: asyncio.Task[None]
     ) -> int:
-        """Until Ctrl-C (0); TaskError when a server ends although nobody changed its code."""
+        """Run until Ctrl-C (0). Raises TaskError when a server ends although no code changed."""
         stop = asyncio.create_task(self._stop.wait())
         vite_end = asyncio.create_task(vite.wait())
         while True:

@@ -20,7 +20,7 @@ PYTHON_ENGINE = [folder for folder in ENGINE if folder.startswith("backend/")]
 
 
 def lint(arguments: list[str]) -> int:
-    """Run every check, whatever the results of the others are."""
+    """Run all checks, also after one has failed."""
     parser = argparse.ArgumentParser("poe lint", description=LINT_HELP)
     parser.add_argument(
         "--engine", action="store_true", help="check the engine's code too, as Duplex itself does"
@@ -31,7 +31,7 @@ def lint(arguments: list[str]) -> int:
 
 
 def steps(*, engine: bool) -> list[Step]:
-    """The checks, the long ones first."""
+    """The checks, long ones first."""
     python = ["backend", *(PYTHON_ENGINE if engine else [])]
     return [
         npm_step("eslint", "lint", *([] if engine else ["--ignore-pattern", PAGE_ENGINE])),
@@ -45,7 +45,7 @@ def steps(*, engine: bool) -> list[Step]:
 
 
 def fmt(arguments: list[str]) -> int:
-    """Format everything but the engine; fails when a linter cannot fix what it reports."""
+    """Format everything except the engine; fails when a linter cannot fix its findings."""
     no_arguments("fmt", arguments)
     setup.prepare()
     # One after the other: each step changes the files that the next one reads.

@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
-    """The plan for these options. Raises TaskError for what cannot be measured."""
+    """The plan for these options. Raises TaskError for invalid ones."""
     if not 1 <= options.clients <= MAX_CLIENTS:
         raise TaskError(f"--clients is {options.clients}; expected 1 to {MAX_CLIENTS}")
     if not 1 <= options.seconds <= MAX_SECONDS:

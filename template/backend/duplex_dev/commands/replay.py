@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
 
 
 def options_of(arguments: list[str]) -> Options:
-    """Read the options; raises TaskError for what makes no sense."""
+    """Read the options. Raises TaskError for contradictory ones."""
     parser = argparse.ArgumentParser(
         "poe replay", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

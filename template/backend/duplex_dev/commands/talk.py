@@ -1,7 +1,8 @@
 """`poe talk STATE '{"json": …}'`: one request to a running server from the terminal.
 
-Every reply is printed as one line of JSON as it comes, a stream's replies until its last. With
---listen it goes on printing what happens in the session until Ctrl-C; then no STATE is needed.
+Each reply is printed as one line of JSON when it arrives, those of a stream until the last. With
+--listen the command prints everything that happens in the session until Ctrl-C; STATE is optional
+then.
 """
 
 import argparse
@@ -62,7 +63,7 @@ def options_of(arguments: list[str]) -> Options:
 
 
 def own_url() -> str:
-    """Where this project's server listens, as its settings say."""
+    """The URL of this project's server, from its settings."""
     settings = load_settings()
     return url_of(settings.host, settings.port)
 

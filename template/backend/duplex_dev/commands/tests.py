@@ -19,7 +19,7 @@ backend|frontend|types|contract ARGUMENTS…` runs one part, with the arguments 
 any other arguments go to pytest alone: `poe test -k save`."""
 
 TEST_PARTS = ("backend", "types", "frontend", "contract")
-"""Long ones first, so that the last one to end is a short one."""
+"""Long parts first, so that a short one ends last."""
 
 
 def test(arguments: list[str]) -> int:
@@ -116,7 +116,7 @@ PROMISES = "backend/duplex_dev/testing/promises"
 
 
 def promises(arguments: list[str]) -> int:
-    """Run what the arguments name; returns 0 when every promise was kept."""
+    """Run the parts in the arguments; returns 0 when every promise was kept."""
     if arguments and arguments[0] in ("-h", "--help"):
         print(PROMISES_HELP)
         return 0

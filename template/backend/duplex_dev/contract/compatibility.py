@@ -27,7 +27,7 @@ _Compare = Callable[[Schema, Schema, str], "list[Difference]"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """At `path`, the `inner` schema allows what the `outer` does not; both in words."""
+    """At `path`, the `inner` schema allows values that the `outer` does not; both in words."""
 
     path: str
     inner: str
@@ -41,7 +41,7 @@ class Definitions:
     by_name: Mapping[str, Schema]
 
     def resolved(self, schema: Schema) -> Schema:
-        """The schema that a reference stands for, else the schema itself."""
+        """The target of a reference, else the schema itself."""
         while "$ref" in schema:
             schema = self.by_name[str(schema["$ref"]).removeprefix(REFERENCE)]
         return schema

@@ -20,7 +20,7 @@ GIT_CONNECTION = (
     "GIT_SSL_",
     "GIT_TERMINAL_PROMPT",
 )
-"""The beginnings of git's variables that say how to reach a server; the others name repositories,
+"""Prefixes of git's variables about remote servers, which are kept; the others name repositories,
 work trees and commits.
 """
 

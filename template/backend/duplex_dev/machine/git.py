@@ -50,7 +50,7 @@ def is_tracked(file: Path) -> bool:
 
 def changed_files(folder: Path) -> list[str]:
     """The changed, new and deleted files below the folder, relative to it."""
-    # Git names paths from the top of the repository, whatever folder it is asked in.
+    # Git prints paths from the top of the repository, in whatever folder it runs.
     prefix = os.fsdecode(git(folder, "rev-parse", "--show-prefix")).strip("\n")
     status = ("status", "--porcelain", "--untracked-files=all", "--no-renames", "-z", "--", ".")
     lines = paths(folder, *status)

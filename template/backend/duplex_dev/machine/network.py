@@ -58,7 +58,7 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def _bind_error(host: str, port: int) -> OSError | None:
-    """The system's error when a server wants to listen there; None when it may."""
+    """The system's error when a server cannot listen there; None if it can."""
     with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -22,7 +22,7 @@ OLDEST = 24
 
 @cache
 def binary() -> Path:
-    """The Node that every command uses; raises TaskError when there is none that is new enough."""
+    """The Node that every command uses. Raises TaskError if there is none that is new enough."""
     chosen = clean(os.environ).get("NODE", "").strip()
     if chosen:
         found = shutil.which(chosen)
@@ -42,7 +42,7 @@ def binary() -> Path:
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """This process's environment with that Node first on the PATH, and what is given."""
+    """This process's environment with that Node first on the PATH, and the extra variables."""
     path = os.pathsep.join([str(binary().parent), os.environ.get("PATH", "")])
     return {**clean(os.environ), "PATH": path, **extra}
 

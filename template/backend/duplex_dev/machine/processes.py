@@ -73,7 +73,7 @@ class Child:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """End it and what it started: with SIGTERM, and with SIGKILL after `GRACE` seconds."""
+        """End it and its children: with SIGTERM, and with SIGKILL after `GRACE` seconds."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -120,7 +120,7 @@ def npm_step(name: str, script: str, *arguments: str) -> Step:
 
 
 def run_all(steps: list[Step], *, parallel: bool = True) -> int:
-    """Run every step, whatever the others' results are; returns 1 when one failed, else 0.
+    """Run all steps, also after one has failed; returns 1 if one failed, else 0.
 
     The output of steps that run at the same time is printed as a whole, when each ends.
     """
@@ -149,7 +149,7 @@ def _run_alone(step: Step) -> int:
 
 
 def _run_together(steps: list[Step]) -> list[str]:
-    """Run the steps on all cores, the first ones first; returns the names of those that failed."""
+    """Run the steps on all cores, in this order; returns the names of those that failed."""
     runs = [_Run(step) for step in steps]
     pool = ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2))
     try:
@@ -158,7 +158,7 @@ def _run_together(steps: list[Step]) -> list[str]:
             print(f"\n── {run.step.name} ──\n{run.output.rstrip()}", flush=True)
             _print_result(run.step, run.code, run.seconds)
     finally:
-        # After Ctrl-C: nothing that was started goes on, and nothing more starts.
+        # After Ctrl-C: stop the running steps and start no others.
         pool.shutdown(wait=False, cancel_futures=True)
         for run in runs:
             run.end()
@@ -166,7 +166,7 @@ def _run_together(steps: list[Step]) -> list[str]:
 
 
 class _Run:
-    """One step that runs beside others, its output collected."""
+    """One step that runs in parallel with others; its output is collected."""
 
     def __init__(self, step: Step) -> None:
         self.step = step

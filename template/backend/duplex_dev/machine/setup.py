@@ -1,6 +1,6 @@
-"""Set-up: what commands need, made where it is missing or stale.
+"""Set-up: creates the files and packages that commands need, if they are missing or stale.
 
-A fingerprint says what a result was made from, so that it is made again only when that changed.
+A fingerprint identifies the inputs of a result, which is created again only when they change.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ NOT_SOURCES = {"node_modules", "dist", "e2e", "tests", "test-results", "playwrig
 def prepare() -> None:
     """Make `.env` and install the frontend's packages, where they are missing or stale.
 
-    Writes nothing when there is nothing to do, so a read-only project is fine then.
+    Writes nothing when there is nothing to do, so that a read-only project works.
     """
     if (ROOT / ".env").exists() and packages_are_installed():
         return
@@ -78,7 +78,7 @@ def install_packages() -> None:
     verb = "ci" if locked and os.environ.get("CI") else "install"
     say(f"Installing the frontend's packages (npm {verb}) …")
     clear_fingerprint("install")
-    # --include=dev: a user's own npm configuration may leave out what builds and tests need.
+    # --include=dev: a user's npm configuration may omit packages for builds and tests.
     options = ("--include=dev", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error")
     if node.run(node.npm(verb, *options)) != 0:
         raise TaskError(f"npm {verb} in {shown(FRONTEND)} failed; its reason is above.")
@@ -192,7 +192,7 @@ def fingerprint(files: Iterable[Path], base: Path, *extra: str) -> str:
 
 
 def is_fresh(name: str, current: str) -> bool:
-    """Whether the result was made from this fingerprint."""
+    """Whether the result was made from inputs with this fingerprint."""
     try:
         return (FINGERPRINTS / name).read_text(encoding="utf-8") == current
     except FileNotFoundError:
@@ -200,7 +200,7 @@ def is_fresh(name: str, current: str) -> bool:
 
 
 def save_fingerprint(name: str, current: str) -> None:
-    """Remember what the result was made from."""
+    """Store the fingerprint of the result's inputs."""
     FINGERPRINTS.mkdir(parents=True, exist_ok=True)
     (FINGERPRINTS / name).write_text(current, encoding="utf-8")
 

@@ -27,9 +27,9 @@ LOG_SHOWN = 4000
 
 
 class Server:
-    """A server with a port, a database and settings of its own, which may end and start again.
+    """A server with its own port, database and settings, which may be stopped and started again.
 
-    `module`: what runs it, instead of the application's own `app`.
+    `module`: the module to run instead of the application's `app`.
     """
 
     def __init__(self, folder: Path, overrides: Mapping[str, str], module: str = "app") -> None:

@@ -2,8 +2,8 @@
 
 Importing FastAPI, SQLAlchemy and Pydantic takes two seconds, importing a team's application a
 tenth of that. A `multiprocessing` fork server imports the packages once and never the application,
-so every process that it forks imports the application as it is at that moment. Where there is no
-fork (Windows), each process imports everything by itself.
+so every forked process imports the current code of the application. Without fork (Windows), each
+process imports everything by itself.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class WarmPython:
             self._context.set_forkserver_preload(PRELOADED)
 
     def start(self) -> None:
-        """Start the fork server; it imports the packages while this process goes on."""
+        """Start the fork server; it imports the packages while this process continues."""
         if sys.platform != "win32":
             from multiprocessing import forkserver
 
@@ -54,7 +54,7 @@ class WarmPython:
     async def call(self, function: Callable[[], T], environment: Mapping[str, str]) -> T:
         """The result of a module's function, called in a new process with this environment.
 
-        Raises TaskError as the function does, and `CallEnded` when there is no result.
+        Raises the function's TaskError, and `CallEnded` if there is no result.
         """
         receiving, sending = self._context.Pipe(duplex=False)
         process = self.process(function.__name__, _reply, (function, sending), environment)
@@ -74,7 +74,7 @@ class WarmPython:
     def module(
         self, name: str, module: str, environment: Mapping[str, str], *arguments: str
     ) -> "WarmProcess":
-        """A process that does what `python -m module arguments` does."""
+        """A process that runs like `python -m module arguments`."""
         return self.process(name, _run_module, (module, arguments), environment)
 
     def process(
@@ -121,7 +121,7 @@ class WarmProcess:
         return -1 if code is None else code
 
     async def stop(self) -> None:
-        """End it and what it started: with SIGTERM, and with SIGKILL after `GRACE` seconds."""
+        """End it and its children: with SIGTERM, and with SIGKILL after `GRACE` seconds."""
         if not self.alive:
             return
         self._signal(signal.SIGTERM)

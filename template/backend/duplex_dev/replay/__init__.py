@@ -1,1 +1,1 @@
-"""`poe replay`: recordings, the scripts made of them, and how frames are compared."""
+"""`poe replay`: recordings, their scripts, and the comparison of frames."""

@@ -47,7 +47,7 @@ class Difference:
 class Matcher:
     """Compares the frames of one replay and remembers which new id replaces which recorded one.
 
-    `ignore` are paths, where `*` is anything; `is_set` says whether the list at a path is a set.
+    `ignore` are paths with `*` as a wildcard; `is_set` tells whether the list at a path is a set.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Matcher:
         return found
 
     def values(self, recorded: object, now: object, path: str) -> list[Difference]:
-        """How the two values differ; `path` says where they are."""
+        """The differences of the two values at `path`."""
         if recorded == HIDDEN or any(fnmatchcase(path, pattern) for pattern in self._ignore):
             return []
         if isinstance(recorded, dict) and isinstance(now, dict):
@@ -123,7 +123,7 @@ class Matcher:
         ]
 
     def _in_order_of(self, recorded: list[object], now: list[object]) -> list[object]:
-        """A set's values in the order of the recorded ones; new values fill the gaps."""
+        """The values of a set in the order of the recorded ones; new values fill the gaps."""
         left = list(now)
         placed: list[object] = []
         for one in recorded:
@@ -178,7 +178,7 @@ def is_generated(word: str) -> bool:
 
 
 def _equal(recorded: Any, now: Any) -> bool:
-    """Equal as JSON, where true is not the number 1 as it is in Python."""
+    """Equal as JSON, in which, unlike in Python, true is not the number 1."""
     return recorded == now and isinstance(recorded, bool) == isinstance(now, bool)
 
 

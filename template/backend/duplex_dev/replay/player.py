@@ -137,7 +137,7 @@ class _Player:
         self._outcome.add(title, found)
 
     async def _next(self, step: Expect) -> Frame | str:
-        """The next frame of the same request, or why there is none."""
+        """The next frame of the same request, or the reason why there is none."""
         waiting = self._waiting[step.request]
         try:
             async with asyncio.timeout(PATIENCE):

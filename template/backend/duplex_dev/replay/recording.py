@@ -1,6 +1,6 @@
 """A recorded conversation, and the steps of its replay.
 
-The inspector exports the recording. Its script says which frames to send and which to expect.
+The inspector exports the recording. Its script lists the frames to send and to expect.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MAX_BYTES = 32 << 20
 """A larger file is not read. The inspector's own are far smaller."""
 
 HIDDEN = "•••"
-"""What the inspector writes instead of a secret; as a recorded value it matches anything."""
+"""The inspector's replacement of a secret; as a recorded value it matches anything."""
 
 Frame = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Recorded(BaseModel):
 
 
 class Recording(BaseModel):
-    """What one participant sent and received, in order."""
+    """The frames that one participant sent and received, in order."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -115,7 +115,7 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The part of a recording that can be replayed, and a count of what cannot."""
+    """The part of a recording that can be replayed, and a count of the other frames."""
 
     name: str
     initialised: Frame

@@ -1,7 +1,7 @@
 """Tests of an application: fixtures, clients and servers.
 
 `pytest_plugins = ["duplex_dev.testing.fixtures"]` in a conftest.py loads the fixtures; the names
-here are what tests and fixtures of a team use beside them.
+here are for tests and fixtures of a team.
 """
 
 from duplex_dev.client import Client

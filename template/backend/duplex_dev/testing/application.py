@@ -1,4 +1,4 @@
-"""The application in a test: the people who use it, behind a real server or without one."""
+"""The application in a test: its users, with a real server or without one."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a test: the token that the hello carries, and the identity behind it."""
+    """A user in a test: the token for the hello, and its identity."""
 
     token: str | None = None
     identity: Identity = field(default_factory=Identity)
@@ -31,7 +31,7 @@ SignIn = Callable[[str], Awaitable[Person]]
 """`await sign_in("ada")`: a person of this name; the same name is the same person."""
 
 Admit = Callable[[str, Person], Awaitable[None]]
-"""`await admit(session, person)`: make what `may_join` looks for."""
+"""`await admit(session, person)`: create the rows that `may_join` looks for."""
 
 Join = Callable[..., AbstractAsyncContextManager[Client]]
 """See the fixture `join`."""

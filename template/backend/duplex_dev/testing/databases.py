@@ -36,7 +36,7 @@ def postgresql() -> Iterator[PostgresServer]:
     """A real PostgreSQL server of this test worker, started for the first test that needs it."""
     if os.geteuid() == 0 and (closed := _closed_folder(Path(postgres_server.__file__))):
         pytest.skip(f"root's PostgreSQL runs as another user, who may not enter {closed}")
-    # Not below pytest's folder: started by root, the server runs as a user who may not enter it.
+    # Not in pytest's folder: started by root, the server runs as a user who cannot enter it.
     with TemporaryDirectory(prefix="postgresql-") as folder, get_server(folder) as server:
         # Nothing here has to survive a power cut.
         _administer(server, "ALTER SYSTEM SET fsync = off")
@@ -54,7 +54,7 @@ async def migrated_postgresql(settings_type: type[Settings], postgresql: Postgre
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A migrated database of this test alone: SQLite, or as `on_every_database` says."""
+    """A migrated database for this test only: SQLite, or that of `on_every_database`."""
     if getattr(request, "param", "sqlite") == "sqlite":
         migrated: Path = request.getfixturevalue("migrated_sqlite")
         return f"sqlite+aiosqlite:///{shutil.copy(migrated, tmp_path / 'app.db')}"

@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures for the tests of an application, which its conftest.py loads.
 
-A conftest.py overrides what is different there: `sign_in` and `admit` where people sign in and
-only some may join, `settings`, or the whole `application`.
+A conftest.py overrides fixtures: `sign_in` and `admit` in projects with sign-in or membership,
+`settings`, or the whole `application`.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -79,7 +79,7 @@ async def app(application: Application, settings: Settings) -> AsyncIterator[Fas
     """The application, started, without a server in front of it."""
     made = application.create(settings)
     async with made.router.lifespan_context(made) as state:
-        # What a server does: the lifespan's state travels with every request.
+        # Like a server: every request carries the lifespan's state.
         made.state.lifespan = state
         yield made
 
@@ -100,7 +100,7 @@ async def server(application: Application, settings: Settings) -> AsyncIterator[
 
 @pytest.fixture
 def sign_in() -> SignIn:
-    """Sign somebody in. Without accounts everybody is a guest with no token."""
+    """Sign a user in. Without accounts everybody is a guest without a token."""
 
     async def guest(name: str) -> Person:
         return Person()
@@ -110,7 +110,7 @@ def sign_in() -> SignIn:
 
 @pytest.fixture
 def admit() -> Admit:
-    """Let somebody join a session. Everybody who knows the id may, so there is nothing to do."""
+    """Let a user join a session. By default everybody may join, so there is nothing to do."""
 
     async def nothing_to_do(session: str, person: Person) -> None:
         pass
@@ -122,7 +122,7 @@ def admit() -> Admit:
 def join(server: str, sign_in: SignIn, admit: Admit) -> Join:
     """Join a session over a real WebSocket: `async with join(session="x", name="Ada") as ada`.
 
-    `user` signs somebody else in than "ada"; other arguments go into the hello.
+    `user` signs in a user other than "ada"; other arguments go into the hello.
     """
 
     @asynccontextmanager

@@ -38,7 +38,7 @@ class Proxy:
         await asyncio.gather(*self._pipes, return_exceptions=True)
 
     def cut(self) -> None:
-        """Break every connection and refuse new ones until `mend`."""
+        """Break every connection and refuse new ones until `mend` is called."""
         self.whole = False
         self.snap()
 
@@ -60,7 +60,7 @@ class Proxy:
             flow.clear()
 
     def flow(self) -> None:
-        """What was held up arrives."""
+        """Deliver the delayed data."""
         for flow in self._flows:
             flow.set()
 
@@ -97,7 +97,7 @@ class Proxy:
 
 
 async def storm(network: Proxy, chance: Random, seconds: float) -> list[str]:
-    """Cut, break, stall and slow a network for a while, then mend it; what was done to it."""
+    """Cut, break, stall and slow a network for a while, then repair it; returns the actions."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     done: list[str] = []
@@ -111,7 +111,7 @@ async def storm(network: Proxy, chance: Random, seconds: float) -> list[str]:
             elif what == "snap":
                 network.snap()
             elif what == "stall":
-                # Now and then longer than anybody waits.
+                # Sometimes longer than any timeout.
                 lasts *= chance.choice([1, 1, 4])
                 network.stall()
             elif what == "slow":

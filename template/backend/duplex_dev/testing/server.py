@@ -3,8 +3,8 @@
 OPTIONS is a JSON object: `settings` (name -> value), `valkey` (whether sessions are kept in a
 Valkey of its own, which outlives the server) and `module` (what to run instead of `app`). Each
 line of standard input is a command: `kill`, `stop` or `start`. Each line of standard output says
-that one is done, as a JSON object; the first one has the server's `url`. With the end of the input
-everything ends.
+that one is done, as a JSON object; the first one has the server's `url`. The program ends with its
+input.
 """
 
 import json

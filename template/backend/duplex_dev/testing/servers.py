@@ -1,7 +1,7 @@
 """Real servers for tests, which may be killed and restarted: Valkey, and the application's own.
 
-Several servers of the application share one broker and one database. Each stands behind a network
-that can fail.
+Several servers of the application share one broker and one database. Each is behind a network that
+can fail.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Valkey:
                 *("--port", str(self.port), "--bind", "127.0.0.1", "--save", ""),
                 *("--dir", str(self._folder), "--daemonize", "no", "--logfile", "valkey.log"),
                 *("--appendonly", "yes" if self._durable else "no"),
-                # Else a busy disk holds back what was acknowledged, for up to two seconds.
+                # Otherwise a busy disk delays acknowledged writes for up to two seconds.
                 *("--appendfsync", "always"),
                 *("--enable-debug-command", "local"),
             ]
@@ -56,7 +56,7 @@ class Valkey:
         raise AssertionError("valkey-server did not answer")
 
     def kill(self) -> None:
-        """SIGKILL: nothing is written or told any more."""
+        """Kill it with SIGKILL: it writes and sends nothing more."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -81,7 +81,7 @@ QUICK = {
     "SESSION_MAX_PER_USER": "0",
     "SESSION_MAX_PER_ADDRESS": "0",
 }
-"""Settings that shorten what takes long in production, without limits that participants meet."""
+"""Settings with short times, and without limits that participants would reach."""
 
 
 class Servers:
@@ -92,7 +92,7 @@ class Servers:
         self.networks = networks
 
     def anywhere(self, chance: Random) -> Callable[[], str]:
-        """Addresses as a load balancer gives them, which does not know who was killed."""
+        """Addresses as from a load balancer that does not know which server was killed."""
         return lambda: f"ws://127.0.0.1:{chance.choice(self.networks).port}/api/v1/socket"
 
     async def kill(self, server: Server) -> None:
@@ -108,7 +108,7 @@ class Servers:
         await asyncio.to_thread(server.start)
 
     def tracebacks(self) -> list[str]:
-        """What the servers wrote about bugs."""
+        """The bugs in the servers' logs."""
         texts = [one.log.read_text(encoding="utf-8", errors="replace") for one in self.all]
         return [text for text in texts if "Traceback" in text]
 

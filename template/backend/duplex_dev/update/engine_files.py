@@ -19,7 +19,7 @@ NOT_SOURCES = {"__pycache__", "node_modules", ".DS_Store", ".git", ".venv"}
 
 
 def main() -> int:
-    """Print what was edited or rejected; returns 1 when there is something."""
+    """Print the edited and rejected files; returns 1 if there are any."""
     edited = differences(ROOT, released(ENGINE_FILES))
     rejected = rejected_files(ROOT)
     for path, difference in edited.items():
@@ -47,7 +47,7 @@ def released(file: Path) -> dict[str, set[str]]:
 
 
 def differences(root: Path, release: Mapping[str, set[str]]) -> dict[str, str]:
-    """The engine's files in `root` that are not as released, with what is wrong with each."""
+    """The engine's files in `root` that differ from the release, with the fault of each."""
     found: dict[str, str] = {}
     for path in engine_files(root):
         name = path.relative_to(root).as_posix()
@@ -84,7 +84,7 @@ def rejected_files(root: Path) -> list[str]:
 
 
 def digest_of(file: Path) -> str:
-    """The SHA-256 of the content, whatever line ends git wrote on this machine."""
+    """The SHA-256 of the content, independent of the line ends that git wrote."""
     return hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 

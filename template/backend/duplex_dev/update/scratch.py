@@ -1,8 +1,8 @@
 """A scratch copy of the project in a repository of its own, in which Copier renders.
 
-Copier needs a repository and changes the work tree as it goes. In the copy it finds a clean one
-whatever the project's own is like (a sub-folder of a larger repository, a worktree), and a failure
-leaves the project as it was.
+Copier needs a repository and changes its work tree. In the copy it has a clean one, whatever the
+project's own is (a sub-folder of a larger repository, a worktree), and a failure does not change
+the project.
 """
 
 import shutil

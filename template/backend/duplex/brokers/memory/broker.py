@@ -215,7 +215,7 @@ class MemoryBroker:
         if self._rooms.get(room) is not live:
             live.mutex.release()
             raise RoomGone(room)
-        # Unique in this process, also beside a room that ended and was opened again under its id.
+        # Unique in this process, also for a room that ended and was opened again under its id.
         self._fence += 1
         live.fence = self._fence
         return Lock(room, live.fence, live.document, live.version, live.held)
@@ -231,7 +231,7 @@ class MemoryBroker:
         if commit.epoch not in ("", room.epoch):
             raise RoomGone(commit.room)
         if commit.claim is not None and commit.claim[0] not in room.records:
-            # It claimed in a room that ended; this one was opened under its id.
+            # The claim was in a room that ended; this one was opened again under its id.
             raise RoomGone(commit.room)
         if commit.holds and commit.claim is not None:
             participant, request_id = commit.claim

@@ -10,10 +10,10 @@ from duplex.wire.presence import Change, Presence
 
 
 class Gatherer:
-    """Announces changes at the pace of `Gathering`. `present` is the room's live list.
+    """Announces changes at the rate of `Gathering`. `present` is the room's live list.
 
-    Of each participant the last change is announced, even if it is as before: a newcomer may have
-    been given the list in between. `prelude.lua` does the same for rooms in Redis.
+    The last change of each participant is announced, even if the result is as before: a newcomer
+    may have received the list in between. `prelude.lua` does the same for rooms in Redis.
     """
 
     __slots__ = ("_announce", "_crowd", "_pending", "_present", "_rules", "_slot", "_timer")

@@ -63,8 +63,8 @@ class Log:
             self.gap = seq
 
     def after(self, seq: int, now: float) -> list[Entry] | None:
-        """All entries newer than `seq`, or None when some of them are gone or `seq` was never
-        given.
+        """All entries newer than `seq`, or None when some of them are no longer kept or `seq` was
+        never assigned.
         """
         self.trim(now)
         if seq < self.gap or seq > self.seq:

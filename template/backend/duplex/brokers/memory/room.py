@@ -16,7 +16,7 @@ from duplex.wire.presence import Presence, PresencePage
 
 @dataclass(slots=True)
 class Record:
-    """A participant that is present, in its grace, or gone but able to resume.
+    """A participant that is present, in its grace, or absent but able to resume.
 
     `number` grows with each arrival; `lost`: when its connection was lost, 0 while it has one.
     """
@@ -44,7 +44,7 @@ class Record:
 
 
 class Room:
-    """See the module. `records` holds also participants that are gone but may resume; `holds` has
+    """See the module. `records` includes absent participants that may resume; `holds` has
     the participant, the request and the value of each held field.
     """
 
@@ -98,7 +98,7 @@ class Room:
         return one.id in self._present
 
     def appear(self, one: Record) -> None:
-        """Become present, behind all who came before."""
+        """Become present, after all others in the order."""
         self._arrivals += 1
         one.number = self._arrivals
         self._present[one.id] = one.public
@@ -110,7 +110,7 @@ class Room:
         self.gatherer.add("left", one.public)
 
     def page(self, after: int, limit: int) -> PresencePage:
-        """Up to `limit` participants who came after that number."""
+        """Up to `limit` participants who joined after that number."""
         found: list[Presence] = []
         last = after
         for one in self._present.values():
@@ -181,7 +181,7 @@ class Room:
         return lost[:excess] if len(lost) >= excess else None
 
     def resumable(self, request: Join) -> Record | None:
-        """The participant that the request's resume token stands for."""
+        """The participant of the request's resume token."""
         if request.resume_hash is None:
             return None
         participant = self.tokens.get(request.resume_hash)
@@ -191,7 +191,7 @@ class Room:
         return one if one.user == request.user else None
 
     def close(self) -> None:
-        """The room is over: no timer of it fires any more."""
+        """The room has ended: cancel its timers."""
         self.gatherer.stop()
         if self.expiry is not None:
             self.expiry.cancel()

@@ -131,7 +131,7 @@ class RedisBroker:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            # The caller is gone, so the connection it wanted has to be dropped again.
+            # The caller was cancelled, so its connection has to be dropped again.
             self.lease.spawn(self._undo_join(task, request))
             raise
 
@@ -207,7 +207,7 @@ class RedisBroker:
         """See `Broker`."""
         number, limit = int(after or 0), self._gathering.page
         key, link = self._present_key(room), self.lease.link
-        # One more than wanted, to know whether there is a following page.
+        # One more than needed, to know whether there is a following page.
         bounds = (f"({number}", "+inf", "WITHSCORES", "LIMIT", 0, limit + 1)
         found, total = await asyncio.gather(
             link.call("ZRANGEBYSCORE", key, *bounds), link.call("ZCARD", key)

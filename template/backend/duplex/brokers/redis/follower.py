@@ -24,10 +24,10 @@ Tail = Callable[["Followed"], Awaitable[Answer]]
 
 
 class Followed:
-    """A room as far as this process knows it: everything up to `seen` of `epoch` was delivered.
+    """A room as this process knows it: everything up to `seen` of `epoch` was delivered.
 
-    No epoch: it is not live. `seen` -1: it was not read yet. `ended`: the epoch that ended last.
-    `buffer`: messages that arrived while the room is read again; None while it is not.
+    No epoch: the room is not live. `seen` -1: it was not read yet. `ended`: the epoch that ended
+    last. `buffer`: messages that arrive while the room is read again; None otherwise.
     """
 
     __slots__ = ("buffer", "ended", "epoch", "room", "seen", "waiting")
@@ -84,7 +84,7 @@ class Follower:
             self.events.taken_over(room, words[1], words[2])
 
     def on_worker_message(self, payload: bytes) -> None:
-        """One message to this worker: a lock was given to a ticket of it."""
+        """A message to this worker: the lock was granted to one of its tickets."""
         words = payload.decode().split(" ")
         ticket = " ".join(words[1:4])
         if not self._holdings.grant(ticket):
@@ -124,7 +124,7 @@ class Follower:
         self._deliver(followed, entries, last, ends=ends == b"1")
 
     def _unreadable(self, followed: Followed, error: UnknownVersion) -> None:
-        """A newer worker wrote what this one cannot deliver: the members have to resume."""
+        """A newer worker wrote an entry that this one cannot read: the members have to resume."""
         if not self._warned:
             self._warned = True
             logger.error("a newer worker shares the broker: its entries are %s", error)
@@ -243,7 +243,7 @@ class Follower:
             self._holdings.ended(room)
 
     def disconnected(self) -> None:
-        """The connection is gone: messages of the next one wait until every room was read again."""
+        """The connection was lost: messages of the next one wait until all rooms are read again."""
         for followed in self.rooms.values():
             followed.buffer = []
             for _, _, future in followed.waiting:

@@ -1,9 +1,9 @@
 """The generation of the store's contents.
 
-All keys carry the name of a generation. A new one begins when the store is found empty, and when it
-was restarted and may have lost a write that it had acknowledged: nobody could follow a room any
-further without a silent gap, so all rooms are lost. A worker that does not know the new generation
-yet opens no room: join.lua compares.
+All keys contain the name of a generation. A new one starts when the store is empty, and when it was
+restarted and may have lost a write that it had acknowledged: nobody could continue to follow a room
+without a silent gap, so all rooms are lost. A worker that does not know the new generation yet
+opens no room: join.lua compares them.
 """
 
 import secrets
@@ -37,9 +37,9 @@ def _key(prefix: str) -> str:
 
 
 async def identify(link: Link) -> tuple[str, bool]:
-    """The server's run id, and whether a restart loses nothing that the server acknowledged.
+    """The server's run id, and whether a restart keeps all acknowledged writes.
 
-    Only a server with an append-only file can say so. A server promoted from a replica may have
+    This holds only for a server with an append-only file. A server promoted from a replica may have
     lost writes. Raises `BrokerUnavailable`.
     """
     lines: dict[str, str] = {}

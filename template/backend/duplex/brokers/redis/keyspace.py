@@ -14,7 +14,7 @@ ROOM_KEYS: Final = (
     "holds",
     "locks",
 )
-"""The keys of a room beside its hash. `prelude.lua` describes them."""
+"""The keys of a room in addition to its hash. `prelude.lua` describes them."""
 
 
 class Keyspace:

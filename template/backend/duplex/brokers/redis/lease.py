@@ -136,7 +136,7 @@ class Lease:
                     await self._heartbeat(self.link)
                     await self.releases.retry()
                 except BrokerUnavailable as error:
-                    # The link failed, and the loop ends; or the store is full, and it goes on.
+                    # The link failed, which ends the loop; or the store is full, which does not.
                     logger.warning("the lease could not be renewed: %s", error)
 
     async def _reconnect(self) -> None:
@@ -259,7 +259,7 @@ class Lease:
                 self.holdings.remove_participant(room, participant, connected[participant])
                 events.taken_over(room, participant, connected[participant])
         if missing and room in self.follower.rooms:
-            # Other workers took this one for dead.
+            # Other workers presumed this one dead.
             self.follower.lose(self.follower.rooms[room], forgotten=False)
             for participant in map(bytes.decode, missing):
                 self.holdings.remove_participant(room, participant, connected.get(participant, ""))
@@ -324,7 +324,7 @@ class Lease:
             self.timers.schedule(room, due)
 
     def _return_lock(self, ticket: str, key: bytes) -> None:
-        """A lock was given to a ticket whose task no longer waits."""
+        """The lock was granted to a ticket whose task no longer waits."""
         self.spawn(self.withdraw(self.keyspace.room_of(key), ticket))
 
     async def withdraw(self, room: str, ticket: str) -> None:

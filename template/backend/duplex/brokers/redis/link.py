@@ -39,7 +39,7 @@ _SAMPLES: Final = 8
 """Comparisons with the server's clock that are kept."""
 
 _SECOND_LOOK: Final = 0.05
-"""Seconds between finding an answer missing and giving up."""
+"""Seconds between the timeout of a reply and the end of the connection."""
 
 
 class Link:
@@ -100,7 +100,7 @@ class Link:
     async def measure(self) -> None:
         """Compare this process's clock with the server's. Raises `BrokerUnavailable`."""
         seconds, microseconds = await self.call("TIME")
-        # Read before the answer came: at most a round trip behind the server, never ahead of it.
+        # Read before the reply arrived: at most a round trip behind the server, never ahead of it.
         at = int(seconds) * 1000 + int(microseconds) / 1000
         self._offsets.append(at - self._loop.time() * 1000)
 

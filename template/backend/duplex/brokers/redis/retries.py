@@ -2,7 +2,7 @@
 
 A claim, lock or presence that is not released would block others until its lease ends. A release
 that failed is therefore tried again after each reconnect and with each heartbeat. Every script here
-has no effect when somebody else holds what it releases.
+has no effect when another request or worker holds the resource.
 """
 
 from collections.abc import Awaitable, Callable

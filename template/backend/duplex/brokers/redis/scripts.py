@@ -34,7 +34,7 @@ _MARGIN: Final = 600.0
 
 
 def room_ttl(retention: Retention) -> int:
-    """Milliseconds after which a room expires whose workers have all vanished."""
+    """Milliseconds after which a room without live workers expires."""
     return round(max(_MARGIN, 2 * retention.seconds) * 1000)
 
 

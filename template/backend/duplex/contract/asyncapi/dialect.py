@@ -18,7 +18,7 @@ def translated(value: Any) -> Any:
     if isinstance(schema.get("$ref"), str):
         target = {"$ref": SCHEMAS + schema["$ref"].removeprefix(REFERENCE)}
         beside = {word: part for word, part in schema.items() if word != "$ref"}
-        # In draft 07 a reference hides whatever stands beside it.
+        # In draft 07 a reference hides all keywords next to it.
         return {"allOf": [target], **beside} if beside else target
     kept: Schema = {}
     for word, part in schema.items():

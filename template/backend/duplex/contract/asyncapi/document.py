@@ -1,7 +1,7 @@
-"""The contract as an AsyncAPI 3 document: for other clients, their generators, and for reading.
+"""The contract as an AsyncAPI 3 document: for other clients, their generators, and readers.
 
-It is made from the states alone and always comes out the same; nothing of this machine is in it.
-Whoever can open the page has all of it in the page's script anyway, so it is served everywhere.
+It is built only from the states, deterministically, and contains no data of the machine. The
+page's script contains the same information, so the document is served in production too.
 """
 
 import json
@@ -174,7 +174,7 @@ def _event(event: AnyEvent, types: EventTypes, contract: Contract) -> dict[str, 
 
 
 def _present(schema: Schema) -> Schema:
-    """What is shown of a response that may also be null."""
+    """The schema of a response that may also be null."""
     parts = [part for part in schema.get("anyOf", []) if part != {"type": "null"}]
     return {**schema, "anyOf": parts} if parts else schema
 
@@ -256,7 +256,7 @@ def _receiving(state: AnyState) -> dict[str, Any]:
 
 
 def _sending(state: AnyState) -> dict[str, Any]:
-    """The server tells everybody else, without being asked by them."""
+    """The update that the server sends to the other participants."""
     return {
         "action": "send",
         "channel": _CHANNEL,
@@ -279,7 +279,7 @@ def _sending_event(event: AnyEvent) -> dict[str, Any]:
 
 
 def _rules(state: AnyState) -> dict[str, Any]:
-    """What is declared beside the handler. `x-limit` is absent where only SESSION_RATE limits."""
+    """The rules of a state. `x-limit` is absent if only SESSION_RATE applies."""
     rules: dict[str, Any] = {
         "x-closes": state.closes,
         "x-to": state.to,
@@ -295,7 +295,7 @@ def _rules(state: AnyState) -> dict[str, Any]:
 
 
 def spelled(rate: Rate) -> str:
-    """`5/s`, as it is written beside a handler."""
+    """`5/s`, as in the declaration of a state."""
     unit = {1.0: "s", 60.0: "m", 3600.0: "h"}[float(rate.seconds)]
     return f"{rate.count}/{unit}"
 

@@ -1,4 +1,4 @@
-"""The frames with names of their own: what every client and the server say beside the states.
+"""The frames with reserved names, which the client and the server send besides the states.
 
 Schemas are in the dialect of AsyncAPI and refer to the contract's types, see `asyncapi.py`.
 """
@@ -28,7 +28,7 @@ _PARTICIPANTS: Schema = {"type": "array", "items": {"$ref": REFERENCE + "Partici
 
 @dataclass(frozen=True, slots=True)
 class ReservedFrame:
-    """One frame: `by` says who sends it, `reply` names the frame that answers it."""
+    """One frame: `by` is its sender, `reply` the name of the frame that answers it."""
 
     name: str
     by: Literal["client", "server"]

@@ -38,7 +38,7 @@ class Reader:
         return [key.removesuffix(suffix) for key in self._messages if key.endswith(suffix)]
 
     def frames(self, by: str) -> list[str]:
-        """The names of the frames that the client or the server sends beside the states."""
+        """The reserved names of the frames that the client or the server sends."""
         return [name for name, one in self._messages.items() if one.get("x-by") == by]
 
     def types(self) -> list[str]:
@@ -46,7 +46,7 @@ class Reader:
         return list(self._types)
 
     def state(self, name: str) -> str:
-        """A state: what it does, its rules, its request and its response."""
+        """A state: its description, its rules, its request and its response."""
         request, response = self._messages[f"{name}.request"], self._messages[f"{name}.response"]
         rules = "".join(
             f"<div><dt>{term}</dt><dd>{escape(text)}</dd></div>"
@@ -169,7 +169,7 @@ def _rules(operation: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _limits(schema: Schema) -> list[str]:
-    """The bounds of a field, also of what it may be instead of null and of a list's items."""
+    """The bounds of a field, also of a nullable value and of a list's items."""
     found = bounds(schema)
     for choice in ("anyOf", "oneOf", "allOf"):
         for part in schema.get(choice, []):

@@ -1,1 +1,1 @@
-"""Limits of this process: of sockets, of how often they come, and of what they ask for."""
+"""Limits of this process: on sockets, on connecting, and on requests."""

@@ -1,8 +1,8 @@
-"""What one connection may ask for, in a way that a reconnect does not renew.
+"""The request rates of connections, which a reconnect does not renew.
 
 Connections borrow an allowance from their owner, the account or the address of an anonymous client,
-and give it back when they end. The owner's next connection gets the allowance that was given back,
-with what is left of it. So an owner never has more allowances than connections at a time.
+and return it when they end. The owner's next connection gets the returned allowance with its
+remaining tokens. So an owner never has more allowances than simultaneous connections.
 """
 
 from duplex.socket.limits.rates import Bucket
@@ -40,7 +40,7 @@ class Allowance:
 
 
 class Allowances:
-    """The allowances of all owners that are not in use and not as good as new."""
+    """The returned allowances of all owners that are not full again."""
 
     def __init__(self, rate: Rate) -> None:
         self._rate = rate
@@ -65,7 +65,7 @@ class Allowances:
             self._free.setdefault(owner, []).append(allowance)
 
     def tidy(self, now: float) -> None:
-        """Forget allowances that are as good as new."""
+        """Forget allowances that are full again."""
         for owner, free in list(self._free.items()):
             kept = [allowance for allowance in free if not allowance.unused(now)]
             if kept:

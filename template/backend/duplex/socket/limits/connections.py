@@ -26,7 +26,7 @@ class Refusal:
 
 
 class Limited(Protocol):
-    """A connection, as far as it is counted."""
+    """The attributes of a connection that the limits need."""
 
     @property
     def address(self) -> str: ...
@@ -101,8 +101,8 @@ class ConnectionLimits:
         self.unauthenticated -= 1
 
     def _make_room(self, around: str) -> bool:
-        """Drop the oldest silent socket of the network that has most of them; False when that is
-        the network of the newcomer, or nobody is silent.
+        """Drop the oldest silent socket of the network that has most of them. False if that is the
+        network of the newcomer, or there is no silent socket.
         """
         if not self._silent:
             return False

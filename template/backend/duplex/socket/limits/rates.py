@@ -59,7 +59,7 @@ class RateTable:
             bucket = buckets[key] = Bucket(self._rate, now)
         else:
             buckets.move_to_end(key)
-        # Two at a time: keys that do not come again are forgotten faster than new ones come.
+        # Two at a time: unused keys are forgotten faster than new ones are added.
         for _ in range(2):
             oldest = next(iter(buckets))
             if oldest == key or not buckets[oldest].full(now):

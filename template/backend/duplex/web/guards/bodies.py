@@ -1,4 +1,4 @@
-"""A bound on what a REST request may carry: bodies are read into memory before they are checked."""
+"""A limit on the size of REST requests, whose bodies are read into memory before validation."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

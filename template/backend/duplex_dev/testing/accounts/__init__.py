@@ -10,7 +10,7 @@ from duplex_dev.testing.application import Person, SignIn
 
 
 def account_sign_in(application: Application, settings: Settings, database: Database) -> SignIn:
-    """What the fixture `sign_in` gives there: `name@example.org` has an account, and signs in."""
+    """The fixture `sign_in` with accounts: creates `name@example.org` and signs in."""
     accounts = application.accounts
     assert isinstance(accounts, Accounts), "the application has accounts"
     authenticate = accounts.authenticator(settings, database)

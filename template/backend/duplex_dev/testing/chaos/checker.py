@@ -1,9 +1,9 @@
-"""Whether the records of all participants of some sessions keep the promises of the protocol.
+"""Checks the promises of the protocol in the records of all participants of some sessions.
 
-Nothing is lost, nothing comes twice, and the order is kept: each participant gets every number of
-its session once and in order, and all get the same message under the same number; each request has
+Nothing is lost or duplicated, and the order is kept: each participant receives every number of its
+session once and in order, and all receive the same message under the same number; each request has
 one result, however often it was sent; the requests of a participant are handled in the order in
-which they were sent. None of this depends on what the states do.
+which they were sent. None of this depends on the application's states.
 """
 
 import json
@@ -31,7 +31,7 @@ Number = tuple[str, str, int]
 
 @dataclass(slots=True)
 class Progress:
-    """How far a participant has heard its session."""
+    """The last message of its session that a participant has received."""
 
     record: Record
     epoch: str = ""
@@ -42,7 +42,7 @@ class Progress:
 
 
 class Checker:
-    """`check` finds every broken promise. A subclass that knows what the states do checks more.
+    """`check` finds every broken promise. A subclass that knows the states can check more.
 
     `streams` are the states whose reply comes in parts, `dropped` those whose messages may be
     missing for a client that resumes or reads slowly (their `retain` is not `all`).
@@ -56,7 +56,7 @@ class Checker:
     ) -> None:
         self.faults: list[str] = []
         self.log: dict[Number, str] = {}
-        """All that anybody received, by its number."""
+        """All messages that any participant received, by their numbers."""
         self.records = records
         self.streams = streams
         self.dropped = dropped
@@ -84,7 +84,7 @@ class Checker:
         """Note a broken promise."""
         self.faults.append(f"{who}: {what}")
 
-    # --- What a subclass may add to
+    # --- For subclasses
 
     def received(self, record: Record, number: Number, frame: Frame) -> None:
         """A numbered message has come."""
@@ -109,7 +109,7 @@ class Checker:
             self.fault(where, f"failed: {last}")
 
     def check_order(self, record: Record) -> None:
-        """What was unhandled at first was sent again later: it has no place of its own."""
+        """Requests that were unhandled at first and sent again later have no fixed place."""
         latest: Asked | None = None
         for asked in sorted(self._numbered(record), key=lambda one: one.numbers[0]):
             if latest is not None and asked.order < latest.order:
@@ -117,7 +117,7 @@ class Checker:
             latest = asked
 
     def check_session(self, session: str) -> None:
-        """A session that somebody is in is never forgotten: it has one epoch."""
+        """A session with participants is never forgotten: it has one epoch."""
         epochs = {
             event.data["epoch"]
             for record in self.records
@@ -224,7 +224,7 @@ class Checker:
         self.received(progress.record, number, frame)
 
     def _check_end(self, progress: Progress) -> None:
-        """A participant that settled got every message that was acknowledged to anybody."""
+        """A participant that settled received every message that was acknowledged to anybody."""
         record = progress.record
         if not record.settled:
             return
@@ -238,7 +238,7 @@ class Checker:
 
 
 def _apply(people: set[str], state: str, data: Frame) -> None:
-    """Change a list of participants as an announcement says."""
+    """Apply an announcement to a list of participants."""
     joined = data.get("joined", [data] if state == "joined" else [])
     left = data.get("left", [data] if state == "left" else [])
     if "participants" in data:

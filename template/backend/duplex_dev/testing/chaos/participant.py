@@ -1,8 +1,8 @@
-"""A participant that does what docs/protocol.md asks of a client, and records everything.
+"""A participant that follows docs/protocol.md as a client, and records everything.
 
-It resumes with {token, epoch, seq}, sends a request without an answer again with its id, pings
-after a silent heartbeat and gives the connection up after two, renews its token in place, and
-reconnects at a random moment unless the close code is final.
+It resumes with {token, epoch, seq}, sends unanswered requests again with their ids, pings after a
+silent heartbeat and drops the connection after two, renews its token in place, and reconnects at a
+random moment unless the close code is final.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ class ChaosParticipant:
         return f"{self.name}-{self._count + 1}"
 
     def request(self, state: str, data: object) -> asyncio.Future[Frame]:
-        """Its last answer. The request is sent now, or as soon as there is a connection again."""
+        """Its last reply. The request is sent now, or as soon as there is a connection again."""
         request_id = self.next_id()
         self._count += 1
         frame: Frame = {"state": state, "data": data, "id": request_id}
@@ -108,18 +108,18 @@ class ChaosParticipant:
         return future
 
     def lose(self) -> None:
-        """The network is gone: no close frame."""
+        """The network fails: no close frame is sent."""
         if self.socket is not None:
             self.socket.transport.abort()
 
     def stop_reading(self) -> None:
-        """Hear nothing more, though the connection stays; nor notice that nothing is heard."""
+        """Stop reading while the connection stays, without noticing the silence."""
         assert self.socket is not None
         self._asleep = True
         self.socket.transport.pause_reading()
 
     def read_on(self) -> None:
-        """Hear what came meanwhile, and all that comes."""
+        """Read the frames that arrived meanwhile, and continue to read."""
         assert self.socket is not None
         self._asleep = False
         self.socket.transport.resume_reading()
@@ -130,7 +130,7 @@ class ChaosParticipant:
             await self.opened.wait()
 
     async def has_seen(self, seq: int) -> None:
-        """Wait until everything up to this number was heard."""
+        """Wait until everything up to this number was received."""
         async with asyncio.timeout(PATIENCE):
             while self.seen < seq:
                 self._changed.clear()
@@ -161,7 +161,7 @@ class ChaosParticipant:
             await asyncio.sleep(self._chance.uniform(0, self._pause * 2 ** min(failures, 4)))
 
     async def _connection(self) -> int | None:
-        """One connection, to its end; its close code, None where there was none to speak of."""
+        """One connection, to its end; returns its close code, None if there was no connection."""
         try:
             self.socket = socket = await connect(
                 self._dial(),
@@ -232,7 +232,7 @@ class ChaosParticipant:
                 await self._more.wait()
 
     async def _read(self, socket: ClientConnection) -> None:
-        """Raises `TimeoutError` when nothing was heard for two heartbeats."""
+        """Raises `TimeoutError` when nothing was received for two heartbeats."""
         heartbeat = float(self._known["heartbeat"])
         while True:
             try:
@@ -246,7 +246,7 @@ class ChaosParticipant:
                     text = await socket.recv()
             self._heard(json.loads(text))
 
-    # --- what was heard
+    # --- received frames
 
     def _heard(self, frame: Frame) -> None:
         if frame["state"] == "pong":
@@ -279,7 +279,7 @@ class ChaosParticipant:
             waiting[1].set_result(frame)
 
     def _later(self, request_id: str) -> None:
-        """Send what was not handled again, after a pause."""
+        """Send unhandled requests again, after a pause."""
 
         def again() -> None:
             self._timers.discard(timer)
@@ -295,7 +295,7 @@ class ChaosParticipant:
 async def settle(participants: Sequence[ChaosParticipant], dropped: Collection[str] = ()) -> None:
     """Wait until each has its answers, then until all have the last message that is always kept.
 
-    What is missing after `PATIENCE` is for the checker to report. `dropped`: see `Checker`.
+    The checker reports messages that are missing after `PATIENCE`. `dropped`: see `Checker`.
     """
     waiting = [future for one in participants for future in one.unanswered]
     if waiting:

@@ -1,4 +1,4 @@
-"""What a participant sent and received, in the order of its own time."""
+"""The record of a participant: its sent and received frames, ordered by its own time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, Final
 Frame = dict[str, Any]
 
 UNHANDLED: Final = frozenset({"broker_unavailable", "conflict"})
-"""Codes of errors that say: nothing was changed, send it again."""
+"""Codes of errors after which nothing was changed and the request may be sent again."""
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Opened:
-    """`initialised` came. `said`: when the hello was sent; `resume`: what it asked for, if it did.
+    """`initialised` was received. `said`: when the hello was sent; `resume`: its `resume`, if any.
 
     Times are seconds of one clock that all records share.
     """
@@ -54,7 +54,7 @@ Event = Sent | Opened | Got | Closed
 
 @dataclass(slots=True)
 class Record:
-    """One participant's. `settled`: at its end everything was answered and heard."""
+    """The record of one participant. `settled`: at its end everything was answered and received."""
 
     name: str
     session: str
@@ -112,7 +112,7 @@ def is_last(frame: Frame) -> bool:
 
 
 def requests(record: Record) -> dict[str, Asked]:
-    """What a participant asked for, by id, in the order it was sent first."""
+    """The requests of a participant by id, in the order of their first sending."""
     found: dict[str, Asked] = {}
     for event in record.events:
         if isinstance(event, Sent) and event.id not in found:

@@ -1,5 +1,5 @@
-"""The engine's promises, on the project's own application: `uv run poe promises` runs them.
+"""The engine's promises, tested on the project's application by `uv run poe promises`.
 
-The participants send valid requests of the application's own states, made from its contract, in
-sessions that `admit` of tests/conftest.py let them into.
+The participants send valid requests of the application's states, generated from its contract, in
+sessions to which `admit` of tests/conftest.py admits them.
 """

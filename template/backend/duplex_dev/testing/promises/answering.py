@@ -34,7 +34,7 @@ async def promise_answer(session: Session[BaseModel]) -> AsyncIterator[Piece]:
 
 
 def discover_and_add(package: str) -> Registry:
-    """The states of the application, and that one."""
+    """The states of the application and the additional one."""
     found = discover(package)
     return Registry([*found.values(), *found.events.values(), promise_answer])
 

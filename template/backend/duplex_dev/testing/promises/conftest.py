@@ -1,4 +1,4 @@
-"""The fixtures of the team's tests: their conftest.py says how people sign in and are let in."""
+"""Loads the fixtures of the team's tests, above all its `sign_in` and `admit`."""
 
 import importlib.util
 from types import ModuleType

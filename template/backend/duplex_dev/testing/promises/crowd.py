@@ -1,6 +1,6 @@
-"""Participants who talk at random in one session while something happens, and the verdict on it.
+"""Participants who send random requests in one session during faults, and the check afterwards.
 
-They send valid requests of the application's states, made from its contract.
+They send valid requests of the application's states, generated from its contract.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from duplex_dev.testing.chaos.record import Frame
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """What participants send. `samples`: state -> the data of valid requests."""
+    """The requests of participants. `samples`: state -> the data of valid requests."""
 
     samples: Mapping[str, list[Any]]
     streams: frozenset[str]
-    """States whose reply comes in parts."""
+    """States that stream."""
     dropped: frozenset[str]
-    """States whose messages need not all be received: not all are kept for those who resume, or
-    they are the pieces of streams that go to their sender alone.
+    """States whose messages need not all be received: not all are retained for a resume, or they
+    are replies of streams to their sender only.
     """
     left_out: Mapping[str, str]
     """States that are not sent, with the reason."""
@@ -39,7 +39,7 @@ class Requests:
     def of(cls, application: Application) -> "Requests":
         """The requests of all states but those that end the session."""
         registry = application.registry()
-        # Detailed, for the examples: they are what a model with a pattern or a validator takes.
+        # Detailed, for the examples, which models with a pattern or a validator need.
         contract = application.contract(detailed=True)
         samples: dict[str, list[Any]] = {}
         left_out: dict[str, str] = {}
@@ -93,7 +93,7 @@ WINDOW = 4
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How the participants get into a session, and what they send there."""
+    """Lets participants join a session and send requests there."""
 
     requests: Requests
     sign_in: SignIn

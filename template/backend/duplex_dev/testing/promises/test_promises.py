@@ -1,4 +1,4 @@
-"""Nothing is lost, nothing comes twice, the order is kept: whatever fails under the application."""
+"""No message is lost, duplicated or out of order, whatever fails below the application."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from duplex_dev.testing.promises.crowd import Crowd, Requests
 from duplex_dev.testing.servers import Servers, Valkey, serving
 
 SEED = int(os.environ.get("CHAOS_SEED") or SystemRandom().randrange(10**9))
-"""The seed repeats what is done, not how processes race."""
+"""The seed repeats the actions, not the timing of the processes."""
 
 RECORDINGS = sorted((BACKEND / "tests" / "conversations").glob("*.json"))
 
@@ -92,7 +92,7 @@ async def test_a_killed_server_loses_nothing(
             victim = chance.choice(two_servers.all)
             seen = max(one.seen for one in participants)
             await two_servers.kill(victim)
-            # The others go on before it comes back.
+            # The others continue before it returns.
             await asyncio.gather(*(one.is_open() for one in participants))
             await participants[0].has_seen(seen)
             await two_servers.start(victim)

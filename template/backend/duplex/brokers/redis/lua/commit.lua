@@ -17,7 +17,7 @@ if commit.fence ~= '' and (got[2] ~= commit.fence or not got[3]) then
   return { -2 }
 end
 if participant and call('HEXISTS', PEOPLE, 'p:' .. participant) == 0 then
-  -- It claimed in a room that ended; this one was opened under its id.
+  -- The claim was in a room that ended; this one was opened again under its id.
   return { -1 }
 end
 local field = participant and participant .. ' ' .. request
@@ -54,7 +54,7 @@ if #entries > 0 or commit.ends then
   first, epoch = append(entries, commit.ends)
 end
 if reply and not commit.settles then
-  -- A second claim finds the open one first. This record has no age of its own: it expires with the rest.
+  -- A second claim finds the open one first. This record has no age: it expires with the others.
   local done = R .. ':done:' .. participant
   call('HSET', done, 'i' .. request, '0 ' .. ARGV[4])
   call('PEXPIRE', done, math.max(HANDLED, 1))

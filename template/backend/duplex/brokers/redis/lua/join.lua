@@ -8,14 +8,14 @@ if not live() then
   if not request.seeded then
     return { 0 }
   end
-  -- An emptied store has or will have another generation: nobody would find the room in this one.
+  -- An emptied store gets another generation: nobody would find a room of this one.
   local prefix, generation = string.match(R, '^(.-):([^:{]+):{')
   if string.match(call('GET', prefix .. ':generation') or '', '^%S*') ~= generation then
     return redis.error_reply('FORMER this generation is over')
   end
   call('UNLINK', unpack(ALL))
   call('HSET', R, 'epoch', request.epoch, 'doc', ARGV[3], 'seq', 0, 'gap', 0, 'size', 0, 'oldest', 0)
-  -- The fence grows beyond that of every lock of a room that ended under this id.
+  -- The fence must be higher than that of every lock of a former room of this id.
   call('HSET', R, 'version', 0, 'fence', now)
 end
 settle()
@@ -24,8 +24,8 @@ local former = request.resume_token ~= '' and call('HGET', PEOPLE, 't:' .. reque
 local one = former and read_record(former)
 local resumed = one and one.u == request.user
 
--- The participants of the owner that have to give way, those that lost their connection first; nil if
--- there are not enough of them.
+-- The participants of the owner that have to be removed, in the order in which they lost their
+-- connections; nil if there are not enough of them.
 local function surplus()
   local first, last = owner_range(request.owner)
   local excess = call('ZLEXCOUNT', OWNERS, first, last) + (resumed and 0 or 1) - request.allowed

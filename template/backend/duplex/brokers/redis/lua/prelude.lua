@@ -15,7 +15,7 @@
 --            field `held` of the room's hash has all of them as one JSON object
 --   locks    sorted set, tickets `<worker> <n> <lease ms>` by order of arrival
 --   done:<participant>, order:<participant>   handled requests and the order of their ages
--- ARGV[1] is the server time at which the caller's timeout ends: later, nothing is done.
+-- ARGV[1] is the server time at which the caller's timeout ends; after it nothing is done.
 
 local R = KEYS[1]
 local LOG, PEOPLE, PRESENT, PENDING = R .. ':log', R .. ':people', R .. ':present', R .. ':pending'
@@ -68,7 +68,7 @@ local function trimmed(size, oldest)
   if count <= COUNT and size <= SIZE and (count == 0 or oldest >= now - AGE) then
     return size, oldest
   end
-  -- Nearly always one entry is dropped for a new one, and the next is then the oldest.
+  -- Usually one entry is dropped for a new one, and the next one is then the oldest.
   local gap, step = nil, 2
   oldest = 0
   while count > 0 and oldest == 0 do
@@ -241,7 +241,7 @@ local function list(items)
   return '[' .. table.concat(items, ',') .. ']'
 end
 
--- Announce all pending changes as Gathering and wire/presence.py say.
+-- Announce all pending changes, as Gathering and wire/presence.py describe.
 local function announce(slot, crowd)
   call('ZREM', DUE, '')
   local count, joined, left, departed = take_pending()
@@ -270,7 +270,7 @@ local function announce(slot, crowd)
   end
 end
 
--- Announce now if the pace allows it, else later. An empty room has no reason to wait.
+-- Announce now if the rate allows it, else later. An empty room does not wait.
 local function settle_presence()
   local total = call('ZCARD', PRESENT)
   local waiting = call('ZSCORE', DUE, '')
@@ -290,8 +290,8 @@ local function settle_presence()
   end
 end
 
--- Of each participant the last change is announced, even if it is as before: a newcomer may have been
--- given the list in between.
+-- The last change of each participant is announced, even if the result is as before: a newcomer may
+-- have received the list in between.
 local function note_change(participant, one, kind)
   local order = call('HINCRBY', R, 'turn', 1)
   if kind == 'j' then
@@ -314,7 +314,7 @@ local function disappear(participant, one)
   end
 end
 
--- Present for the grace from now on; every process that follows the room settles it then.
+-- The grace starts now; every process that follows the room settles it at its end.
 local function lose(participant, one)
   one.x = now
   write_record(participant, one)
@@ -323,13 +323,13 @@ local function lose(participant, one)
   publish('D ' .. GRACE)
 end
 
--- ms until something is due in this room, -1 for nothing.
+-- The time in ms until the room has to be settled, -1 for none.
 local function next_due()
   local first = call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
   return first[2] and math.max(first[2] - now, 0) or -1
 end
 
--- End every grace, forget every resume token, and announce the changes, whose time has come.
+-- End every grace and forget every resume token that has expired, and announce the changes that are due.
 local function settle()
   for _, participant in ipairs(call('ZRANGEBYSCORE', DUE, '-inf', now)) do
     local one = participant ~= '' and read_record(participant)
@@ -359,7 +359,7 @@ local function close_claim(field, value)
   end
 end
 
--- A claim is released unhandled, or its worker is gone: a request that had begun ends as it declared.
+-- A claim is released unhandled, or its worker is dead: a request that had started ends as it declared.
 local function abandon_claim(field, value)
   unhold(field)
   local packed = call('HGET', ENDINGS, field)
@@ -411,7 +411,7 @@ end
 
 -- Locks -------------------------------------------------------------------------------
 
--- Give the free lock to the first ticket whose worker still listens.
+-- Grant the free lock to the first ticket whose worker still listens.
 local function pass_on()
   call('HDEL', R, 'holder', 'until')
   while true do

@@ -1,4 +1,4 @@
--- A worker was disconnected and is back: it keeps what it still holds, everything else is lost or free.
+-- A worker was disconnected and has returned: it keeps its holdings, everything else is lost or free.
 -- ARGV[2] (JSON): worker, fence of the lock it holds or '', connected participants, open claims.
 -- {0} no such room, {1, ms until something is due, participants who left, those who resumed elsewhere}.
 local held = cjson.decode(ARGV[2])

@@ -1,4 +1,4 @@
--- A grace may be over, or an announcement due. ms until something is due.
+-- End graces and make announcements that are due. Returns the time in ms until the next one.
 if not live() then
   return -1
 end

@@ -1,6 +1,6 @@
 -- The entries after ARGV[3] of epoch ARGV[2]: {0} no such room, {1, epoch, seq, entries}; entries is nil
--- where one that had to be kept is gone. No epoch: the room was not live when it was read last, so all of
--- it is missing. Number -1: it was never read, and is followed from now on.
+-- if one that had to be kept is missing. No epoch: the room was not live when it was last read, so all
+-- entries are missing. Number -1: it was never read, and is followed from now on.
 if not live() then
   return { 0 }
 end
