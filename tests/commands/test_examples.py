@@ -5,12 +5,13 @@ tests/projects/test_examples.py compiles the page's side.
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from duplex import Engine, Identity, Registry
+from duplex import Base, Engine, Identity, Registry
 
 from tests.commands.compiling import registry_of
 from tests.commands.examples import TEXT, examples
@@ -21,18 +22,22 @@ NOTES = ROOT / "template" / "{% if notes %}backend{% endif %}" / "app" / "docume
 """The document that the text is about."""
 
 
-@pytest.fixture
-def modules(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[ModuleType]]:
+@pytest.fixture(scope="module")
+def modules() -> Iterator[dict[str, list[ModuleType]]]:
     """Every Python example as a module, by path: each sees those before it, as in the text."""
     made: dict[str, list[ModuleType]] = {}
     document = ("app.document", "app/document.py", NOTES.read_text(encoding="utf-8"))
     blocks = [(example.module, example.path, example.code) for example in examples("python")]
-    for name, path, code in [document, *blocks]:
-        module = ModuleType(name)
-        monkeypatch.setitem(sys.modules, name, module)
-        exec(compile(code, path, "exec"), module.__dict__)
-        made.setdefault(Path(path).stem, []).append(module)
-    return made
+    known = set(Base.metadata.tables)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, path, code in [document, *blocks]:
+            module = ModuleType(name)
+            monkeypatch.setitem(sys.modules, name, module)
+            exec(compile(code, path, "exec"), module.__dict__)
+            made.setdefault(Path(path).stem, []).append(module)
+        yield made
+    for name in set(Base.metadata.tables) - known:
+        Base.metadata.remove(Base.metadata.tables[name])
 
 
 @pytest.fixture

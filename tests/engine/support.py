@@ -16,6 +16,7 @@ from duplex import Engine, Identity, Model, NotSignedIn, Registry, SavedRef
 from duplex.brokers import from_url
 from duplex.brokers.base import Broker, Retention
 from duplex.options import Options
+from duplex.requests.session import Transaction
 from duplex.rooms.member import Member
 from duplex.server import logging_config
 from duplex.socket.uvicorn_protocol import PreparedProtocol
@@ -123,6 +124,7 @@ def make_engine(
     authenticate: Callable[[str | None], Awaitable[Identity]] | None = None,
     contract: str = "",
     document: type[Model] = Notes,
+    transaction: Transaction = no_database,
 ) -> Engine:
     """An engine of these states. Its broker is given, or the one of `given.broker_url`."""
     given = given or setup()
@@ -133,7 +135,7 @@ def make_engine(
         document=document,
         authenticate=authenticate or Accounts().authenticate,
         store=store or Store(),
-        transaction=no_database,
+        transaction=transaction,
         contract=contract,
     )
 

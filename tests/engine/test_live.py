@@ -123,7 +123,7 @@ async def elsewhere(shared_valkey: Valkey) -> AsyncIterator[LiveSessions[Notes]]
     """The open sessions as another process sees them."""
     broker = from_url(shared_valkey.url, Retention())
     await broker.start(NoEvents())
-    yield LiveSessions(broker, states(Gates()), Notes)
+    yield LiveSessions(broker, states(Gates()), Notes, 2**20)
     await broker.stop()
 
 

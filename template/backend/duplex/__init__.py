@@ -33,7 +33,7 @@ from duplex.web.migration_env import run_migrations
 from duplex.web.paging import Limit, Offset
 from duplex.web.sessions import Sessions
 from duplex.web.texts import Line, is_line
-from duplex.wire.errors import Refused
+from duplex.wire.errors import DocumentTooLarge, Refused
 from duplex.wire.models import Model
 from duplex.wire.protocol import Close, ErrorCode
 from duplex.wire.requests import sanitize_data_request
@@ -49,6 +49,7 @@ __all__ = [
     "Close",
     "Database",
     "DatabaseDep",
+    "DocumentTooLarge",
     "Engine",
     "EngineDep",
     "ErrorCode",

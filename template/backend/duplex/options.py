@@ -37,6 +37,8 @@ class Options:
     replay_bytes: int = 2**20
     replay_seconds: float = 120.0
     outbox_bytes: int = 2**20
+    max_document: int = 2**20
+    abandoned_bytes: int = 32 * 2**20
     write_timeout: float = 10.0
     max_connections: int = 10_000
     max_per_user: int = 20

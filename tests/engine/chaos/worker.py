@@ -15,26 +15,34 @@ from duplex import Model, Registry
 from duplex.brokers.base import Broker
 from duplex.brokers.memory.broker import MemoryBroker
 from duplex.brokers.redis.broker import RedisBroker
+from duplex.requests.session import Transaction
 from duplex.server import logging_config
 from duplex.socket.uvicorn_protocol import PreparedProtocol
 from starlette.applications import Starlette
 
 from tests.engine.brokers.support import UNGATHERED
 from tests.engine.chaos.states import states
-from tests.engine.support import PATH, Notes, Setup, make_engine, retention_of, setup
+from tests.engine.support import PATH, Notes, Setup, make_engine, no_database, retention_of, setup
 
 LEASE = 1.5
 """Seconds after which the others take a killed worker for dead."""
 
 
-def main(settings: Setup, registry: Registry, document: type[Model] = Notes) -> None:
+def main(
+    settings: Setup,
+    registry: Registry,
+    document: type[Model] = Notes,
+    transaction: Transaction = no_database,
+) -> None:
     """Serve until SIGTERM."""
     retention = retention_of(settings.options)
     if settings.broker_url == "memory://":
         broker: Broker = MemoryBroker(retention, UNGATHERED)
     else:
         broker = RedisBroker(settings.broker_url, retention, UNGATHERED, lease=LEASE)
-    engine = make_engine(registry, settings, broker=broker, document=document)
+    engine = make_engine(
+        registry, settings, broker=broker, document=document, transaction=transaction
+    )
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
 
     @asynccontextmanager

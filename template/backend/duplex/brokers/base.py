@@ -179,6 +179,10 @@ class Broker(Protocol):
         """
         ...
 
+    async def discard(self, room: str) -> None:
+        """Forget a room now in which nobody is present. Of no effect for any other one."""
+        ...
+
     async def present(self, room: str) -> Sequence[Presence]:
         """All participants present with their accounts, in the order they came. Empty where the
         room is not live.

@@ -6,12 +6,15 @@ from duplex.brokers.base import Lock
 
 
 class DocumentCache:
-    """Avoids parsing a document again that this process itself committed last."""
+    """Avoids parsing a document again that this process itself committed last. `size`: the bytes of
+    its JSON, as far as this process knows.
+    """
 
-    __slots__ = ("_document", "_version")
+    __slots__ = ("_document", "_version", "size")
 
     def __init__(self) -> None:
         self._version = -1
+        self.size = 0
         self._document: BaseModel | None = None
 
     def get(self, lock: Lock, model: type[BaseModel]) -> BaseModel:
@@ -20,9 +23,9 @@ class DocumentCache:
             return self._document
         return model.model_validate_json(lock.document)
 
-    def store(self, version: int, document: BaseModel) -> None:
+    def store(self, version: int, document: BaseModel, size: int) -> None:
         """This process committed `document` as `version`."""
-        self._version, self._document = version, document
+        self._version, self._document, self.size = version, document, size
 
     def discard(self) -> None:
         """The parsed document was changed by a request that failed."""

@@ -6,6 +6,8 @@ from typing import cast
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
+from duplex.wire.errors import DocumentTooLarge
+
 _FREE = frozenset(
     {
         "any", "bool", "bytes", "date", "datetime", "default", "definition-ref", "definitions",
@@ -46,6 +48,12 @@ def write(
     if checked and stored is not None and text != stored:
         kind.model_validate_json(text)
     return text, document
+
+
+def check_size(text: bytes, limit: int, stored: bytes | None = None) -> None:
+    """Raises `DocumentTooLarge`. A document that is too large already may become smaller."""
+    if len(text) > limit and (stored is None or len(text) > len(stored)):
+        raise DocumentTooLarge(len(text), limit)
 
 
 @cache

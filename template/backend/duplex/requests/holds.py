@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import NoneType
-from typing import Annotated, Final, TypeVar, get_args
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter
 
@@ -56,7 +56,8 @@ class HeldFields:
                 raise BadState(f"{where}: another field holds {kind.__name__} already")
             written = field.serialization_alias or name
             self._by_type[kind] = name
-            self._fields[name] = written, TypeAdapter(kind | None)
+            annotation: Any = field.annotation
+            self._fields[name] = written, TypeAdapter(annotation)
 
     def __bool__(self) -> bool:
         return bool(self._fields)

@@ -34,6 +34,10 @@ class Requester(Protocol):
         """Whether the participant has a connection at this process."""
         ...
 
+    def keep(self, size: int) -> None:
+        """So many bytes of an outcome were recorded for this participant."""
+        ...
+
     def push(self, entry: Entry) -> None:
         """Send a private message or a recorded reply, if there is a connection."""
         ...

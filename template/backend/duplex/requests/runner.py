@@ -23,7 +23,7 @@ from duplex.requests.running import Running
 from duplex.requests.session import Services, Session
 from duplex.tasks import BackgroundTasks, cancel_and_close
 from duplex.wire.entries import Entry
-from duplex.wire.errors import Refused, Rejected
+from duplex.wire.errors import DocumentTooLarge, Refused, Rejected
 from duplex.wire.messages import error_head, head
 from duplex.wire.protocol import ErrorCode, StreamEnd
 from duplex.wire.requests import Request
@@ -420,7 +420,7 @@ class Runner:
         try:
             try:
                 await session.fail(entries, outcome)
-            except (LockLost, ValueError, TypeError):
+            except (LockLost, DocumentTooLarge, ValueError, TypeError):
                 logger.exception("what %s cleaned up is lost", running.state.where)
                 session.drop()
                 await session.fail(entries, outcome)

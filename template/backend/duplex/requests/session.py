@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.brokers.base import Broker, BrokerUnavailable, Commit, FieldHeld, Lock
 from duplex.identity import Identity, Participant
-from duplex.requests.documents import write
+from duplex.requests.documents import check_size, write
 from duplex.requests.events import AnyEvent
 from duplex.requests.holds import AlreadyHeld, HeldFields
 from duplex.requests.registry import AnyState, Registry, To
@@ -47,6 +47,7 @@ class Services:
     store: SessionStore
     transaction: Transaction
     held: HeldFields
+    max_document: int
 
 
 class Session(Generic[D]):
@@ -58,6 +59,7 @@ class Session(Generic[D]):
         "_document",
         "_entries",
         "_held",
+        "_key",
         "_late",
         "_lock",
         "_open",
@@ -79,6 +81,7 @@ class Session(Generic[D]):
         self._lock: Lock | None = None
         self._document: BaseModel | None = None
         self._held: dict[str, bytes] = {}
+        self._key: str | None = None
         self._dirty = False
         self._open = 0
         self._over = False
@@ -103,6 +106,17 @@ class Session(Generic[D]):
     def identity(self) -> Identity:
         """The identity of the sender's token."""
         return self._requester.identity
+
+    @property
+    def key(self) -> str:
+        """Identifies the request, and stays the same when the client sends it again: write it to
+        the database in a unique column, so that a second try changes nothing. Up to 200 characters.
+        A request without an id has a new one.
+        """
+        if self._key is None:
+            name = self.request_id or secrets.token_urlsafe(12)
+            self._key = f"{self._requester.id} {name}"
+        return self._key
 
     async def participants(self) -> list[Participant]:
         """All present participants with their accounts, in the order they joined."""
@@ -182,6 +196,7 @@ class Session(Generic[D]):
         name, written = self._services.held.field(value)
         claim = await self._claim()
         packed = pack(value)
+        check_size(packed, self._services.max_document)
         epoch = self._requester.epoch
         commit = Commit(self.id, claim=claim, holds={written: packed}, epoch=epoch)
         try:
@@ -286,8 +301,10 @@ class Session(Generic[D]):
                 epoch=self._requester.epoch,
             )
             version = await self._services.broker.commit(commit)
+            if outcome is not None:
+                self._requester.keep(outcome.size())
             if document is not None and self._document is not None:
-                self._requester.documents.store(version, self._document)
+                self._requester.documents.store(version, self._document, len(document))
         self._entries, self._late = [], None
         self._dirty, self._cleanup = False, False
 
@@ -335,6 +352,7 @@ class Session(Generic[D]):
         stored = self._lock.document if self._lock is not None else None
         plain = held.without(document, self._held)
         text, parsed = write(plain, self._services.document, stored)
+        check_size(text, self._services.max_document, stored)
         if parsed is not plain:
             self._document = parsed
             held.show(parsed, self._held)

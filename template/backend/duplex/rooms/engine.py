@@ -17,6 +17,7 @@ from duplex.requests.registry import Registry
 from duplex.requests.runner import Runner
 from duplex.requests.session import Services, Transaction
 from duplex.requests.store import SessionStore
+from duplex.rooms.abandoned import Place
 from duplex.rooms.draining import drain
 from duplex.rooms.events import RoomEvents
 from duplex.rooms.joining import Joining
@@ -58,14 +59,24 @@ class Engine:
         contract: str = "",
     ) -> None:
         self.broker = broker
-        self.rooms = Rooms(broker)
+        self.rooms = Rooms(broker, options)
         self.sockets = Sockets(options)
         self.authentication = Authentication(authenticate)
         self._tasks = BackgroundTasks()
-        services = Services(broker, registry, document, store, transaction, HeldFields(document))
+        services = Services(
+            broker,
+            registry,
+            document,
+            store,
+            transaction,
+            HeldFields(document),
+            options.max_document,
+        )
         self._runner = Runner(services)
         self.events = RoomEvents(broker, self.rooms, self.sockets, self.authentication, self._tasks)
-        self.live: LiveSessions[Any] = LiveSessions(broker, registry, document)
+        self.live: LiveSessions[Any] = LiveSessions(
+            broker, registry, document, options.max_document
+        )
         self._drain: asyncio.Task[None] | None = None
         joining = Joining(
             self.rooms,
@@ -182,5 +193,12 @@ class Engine:
             member.put_away = True
             await member.requests.settled()
             await self.broker.drop(member.room_id, member.id, connection, at_once=True)
+            await self._abandon(member, connection)
         else:
             await self.broker.drop(member.room_id, member.id, connection)
+            await self._abandon(member, connection)
+
+    async def _abandon(self, member: Member, connection: str) -> None:
+        kept = min(member.kept, self.sockets.options.replay_bytes)
+        place = Place(member.room_id, member.id, connection)
+        await self.rooms.abandon(member.owner, place, kept)

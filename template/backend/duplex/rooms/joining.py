@@ -13,6 +13,7 @@ from duplex.brokers.base import Broker, BrokerUnavailable, Join, Joined, TooMany
 from duplex.identity import Identity
 from duplex.requests.runner import Runner
 from duplex.requests.store import SessionStore
+from duplex.rooms.abandoned import Place
 from duplex.rooms.member import Member
 from duplex.rooms.room import Arrival
 from duplex.rooms.rooms import Rooms
@@ -84,6 +85,9 @@ class Joining:
             member.resumed = joined.resumed
             room.members[joined.participant] = member
         room.arrivals.discard(arrival)
+        room.documents.size = len(joined.document)
+        room.opener = self.rooms.abandoned.remove(Place(room_id)) or room.opener
+        self.rooms.abandoned.remove(Place(room_id, joined.participant))
         member.token = hello.resume.token if joined.resumed and hello.resume else token
         member.identity = identity
         # The broker's `taken_over` may come later than the answer to the join.
@@ -138,7 +142,10 @@ class Joining:
             raise CannotJoin(sentence, "too_fast", Close.BUSY)
         seed = await self._seed(request.room, stored=stored)
         _require_peer(connection)
-        return await self.broker.join(replace(request, seed=seed))
+        joined = await self.broker.join(replace(request, seed=seed))
+        if joined is not None and joined.present.total == 1:
+            self.rooms.open(request.room).opener = connection.owner
+        return joined
 
     async def _seed(self, room_id: str, *, stored: bool) -> bytes:
         """The document that a session begins with: the stored one, or a new one."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from duplex.brokers.base import Broker, Commit, RoomGone
 from duplex.identity import Participant
+from duplex.requests.documents import check_size
 from duplex.requests.events import AnyEvent
 from duplex.requests.holds import HeldFields
 from duplex.requests.registry import AnyState, Registry
@@ -34,11 +35,14 @@ class LiveSessions(Generic[D]):
     worker. All methods raise `BrokerUnavailable` while the session store is not reachable.
     """
 
-    def __init__(self, broker: Broker, registry: Registry, document: type[D]) -> None:
+    def __init__(
+        self, broker: Broker, registry: Registry, document: type[D], max_document: int
+    ) -> None:
         self._broker = broker
         self._registry = registry
         self._document = document
         self._held = HeldFields(document)
+        self._max_document = max_document
 
     async def participants(self, session: str) -> list[Participant]:
         """All present participants with their accounts, in the order they joined; none where the
@@ -73,8 +77,8 @@ class LiveSessions(Generic[D]):
         """Lock the shared document and change it; nobody else can edit it meanwhile.
 
         The changes are committed at the end of the `async with`, together with `message`, which
-        informs the pages; an exception drops them. Raises `SessionNotOpen`, and
-        `LockLost` after `EDIT_TIME`.
+        informs the pages; an exception drops them. Raises `SessionNotOpen`,
+        `DocumentTooLarge`, and `LockLost` after `EDIT_TIME`.
         """
         try:
             lock = await self._broker.lock(session, EDIT_TIME)
@@ -86,6 +90,7 @@ class LiveSessions(Generic[D]):
             yield document
             text = pack(self._held.without(document, lock.held))
             self._document.model_validate_json(text)
+            check_size(text, self._max_document, lock.document)
             entries = [] if message is None else [self._entry(message, data)]
             if not await self._commit(Commit(session, entries, lock, text)):
                 raise SessionNotOpen(session)

@@ -25,7 +25,8 @@ class Member:
     its connection received, `hidden` that of a later one which is not for it. `missed` counts the
     bytes of its own messages that no connection has received here. `resumed`: it was at another
     process before, where its streams may still run. `moved`: it is at another process now.
-    `put_away`: its page announced that it may resume.
+    `put_away`: its page announced that it may resume. `kept` counts the bytes of its recorded
+    outcomes, `owner` is the account or address of its connection.
     """
 
     __slots__ = (
@@ -39,9 +40,11 @@ class Member:
         "hidden",
         "id",
         "identity",
+        "kept",
         "missed",
         "moved",
         "name",
+        "owner",
         "put_away",
         "requests",
         "resumed",
@@ -69,6 +72,8 @@ class Member:
         self.token = ""
         self.connection: Connection | None = None
         self.connection_id = ""
+        self.owner = ""
+        self.kept = 0
         self.seen = 0
         self.hidden = 0
         self.missed = 0
@@ -92,6 +97,7 @@ class Member:
         former, self.connection = self.connection, connection
         if connection is not None:
             self.connection_id = connection.id
+            self.owner = connection.owner
         self.moved = connection is None
         self.resumed = self.resumed or self.moved
         self.put_away = False
@@ -145,6 +151,10 @@ class Member:
         """
         if self.connection is not None and entry.seq <= self.seen:
             self.connection.push(self.frame(entry))
+
+    def keep(self, size: int) -> None:
+        """So many bytes of an outcome were recorded for this participant."""
+        self.kept += size
 
     def error(self, sentence: str, code: ErrorCode, request_id: str | None) -> None:
         """Send an error, if there is a connection."""

@@ -23,13 +23,15 @@ class Arrival:
 
 class Room:
     """The members of one session at this process. State that must outlive the process is kept by
-    the broker.
+    the broker. `opener`: the account or address that opened the session, if it was opened here.
     """
 
-    __slots__ = ("arrivals", "documents", "id", "members", "watched")
+    __slots__ = ("_logged", "arrivals", "documents", "id", "members", "opener", "watched")
 
     def __init__(self, room_id: str) -> None:
         self.id = room_id
+        self.opener: str | None = None
+        self._logged = 0
         self.members: dict[str, Member] = {}
         self.arrivals: set[Arrival] = set()
         self.documents = DocumentCache()
@@ -40,6 +42,12 @@ class Room:
         """Whether this process no longer has to follow the room."""
         return not self.members and not self.arrivals
 
+    def size(self, log_size: int) -> int:
+        """Bytes that the broker keeps of the session, approximately. Its log is limited to
+        `log_size`.
+        """
+        return self.documents.size + min(self._logged, log_size)
+
     def deliver(self, entries: Sequence[Entry]) -> None:
         """Send the room's next entries to every member here. A message that is the same for all is
         encoded once.
@@ -48,6 +56,7 @@ class Room:
             arrival.waiting.extend(entries)
         crowd = len(self.members) > CROWD
         for entry in entries:
+            self._logged += entry.size()
             if entry.private:
                 self._deliver_private(entry)
                 continue

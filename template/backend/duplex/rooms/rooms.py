@@ -1,9 +1,13 @@
 """The rooms of this process."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 
-from duplex.brokers.base import Broker
+from duplex.brokers.base import Broker, BrokerUnavailable
 from duplex.brokers.keyed_locks import KeyedLocks
+from duplex.options import Options
+from duplex.rooms.abandoned import Abandoned, Place
 from duplex.rooms.member import Member
 from duplex.rooms.room import Room
 from duplex.tasks import cancel_and_close
@@ -12,8 +16,10 @@ from duplex.tasks import cancel_and_close
 class Rooms:
     """Rooms with a member at this process, followed through the broker while they have one."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, options: Options) -> None:
         self._broker = broker
+        self._log_size = options.replay_bytes
+        self.abandoned = Abandoned(options.abandoned_bytes, options.replay_seconds)
         self._rooms: dict[str, Room] = {}
         self._watching = KeyedLocks()
 
@@ -63,6 +69,20 @@ class Rooms:
                 del self._rooms[room.id]
                 room.watched = False
                 await self._broker.unwatch(room.id)
+                if room.opener is not None:
+                    await self.abandon(room.opener, Place(room.id), room.size(self._log_size))
+
+    async def abandon(self, owner: str, place: Place, size: int) -> None:
+        """A participant or a session was left behind. Gives up what its owner left before and may
+        not keep any longer.
+        """
+        now = asyncio.get_running_loop().time()
+        for other in self.abandoned.add(owner, place, size, now):
+            with suppress(BrokerUnavailable):
+                if other.participant:
+                    await self._broker.leave(other.room, other.participant, other.connection)
+                else:
+                    await self._broker.discard(other.room)
 
     async def stop(self) -> None:
         """Cancel all requests and forget the rooms, for the end of the process."""

@@ -160,6 +160,12 @@ class Settings(SignInSettings):
     session_outbox_bytes: Size = Field(
         default=2**20, ge=16 * 1024, le=2**30, description="a size from 16KiB to 1GiB"
     )
+    session_max_document: Size = Field(
+        default=2**20, ge=1024, le=64 * 2**20, description="a size from 1KiB to 64MiB"
+    )
+    session_abandoned_bytes: Size = Field(
+        default=32 * 2**20, ge=0, le=2**34, description="a size up to 16GiB; 0 for no limit"
+    )
     session_write_timeout: float = Field(
         default=10.0, ge=0.1, le=300, description="seconds from 0.1 to 300"
     )
@@ -257,6 +263,8 @@ class Settings(SignInSettings):
             replay_bytes=self.session_replay_bytes,
             replay_seconds=self.session_replay_seconds,
             outbox_bytes=self.session_outbox_bytes,
+            max_document=self.session_max_document,
+            abandoned_bytes=self.session_abandoned_bytes,
             write_timeout=self.session_write_timeout,
             max_connections=self.session_max_connections,
             max_per_user=self.session_max_per_user,

@@ -111,7 +111,8 @@ class Application:
         broker = self._broker(settings)
         await broker.start(NoEvents())
         try:
-            yield LiveSessions(broker, self.registry(), self.document)
+            limit = settings.session_max_document
+            yield LiveSessions(broker, self.registry(), self.document, limit)
         finally:
             await broker.stop()
 

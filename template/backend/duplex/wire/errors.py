@@ -27,6 +27,17 @@ class Refused(Exception):
         self.details = details
 
 
+class DocumentTooLarge(Refused):
+    """The shared document would be larger than SESSION_MAX_DOCUMENT; nothing was changed."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"The shared document would have {size} bytes, but is limited to {limit} bytes.",
+            "document_too_large",
+            {"limit": limit},
+        )
+
+
 class Rejected(Exception):
     """A request frame that is answered with an error instead of being handled."""
 

@@ -80,6 +80,7 @@ ErrorCode = Literal[
     "interrupted",
     "refused",
     "too_big",
+    "document_too_large",
     "not_initialised",
     "idle",
     "slow",

@@ -179,6 +179,11 @@ class MemoryBroker:
         if room is not None:
             room.close()
 
+    async def discard(self, room: str) -> None:
+        live = self._rooms.get(room)
+        if live is not None and not live.present():
+            self._forget_room(room)
+
     async def present(self, room: str) -> Sequence[Presence]:
         live = self._rooms.get(room)
         return list(live.present()) if live is not None else []

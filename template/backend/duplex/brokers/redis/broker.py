@@ -195,6 +195,10 @@ class RedisBroker:
         due = await release("depart", room, how, participant, connection)
         self.lease.timers.schedule(room, due)
 
+    async def discard(self, room: str) -> None:
+        """See `Broker`."""
+        await self.lease.run("discard", room)
+
     async def present(self, room: str) -> Sequence[Presence]:
         """See `Broker`."""
         found = await self.lease.run("present", room)

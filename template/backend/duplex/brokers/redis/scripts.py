@@ -17,6 +17,7 @@ _OF_A_ROOM: Final = (
     "claim",
     "commit",
     "depart",
+    "discard",
     "join",
     "lock",
     "present",

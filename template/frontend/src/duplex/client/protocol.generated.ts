@@ -35,6 +35,7 @@ export const ERROR_CODES = [
   "interrupted",
   "refused",
   "too_big",
+  "document_too_large",
   "not_initialised",
   "idle",
   "slow",

@@ -1,0 +1,82 @@
+"""What clients have left behind and may come back for: bounded for each account and address.
+
+A participant whose connection is lost, and a session that is empty, are kept for
+`SESSION_REPLAY_SECONDS`. Without a bound, one client could fill the memory by opening sessions,
+filling them and going away.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+_OVERHEAD: Final = 4096
+"""Bytes that each participant and each session is counted with beside its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A participant who was at this connection; without one, the whole session `room`."""
+
+    room: str
+    participant: str = ""
+    connection: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Identifies it, whatever its connection was."""
+        return self.room, self.participant
+
+
+@dataclass(slots=True)
+class _Left:
+    """One abandoned place: until when it is kept, and its bytes."""
+
+    place: Place
+    until: float
+    size: int
+
+
+class Abandoned:
+    """Counts abandoned places by their owner, an account or the address of anonymous clients.
+
+    `most`: the bytes of one owner, 0 for no limit. `seconds`: how long a place is kept at most.
+    """
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._owners: dict[str, OrderedDict[tuple[str, str], _Left]] = {}
+        self._owner_of: dict[tuple[str, str], str] = {}
+
+    def __len__(self) -> int:
+        return len(self._owner_of)
+
+    def add(self, owner: str, place: Place, size: int, now: float) -> list[Place]:
+        """A place was abandoned. The owner's oldest ones that have to be given up for it."""
+        self.remove(place)
+        if not self._most:
+            return []
+        of_owner = self._owners.setdefault(owner, OrderedDict())
+        of_owner[place.key] = _Left(place, now + self._seconds, size + _OVERHEAD)
+        self._owner_of[place.key] = owner
+        while of_owner and (oldest := next(iter(of_owner.values()))).until <= now:
+            self.remove(oldest.place)
+        given_up: list[Place] = []
+        excess = sum(left.size for left in of_owner.values()) - self._most
+        while excess > 0 and len(of_owner) > 1:
+            oldest = next(iter(of_owner.values()))
+            excess -= oldest.size
+            given_up.append(oldest.place)
+            self.remove(oldest.place)
+        return given_up
+
+    def remove(self, place: Place) -> str | None:
+        """The participant came back or is forgotten, or the session is open again; its owner, if it
+        was counted.
+        """
+        owner = self._owner_of.pop(place.key, None)
+        if owner is not None:
+            del self._owners[owner][place.key]
+            if not self._owners[owner]:
+                del self._owners[owner]
+        return owner
