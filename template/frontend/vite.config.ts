@@ -6,8 +6,8 @@ import { defineConfig } from "vitest/config";
 
 import { framework, typeChecker } from "./vite.framework.ts";
 
-// `uv run poe dev` starts the API on a free port of its own and says where; the page, the API and
-// the socket then share the one URL of this dev server, as they do in production.
+// `uv run poe dev` starts the API on a free port and passes its address; the page, the API and the
+// socket share the URL of this dev server, as in production.
 const api = process.env["API_URL"] ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
@@ -35,7 +35,7 @@ export default defineConfig({
   // Inlined assets would be `data:` URLs, which the content security policy refuses.
   build: {
     assetsInlineLimit: 0,
-    // What the first page needs anyway is one file: smaller together, and one round trip.
+    // The first page's packages are one file: smaller, and one round trip.
     rolldownOptions: {
       checks: { bundlerTimings: false },
       // Importing one name through an index does not load the rest of it.

@@ -31,7 +31,7 @@ export default defineConfig(
     files: ["src/**/*.{ts,tsx}", "tests/**/*.{ts,tsx}"],
     extends: [reactHooks.configs.flat["recommended-latest"]],
   },
-  // The engine has one door, and three to optional parts; it imports nothing of the application.
+  // The engine has one public entry, and three for optional parts; it imports nothing of the application.
   {
     files: ["src/**/*.{ts,tsx}", "tests/**/*.{ts,tsx}", "e2e/**/*.ts"],
     ignores: ["src/duplex/**"],

@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 
-/** What React needs of Vite; the rest is in vite.config.ts. */
+/** The Vite plugins for React; the rest is in vite.config.ts. */
 export const framework = react();
 
 /** How `vite-plugin-checker` finds type errors. */

@@ -42,11 +42,11 @@ export default defineConfig(
     rules: {
       "no-undef": "off",
       "vue/block-lang": ["error", { script: { lang: "ts" } }],
-      // An optional prop's type says already that it may be undefined.
+      // The type of an optional prop already includes undefined.
       "vue/require-default-prop": "off",
     },
   },
-  // The engine has one door, and three to optional parts; it imports nothing of the application.
+  // The engine has one public entry, and three for optional parts; it imports nothing of the application.
   {
     files: ["src/**/*.{ts,vue}", "tests/**/*.{ts,vue}", "e2e/**/*.ts"],
     ignores: ["src/duplex/**"],

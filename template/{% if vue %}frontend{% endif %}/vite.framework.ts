@@ -1,6 +1,6 @@
 import vue from "@vitejs/plugin-vue";
 
-/** What Vue needs of Vite; the rest is in vite.config.ts. */
+/** The Vite plugins for Vue; the rest is in vite.config.ts. */
 export const framework = vue();
 
 /** How `vite-plugin-checker` finds type errors. */

@@ -80,7 +80,7 @@ test("the error of a failed sign-in disappears after a successful one", async ({
   await ada.page.goto("/sign-in");
   await ada.signIn("not the password");
   await expect(ada.alert).toBeVisible();
-  // The keyboard goes on where it was.
+  // The focus stays where it was.
   await expect(ada.page.getByRole("button", { name: "Sign in" })).toBeFocused();
   await ada.signIn();
   await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
@@ -98,7 +98,7 @@ test("signed-in users are redirected away from the sign-in pages", async ({ pers
   await ada.page.getByRole("link", { name: "Sign in" }).click();
   await ada.signIn();
   await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
-  // They leave nothing in the history to come back to.
+  // The redirect leaves no entry in the history.
   await ada.page.goBack();
   await expect(ada.page.getByRole("heading", { name: "Settings" })).toBeVisible();
 });

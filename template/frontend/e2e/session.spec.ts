@@ -89,7 +89,7 @@ test("after ending the session the user is told so and can start a new one", asy
   await grace.page.getByRole("button", { name: "End session" }).click();
   await expect(grace.status).toHaveText("Session ended");
   await expect(grace.alert).toBeVisible();
-  // The button is gone; the keyboard goes on in the page.
+  // The button was removed; the focus moves to the page.
   await expect(grace.page.getByRole("main")).toBeFocused();
   await expect(ada.participants).toHaveCount(1);
   await expect(ada.status).toHaveText("Connected");

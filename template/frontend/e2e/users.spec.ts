@@ -17,7 +17,7 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
-  /** One with an admin, and few accounts beside. */
+  /** A server with an admin and few other accounts. */
   server: OwnServer;
 }
 
@@ -119,7 +119,7 @@ test("an admin adds and removes another admin", async ({ admin, person, server }
 
   await press(admin, "Remove admin", grace);
   await confirm(admin, "Remove admin");
-  // The page of who was an admin notices with what it asks next.
+  // The former admin's page notices it at its next request.
   await grace.page.getByRole("button", { name: `Deactivate: ${ADMIN}` }).click();
   await grace.page.getByRole("dialog").getByRole("button", { name: "Deactivate" }).click();
   await expect(grace.page).toHaveURL(/\/sign-in\?next=(\/|%2F)users$/u);

@@ -33,7 +33,7 @@ class Sessions(duplex.Sessions):
                 saved.owner = identity.user
             elif saved.owner != identity.user:
                 raise Refused(
-                    "Somebody else saved this session; only they can save it again.",
+                    "Another user saved this session. Only that user can save it again.",
                     code="forbidden",
                 )
             # Without NUL, which PostgreSQL would refuse.

@@ -321,7 +321,7 @@ FALSIFIED: list[tuple[Callable[[Play], None], str]] = [
     (pieces_out_of_order, "bob-2: streamed [1, 0]"),
     (comes_back_as_another, "ada: came back as another participant"),
     (forgets_who_is_there, "the participants do not fit"),
-    (recovers_unasked, "ada: recovered what it did not ask for"),
+    (recovers_unasked, "ada: recovered messages that it did not request"),
 ]
 
 

@@ -28,7 +28,7 @@ async def keep_tidy(services: Services) -> None:
         try:
             await tidy(services)
         except (SQLAlchemyError, OSError) as error:
-            logger.warning("what is over could not be deleted: %s", error)
+            logger.warning("expired rows could not be deleted: %s", error)
         await asyncio.sleep(EVERY)
 
 

@@ -97,7 +97,7 @@ async def confirm_sign_up(
 def require_open(services: Services) -> None:
     """A 403 if only admins create accounts."""
     if services.settings.sign_up != "open":
-        raise ApiError(403, "invited_only", "Accounts are made by invitation here.")
+        raise ApiError(403, "invited_only", "Accounts are created only by invitation.")
 
 
 async def begin(

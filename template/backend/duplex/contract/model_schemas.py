@@ -118,9 +118,7 @@ def _is_read_from_json(value: object) -> bool:
 
 
 def require_tags(value: Any, definitions: Mapping[str, Schema]) -> None:
-    """A member of a tagged union is identified by its tag, which Pydantic requires in spite of a
-        default.
-        """
+    """A member of a tagged union is identified by its tag: required, in spite of a default."""
     if isinstance(value, list):
         for part in cast("list[Any]", value):
             require_tags(part, definitions)

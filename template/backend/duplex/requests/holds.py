@@ -49,7 +49,7 @@ class HeldFields:
             where = f"{model.__module__}.{model.__qualname__}.{name}"
             (kind,) = (one for one in get_args(field.annotation) if one is not NoneType)
             if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
-                raise BadState(f"{where}: what a request holds is a Model, not {kind}")
+                raise BadState(f"{where}: a held value must be a Model, not {kind}")
             if field.is_required() or field.get_default(call_default_factory=False) is not None:
                 raise BadState(f"{where}: a held field has the default None")
             if kind in self._by_type:

@@ -92,7 +92,7 @@ class State(Generic[P, R]):
         if self.streams and closes:
             raise BadState(f"{where}: a stream cannot close the session")
         if closes and to != "everybody":
-            raise BadState(f"{where}: what ends the session goes to everybody")
+            raise BadState(f"{where}: the reply of a closing state goes to everybody")
         hints = get_type_hints(handler, include_extras=True)
         self.request = _request_model(handler, hints, where)
         self.response, self.may_be_none = _response_model(hints, self.streams, where)

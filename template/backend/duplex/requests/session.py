@@ -98,7 +98,7 @@ class Session(Generic[D]):
 
     @property
     def participant(self) -> Participant:
-        """The participant who sent the request."""
+        """The participant who sent it."""
         requester = self._requester
         return Participant(requester.id, requester.name, requester.identity.user)
 

@@ -164,7 +164,7 @@ class Engine:
         try:
             await self.broker.broadcast(message)
         except BrokerUnavailable:
-            logger.warning("only this worker closes the connections of %s, who is revoked", user)
+            logger.warning("only this worker closes the connections of the revoked user %s", user)
             self.events.control(message)
 
     # --- connections
@@ -178,7 +178,7 @@ class Engine:
         try:
             await self._depart(member, connection.id, code)
         except BrokerUnavailable:
-            logger.warning("the store was not told that %s has disconnected", member.id)
+            logger.warning("the store could not be informed that %s has disconnected", member.id)
         room = self.rooms.get(member.room_id)
         if room is not None:
             await self.rooms.tidy(room)

@@ -124,7 +124,7 @@ class Settings(SignInSettings):
     )
     hsts_include_subdomains: bool = Field(
         default=False,
-        description="true or false: whether browsers shall use https for every sub-domain too",
+        description="true or false: whether browsers must use https for all sub-domains too",
     )
 
     session_rate: Annotated[Rate, NoDecode, BeforeValidator(_rate)] = Field(

@@ -72,6 +72,6 @@ def _change(change: StateChange, title: str, template: str | None) -> None:
         say(f"Your edits of {path} are in {place}")
     left = mentions(ROOT, [*change.removed, *change.renamed])
     if left:
-        say("These lines still name a state that is gone; change them, then run `uv run poe test`:")
+        say("These lines still use an old name; change them, then run `uv run poe test`:")
         for place in left:
             print(f"    {place}")

@@ -26,11 +26,11 @@ HEADER = """\
 """
 
 OPTIONS = """\
-/** What is declared beside a state's handler, as far as the page may know. */
+/** The rules of a state that the page may know. */
 export interface StateOptions {
   /** Its success ends the session for everybody. */
   closes: boolean;
-  /** Who gets its replies. */
+  /** The receivers of its replies. */
   to: "sender" | "everybody";
   /** It answers with several replies, the last without `more`. */
   streams: boolean;

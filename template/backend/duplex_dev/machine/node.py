@@ -139,7 +139,7 @@ BROWSER_TIMEOUT = 300.0
 """Seconds for Playwright's download: it is about 150 MB."""
 
 BROWSER_HELP = """\
-No browser was found, and none could be installed. One of these helps:
+No browser was found, and none could be installed. Do one of these:
   - install Chromium or Google Chrome with your system's package manager
   - CHROMIUM_PATH=/path/to/chromium uv run poe e2e
   - where Playwright's downloads are reachable: cd frontend && npx playwright install chromium"""

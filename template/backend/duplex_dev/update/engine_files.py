@@ -29,7 +29,7 @@ def main() -> int:
     if edited:
         print(
             "These folders belong to Duplex: `copier update` replaces them, and your edits would be"
-            " lost. Put your code in backend/app or frontend/src, or report what is missing."
+            " lost. Put your code in backend/app or frontend/src, or report a missing feature."
         )
     if edited or rejected:
         return 1

@@ -19,7 +19,7 @@ class Wire {
     });
   }
 
-  /** What is connected now is lost, and nothing connects until `repair`. */
+  /** Breaks the current connections, and refuses new ones until `repair`. */
   async cut(): Promise<void> {
     this.#whole = new Promise((resolve) => {
       this.#repair = resolve;
@@ -33,7 +33,7 @@ class Wire {
   }
 }
 
-/** Two people in one session, who talk with the inspector's form. */
+/** Two users in one session, who send requests with the inspector's form. */
 async function twoTalkers(person: (name: string) => Promise<Person>, wire?: Wire) {
   const ada = new Talker(await person("Ada"));
   const grace = new Talker(await person("Grace"));

@@ -31,7 +31,7 @@ test("the inspector shows every frame, sends a request and exports it all", asyn
   const log = inspector.getByRole("log", { name: "Frames" });
   await expect(log).toContainText("hello");
   await expect(log).toContainText("pong");
-  // Secrets stay out of what people look at together.
+  // Secrets are not shown.
   await log.getByText("initialised", { exact: true }).click();
   await expect(log).toContainText('"participants"');
   await expect(log).not.toContainText(/"resume_token": "[A-Za-z0-9_-]{16,}"/u);

@@ -29,7 +29,7 @@ async function freeze(page: Page): Promise<() => Promise<void>> {
   };
 }
 
-/** Two people in one session of this server, who talk with the inspector's form. */
+/** Two users in one session of this server, who send requests with the inspector's form. */
 async function twoTalkers(
   server: OwnServer,
   person: (name: string, options: { baseURL: string }) => Promise<Person>,

@@ -2,7 +2,7 @@ import type { Person } from "../support/person";
 import { expect, test } from "../support/test";
 import { Talker } from "./support/talk";
 
-/** The application with one more state, whose stream goes to its sender alone. */
+/** The application with an additional state, whose stream goes only to its sender. */
 const ANSWERING = { module: "duplex_dev.testing.promises.answering" } as const;
 const STATE = "promiseAnswer";
 const PIECES = Array.from({ length: 40 }, (_, number) => number);

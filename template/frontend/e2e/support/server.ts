@@ -16,7 +16,7 @@ export interface ServerOptions {
   settings?: Readonly<Record<string, string>>;
   /** Sessions are kept in a Valkey, which outlives the server; else the server itself keeps them. */
   valkey?: boolean;
-  /** What runs the server; default: the application. */
+  /** The module that runs the server; default: the application. */
   module?: string;
 }
 
@@ -45,7 +45,7 @@ export class OwnServer {
     return new OwnServer(url, child, lines);
   }
 
-  /** A crash: it finishes nothing and tells nobody. */
+  /** A crash: the server finishes and announces nothing. */
   kill(): Promise<void> {
     return this.#do("kill");
   }

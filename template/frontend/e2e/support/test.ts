@@ -4,7 +4,7 @@ import { Person } from "./person";
 import { OwnServer, type ServerOptions } from "./server";
 
 interface Fixtures {
-  /** Somebody with a browser of their own, signed in where the project has accounts. */
+  /** A user with a separate browser, signed in if the project has accounts. */
   person: (name: string, options?: BrowserContextOptions) => Promise<Person>;
   /** Starts a server that the test may kill and start again. */
   serve: (options?: ServerOptions) => Promise<OwnServer>;
@@ -37,7 +37,7 @@ export const test = base.extend<Fixtures>({
       return person;
     });
     if (testInfo.status !== testInfo.expectedStatus) {
-      // Where nobody can open the screenshots, the list of failures has the words of the pages.
+      // The list of failures contains the texts of the pages, for logs without screenshots.
       for (const { name, page } of people) {
         const body = await page.evaluate(
           () => (document.querySelector("main") ?? document.body).innerText,

@@ -1,4 +1,4 @@
-/** Accounts: who is signed in, and the REST routes that all ways of signing in share. */
+/** Accounts: the signed-in user, and the REST routes that all sign-in methods share. */
 import { confirmed, createAuth, followAccount } from "../duplex/accounts";
 import { apiCore } from "./core";
 import type { components } from "./generated/rest";
@@ -7,7 +7,7 @@ type Schemas = components["schemas"];
 export type Profile = Schemas["Profile"];
 export type ProfileChange = Schemas["ProfileChange"];
 export type Device = Schemas["Device"];
-/** A mail said it: the token of its link, or the code. A new password goes with it where one is set. */
+/** The token of a mail's link, or its code; with the new password of a password reset. */
 export type MailedProof = ({ token: string } | { code: string }) & { new_password?: string };
 
 const { leave, setUser, ...engine } = createAuth<Profile>(apiCore);
@@ -27,7 +27,7 @@ export const auth = {
     followAccount(auth, onLeft);
   },
 
-  /** Asks for a mail. The answer is the same whether there is an account or not. */
+  /** Requests a mail. The response does not reveal whether an account exists. */
   askForMail: (path: string, form?: unknown): Promise<void> => post(path, form),
 
   /** Signs out this device, which closes its open sessions. */
@@ -51,7 +51,7 @@ export const auth = {
   changeEmail: (email: string): Promise<void> =>
     confirmed(() => post("/auth/email/change", { email })),
 
-  /** Whoever is not signed in in this browser only confirms the address. */
+  /** Without a sign-in in this browser, only the address is confirmed. */
   confirmEmail: async (proof: MailedProof): Promise<Profile> => {
     const profile = post<Profile>("/auth/email/confirm", proof);
     return auth.getSnapshot().status === "signedIn" ? setUser(profile) : profile;

@@ -25,10 +25,10 @@ declare module "../duplex" {
   }
 }
 
-/** What the engine needs of the contract at run time. */
+/** The part of the contract that the engine needs at run time. */
 export const contract = { fingerprint: CONTRACT, states: STATES };
 
-/** Makes a socket, of this page's own session unless `options` say otherwise. */
+/** Creates a socket, by default for this page's own session. */
 function socketRequest(options: Partial<SocketOptions> = {}): SocketClient {
   const own = { url: apiCore.wsurl(), token: apiCore.token, contract: contract.fingerprint };
   return new SessionSocket({ ...own, ...options });

@@ -26,7 +26,7 @@ export interface NavigationItem {
   readonly admin?: boolean;
 }
 
-/** Who is signed in, as far as pages and links depend on it. */
+/** The state of the sign-in that pages and links depend on. */
 export interface AccountState {
   readonly status: "starting" | "signedIn" | "signedOut";
   readonly user: { readonly is_admin: boolean } | null;
@@ -34,7 +34,7 @@ export interface AccountState {
 
 /** The application's sign-in. */
 export interface Accounts extends Readable<AccountState> {
-  /** Finds out who is signed in, once. Never rejects. */
+  /** Determines the signed-in user once. Never rejects. */
   start(): Promise<void>;
   /** The page for signing in, which then leads to `next`, a path of this site. */
   signInPath(next: string): string;

@@ -1,11 +1,11 @@
-/** Test doubles for pages that use the session: a WebSocket whose other end is the test. */
+/** Test doubles for pages that use the session: a WebSocket whose server is the test. */
 import { vi } from "vitest";
 
 import type { Initialised } from "./client/types";
 
 type Frame = Record<string, unknown>;
 
-/** A WebSocket whose other end is the test. */
+/** A WebSocket whose server is the test. */
 export class FakeSocket {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;

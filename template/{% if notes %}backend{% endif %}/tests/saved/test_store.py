@@ -42,7 +42,7 @@ async def test_a_title_is_stored_without_the_character_that_no_database_stores(
 
 async def test_only_the_owner_saves_again(database: Database) -> None:
     await save(database, "Monday", "1", ADA)
-    with pytest.raises(Refused, match="Somebody else saved this session"):
+    with pytest.raises(Refused, match="Another user saved this session"):
         await save(database, "Mine now", "2", BOB)
     with pytest.raises(Refused):
         await save(database, "Nobody's", "3", NOBODY)

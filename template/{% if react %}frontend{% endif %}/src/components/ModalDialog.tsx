@@ -9,7 +9,7 @@ interface ModalDialogProps {
   children: ReactNode;
 }
 
-/** A dialog that is open as long as it is rendered; Escape and a click beside it ask to close. */
+/** A dialog that is open while it is rendered; Escape and a click outside request its closing. */
 export default function ModalDialog({ title, onClose, children }: ModalDialogProps) {
   const titleId = useId();
   const dialog = useRef<HTMLDialogElement>(null);

@@ -5,7 +5,7 @@ interface TextFieldProps extends Omit<ComponentProps<"input">, "onChange"> {
   value: string;
   onChange: (value: string) => void;
   hint?: string;
-  /** What is wrong with the input; stands in the hint's place. */
+  /** The problem with the input, shown in place of the hint. */
   problem?: string | null;
 }
 

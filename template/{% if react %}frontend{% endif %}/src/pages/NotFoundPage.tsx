@@ -5,7 +5,7 @@ import AppIcon from "../components/AppIcon";
 import { currentApp, pageTitle } from "../duplex";
 
 export default function NotFoundPage() {
-  // Other pages show this one too, after they have set their own title.
+  // Other pages render this one too, after they have set their own title.
   useEffect(() => {
     document.title = pageTitle("Page not found");
   }, []);

@@ -1,3 +1,3 @@
-/** Forms that are made from the server's contract. */
+/** Forms built from the server's contract. */
 export { default as ContractForm } from "./bindings/inspector/ContractForm.vue";
 export { createContractComposer } from "./inspector/composer";

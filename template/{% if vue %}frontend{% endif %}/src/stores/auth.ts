@@ -9,9 +9,9 @@ export const useAuth = defineStore("auth", () => {
   const state = useReadable(auth);
 
   return {
-    /** Null while nobody is signed in, or while it is not known yet. */
+    /** Null while nobody is signed in, or while this is unknown. */
     user: computed(() => state.value.user),
-    /** It is not known yet whether somebody is signed in. */
+    /** Whether it is still unknown if a user is signed in. */
     starting: computed(() => state.value.status === "starting"),
     signInPath: auth.signInPath,
     signOut: () => auth.signOut(),

@@ -6,7 +6,7 @@ import type { AdminRequest } from "../pages/auth/users";
 
 const list = createPagedList((slice) => users.list(slice));
 
-/** One page of all accounts, and what an admin can do with them. */
+/** One page of all accounts, and the actions of admins. */
 export const useUsers = defineStore("users", () => ({
   list: useReadable(list),
   load: list.load,

@@ -129,7 +129,7 @@ def _request(state: AnyState, types: StateTypes, contract: Contract) -> dict[str
     data = {"data": types.request}
     needed = bool(_resolved(types.request, contract).get("required"))
     identified: dict[str, Schema] = {
-        "id": {**REQUEST_ID, "description": "Comes back with the reply; makes it safe to resend."}
+        "id": {**REQUEST_ID, "description": "Returned with the reply; makes resending safe."}
     }
     payload = frame(state.name, data if needed else {}, identified if needed else data | identified)
     return _message(
@@ -146,7 +146,7 @@ def _response(state: AnyState, types: StateTypes, contract: Contract) -> dict[st
         "seq": SEQ,
     }
     if state.to == "everybody":
-        optional["from"] = {"type": "string", "description": "The participant who asked."}
+        optional["from"] = {"type": "string", "description": "The participant who sent it."}
     if state.streams:
         optional["more"] = {"const": True, "description": "Further replies follow."}
         optional["ended"] = {"enum": list(STREAM_ENDS), "description": "How the stream ended."}

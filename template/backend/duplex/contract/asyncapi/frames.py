@@ -44,7 +44,7 @@ def reserved_frames() -> list[ReservedFrame]:
         ReservedFrame(
             "hello",
             "client",
-            "The first frame: who comes, and to which session.",
+            "The first frame: the client's identity and its session.",
             _hello(),
             {"session": "team-1", "name": "Ada"},
             reply="initialised",
@@ -108,15 +108,15 @@ def reserved_frames() -> list[ReservedFrame]:
                     "error": {"type": "string", "description": "A sentence for people."},
                     "code": reference("ErrorCode"),
                     "id": {**REQUEST_ID, "description": "The request that failed."},
-                    "details": {"description": "More for programs, as the code says."},
+                    "details": {"description": "Details for programs, depending on the code."},
                     "seq": {**SEQ, "description": "Of an error that ends a stream or the session."},
                 },
                 "required": ["state", "error", "code"],
             },
             {"state": "error", "error": "The notes are locked.", "code": "refused", "id": "1"},
         ),
-        _presence("joined", "Somebody came to the session.", seq=3),
-        _presence("left", "Somebody left the session, or did not come back in time.", seq=9),
+        _presence("joined", "A participant joined the session.", seq=3),
+        _presence("left", "A participant left the session, or did not return in time.", seq=9),
         ReservedFrame(
             "presence",
             "server",
@@ -167,7 +167,7 @@ def reserved_frames() -> list[ReservedFrame]:
         ),
         _warning(
             "draining",
-            "The server leaves within so many seconds; the client will be told to come back.",
+            "The server closes the connection within so many seconds; then reconnect.",
             within=20.0,
         ),
         ReservedFrame(

@@ -164,7 +164,7 @@ def _rules(operation: dict[str, Any]) -> list[tuple[str, str]]:
         ("Who may", who if operation["x-restricted"] else "everybody"),
         ("Limit for one participant", operation.get("x-limit", "none of its own")),
         ("Deadline", f"{operation['x-deadline']:g} s"),
-        ("Replayed to those who come back", retained[operation["x-retain"]]),
+        ("Replayed after a reconnect", retained[operation["x-retain"]]),
     ]
 
 

@@ -156,7 +156,7 @@ class Checker:
             self.fault(record.name, "is not among the participants")
         if data["recovered"]:
             if event.resume is None or event.resume["epoch"] != data["epoch"]:
-                self.fault(record.name, "recovered what it did not ask for")
+                self.fault(record.name, "recovered messages that it did not request")
             elif event.resume["seq"] != progress.seen:
                 self.fault(record.name, f"asked for {event.resume['seq']}, saw {progress.seen}")
             progress.expected = data["seq"], people

@@ -1,4 +1,4 @@
-/** Requests of the application's own states, and what a page gets over its socket. */
+/** Requests of the application's states, and the frames that a page receives. */
 import { expect, type Locator, type Page } from "@playwright/test";
 
 import { type StateOptions, STATES } from "../../../src/api/generated/contract";
@@ -25,7 +25,7 @@ export const OPEN_STATES: readonly string[] = Object.keys(OPTIONS).filter(
 
 export const drawer = (page: Page): Locator => page.getByRole("region", { name: "Inspector" });
 
-/** Somebody who sends example requests with the inspector, and remembers every frame. */
+/** A user who sends example requests with the inspector, and records every frame. */
 export class Talker {
   readonly received: Frame[] = [];
   readonly sent: Frame[] = [];
@@ -69,8 +69,8 @@ export class Talker {
   }
 
   /**
-   * The messages that everybody gets, in the order in which they came. The reply to a request that
-   * was sent again may come twice: with what was missed, and as its answer.
+   * The messages that everybody receives, in the order of arrival. The reply to a request that was
+   * sent again may arrive twice: in the replay, and as the reply.
    */
   messages(): string[] {
     let epoch: unknown;

@@ -1,6 +1,6 @@
 /**
- * Who is signed in. The access token lives in this page's memory only; the refresh token is in a
- * cookie that no script can read, so a reload costs one refresh and no new sign-in.
+ * The signed-in user. The access token is only in this page's memory. The refresh token is in a cookie
+ * that no script can read, so a reload costs one refresh and no new sign-in.
  */
 import { type Api, ApiError } from "../client/rest";
 import { createStore, type Readable, storage } from "../ui/store";
@@ -39,7 +39,7 @@ interface SignedIn<U> {
 
 /** The signed-in user, and the operations on the account. All of them reject with ApiError. */
 export interface Auth<U extends User> extends Readable<AuthState<U>> {
-  /** Finds out, once, who is signed in. Never rejects: without a server, nobody is signed in. */
+  /** Determines the signed-in user once. Never rejects: without a server, nobody is signed in. */
   readonly start: () => Promise<void>;
   /**
    * Exchanges the cookie for a new access token; simultaneous calls share one request. Null when
@@ -47,11 +47,11 @@ export interface Auth<U extends User> extends Readable<AuthState<U>> {
    */
   readonly refresh: () => Promise<string | null>;
   /**
-   * Sends a form whose response signs the user in. Whoever is signed in already confirms that sign-in,
-   * or needs it for the request. Resolves to null when a second step follows.
+   * Sends a form whose response signs the user in. A user who is signed in already confirms that
+   * sign-in, or needs it for the request. Resolves to null when a second step follows.
    */
   readonly enter: (path: string, form: unknown) => Promise<U | null>;
-  /** The second step of the sign-in that has begun; null when there is none. */
+  /** The pending second step of a sign-in; null when there is none. */
   readonly secondStep: Readable<SecondStep | null>;
   /** Begins again, with the first step. */
   readonly startOver: () => void;
@@ -132,7 +132,7 @@ export function createAuth<U extends User>(api: Api): Auth<U> {
     return response.user;
   }
 
-  /** The new access token, or null when nobody is signed in any more. */
+  /** The new access token, or null when nobody is signed in. */
   async function rotate(): Promise<string | null> {
     const requested = { era, at: Date.now() };
     try {

@@ -1,21 +1,21 @@
 import type { Reply, Requests, StateName } from "./contract";
 import { type CallOptions, type ResumedStream, type RunningStream, SessionError } from "./types";
 
-/** Replies of a stream that may wait for a slow reader before the stream is given up. */
+/** Replies of a stream that may wait for a slow reader before the stream is cancelled. */
 const MAX_WAITING = 1_000;
-/** Replies that are kept after they were read, for the page that goes on after a reload. */
+/** Replies that are kept after they were read, for the reloaded page. */
 const MAX_KEPT = 5_000;
 
 export class StreamReading {
   /** Those that were read, for a while, and those that wait. */
   readonly #replies: unknown[];
   #read = 0;
-  /** Somebody reads, so too many waiting replies mean that the reader is too slow. */
+  /** There is a reader, so too many waiting replies mean that it is too slow. */
   #watched: boolean;
   #end: { error: SessionError | null } | null = null;
   #wake: () => void = () => undefined;
 
-  /** `replies`: those of an adopted stream, whose reader is still to come. */
+  /** `replies`: those of an adopted stream, which has no reader yet. */
   constructor(replies: readonly unknown[] | null = null) {
     this.#replies = [...(replies ?? [])];
     this.#watched = replies === null;
@@ -25,7 +25,7 @@ export class StreamReading {
     return this.#replies;
   }
 
-  /** Adds a reply. False: the reader is too slow, and the stream is to be given up. */
+  /** Adds a reply. False: the reader is too slow, and the stream must be cancelled. */
   add(reply: unknown): boolean {
     this.#replies.push(reply);
     if (this.#read > MAX_KEPT) {
@@ -59,12 +59,12 @@ export class StreamReading {
   }
 }
 
-/** How long a request may take when its caller does not say, time without a connection included. */
+/** The default time limit of a request, including time without a connection. */
 const DEADLINE = 60_000;
 /** Browsers take a longer timer for one that is due at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** One answer. The last one of a stream carries null: it only says that there are no more. */
+/** One reply. The last one of a stream has null as its data. */
 export interface Answer {
   data?: unknown;
   more?: boolean;
@@ -83,7 +83,7 @@ interface Adopted {
   readonly cancel: () => void;
 }
 
-/** Somebody waits for the answers to one request. */
+/** A request whose caller waits for replies. */
 interface Call {
   /** It is answered with more than one reply. */
   inPieces: boolean;
@@ -105,7 +105,7 @@ export interface Carrier {
 export class Calls {
   readonly #carrier: Carrier;
   readonly #calls = new Map<string, Call>();
-  // Ids of an earlier visit of the page must not come back: the server would take them for resent ones.
+  // Ids of an earlier visit must not be reused: the server would treat them as sent again.
   readonly #prefix = crypto.getRandomValues(new Uint32Array(1)).join("").concat("-");
   #count = 0;
   #adopted: Adopted[] = [];
@@ -123,7 +123,7 @@ export class Calls {
     this.#calls.get(id)?.reply(answer);
   }
 
-  /** Fails one call; answers whether somebody waited for it. */
+  /** Fails one call; returns whether a caller waited for it. */
   fail(id: string, error: SessionError): boolean {
     const call = this.#calls.get(id);
     call?.fail(error);
@@ -242,7 +242,7 @@ export class Calls {
     return { id: this.#prefix + this.#count.toString(36), state, data };
   }
 
-  /** Sends a request and registers its call; answers what takes it back (harmless once it is settled). */
+  /** Sends a request and registers its call; returns a function that cancels it until it is settled. */
   #open(
     request: Request,
     { deadline, signal }: CallOptions,

@@ -1,4 +1,4 @@
-/** One WebSocket: from the attempt to its end, whether its peer is alive, and what the browser knows of the network. */
+/** One WebSocket from the attempt to its end, the liveness of its peer, and the browser's network state. */
 import { CLIENT_CLOSE } from "./wire";
 
 /** Bytes in the browser's own buffer above which nothing more is handed to it. */
@@ -57,7 +57,7 @@ export class Connection {
 
   /**
    * Closes from this side. Does not wait for the peer, which may be dead: `closed` is called at
-   * once, and what still comes in is ignored.
+   * once, and later frames are ignored.
    */
   drop(code: number, reason: string): void {
     if (this.#over) return;
@@ -169,7 +169,7 @@ export class Liveness {
 
   #tick(): void {
     const now = Date.now();
-    // The clock was set back: what was heard cannot lie in the future, nor an answer take longer.
+    // The clock was set back: no frame can be from the future, and no reply may take longer.
     if (now < this.#heardAt) this.#heardAt = now;
     if (this.#probationEnds !== null) {
       this.#probationEnds = Math.min(this.#probationEnds, now + this.#probation);
@@ -195,7 +195,7 @@ export class Liveness {
   }
 }
 
-/** What the browser knows about the network and the page. */
+/** The browser's state of the network and the page. */
 export interface PageEvents {
   online: () => void;
   offline: () => void;

@@ -1,7 +1,6 @@
 /**
- * The types of the application's contract, and of the watchers that follow it. The engine does not
- * import them: the application adds them to `Register`, and every function of the client is typed by
- * what it finds there.
+ * The types of the application's contract and of its watchers. The engine does not import them: the
+ * application adds them to `Register`, which types every function of the client.
  */
 import type { StreamEnd } from "./protocol.generated";
 
@@ -15,11 +14,11 @@ import type { StreamEnd } from "./protocol.generated";
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by the application
 export interface Register {}
 
-/** What is declared beside a state's handler, as far as the page may know. */
+/** The rules of a state that the page may know. */
 export interface StateOptions {
   /** Its success ends the session for everybody. */
   readonly closes: boolean;
-  /** Who gets its replies. */
+  /** The receivers of its replies. */
   readonly to: "sender" | "everybody";
   /** It answers with several replies, the last without `more`. */
   readonly streams: boolean;
@@ -29,16 +28,16 @@ export interface StateOptions {
   readonly admin: boolean;
 }
 
-/** The shape of a registered contract; what holds while none is registered. */
+/** The shape of a registered contract, and the default without one. */
 interface AnyContract {
-  /** What the client sends, by state. */
+  /** The data of requests, by state. */
   requests: Record<string, unknown>;
-  /** What the server answers, by state. */
+  /** The data of responses, by state. */
   responses: Record<string, unknown>;
   states: Readonly<Record<string, StateOptions>>;
-  /** What the server sends without a request, by event. */
+  /** The data of events, by name. */
   events: Record<string, unknown>;
-  /** What a session shares. */
+  /** The shared document. */
   document: unknown;
 }
 
@@ -72,7 +71,7 @@ export type Message<N extends MessageName> = N extends StateName
     ? Part<"events">[N]
     : never;
 
-/** What the engine needs of the contract at run time. */
+/** The part of the contract that the engine needs at run time. */
 export interface ContractInfo {
   /** Tells two versions of the contract apart; the first frame carries it. */
   readonly fingerprint: string;
@@ -84,8 +83,8 @@ export interface Watcher<N extends MessageName> {
   /** The name as users read it. */
   readonly label: string;
   /**
-   * Makes the request's data from the page's form, of whatever type. Leave it out for an event, and
-   * for a state that the page never sends.
+   * Builds the request's data from the page's form, of any type. Omit it for an event, and for a
+   * state that the page never sends.
    */
   readonly request?: (form: never) => N extends StateName ? Requests[N] : never;
   /**
@@ -96,7 +95,7 @@ export interface Watcher<N extends MessageName> {
   response(document: Document, data: Message<N>, from: string | null): Document;
   /**
    * The document after a stream of this state has ended, in the same way. `how` says whether it was
-   * `done`, `cancelled`, `interrupted` (its server is gone) or has `failed`.
+   * `done`, `cancelled`, `interrupted` (its server died or stopped) or has `failed`.
    */
   ended?(document: Document, how: StreamEnd, from: string | null): Document;
 }
@@ -106,7 +105,7 @@ export type Watchers = { readonly [N in MessageName]: Watcher<N> };
 
 type Registered = Register extends { watchers: infer W } ? W : Watchers;
 
-/** What the page's form hands to the watcher of a state; `never` when the page cannot send it. */
+/** The type of the form that a state's watcher takes; `never` when the page cannot send it. */
 export type FormOf<S extends StateName> = S extends keyof Registered
   ? Registered[S] extends { request: (form: infer F) => unknown }
     ? F

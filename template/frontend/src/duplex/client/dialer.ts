@@ -10,8 +10,8 @@ const CAP = 30_000;
 const MIN_UPTIME = 10_000;
 
 /**
- * When to try again, politely: a random moment (full jitter) in a span that doubles up to a cap.
- * The jitter comes after the cap, so that a thousand pages never come back at the same moment.
+ * The delay until the next attempt: random (full jitter) within a maximum that doubles up to a cap.
+ * The jitter is applied after the cap, so that many pages never reconnect at the same moment.
  */
 export class Backoff {
   #failures = 0;
@@ -42,18 +42,18 @@ export class Backoff {
 }
 
 export interface DialerEvents {
-  /** A connection is up: say hello on it. */
+  /** A connection is open: send the hello. */
   opened(token: string | null): void;
   received(text: string): void;
-  /** The connection is gone. Returns whether a new one makes sense after this close code. */
+  /** The connection has ended. Returns whether to reconnect after this close code. */
   closed(code: number): boolean;
   /** The next attempt is planned. */
   waiting(reason: string): void;
-  /** There will be no other connection; `code` is the close code that says so. */
+  /** There will be no other connection; `code` is the final close code. */
   over(error: SessionError, code: number): void;
 }
 
-/** Keeps one connection up: when to dial, with which token, and when to give up. */
+/** Keeps one connection open: decides when to connect, with which token, and when to stop. */
 export class Dialer {
   readonly #url: string;
   readonly #token: TokenProvider;
@@ -86,7 +86,7 @@ export class Dialer {
     void this.#dial();
   }
 
-  /** A newer token for the present connection; null without one, or when that connection is gone. */
+  /** A newer token for the current connection; null without one, or when the connection has ended. */
   async renewedToken(): Promise<string | null> {
     const connection = this.#connection;
     const token = await this.#token({ refresh: true }).catch(() => null);

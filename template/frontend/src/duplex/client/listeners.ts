@@ -1,4 +1,4 @@
-/** A function that is told every value. */
+/** A function that receives every value. */
 export type Listener<T> = (value: T) => void;
 
 /**
@@ -20,7 +20,7 @@ export class Listeners<T> {
     this.#listeners.delete(listener);
   }
 
-  /** Does anybody listen? Then it is worth making a value. */
+  /** Whether there are listeners, so that a value is needed. */
   get observed(): boolean {
     return this.#listeners.size > 0;
   }

@@ -1,4 +1,4 @@
-/** What waits to be sent and to be answered, and how it goes out. */
+/** Requests that wait to be sent or answered, and how they are sent. */
 import type { Connection } from "./connection";
 import { SessionError, type QueueLimits } from "./types";
 import { pack } from "./wire";
@@ -12,7 +12,7 @@ export interface Entry {
   readonly size: number;
   /** On the present connection. */
   sent: boolean;
-  /** On whichever connection: the server may know of it. */
+  /** Sent on any connection, so that the server may know it. */
   tried: boolean;
   /** The first of several replies came: the server has read it. */
   begun: boolean;
@@ -32,8 +32,8 @@ export function byteLength(text: string): number {
 }
 
 /**
- * What waits to be sent and, once sent, to be answered: one list in the order of the requests.
- * After a reconnect everything unanswered goes out again, in that order and with the same ids.
+ * Requests that wait to be sent and then to be answered, in one list in their order. After a
+ * reconnect all unanswered requests are sent again, in that order and with the same ids.
  */
 export class Outbox {
   readonly #limits: QueueLimits;
@@ -75,12 +75,12 @@ export class Outbox {
     this.#bytes += size;
   }
 
-  /** An earlier client has sent this request: the server may know of it. */
+  /** An earlier client has sent this request, so that the server may know it. */
   wasSent(id: string): void {
     for (const entry of this.#entries) entry.tried ||= entry.id === id;
   }
 
-  /** Takes frames for as long as `ready` says that the connection takes more. */
+  /** Takes frames while `ready` returns that the connection accepts more. */
   flush(ready: () => boolean, send: (entry: Entry) => void): void {
     const careful = this.#suspects.size > 0;
     let onTheWay = this.#entries.filter(({ sent, begun }) => sent && !(careful && begun)).length;
@@ -108,7 +108,7 @@ export class Outbox {
     for (const entry of this.#entries) entry.begun ||= entry.id === id;
   }
 
-  /** Forgets the request; answers whether it had gone to the server, at whatever time. */
+  /** Forgets the request; returns whether it was ever sent to the server. */
   remove(id: string): boolean {
     const entry = this.#entries.find((candidate) => candidate.id === id);
     if (!entry) return false;
@@ -116,7 +116,7 @@ export class Outbox {
     return entry.tried;
   }
 
-  /** The connection is gone: what was sent and not answered is to be sent again. */
+  /** The connection has ended: unanswered requests must be sent again. */
   rewind(): void {
     for (const entry of this.#entries) entry.sent = false;
     this.#loose = 0;
@@ -128,9 +128,9 @@ export class Outbox {
   }
 
   /**
-   * The request that the server found too big, which must not be sent again: the biggest of those
-   * on their way, if it is over the server's `limit` (bytes; null where it did not tell one).
-   * Null when it was a frame that nothing answers, which is not sent again anyway.
+   * The request that was too big for the server, which must not be sent again: the biggest request in
+   * flight, if it exceeds the server's `limit` (bytes; null if unknown). Null if it was a frame
+   * without a reply, which is not sent again anyway.
    */
   tooBig(limit: number | null): Entry | null {
     const above = limit ?? this.#loose;
@@ -167,7 +167,7 @@ export class Outbox {
   }
 }
 
-/** Where a sender writes: the present connection, if there is one. */
+/** The target of a sender: the current connection, if there is one. */
 interface Line {
   connection(): Connection | null;
   /** Every frame that is sent. */
@@ -177,7 +177,7 @@ interface Line {
 /** How often a congested connection is polled: browsers have no event for it. Milliseconds. */
 const CONGESTION_POLL = 50;
 
-/** Sends what is in the outbox, as far as the present connection takes it. */
+/** Sends frames from the outbox while the current connection accepts them. */
 export class Sender {
   readonly #outbox: Outbox;
   readonly #line: Line;
@@ -194,13 +194,13 @@ export class Sender {
     return this.#ready;
   }
 
-  /** The session is initialised on a new connection. `flush` sends what waits. */
+  /** The session is initialised on a new connection. `flush` sends the waiting frames. */
   start(): void {
     this.#outbox.rewind();
     this.#ready = true;
   }
 
-  /** The connection is gone; answers whether the session was initialised on it. */
+  /** The connection has ended; returns whether the session was initialised on it. */
   stop(): boolean {
     const wasReady = this.#ready;
     this.#ready = false;

@@ -1,4 +1,4 @@
-/** What comes in: the place of each frame in the session's order, and what it means. */
+/** Received frames: their place in the session's order, and their meaning. */
 import type { Dialer } from "./dialer";
 import type { Listeners } from "./listeners";
 import type { ErrorFrame, Initialised, InitialisedFrame, ISocketResponse, Resume } from "./types";
@@ -8,9 +8,9 @@ import { unpack } from "./wire";
 export type Arrival = "new" | "duplicate" | "gap";
 
 /**
- * Where this client is in the session's one order of messages. A gap is legal only in what is
- * replayed after a resume, where the server leaves out what its state does not retain, and where
- * the server said that it skipped some.
+ * The position of this client in the session's order of messages. A gap is legal only in a replay
+ * after a resume, where the server omits messages that are not retained, and after a `skipped`
+ * frame of the server.
  */
 export class Position {
   #initialised: Initialised | null = null;
@@ -48,7 +48,7 @@ export class Position {
     return known;
   }
 
-  /** The server left out, on purpose, what came after the last message up to `through`. */
+  /** The server intentionally omitted the messages after the last one up to `through`. */
   skipped(through: number): void {
     this.#seq = Math.max(this.#seq, through);
   }
@@ -78,7 +78,7 @@ export interface Received {
   expiring(): void;
 }
 
-/** What becomes of the connection after such frames. */
+/** The consequence of a frame for the connection. */
 type Consequences = Pick<Dialer, "redial" | "refused" | "draining">;
 
 /** Reads the frames of one session, on whichever connection they come. */

@@ -35,7 +35,7 @@ export interface Api {
   wsurl(): string;
   /** Registers where access tokens come from; `null` makes every request anonymous. */
   setTokenProvider(next: TokenProvider | null): void;
-  /** The present access token; null when nobody is signed in. */
+  /** The current access token; null when nobody is signed in. */
   readonly token: (options?: { refresh: boolean }) => Promise<string | null>;
   /**
    * One REST call. Resolves to the parsed JSON (undefined for an empty response).

@@ -43,7 +43,7 @@ export class SessionSocket implements SocketClient {
   #status: SocketStatus = "idle";
   #reason: string | null = null;
   #code: number | null = null;
-  /** The browser has put the page away: there is no connection, and none is made. */
+  /** The page is suspended: there is no connection, and none is opened. */
   #suspended = false;
   #unwatch: () => void = () => undefined;
   #opening: Promise<Initialised> | null = null;

@@ -37,7 +37,7 @@ export class Settling {
     const { id, code = "internal", error, details } = frame;
     const unnamed = id === undefined && code === "bad_frame" ? this.#outbox.unreadable() : null;
     if (unnamed === "unknown") {
-      // Only a new connection can tell which request it is about.
+      // Only a new connection can show which request caused it.
       this.#dialer.redial("The server could not read a message; finding out which one.");
       return;
     }

@@ -4,8 +4,8 @@ import type { Listeners } from "./listeners";
 import type { ErrorCode, StreamEnd } from "./protocol.generated";
 
 /**
- * Gives the access token for a request, or null when nobody is signed in.
- * `refresh: true` asks for a token that is newer than the one given before.
+ * Returns the access token for a request, or null when nobody is signed in.
+ * `refresh: true` requests a token that is newer than the previous one.
  */
 export type TokenProvider = (options: { refresh: boolean }) => Promise<string | null>;
 
@@ -37,26 +37,26 @@ export interface Initialised {
   contract_changed: boolean;
 }
 
-/** What a client sends to go on where it was. */
+/** The data with which a client resumes its place. */
 export interface Resume {
   token: string;
   epoch: Initialised["epoch"];
   seq: number;
 }
 
-/** What the page sends for a state. */
+/** A request of the page. */
 export interface ISocketRequest<S extends StateName = StateName> {
   state: S;
   data: Requests[S];
 }
 
-/** What every frame from the server may carry. */
+/** The fields that every frame from the server may have. */
 interface Envelope {
   /** The id of the request that this frame answers. */
   id?: string;
   /** The place of a room message in the session's one order. */
   seq?: number;
-  /** The participant whose request caused it; missing on one's own replies. */
+  /** The participant whose request caused it; missing in replies to own requests. */
   from?: string;
   /** More replies of the same stream follow. */
   more?: boolean;
@@ -78,7 +78,7 @@ export interface ParticipantsPage {
   next?: string;
 }
 
-/** Several participants came or left. In a crowd there is only the number of all. */
+/** Several participants joined or left. In a crowd there is only their number. */
 export type CrowdFrame = Envelope & {
   state: "presence";
   data: {
@@ -107,7 +107,7 @@ export type SkippedFrame = Envelope & { state: "skipped"; data: { through: numbe
 /** Fields of the shared document that a request holds from now on, or that are null again. */
 export type HeldFrame = Envelope & { state: "held"; data: Partial<Document> };
 
-/** What the server sends: narrow it by `state`. */
+/** A frame of the server: narrow it by `state`. */
 export type ISocketResponse =
   | StateFrame
   | InitialisedFrame
@@ -144,8 +144,8 @@ export class SessionError extends Error {
 export type SocketStatus = "idle" | "connecting" | "open" | "recovering" | "offline" | "ended";
 
 /**
- * `reason` says in words why the socket is not open, or why the session ended; `code` is the close
- * code that it ended with, null until then.
+ * `reason` explains why the socket is not open, or why the session ended; `code` is the close code
+ * of the ended session, null until then.
  */
 export interface StatusChange {
   status: SocketStatus;
@@ -160,21 +160,21 @@ export interface WireEvent {
   size: number;
 }
 
-/** A stream that goes on after the page was loaded again. */
+/** A stream that continues after a reload of the page. */
 export interface ResumedStream<S extends StateName = StateName> {
-  /** What was requested. */
+  /** The data of its request. */
   readonly data: Requests[S];
   readonly replies: AsyncIterableIterator<Reply<S>>;
 }
 
 export interface CallOptions {
-  /** Milliseconds until the call is given up, time without a connection included; Infinity: never. */
+  /** The time limit in milliseconds, including time without a connection; Infinity: none. */
   deadline?: number;
-  /** Gives the call up; the server is told with `cancel`. */
+  /** Cancels the call, also on the server. */
   signal?: AbortSignal;
 }
 
-/** One's own stream that has not ended. With it, a later client of the same place goes on reading. */
+/** An own stream that has not ended, with which a later client of the same place continues it. */
 export interface RunningStream {
   readonly id: string;
   readonly state: string;
@@ -205,7 +205,7 @@ export interface SocketOptions {
   /** The fingerprint of the contract that this page was built with. */
   contract: string;
   limits?: Partial<QueueLimits>;
-  /** Whom to tell of every frame; one for many sockets hears them all. */
+  /** Receives every frame; several sockets may share one. */
   onWire?: Listeners<WireEvent>;
 }
 
@@ -218,7 +218,7 @@ export interface SocketClient {
   readonly pending: number;
   /** Round trip of the last ping in milliseconds. */
   readonly latency: number | null;
-  /** What another client needs to take this one's place in the session; a secret. */
+  /** The secret with which another client takes this one's place in the session. */
   readonly resume: Resume | null;
   /** This client's streams that have not ended. */
   readonly streams: readonly RunningStream[];
@@ -228,7 +228,7 @@ export interface SocketClient {
   /** The frames that make up the session, in order and each exactly once. */
   readonly onUpdate: Listeners<ISocketResponse>;
   readonly onStatus: Listeners<StatusChange>;
-  /** Every frame both ways, also the protocol's own. Costs nothing while nobody listens. */
+  /** Every frame in both directions, also the protocol's own. Without listeners it costs nothing. */
   readonly onWire: Listeners<WireEvent>;
 
   /** Connects; answers when the server has initialised the session, rejects when it refuses. */
@@ -265,6 +265,6 @@ export interface SocketClient {
   suspend(options?: { reload?: boolean }): void;
   /** The page is back: connects and resumes. Nothing after anything but `suspend`. */
   wake(): void;
-  /** Leaves the session for good. `code`: why, as a close code that ends a session. */
+  /** Leaves the session for good. `code`: a close code that ends a session. */
   close(code?: number): void;
 }

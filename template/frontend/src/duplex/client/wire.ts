@@ -1,4 +1,4 @@
-/** What goes over the wire: frames as JSON, and close codes. */
+/** Frames as JSON, and close codes. */
 import { CLOSE } from "./protocol.generated";
 import type { ISocketResponse } from "./types";
 
@@ -47,7 +47,7 @@ export function withoutSecrets(frame: object): Fields {
   }
 }
 
-/** Blanks `token` and `resume_token` wherever they stand outside the snapshot. */
+/** Removes `token` and `resume_token` everywhere except in the document. */
 function blank(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
@@ -59,7 +59,7 @@ function blank(value: unknown): unknown {
   );
 }
 
-/** What a close code means: is the session over, and why, as a sentence for the user. */
+/** The meaning of a close code: whether the session has ended, and the reason for the user. */
 export interface Verdict {
   final: boolean;
   reason: string;
@@ -67,7 +67,7 @@ export interface Verdict {
 
 /**
  * Codes with which this client closes a connection: for good, to resume on a new one at once, or
- * because the browser puts the page away and may bring it back.
+ * because the page is suspended and may return.
  */
 export const CLIENT_CLOSE = { ended: CLOSE.ended, resume: 4500, away: CLOSE.away } as const;
 

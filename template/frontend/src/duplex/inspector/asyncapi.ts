@@ -1,6 +1,6 @@
 import type { Api } from "../client/rest";
 
-/** A JSON Schema as it stands in a document. */
+/** A JSON Schema as in a document. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 /** The requests of one state. */

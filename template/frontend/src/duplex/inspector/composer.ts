@@ -182,7 +182,7 @@ export function createComposer(
   };
 }
 
-/** A form for the requests of the page's session, made from the server's contract. */
+/** A form for the requests of the page's session, built from the server's contract. */
 export const createContractComposer = (): Composer =>
   createComposer(liveSession, () => fetchDocument(currentApp().api), stateNames);
 

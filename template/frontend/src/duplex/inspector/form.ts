@@ -7,7 +7,7 @@ type FieldKind =
   | { readonly kind: "object"; readonly fields: readonly Field[] }
   | { readonly kind: "list"; readonly item: Field };
 
-/** One field of a form, made from a schema. */
+/** One field of a form, built from a schema. */
 export type Field = FieldKind & {
   /** Empty for the whole data and for a list's items. */
   readonly name: string;

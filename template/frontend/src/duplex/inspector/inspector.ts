@@ -17,7 +17,7 @@ import {
 
 export type InspectorTab = "frames" | "send";
 
-/** What the drawer shows; kept while it is closed. */
+/** The state of the drawer, which is kept while it is closed. */
 export interface InspectorView {
   readonly open: boolean;
   readonly tab: InspectorTab;
@@ -34,7 +34,7 @@ const view = createStore<InspectorView>({
   paused: null,
 });
 
-// Records as long as the page lives: this module is loaded only where the inspector is on.
+// Records while the page is open: this module is loaded only if the inspector is on.
 liveSession.onWire.addListener((event) => {
   recorder.add(event);
 });
@@ -50,7 +50,7 @@ export interface Inspector extends Readable<InspectorView> {
   readonly show: (open: boolean) => void;
   readonly choose: (tab: InspectorTab) => void;
   readonly filter: (changes: Partial<FrameFilter>) => void;
-  /** Pauses the list; recording goes on. */
+  /** Pauses the list; recording continues. */
   readonly pause: (on: boolean) => void;
   readonly clear: () => void;
   /** Saves the session's conversation as a file. */

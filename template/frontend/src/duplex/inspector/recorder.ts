@@ -108,7 +108,7 @@ const REQUESTS_KEPT = 1_000;
 /** The shortest time between two notifications of subscribers. Milliseconds. */
 const NOTIFY_EVERY = 100;
 
-/** What was recorded; a new object after each change. */
+/** The recording; a new object after each change. */
 export interface Recording {
   /** The newest last. */
   readonly records: readonly FrameRecord[];

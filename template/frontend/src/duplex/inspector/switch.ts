@@ -8,7 +8,7 @@ export interface InspectorSwitch extends Readable<boolean> {
   turn(on: boolean): void;
 }
 
-/** What `?inspect` (or `?inspect=off`) in an address; null without one. */
+/** The value of `?inspect` (or `?inspect=off`) in an address; null without it. */
 export function requestedBy(search: string): boolean | null {
   const requested = new URLSearchParams(search).get("inspect");
   return requested === null ? null : requested !== "off";

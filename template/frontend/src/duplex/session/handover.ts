@@ -7,7 +7,7 @@ const KEY = "session-place";
 
 interface Place extends Resume {
   session: string;
-  /** This page's own streams, which the next page goes on reading. */
+  /** This page's own streams, which the reloaded page continues to read. */
   streams: readonly RunningStream[];
   /** All streams that run in the session. */
   streaming: readonly Streaming[];

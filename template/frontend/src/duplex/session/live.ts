@@ -10,7 +10,7 @@ import { tooBigWords } from "./words";
 
 let parts: SessionParts | null = null;
 
-/** Gives the page's session what it needs of the application. Call it before the first use. */
+/** Sets the application's parts of the page's session. Call it before the first use. */
 export function configureSession(given: SessionParts): void {
   parts = given;
 }
@@ -21,13 +21,13 @@ function configured(): SessionParts {
   return parts;
 }
 
-/** The page's one session. It lives outside the component tree, so pages may come and go. */
+/** The page's session. It lives outside the component tree, so that pages can change. */
 export const liveSession = createSessionStore(configured);
 
 /** Everything that can be done with the page's session. */
 export type SessionActions = Omit<SessionStore, keyof Readable<SessionState> | "onWire">;
 
-// An error that belongs to no request is shown once, on whatever page the user is.
+// An error that belongs to no request is shown once, on any page.
 let shown = liveSession.getSnapshot().error;
 liveSession.subscribe(() => {
   const { error } = liveSession.getSnapshot();
@@ -97,7 +97,7 @@ export function roomPhase(state: SessionState, id: string, name: string): RoomPh
 /** Whether the room's content must not be shown any more, because the user was signed out. */
 export const isHidden = (state: SessionState): boolean => state.code === CLOSE.notSignedIn;
 
-/** Joins the session `id`; when that fails, the session's state says why. */
+/** Joins the session `id`; on failure, the session's state has the reason. */
 export function joinRoom(id: string, name?: string): void {
   if (name !== undefined) displayName.set(name);
   liveSession

@@ -12,8 +12,8 @@ import type {
 } from "../client/types";
 
 /**
- * `messages`: the session went on, and some of its messages are missing. `session`: the server
- * restarted it, and everything that was not saved is gone.
+ * `messages`: the session continued, and some of its messages are missing. `session`: the server
+ * restarted it, and unsaved changes are lost.
  */
 export type Loss = "messages" | "session";
 
@@ -39,7 +39,7 @@ export interface SessionState {
   readonly participants: readonly Participant[];
   /** How many participants there are; in a crowd more than are listed. */
   readonly total: number;
-  /** What the session shares; null until the server has sent it. */
+  /** The shared document; null until the server has sent it. */
   readonly document: Document | null;
   /** The number of the last message that the server's document included. */
   readonly seq: number;
@@ -53,7 +53,7 @@ export interface SessionState {
   readonly latency: number | null;
   /** The server announced its shutdown, and no other one has answered yet. */
   readonly draining: boolean;
-  /** What was lost with the connection, until the user dismisses the notice. */
+  /** The loss with the last connection, until the user dismisses the notice. */
   readonly loss: Loss | null;
   /** The server runs another version of the contract than this page. */
   readonly contractChanged: boolean;
@@ -82,13 +82,13 @@ export const IDLE: SessionState = {
   epoch: null,
 };
 
-/** How states and events behave: how many replies they have, and what their messages do. */
+/** The behaviour of states and events: their rules and their watchers. */
 export interface Behaviour {
   readonly states: Readonly<Record<string, StateOptions>>;
   readonly watchers: Watchers;
 }
 
-/** Any watcher, called with what the contract says that its frames carry. */
+/** Any watcher, called with data of the contract's types. */
 type AnyWatcher = Pick<Watcher<never>, "ended"> & {
   response(document: Document, data: unknown, from: string | null): Document;
 };

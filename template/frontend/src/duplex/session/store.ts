@@ -23,7 +23,7 @@ import { createStore, type Readable } from "../ui/store";
 import { leavePlace, takePlace } from "./handover";
 import { IDLE, listed as withListed, reduce, type SessionState } from "./state";
 
-/** What a session needs of the application. */
+/** The application's parts of a session. */
 export interface SessionParts {
   readonly contract: ContractInfo;
   /** One for each state and event: `src/states`. */
@@ -79,12 +79,12 @@ export interface SessionStore extends Readable<SessionState> {
   /** Dismisses the notice about lost messages. */
   forgetLoss(): void;
   /**
-   * Call it before reloading the page: the others see nobody leave or join. Every reload resumes the
-   * session as the same participant and goes on with its streams; other requests without an answer
-   * are given up.
+   * Call it before reloading the page, so that the others see nobody leave or join. Every reload
+   * resumes the session as the same participant and continues its streams; other unanswered requests
+   * are dropped.
    */
   handOver(): void;
-  /** Leaves the session for good. `code`: why, as a close code that ends a session. */
+  /** Leaves the session for good. `code`: a close code that ends a session. */
   closeSocket(code?: number): void;
 }
 
@@ -211,8 +211,8 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
     } while (cursor !== null && store.getSnapshot().participants.length === listed);
   }
 
-  // The others see at once that the page is gone. It may come back: out of the browser's cache for
-  // the back button, or reloaded, which cannot be told from closed. Its streams go on until then.
+  // The others see the page leave at once. It may return: from the browser's back/forward cache, or
+  // after a reload, which cannot be distinguished from closing. Its streams continue until then.
   addEventListener("pagehide", ({ persisted }) => {
     if (!persisted) keepPlace();
     socket?.suspend();

@@ -46,7 +46,7 @@ export function tooBigWords(label: string, details: unknown): string {
   return `Your message “${label}” was too big and was not sent.${has}${most}`;
 }
 
-/** A notice to the users of a live session, and what they can do about it. */
+/** A notice to the users of a live session, and the action that it offers. */
 export interface Notice {
   readonly kind: "connection" | "loss" | "contract";
   readonly text: string;
@@ -95,8 +95,8 @@ function contract({ contractChanged, pending }: Known): Notice | null {
 }
 
 /**
- * What the page offers after a session has ended: `start` another one, `join` this one again, go
- * `home`, `reload` the page, or `signIn` and come back.
+ * The next step after the end of a session: `start` another one, `join` this one again, go `home`,
+ * `reload` the page, or `signIn` and return.
  */
 export type NextStep = "start" | "join" | "home" | "reload" | "signIn";
 

@@ -12,9 +12,9 @@ export const THEME_CHOICES: readonly { value: ThemeChoice; label: string }[] = [
 ];
 
 export interface Theme {
-  /** What the user asked for. */
+  /** The user's choice. */
   choice: ThemeChoice;
-  /** What the page shows. */
+  /** The applied theme. */
   shown: ThemeName;
 }
 

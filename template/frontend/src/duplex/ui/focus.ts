@@ -17,7 +17,7 @@ export function startOfPage(): void {
 
 /**
  * Opens a modal dialog; returns the function that closes it. The focus returns to the element that
- * opened the dialog, or to the page's content if that element is gone. Close it before it is removed
+ * opened the dialog, or to the page's content if that element no longer exists. Close it before it is removed
  * from the page: a removed dialog would take the focus with it.
  */
 export function openDialog(dialog: HTMLDialogElement): () => void {

@@ -31,7 +31,7 @@ export function formatCount(count: number, one: string, many: string): string {
   return `${number.format(count)} ${count === 1 ? one : many}`;
 }
 
-/** One or two letters that stand for a name in a small circle. */
+/** One or two letters that represent a name in a small circle. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/u);
   const first = Array.from(words[0] ?? "")[0] ?? "?";

@@ -1,6 +1,6 @@
 import { auth, type MailedProof } from "../../api/auth";
 
-/** A mail with a link and a code, and what is done with either of them. */
+/** A mail with a link and a code, and the action of both. */
 export interface MailFlow {
   /** The path of the page that the link opens. */
   readonly page: string;
@@ -12,7 +12,7 @@ export interface MailFlow {
   readonly newPassword?: true;
   /** Where it leads; without it, to the page that was requested before. */
   readonly next?: string;
-  /** The message after success, of a flow that signs nobody in. */
+  /** The message after the success of a flow without a sign-in. */
   readonly done?: string;
 }
 
@@ -39,7 +39,7 @@ export const invitationFlow: MailFlow = {
   next: "/account",
 };
 
-/** The token of the link that opened this page. It stands behind the `#`, which no server sees. */
+/** The token of the link that opened this page. It follows the `#`, which no server receives. */
 export const linkToken = (): string | null =>
   new URLSearchParams(location.hash.slice(1)).get("token");
 

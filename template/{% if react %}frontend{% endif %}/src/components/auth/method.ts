@@ -19,7 +19,7 @@ export interface Method {
   readonly Step: ComponentType | null;
   /** Its part of the account's page. */
   readonly Panel: ComponentType | null;
-  /** Where whoever cannot sign in any more finds help. */
+  /** The page for users who can no longer sign in. */
   readonly help: { readonly to: string; readonly label: string } | null;
   readonly flows: readonly MailFlow[];
   /** Passkeys are offered at the field for the e-mail address. */

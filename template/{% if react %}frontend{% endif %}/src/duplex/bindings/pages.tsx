@@ -36,7 +36,7 @@ import { focusPage } from "../ui/focus";
 import { pageNumber } from "../ui/paging";
 import { useReadable, useSession } from "./hooks";
 
-/** What a page, or the account menu, is. */
+/** The type of a page, and of the account menu. */
 export type PageComponent = ComponentType;
 
 /** The registered application. */

@@ -4,7 +4,7 @@ import { auth } from "../../api/auth";
 import { useReadable } from "../../duplex";
 import { methods } from "./methods";
 
-/** The form of the second step that is due; null when there is none. */
+/** The form of the pending second step; null when there is none. */
 export function useSecondStep(): ComputedRef<Component | null> {
   const due = useReadable(auth.secondStep);
   return computed(() => methods.find(({ name }) => name === due.value?.method)?.Step ?? null);

@@ -23,7 +23,7 @@ import { focusPage } from "../ui/focus";
 import { pageNumber } from "../ui/paging";
 import { toasts } from "../ui/toasts";
 
-/** What a page, or the account menu, is. */
+/** The type of a page, and of the account menu. */
 export type PageComponent = Component;
 
 /** The registered application. */

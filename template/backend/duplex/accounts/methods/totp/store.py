@@ -50,7 +50,7 @@ def unseal(services: Services, stored: str) -> str | None:
     try:
         return _cipher(services.settings.secret_keys).decrypt(stored.encode()).decode()
     except InvalidToken:
-        logger.error("a secret of an authenticator app cannot be read: its SECRET_KEY is gone")
+        logger.error("an authenticator app's secret cannot be decrypted: its key is not set")
         return None
 
 

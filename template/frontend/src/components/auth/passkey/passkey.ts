@@ -60,7 +60,7 @@ export const passkey = {
     const { browserSupportsWebAuthnAutofill } = await loadLibrary();
     const field = document.querySelector("input[autocomplete~=webauthn]");
     if (field === null || !(await browserSupportsWebAuthnAutofill())) return;
-    // Whoever chooses another way ends it: that is no error.
+    // Choosing another method ends it, which is not an error.
     await signIn(true).catch(() => null);
   },
 

@@ -5,7 +5,7 @@ import { formatCount } from "../../ui/format";
 import { useReadable } from "../hooks";
 import FieldInput from "./FieldInput";
 
-/** A form for any request, made from the server's contract. */
+/** A form for any request, built from the server's contract. */
 export default function ContractForm({ composer }: { composer: Composer }) {
   const id = useId();
   const form = useReadable(composer);
