@@ -15,7 +15,6 @@ STARTER = (
     "/frontend/src/app.ts",
     "/frontend/src/states",
     "/frontend/src/api/saved.ts",
-    "/frontend/src/home.ts",
     "/frontend/src/notes.ts",
     "/frontend/src/components/notes",
     "/frontend/src/components/saved",

@@ -38,6 +38,7 @@ JINJA_FILES = {
     "frontend/src/components/auth/methods.ts",
     "frontend/src/states/index.ts",
     "frontend/src/states/{% yield row from rows %}{{ row.camel }}{% endyield %}.ts",
+    "frontend/vite.config.ts",
     "pyproject.toml",
     "{% if react %}frontend{% endif %}/package.json",
     "{% if vue %}frontend{% endif %}/package.json",

@@ -219,7 +219,7 @@ def test_every_render_is_formatted(render: Callable[..., Render], tmp_path: Path
     run([*ruff, "check", "--select", "ERA", *options])
     prettier = npm_package("prettier", pinned(config / "frontend/package.json", "prettier"))
     folders = [str(folder) for folder in tmp_path.glob("*/frontend")]
-    style = ["--config", str(config / "frontend/.prettierrc.json"), "--ignore-unknown"]
+    style = ["--config", str(config / "frontend/package.json"), "--ignore-unknown"]
     run([*prettier, "--check", *style, *folders])
 
 

@@ -1,8 +1,7 @@
 import type { Route } from "@playwright/test";
 
-import { expectNothingFound } from "./support/axe";
 import { PASSWORD, Person } from "./support/person";
-import { expect, test } from "./support/test";
+import { expect, expectNothingFound, test } from "./support/test";
 
 async function signOut({ page, name }: Person): Promise<void> {
   await page.getByRole("button", { name }).click();

@@ -1,9 +1,8 @@
 import type { Locator } from "@playwright/test";
 
-import { expectNothingFound } from "./support/axe";
 import { PASSWORD, Person } from "./support/person";
 import { NO_SERVER, OwnServer } from "./support/server";
-import { expect, test as base } from "./support/test";
+import { expect, expectNothingFound, test as base } from "./support/test";
 
 const ADMIN = "admin@example.com";
 const PHONE = { width: 390, height: 844 };

@@ -1,6 +1,5 @@
-import { expectNothingFound } from "./support/axe";
 import { anyState, closingState, notes, openState, send } from "./support/notes";
-import { expect, test } from "./support/test";
+import { expect, expectNothingFound, test } from "./support/test";
 
 test("two users see each other and each other's updates at once", async ({ person }) => {
   test.skip(openState === undefined, "no state of this project leaves the session open");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { ending } from "@duplex/session/words";
+import { ending } from "@duplex/session/notices";
 
 test.each([
   [1000, "start"],

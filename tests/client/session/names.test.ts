@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { displayName, isGenerated, readSessionName } from "@duplex/session/names";
+import { displayName } from "@duplex/session/live";
+import { isGenerated, readSessionName } from "@duplex/session/room";
 
 test.each([
   ["", null],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { IDLE } from "@duplex/session/state";
-import { notices } from "@duplex/session/words";
+import { notices } from "@duplex/session/notices";
 
 const OPEN = { ...IDLE, status: "open" } as const;
 const AWAY = { ...IDLE, status: "recovering", reason: "The connection was lost." } as const;

@@ -176,7 +176,7 @@ def _compiled_before(described: str) -> dict[Path, str]:
 
 def _fingerprint(described: str) -> str:
     """The fingerprint of everything that the TypeScript files depend on, and of the files."""
-    inputs = [SCRIPT, FRONTEND / ".prettierrc.json", *setup.package_files()]
+    inputs = [SCRIPT, *setup.package_files()]
     files = [file for file in (*inputs, CONTRACT_TS, REST_TS) if file.is_file()]
     return setup.fingerprint(files, FRONTEND, described)
 

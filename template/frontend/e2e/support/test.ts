@@ -1,4 +1,5 @@
-import { type BrowserContextOptions, expect, test as base } from "@playwright/test";
+import AxeBuilder from "@axe-core/playwright";
+import { type BrowserContextOptions, expect, type Page, test as base } from "@playwright/test";
 
 import { Person } from "./person";
 import { OwnServer, type ServerOptions } from "./server";
@@ -51,5 +52,19 @@ export const test = base.extend<Fixtures>({
     }
   },
 });
+
+/** Lets axe look at a page. `rules`: only these, where the rest was looked at already. */
+export async function expectNothingFound(
+  page: Page,
+  where: string,
+  rules?: string[],
+): Promise<void> {
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (rules === undefined ? axe : axe.withRules(rules)).analyze();
+  const found = violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join("\n")}`,
+  );
+  expect(found, where).toEqual([]);
+}
 
 export { expect } from "@playwright/test";

@@ -35,26 +35,27 @@ export {
 export { inspectorSwitch } from "./inspector/switch";
 export {
   closesSession,
+  CONNECTION_WORDS,
+  displayName,
   formStates,
   liveSession,
+  NOT_BLANK,
   reloadPage,
-  type RoomPhase,
   sendForm,
   stateLabel,
   stateNames,
 } from "./session/live";
-export { copyInvite, displayName, isGenerated, NOT_BLANK, readSessionName } from "./session/names";
-export type { SessionState, Streaming } from "./session/state";
-export type { SessionStore } from "./session/store";
 export {
-  CONNECTION_WORDS,
   connectionDetails,
   ending,
   NEXT_STEP_LABELS,
   type NextStep,
   notices,
   sessionSummary,
-} from "./session/words";
+} from "./session/notices";
+export { copyInvite, isGenerated, readSessionName, type RoomPhase } from "./session/room";
+export type { SessionState, Streaming } from "./session/state";
+export type { SessionStore } from "./session/store";
 export { type IconName, ICONS, theme, THEME_CHOICES, type ThemeChoice } from "./ui/appearance";
 export { keepFocus, openDialog, startOfPage } from "./ui/focus";
 export {

@@ -1,9 +1,8 @@
 import { Link } from "react-router";
 
 import AppIcon from "../components/AppIcon";
-import HomePreview from "../components/notes/HomePreview";
 import { currentApp } from "../duplex";
-import { steps } from "../home";
+import { preview, steps } from "../notes";
 
 export default function HomePage() {
   const { name, description, paths } = currentApp();
@@ -22,7 +21,7 @@ export default function HomePage() {
             </Link>
           </div>
         </div>
-        <HomePreview />
+        <Preview />
       </section>
 
       <section aria-labelledby="next" className="mt-10 sm:mt-14">
@@ -43,6 +42,24 @@ export default function HomePage() {
           ))}
         </ul>
       </section>
+    </div>
+  );
+}
+
+function Preview() {
+  return (
+    <div className="preview" aria-hidden="true">
+      {preview().map(({ own, label, text }) => (
+        <div key={text} className={`preview-line ${own ? "preview-own" : "preview-other"}`}>
+          <span className="preview-mark">
+            <AppIcon name={own ? "sent" : "received"} />
+          </span>
+          <span className="min-w-0">
+            <span className="block truncate text-sm font-medium">{label}</span>
+            <span className="muted block truncate text-sm">{text}</span>
+          </span>
+        </div>
+      ))}
     </div>
   );
 }

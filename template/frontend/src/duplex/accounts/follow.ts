@@ -1,6 +1,5 @@
 import { CLOSE } from "../client/protocol.generated";
-import { displayName } from "../session/names";
-import { liveSession } from "../session/live";
+import { displayName, liveSession } from "../session/live";
 import { forgetting, type Readable } from "../ui/store";
 import { toasts } from "../ui/toasts";
 import type { AuthState } from "./auth";

@@ -1,12 +1,12 @@
+/** The page's one session: what can be done with it, the user's name in it, and its connection in words. */
 import type { FormOf, StateName } from "../client/contract";
-import { CLOSE } from "../client/protocol.generated";
+import { NAME_LENGTH } from "../client/protocol.generated";
 import { SessionError } from "../client/types";
-import type { Readable } from "../ui/store";
+import { formatBytes } from "../ui/format";
+import { createStore, type Readable, storage } from "../ui/store";
 import { attempt, toasts } from "../ui/toasts";
-import { displayName, isSessionId } from "./names";
 import type { SessionState } from "./state";
 import { createSessionStore, type SessionParts, type SessionStore } from "./store";
-import { tooBigWords } from "./words";
 
 let parts: SessionParts | null = null;
 
@@ -80,35 +80,48 @@ export function reloadPage(): void {
   location.reload();
 }
 
-/**
- * How far the page is with a room. `invalid`: no session can have this id; `unnamed`: the user has no
- * display name yet; `refused`: the session ended before it was open; `ended`: it was open, and its
- * document is still there.
- */
-export type RoomPhase = "invalid" | "unnamed" | "opening" | "refused" | "open" | "ended";
+const KEY = "name";
+/** The `pattern` of a field that must hold more than spaces. */
+export const NOT_BLANK = ".*\\S.*";
 
-export function roomPhase(state: SessionState, id: string, name: string): RoomPhase {
-  if (!isSessionId(id)) return "invalid";
-  if (state.session !== id) return name === "" ? "unnamed" : "opening";
-  if (state.participant === null) return state.status === "ended" ? "refused" : "opening";
-  return state.status === "ended" ? "ended" : "open";
+export interface DisplayName extends Readable<string> {
+  /** Stores the name on this device; an empty one removes it. */
+  set(name: string): void;
 }
 
-/** Whether the room's content must not be shown any more, because the user was signed out. */
-export const isHidden = (state: SessionState): boolean => state.code === CLOSE.notSignedIn;
-
-/** Joins the session `id`; on failure, the session's state has the reason. */
-export function joinRoom(id: string, name?: string): void {
-  if (name !== undefined) displayName.set(name);
-  liveSession
-    .initialiseSocket({ session: id, name: displayName.getSnapshot() })
-    .catch(() => undefined);
+function createDisplayName(): DisplayName {
+  const store = createStore(storage.read(KEY) ?? "");
+  return {
+    subscribe: store.subscribe,
+    getSnapshot: store.getSnapshot,
+    set(name) {
+      // In whole characters, as the server counts them.
+      const tidy = Array.from(name.trim()).slice(0, NAME_LENGTH).join("");
+      storage.write(KEY, tidy === "" ? null : tidy);
+      store.set(tidy);
+    },
+  };
 }
 
-/** Joins the session `id` unless it is open already, or the user has no display name yet. */
-export function enterRoom(id: string): void {
-  if (!isSessionId(id)) return;
-  const { session, status } = liveSession.getSnapshot();
-  const open = session === id && status !== "ended";
-  if (!open && displayName.getSnapshot() !== "") joinRoom(id);
+/** The name that others in a session see; empty until the user has entered one. */
+export const displayName = createDisplayName();
+
+/** The connection's status in words. */
+export const CONNECTION_WORDS: Readonly<Record<SessionState["status"], string>> = {
+  idle: "No session",
+  connecting: "Connecting",
+  open: "Connected",
+  recovering: "Reconnecting",
+  offline: "Offline",
+  ended: "Session ended",
+};
+
+/** Which message was too big, its size and the limit; `details` are those of the server's error. */
+export function tooBigWords(label: string, details: unknown): string {
+  const about = typeof details === "object" && details !== null ? details : {};
+  const size = "size" in about && typeof about.size === "number" ? about.size : null;
+  const limit = "limit" in about && typeof about.limit === "number" ? about.limit : null;
+  const has = size === null ? "" : ` It has ${formatBytes(size)}.`;
+  const most = limit === null ? "" : ` The limit is ${formatBytes(limit)}.`;
+  return `Your message “${label}” was too big and was not sent.${has}${most}`;
 }

@@ -1,18 +1,8 @@
 /** The engine's stores as hooks. */
-import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 
 import { type AccountState, currentApp, linksFor, type NavigationItem } from "../app";
-import type { Document } from "../client/contract";
-import {
-  enterRoom,
-  isHidden,
-  joinRoom,
-  liveSession,
-  type RoomPhase,
-  roomPhase,
-  type SessionActions,
-} from "../session/live";
-import { displayName } from "../session/names";
+import { liveSession, type SessionActions } from "../session/live";
 import type { SessionState } from "../session/state";
 import { createStore, type Readable } from "../ui/store";
 
@@ -45,38 +35,6 @@ export function useSession(select?: (state: SessionState) => unknown): unknown {
   );
   const session = useMemo(() => ({ ...liveSession, state: part }), [part]);
   return select === undefined ? session : part;
-}
-
-/** A session that the page joins, and everything that can be done with it. */
-export interface Room extends Session {
-  readonly phase: RoomPhase;
-  /** The shared document; null until the session is open, and after the user was signed out. */
-  readonly document: Document | null;
-  /** Joins, or joins again after the session has ended. With a name: under that name from now on. */
-  readonly join: (name?: string) => void;
-}
-
-/**
- * Joins the session `id` under the user's display name; without one, `phase` is `unnamed` until `join`
- * is called with a name. Leaving the page leaves the session.
- */
-export function useRoom(id: string): Room {
-  const session = useSession();
-  const { state } = session;
-  const phase = roomPhase(state, id, useReadable(displayName));
-  const shown = (phase === "open" || phase === "ended") && !isHidden(state);
-
-  useEffect(() => {
-    enterRoom(id);
-  }, [id]);
-
-  const join = useCallback(
-    (name?: string) => {
-      joinRoom(id, name);
-    },
-    [id],
-  );
-  return { ...session, phase, document: shown ? state.document : null, join };
 }
 
 const nobody: Readable<AccountState | null> = createStore<AccountState | null>(null);

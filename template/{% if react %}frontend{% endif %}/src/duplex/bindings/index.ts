@@ -1,4 +1,11 @@
 /** The engine for React. */
-export { type Room, type Session, useNavigation, useReadable, useRoom, useSession } from "./hooks";
-export { default as PageInspector } from "./inspector/PageInspector";
-export { currentApp, CurrentPage, type PageComponent, startApp, usePageNumber } from "./pages";
+export { type Session, useNavigation, useReadable, useSession } from "./hooks";
+export {
+  currentApp,
+  CurrentPage,
+  type PageComponent,
+  PageInspector,
+  startApp,
+  usePageNumber,
+} from "./pages";
+export { type Room, useRoom } from "./useRoom";

@@ -31,7 +31,7 @@ import {
   type PageRoute,
   pageTitle,
 } from "../app";
-import { prepareInspector } from "../inspector/switch";
+import { inspectorSwitch, prepareInspector } from "../inspector/switch";
 import { focusPage } from "../ui/focus";
 import { pageNumber } from "../ui/paging";
 import { useReadable, useSession } from "./hooks";
@@ -172,4 +172,17 @@ class PageBoundary extends Component<{ children: ReactNode }, { failed: boolean 
       </div>
     );
   }
+}
+
+const InspectorDrawer = lazy(() => import("./inspector/InspectorDrawer"));
+
+/** The inspector, where it is switched on. Its code is loaded only there. */
+export function PageInspector() {
+  const on = useReadable(inspectorSwitch);
+  if (!on) return null;
+  return (
+    <Suspense>
+      <InspectorDrawer />
+    </Suspense>
+  );
 }

@@ -1,27 +1,8 @@
 /** The engine's stores as composables. */
-import {
-  computed,
-  type ComputedRef,
-  type MaybeRefOrGetter,
-  onScopeDispose,
-  type ShallowRef,
-  shallowRef,
-  toValue,
-  watch,
-} from "vue";
+import { computed, type ComputedRef, onScopeDispose, type ShallowRef, shallowRef } from "vue";
 
 import { type AccountState, currentApp, linksFor, type NavigationItem } from "../app";
-import type { Document } from "../client/contract";
-import {
-  enterRoom,
-  isHidden,
-  joinRoom,
-  liveSession,
-  type RoomPhase,
-  roomPhase,
-  type SessionActions,
-} from "../session/live";
-import { displayName } from "../session/names";
+import { liveSession, type SessionActions } from "../session/live";
 import type { SessionState } from "../session/state";
 import { createStore, type Readable } from "../ui/store";
 
@@ -43,39 +24,6 @@ export interface Session extends SessionActions {
 
 export function useSession(): Session {
   return { ...liveSession, state: useReadable(liveSession) };
-}
-
-/** A session that the page joins, and everything that can be done with it. */
-export interface Room extends Session {
-  readonly phase: ComputedRef<RoomPhase>;
-  /** The shared document; null until the session is open, and after the user was signed out. */
-  readonly document: ComputedRef<Document | null>;
-  /** Joins, or joins again after the session has ended. With a name: under that name from now on. */
-  readonly join: (name?: string) => void;
-}
-
-/**
- * Joins the session `id` under the user's display name; without one, `phase` is `unnamed` until `join`
- * is called with a name. Leaving the page leaves the session.
- */
-export function useRoom(id: MaybeRefOrGetter<string>): Room {
-  const session = useSession();
-  const name = useReadable(displayName);
-  const phase = computed(() => roomPhase(session.state.value, toValue(id), name.value));
-
-  watch(() => toValue(id), enterRoom, { immediate: true });
-
-  return {
-    ...session,
-    phase,
-    document: computed(() => {
-      const shown = phase.value === "open" || phase.value === "ended";
-      return shown && !isHidden(session.state.value) ? session.state.value.document : null;
-    }),
-    join: (newName) => {
-      joinRoom(toValue(id), newName);
-    },
-  };
 }
 
 const nobody: Readable<AccountState | null> = createStore<AccountState | null>(null);

@@ -1,11 +1,4 @@
 /** The engine for Vue. */
-export {
-  type Room,
-  type Session,
-  useNavigation,
-  useReadable,
-  useRoom,
-  useSession,
-} from "./composables";
-export { default as PageInspector } from "./inspector/PageInspector.vue";
-export { currentApp, type PageComponent, startApp, usePageNumber } from "./pages";
+export { type Session, useNavigation, useReadable, useSession } from "./composables";
+export { currentApp, type PageComponent, PageInspector, startApp, usePageNumber } from "./pages";
+export { type Room, useRoom } from "./useRoom";

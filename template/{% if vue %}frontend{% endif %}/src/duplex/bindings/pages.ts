@@ -1,5 +1,13 @@
 /** The registered application's pages with Vue Router. */
-import { type Component, computed, type ComputedRef, nextTick } from "vue";
+import {
+  type Component,
+  computed,
+  type ComputedRef,
+  defineAsyncComponent,
+  defineComponent,
+  h,
+  nextTick,
+} from "vue";
 import {
   createRouter,
   createWebHistory,
@@ -17,11 +25,12 @@ import {
   type PageRoute,
   pageTitle,
 } from "../app";
-import { prepareInspector } from "../inspector/switch";
+import { inspectorSwitch, prepareInspector } from "../inspector/switch";
 import { liveSession } from "../session/live";
 import { focusPage } from "../ui/focus";
 import { pageNumber } from "../ui/paging";
 import { toasts } from "../ui/toasts";
+import { useReadable } from "./composables";
 
 /** The type of a page, and of the account menu. */
 export type PageComponent = Component;
@@ -107,3 +116,11 @@ export function usePageNumber(): ComputedRef<number> {
     before !== undefined && route.path !== path ? before : pageNumber(route.query["page"]),
   );
 }
+
+const InspectorDrawer = defineAsyncComponent(() => import("./inspector/InspectorDrawer.vue"));
+
+/** The inspector, where it is switched on. Its code is loaded only there. */
+export const PageInspector = defineComponent(() => {
+  const on = useReadable(inspectorSwitch);
+  return () => (on.value ? h(InspectorDrawer) : null);
+});

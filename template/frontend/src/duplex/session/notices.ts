@@ -1,18 +1,9 @@
-/** The session in words: its connection, the notices about it, and its end. */
+/** The session in words: how it is, the notices to its users, and what comes after its end. */
 import { CLOSE } from "../client/protocol.generated";
 import type { EngineIcon } from "../ui/appearance";
-import { formatBytes, formatCount, formatLatency } from "../ui/format";
+import { formatCount, formatLatency } from "../ui/format";
+import { CONNECTION_WORDS } from "./live";
 import type { SessionState } from "./state";
-
-/** The connection's status in words. */
-export const CONNECTION_WORDS: Readonly<Record<SessionState["status"], string>> = {
-  idle: "No session",
-  connecting: "Connecting",
-  open: "Connected",
-  recovering: "Reconnecting",
-  offline: "Offline",
-  ended: "Session ended",
-};
 
 /** The connection's details as pairs of a term and its text; `server` is the socket's address. */
 export function connectionDetails(
@@ -34,16 +25,6 @@ export function sessionSummary({ status, total, latency }: SessionState): string
   if (status === "ended") return "Ended";
   const here = `${formatCount(total, "person", "people")} here`;
   return latency === null ? here : `${here} · responds in ${formatLatency(latency)}`;
-}
-
-/** Which message was too big, its size and the limit; `details` are those of the server's error. */
-export function tooBigWords(label: string, details: unknown): string {
-  const about = typeof details === "object" && details !== null ? details : {};
-  const size = "size" in about && typeof about.size === "number" ? about.size : null;
-  const limit = "limit" in about && typeof about.limit === "number" ? about.limit : null;
-  const has = size === null ? "" : ` It has ${formatBytes(size)}.`;
-  const most = limit === null ? "" : ` The limit is ${formatBytes(limit)}.`;
-  return `Your message “${label}” was too big and was not sent.${has}${most}`;
 }
 
 /** A notice to the users of a live session, and the action that it offers. */

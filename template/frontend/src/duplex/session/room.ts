@@ -1,7 +1,8 @@
-/** The names of sessions, and of this page's user. */
-import { NAME_LENGTH, SESSION_ID } from "../client/protocol.generated";
-import { createStore, type Readable, storage } from "../ui/store";
+/** The sessions that pages join: their ids, and how far the page is with one. */
+import { CLOSE, SESSION_ID } from "../client/protocol.generated";
 import { toasts } from "../ui/toasts";
+import { displayName, liveSession } from "./live";
+import type { SessionState } from "./state";
 
 const ID = new RegExp(`^${SESSION_ID}$`, "u");
 
@@ -49,28 +50,35 @@ export async function copyInvite(path: string): Promise<void> {
   }
 }
 
-const KEY = "name";
-/** The `pattern` of a field that must hold more than spaces. */
-export const NOT_BLANK = ".*\\S.*";
+/**
+ * How far the page is with a room. `invalid`: no session can have this id; `unnamed`: the user has no
+ * display name yet; `refused`: the session ended before it was open; `ended`: it was open, and its
+ * document is still there.
+ */
+export type RoomPhase = "invalid" | "unnamed" | "opening" | "refused" | "open" | "ended";
 
-export interface DisplayName extends Readable<string> {
-  /** Stores the name on this device; an empty one removes it. */
-  set(name: string): void;
+export function roomPhase(state: SessionState, id: string, name: string): RoomPhase {
+  if (!isSessionId(id)) return "invalid";
+  if (state.session !== id) return name === "" ? "unnamed" : "opening";
+  if (state.participant === null) return state.status === "ended" ? "refused" : "opening";
+  return state.status === "ended" ? "ended" : "open";
 }
 
-function createDisplayName(): DisplayName {
-  const store = createStore(storage.read(KEY) ?? "");
-  return {
-    subscribe: store.subscribe,
-    getSnapshot: store.getSnapshot,
-    set(name) {
-      // In whole characters, as the server counts them.
-      const tidy = Array.from(name.trim()).slice(0, NAME_LENGTH).join("");
-      storage.write(KEY, tidy === "" ? null : tidy);
-      store.set(tidy);
-    },
-  };
+/** Whether the room's content must not be shown any more, because the user was signed out. */
+export const isHidden = (state: SessionState): boolean => state.code === CLOSE.notSignedIn;
+
+/** Joins the session `id`; on failure, the session's state has the reason. */
+export function joinRoom(id: string, name?: string): void {
+  if (name !== undefined) displayName.set(name);
+  liveSession
+    .initialiseSocket({ session: id, name: displayName.getSnapshot() })
+    .catch(() => undefined);
 }
 
-/** The name that others in a session see; empty until the user has entered one. */
-export const displayName = createDisplayName();
+/** Joins the session `id` unless it is open already, or the user has no display name yet. */
+export function enterRoom(id: string): void {
+  if (!isSessionId(id)) return;
+  const { session, status } = liveSession.getSnapshot();
+  const open = session === id && status !== "ended";
+  if (!open && displayName.getSnapshot() !== "") joinRoom(id);
+}
