@@ -11,7 +11,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.combos import ALL, DEEP, EVERY_DEEP, FULL, Combo
-from tests.rendering import Render, Renderer, quick_copier
+from tests.rendering import Render, Renderer, made_once, quick_copier
 from tests.workshop import Workshop
 from tools.source import ROOT, copy_source
 
@@ -96,7 +96,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 class ByRender(LoadScopeScheduling):
-    """Tests that read the same render go to one worker, which renders it once; all others alone."""
+    """Tests that read the same render go to one worker, so that no other waits for it."""
 
     def _split_scope(self, nodeid: str) -> str:
         name = nodeid.rpartition("[")[2].removesuffix("]")
@@ -145,17 +145,24 @@ def quick_renders() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def source(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of this run that all workers share."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def source(shared: Path, request: pytest.FixtureRequest) -> Path:
     """A copy of the template without git; pytest-copie renders from it too."""
-    folder = copy_source(tmp_path_factory.mktemp("source"))
+    folder = made_once(shared / "source", copy_source)
     request.config.option.template = str(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def render(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Render]:
-    """Render answers; the same answers are rendered once in a worker and must not be changed."""
-    return Renderer(source, tmp_path_factory.mktemp("renders")).render
+def render(source: Path, shared: Path) -> Callable[..., Render]:
+    """Render answers; the same answers are rendered once in a run and must not be changed."""
+    return Renderer(source, shared).render
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,12 @@
 """Rendering for the tests: one call, one folder, each set of answers once."""
 
+import fcntl
+import hashlib
 import json
+import shutil
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -65,19 +68,32 @@ class Render:
         }
 
 
-@dataclass
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """This folder of all workers: the first one that needs it makes it, the others wait."""
+    finished = folder.with_name(f"{folder.name}.finished")
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists():
+            # A worker that failed half way may have left something.
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            finished.touch()
+    return folder
+
+
+@dataclass(frozen=True)
 class Renderer:
-    """Renders `source` into numbered folders of `target`."""
+    """Renders `source` into folders of `target`, which all workers share."""
 
     source: Path
     target: Path
-    done: dict[str, Render] = field(default_factory=dict[str, Render])
 
     def render(self, answers: Answers | None = None) -> Render:
         """The render of these answers and the defaults of all others."""
         key = json.dumps(answers or {}, sort_keys=True)
-        if key not in self.done:
-            root = self.target / f"render{len(self.done):03d}"
-            run_copy(str(self.source), root, data=answers or {}, defaults=True, quiet=True)
-            self.done[key] = Render(root)
-        return self.done[key]
+
+        def make(folder: Path) -> None:
+            run_copy(str(self.source), folder, data=answers or {}, defaults=True, quiet=True)
+
+        name = f"render-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+        return Render(made_once(self.target / name, make))
