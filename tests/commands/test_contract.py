@@ -9,7 +9,7 @@ import duplex
 import pytest
 from duplex import Model, state
 from duplex.contract.describe import REFERENCE, describe, plain
-from duplex.contract.type_names import type_key, type_names
+from duplex.contract.model_schemas import type_key, type_names
 from duplex.requests.registry import AnyState, BadState, Registry
 from duplex_dev.console import TaskError
 from duplex_dev.contract.files import describe_application

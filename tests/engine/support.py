@@ -15,12 +15,11 @@ import uvicorn
 from duplex import Engine, Identity, Model, NotSignedIn, Registry, SavedRef
 from duplex.brokers import from_url
 from duplex.brokers.base import Broker, Retention
-from duplex.options import Options
+from duplex.options import Options, Rate
 from duplex.requests.session import Transaction
 from duplex.rooms.member import Member
 from duplex.server import logging_config
 from duplex.socket.uvicorn_protocol import PreparedProtocol
-from duplex.units import Rate
 from duplex_dev import client
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -16,8 +16,7 @@ import httpx
 import pytest
 from duplex import Model, Registry, admins, state
 from duplex.contract.asyncapi.document import Document, build, text_of
-from duplex.contract.asyncapi.page import ASYNCAPI, PAGE, STYLESHEET, render, router
-from duplex.contract.asyncapi.style import STYLE
+from duplex.contract.asyncapi.page import ASYNCAPI, PAGE, STYLE, STYLESHEET, render, router
 from duplex.wire.protocol import CLIENT_STATES, SERVER_STATES
 from fastapi import FastAPI
 from pydantic import Field

@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator
 
 import pytest
 from duplex.identity import Identity
+from duplex.options import Rate
 from duplex.socket import endpoint
-from duplex.socket.reports import Reports
-from duplex.units import Rate
+from duplex.socket.rates import Reports
 from duplex.wire.protocol import REQUESTS_IN_FLIGHT as IN_FLIGHT
 from duplex_dev.client import CannotConnect
 from websockets.exceptions import InvalidStatus
@@ -294,7 +294,7 @@ async def test_silent_connections_of_one_address_are_dropped_in_favour_of_others
     bound: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = iter(["many", "many", "few", "new"])
-    monkeypatch.setattr(endpoint, "neighbourhood", lambda client: next(address))
+    monkeypatch.setattr(endpoint, "counted_address", lambda client: next(address))
     first, second, few = [await bound.socket() for _ in range(3)]
     newcomer = await bound.client()
     assert await first.closed() == 1006

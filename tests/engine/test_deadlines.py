@@ -3,9 +3,8 @@
 import asyncio
 from typing import cast
 
-from duplex.requests.deadlines import Deadlines
 from duplex.requests.registry import AnyState
-from duplex.requests.running import Running
+from duplex.requests.running import Deadlines, Running
 from duplex.wire.requests import Request
 
 SECONDS = 0.05

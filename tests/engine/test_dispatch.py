@@ -8,7 +8,7 @@ from typing import Any
 import duplex
 import pytest
 from duplex import BadState, Model, Registry, admins, discover, state
-from duplex.units import Rate
+from duplex.options import Rate
 
 Session = duplex.Session[Any]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from duplex import BadState, Model
-from duplex.contract.documents import check_document
+from duplex.contract.model_schemas import check_document
 from duplex.requests.documents import has_bounds
 from pydantic import (
     AfterValidator,

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 import pytest
+from duplex.options import Rate
 from duplex.socket.uvicorn_protocol import PreparedProtocol
-from duplex.units import Rate
 from websockets.frames import Opcode
 
 from tests.engine.raw import Raw, masked

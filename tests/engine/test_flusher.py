@@ -3,7 +3,7 @@
 import asyncio
 from itertools import pairwise
 
-from duplex.socket.flusher import Flusher
+from duplex.socket.outbox import Flusher
 
 READERS = [f"reader {number}" for number in range(1000)]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from duplex import BadState, Held, Model
-from duplex.requests.holds import HeldFields
+from duplex.requests.documents import HeldFields
 from duplex_dev.testing.servers import Valkey
 
 from tests.engine.chaos.workers import Workers

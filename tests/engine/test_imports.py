@@ -15,8 +15,7 @@ BACKEND = ROOT / "template/backend"
 ENGINE = BACKEND / "duplex"
 
 LAYERS = [
-    {"units", "identity", "project", "tasks"},
-    {"options"},
+    {"options", "identity", "project", "tasks"},
     {"wire"},
     {"brokers", "socket"},
     {"requests"},
@@ -26,9 +25,7 @@ LAYERS = [
     {"mail"},
     {"accounts"},
     {"migrations"},
-    {"workers"},
     {"server"},
-    {"command_line"},
     {"__init__"},
 ]
 """The top-level modules and folders of `duplex`, the lowest first. Those of one layer do not import

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import pytest
-from duplex.options import Options
-from duplex.socket.limits.allowances import Allowances
-from duplex.socket.limits.connections import ConnectionLimits
-from duplex.socket.limits.rates import Bucket, RateTable
-from duplex.units import Rate
+from duplex.options import Options, Rate
+from duplex.socket.limits import ConnectionLimits
+from duplex.socket.rates import Allowances, Bucket, RateTable
 
 
 def test_a_bucket_gives_its_rate_at_once_and_refills_evenly() -> None:

@@ -1,7 +1,7 @@
 """The replay log: bounded in every way, and never silent about what is missing."""
 
 from duplex.brokers.base import Retention
-from duplex.brokers.memory.log import Log
+from duplex.brokers.memory.history import Log
 from duplex.wire.entries import Entry, Retain
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -9,7 +9,7 @@ import duplex
 import pytest
 from duplex import BadState, Model, Registry, state
 from duplex.contract.describe import Contract, describe
-from duplex.contract.documents import check_document
+from duplex.contract.model_schemas import check_document
 from duplex.requests.registry import AnyState
 from pydantic import AliasChoices, AliasPath, ConfigDict, Field, create_model
 

@@ -1,7 +1,7 @@
 """Names of participants are true and can be shown."""
 
 import pytest
-from duplex.wire.names import is_name
+from duplex.wire.models import is_name
 
 from tests.engine.support import Server
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from duplex.brokers.base import Join, Joined
-from duplex.rooms.room import Room
+from duplex.rooms.rooms import Room
 from duplex.wire.entries import Entry
 from pydantic_core import from_json
 

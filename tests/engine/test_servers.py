@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from duplex.socket import endpoint
-from duplex.socket.reports import Reports
+from duplex.socket.rates import Reports
 from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketDenialResponse
 

@@ -7,7 +7,7 @@ import struct
 from collections.abc import AsyncGenerator
 
 import pytest
-from duplex.wire.frames import Frame as Prepared
+from duplex.wire.entries import Frame as Prepared
 from websockets.frames import Frame, Opcode
 
 from tests.engine.raw import Raw, masked

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 import yaml
-from duplex.socket.addresses import neighbourhood, site
+from duplex.socket.limits import counted_address, site
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -22,16 +22,16 @@ from tools.source import ROOT
     ],
 )
 def test_the_addresses_of_an_ipv6_customer_are_counted_together(host: str, counted: str) -> None:
-    assert neighbourhood((host, 4711)) == counted
+    assert counted_address((host, 4711)) == counted
 
 
 def test_clients_of_a_unix_socket_share_one_address() -> None:
-    assert neighbourhood(None) == "local"
+    assert counted_address(None) == "local"
 
 
 def test_an_ipv6_organisation_is_its_48_network() -> None:
-    assert site(neighbourhood(("2001:db8:1:2::9", 4711))) == "2001:db8:1::/48"
-    assert site(neighbourhood(("2001:db8:1:ffff::9", 4711))) == "2001:db8:1::/48"
+    assert site(counted_address(("2001:db8:1:2::9", 4711))) == "2001:db8:1::/48"
+    assert site(counted_address(("2001:db8:1:ffff::9", 4711))) == "2001:db8:1::/48"
     assert site("192.0.2.7") is None
     assert site("a.socket") is None
 
@@ -41,7 +41,7 @@ async def seen(client: str, forwarded: str) -> str:
     found: list[str] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        found.append(neighbourhood(scope["client"]))
+        found.append(counted_address(scope["client"]))
 
     scope: Any = {
         "type": "http",

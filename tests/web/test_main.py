@@ -8,7 +8,7 @@ import httpx
 import pytest
 from app.main import create_app
 from app.settings import Settings
-from duplex.web.guards.bodies import MOST
+from duplex.web.guards import MOST
 from duplex.web.headers import CONTENT_SECURITY_POLICY
 from duplex_dev.testing import new_client
 from fastapi import FastAPI

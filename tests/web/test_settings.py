@@ -7,7 +7,7 @@ import pytest
 from app.settings import Settings
 from duplex import Rate
 from duplex.settings.base import SECRET_LENGTH
-from duplex.settings.weak_secrets import is_made_up
+from duplex.settings.values import is_made_up
 from pydantic import ValidationError
 
 GOOD = "b3c94f1e07d28a65c1709be4f3528d6a9e0b47f2c81d5a36704fe92b8c6d1a53"

@@ -1,5 +1,5 @@
 import pytest
-from duplex.units import Rate, parse_size
+from duplex.options import Rate, parse_size
 
 
 @pytest.mark.parametrize(

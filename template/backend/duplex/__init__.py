@@ -5,35 +5,36 @@ Projects with sign-in also use `duplex.accounts`.
 """
 
 from duplex.brokers.base import BrokerUnavailable
-from duplex.command_line import main
 from duplex.identity import Authenticate, Identity, NotSignedIn, Participant
+from duplex.options import Rate
 from duplex.project import Project
+from duplex.requests.documents import AlreadyHeld, Held, SavedRef
 from duplex.requests.events import Event, event
-from duplex.requests.holds import AlreadyHeld, Held
 from duplex.requests.registry import BadState, Registry, State, admins, discover, state
 from duplex.requests.session import Session
-from duplex.requests.store import SavedRef
 from duplex.rooms.engine import Engine
 from duplex.rooms.live import LiveSessions, SessionNotOpen
+from duplex.server import main
 from duplex.settings.base import Settings
-from duplex.socket.endpoint import receive_request, send_response
-from duplex.units import Rate
+from duplex.socket.handler import receive_request, send_response
 from duplex.web.application import Application
 from duplex.web.database import Base, Database, Moment, now
 from duplex.web.deps import (
     DatabaseDep,
     EngineDep,
     IdentityDep,
+    Limit,
+    Line,
     LiveSessionsDep,
+    Offset,
     SettingsDep,
     get_settings,
+    is_line,
 )
 from duplex.web.errors import ApiError, Problem, not_found
 from duplex.web.migration_env import run_migrations
-from duplex.web.paging import Limit, Offset
 from duplex.web.sessions import Sessions
-from duplex.web.texts import Line, is_line
-from duplex.wire.errors import DocumentTooLarge, Refused
+from duplex.wire.messages import DocumentTooLarge, Refused
 from duplex.wire.models import Model
 from duplex.wire.protocol import Close, ErrorCode
 from duplex.wire.requests import sanitize_data_request

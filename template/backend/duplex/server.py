@@ -1,32 +1,97 @@
-"""Runs the application under uvicorn, from settings: one process, or WORKERS of them."""
+"""Runs the application under uvicorn, from settings: one process, or WORKERS of them.
 
+`main` is what `python -m app` does: serve, or migrate the database.
+"""
+
+import asyncio
 import copy
 import logging
+import sys
+import time
 from contextlib import suppress
-from typing import Any, Protocol
+from socket import socket
+from typing import Any
 
 import uvicorn
-from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
+from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE, Config
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
+from duplex.settings.base import Settings
 from duplex.socket.uvicorn_protocol import PreparedProtocol
-from duplex.workers import Workers
+from duplex.web.database import Database
+from duplex.web.migrate import migrate_alone
+
+logger = logging.getLogger("uvicorn.error")
 
 
-class Settings(Protocol):
-    """The settings that the server needs; see `duplex.Settings`."""
+class Worker(Process):
+    """A process that is asked for signs of life without waiting for them."""
 
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def workers(self) -> int: ...
-    @property
-    def session_max_frame(self) -> int: ...
-    @property
-    def session_heartbeat(self) -> float: ...
-    @property
-    def session_drain(self) -> float: ...
+    def __init__(self, config: Config, sockets: list[socket]) -> None:
+        super().__init__(config, sockets)
+        self.ready = False
+        self._asked: float | None = None
+
+    def hangs(self, patience: float) -> bool:
+        """Whether the process has given no sign of life for so many seconds."""
+        now = time.monotonic()
+        try:
+            if self._asked is None:
+                self.parent_conn.send(b"ping")
+                self._asked = now
+            if self.parent_conn.poll():
+                self.ready = bool(self.parent_conn.recv()) or self.ready
+                self._asked = None
+        except (OSError, EOFError):
+            return not self.process.is_alive()
+        return self._asked is not None and now - self._asked > patience
+
+
+class Workers(Multiprocess):
+    """Restarts workers that die, but not when they cannot start: then all end, `failed` is set."""
+
+    def __init__(self, config: Config, sockets: list[socket]) -> None:
+        super().__init__(config, sockets)
+        self.failed = False
+        self._served = False
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        for place in range(self.processes_num):
+            self._start(place)
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that have died or hang."""
+        for place, worker in enumerate(self.processes):
+            if not isinstance(worker, Worker) or self.should_exit.is_set():
+                continue
+            alive = worker.process.is_alive()
+            if alive and not worker.hangs(self.config.timeout_worker_healthcheck):
+                self._served = self._served or worker.ready
+                continue
+            worker.kill()
+            worker.join()
+            if worker.exitcode == STARTUP_FAILURE or not self._served:
+                logger.error("A worker could not start, so the server ends.")
+                self.failed = True
+                self.should_exit.set()
+                return
+            logger.info("Worker [%s] died and is replaced.", worker.pid)
+            self._start(place)
+
+    def terminate_all(self) -> None:
+        """Ask the workers to end; after a failed start, kill them."""
+        if not self.failed:
+            super().terminate_all()
+            return
+        for worker in self.processes:
+            if worker.process.is_alive():
+                worker.kill()
+
+    def _start(self, place: int) -> None:
+        worker = Worker(self.config, self.sockets)
+        worker.start()
+        self.processes[place : place + 1] = [worker]
 
 
 class Quiet(logging.Filter):
@@ -101,3 +166,14 @@ def logging_config() -> dict[str, Any]:
     for name in ("app", "duplex"):
         config["loggers"][name] = {"handlers": ["default"], "level": "INFO", "propagate": False}
     return config
+
+
+def main(application: str, settings: Settings) -> None:
+    """Serve `application` (`module:factory`); with the argument `migrate`, migrate instead."""
+    match sys.argv[1:]:
+        case []:
+            run(application, settings)
+        case ["migrate"]:
+            asyncio.run(migrate_alone(Database.of(settings), settings.root))
+        case other:
+            raise SystemExit(f"unknown arguments: {' '.join(other)}; expected nothing or `migrate`")

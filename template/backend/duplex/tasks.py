@@ -1,10 +1,11 @@
-"""Background tasks that end with their owner at the latest."""
+"""Background tasks that end with their owner at the latest, and one lock for each name."""
 
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 logger = logging.getLogger("duplex")
 
@@ -55,3 +56,19 @@ async def cancel_and_close(tasks: "Iterable[asyncio.Task[Any]]") -> None:
                 if not task.cancelled():
                     # Its coroutine was closed under it; the log has the reason already.
                     task.exception()
+
+
+class KeyedLocks:
+    """A lock per name, kept as long as a task holds it or waits for it."""
+
+    __slots__ = ("_locks",)
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, name: str) -> asyncio.Lock:
+        """The lock of a name."""
+        found = self._locks.get(name)
+        if found is None:
+            found = self._locks[name] = asyncio.Lock()
+        return found

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from duplex.brokers.base import BrokerUnavailable, Claim, Presence, Retention
 from duplex.brokers.redis.broker import RedisBroker
-from duplex.brokers.redis.generation import identify
+from duplex.brokers.redis.control import identify
 from duplex.brokers.redis.link import Link
 from duplex_dev.testing.network import Proxy
 from duplex_dev.testing.servers import Valkey

@@ -25,8 +25,8 @@ from duplex.accounts.sign_in.hashes import token_hash
 from duplex.accounts.sign_in.visit import Visit
 from duplex.accounts.tables.challenges import Attempt
 from duplex.accounts.tables.sign_ins import KnownBrowser, SignIn
-from duplex.socket.addresses import site
-from duplex.units import Rate
+from duplex.options import Rate
+from duplex.socket.limits import site
 from duplex.web.database import now
 from duplex.web.errors import ApiError
 

@@ -22,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duplex.accounts.sign_in.hashes import new_token, token_hash
 from duplex.accounts.tables.challenges import Challenge
 from duplex.web.database import Database, now
+from duplex.web.deps import is_line
 from duplex.web.errors import ApiError
-from duplex.web.texts import is_line
 
 LIFETIME = timedelta(minutes=10)
 """Of a mailed challenge."""

@@ -6,7 +6,7 @@ from unicodedata import normalize
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 
-from duplex.wire import names
+from duplex.wire import models
 
 LONGEST_EMAIL = 254
 """Characters after normalisation: the maximum of SMTP and of the column."""
@@ -46,7 +46,7 @@ Email = Annotated[
 ]
 """An e-mail address, normalised as it is stored: two spellings are one account."""
 
-Name = Annotated[names.Name, StringConstraints(min_length=1)]
+Name = Annotated[models.Name, StringConstraints(min_length=1)]
 """The name of a user that others see."""
 
 EMAIL: TypeAdapter[str] = TypeAdapter(Email)

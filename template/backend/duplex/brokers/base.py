@@ -41,8 +41,8 @@ from duplex.brokers.values import (
     Lock,
     Retention,
 )
+from duplex.wire.announcements import Presence, PresencePage
 from duplex.wire.entries import Entry
-from duplex.wire.presence import Presence, PresencePage
 
 __all__ = [
     "Broker",

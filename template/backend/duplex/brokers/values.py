@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from duplex.wire.announcements import PresencePage
 from duplex.wire.entries import Entry
-from duplex.wire.presence import PresencePage
 
 
 @dataclass(slots=True, frozen=True)

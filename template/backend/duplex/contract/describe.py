@@ -13,8 +13,7 @@ from typing import Any, cast
 from pydantic import BaseModel, JsonValue, TypeAdapter, create_model
 from pydantic.json_schema import JsonSchemaMode
 
-from duplex.contract.model_schemas import REFERENCE, ModelSchemas, Schema, require_tags
-from duplex.contract.type_names import type_names
+from duplex.contract.model_schemas import REFERENCE, ModelSchemas, Schema, require_tags, type_names
 from duplex.requests.registry import AnyState, Registry
 from duplex.wire.protocol import ErrorCode
 
@@ -103,9 +102,9 @@ def describe(registry: Registry, document: type[BaseModel], *, detailed: bool = 
         "Document": document,
     }
     wanted: list[tuple[str, JsonSchemaMode, Any]] = [
-        *((name, "validation", one.request or None) for name, one in registry.items()),
-        *((name, "serialization", _response(one)) for name, one in registry.items()),
-        *((name, "serialization", one.model) for name, one in registry.events.items()),
+        *((name, "validation", state.request or None) for name, state in registry.items()),
+        *((name, "serialization", _response(state)) for name, state in registry.items()),
+        *((name, "serialization", event.model) for name, event in registry.events.items()),
         # A frame's key cannot be a state's name: states are camelCase.
         *((name, "serialization", kind) for name, kind in frames.items()),
     ]
@@ -116,32 +115,32 @@ def describe(registry: Registry, document: type[BaseModel], *, detailed: bool = 
         name: StateTypes(
             request=described[name, "validation"],
             response=described[name, "serialization"],
-            options=_options(one),
+            options=_options(state),
         )
-        for name, one in registry.items()
+        for name, state in registry.items()
     }
     events = {
-        name: EventTypes(described[name, "serialization"], {"retain": one.retain})
-        for name, one in registry.events.items()
+        name: EventTypes(described[name, "serialization"], {"retain": event.retain})
+        for name, event in registry.events.items()
     }
     fingerprint = _fingerprint(states, events, definitions)
     return Contract(states, events, dict(sorted(definitions.items())), fingerprint)
 
 
-def _response(one: AnyState) -> Any:
+def _response(state: AnyState) -> Any:
     """The schema of `data` in its replies; a stream's last reply has null."""
-    if one.response is None:
+    if state.response is None:
         return None
-    return one.response | None if one.may_be_none or one.streams else one.response
+    return state.response | None if state.may_be_none or state.streams else state.response
 
 
-def _options(one: AnyState) -> dict[str, JsonValue]:
+def _options(state: AnyState) -> dict[str, JsonValue]:
     return {
-        "closes": one.closes,
-        "to": one.to,
-        "streams": one.streams,
-        "retain": one.retain,
-        "admin": one.admin,
+        "closes": state.closes,
+        "to": state.to,
+        "streams": state.streams,
+        "retain": state.retain,
+        "admin": state.admin,
     }
 
 
@@ -216,7 +215,7 @@ def plain(
             kept[word] = walk(value)
         elif word == "enum":
             # An enum's second name for the same value is no further value.
-            kept[word] = list({json.dumps(one): one for one in value}.values())
+            kept[word] = list({json.dumps(item): item for item in value}.values())
         else:
             kept[word] = value
     return kept

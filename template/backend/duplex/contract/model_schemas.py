@@ -1,11 +1,27 @@
-"""Pydantic's schemas of models on the wire, or the reason why there is none."""
+"""Pydantic's schemas of models as they go over the wire, or the reason why that cannot be told.
 
+Python's names of models become names that are short, and can be written in any language.
+
+A session's shared document is stored and sent as JSON and read back before each change, so a field
+that is only written (a computed one), or is written under another name than it is read, would fail
+at a user's first edit. It must also begin by itself.
+"""
+
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import Enum, Flag
 from typing import Any, cast
 
+from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
+from pydantic.json_schema import (
+    GenerateJsonSchema,
+    JsonSchemaMode,
+    JsonSchemaValue,
+    JsonSchemaWarningKind,
+)
 from pydantic_core.core_schema import (
     CoreSchema,
     DataclassField,
@@ -16,8 +32,75 @@ from pydantic_core.core_schema import (
     TypedDictField,
 )
 
-from duplex.contract.type_names import type_key
+from duplex.requests.documents import HeldFields
 from duplex.requests.registry import BadState
+
+
+def type_key(name: str) -> str:
+    """`app.states.a.Pair[str, list[Leaf]]` -> `app__states__a__Pair_str_list_Leaf`, all ASCII.
+
+    Like Pydantic's keys, in which `__` also replaces brackets.
+    """
+    path, _, arguments = name.partition("[")
+    folder, _, last = path.rpartition(".")
+    words = [*folder.split("."), f"{last}_{arguments}"] if folder else [f"{last}_{arguments}"]
+    return "__".join(re.sub(r"[^A-Za-z0-9-]+", "_", _ascii(word)).strip("_") for word in words)
+
+
+def _ascii(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def type_names(
+    keys: Iterable[str], fixed: Mapping[str, str], taken: frozenset[str]
+) -> dict[str, str]:
+    """Pydantic's names of definitions -> names for TypeScript, the shortest distinct ones.
+
+    `Item` and `Item-Output` become `Item`, `Item-Input` becomes `ItemInput`; models of the same
+    name in different modules get the distinguishing part of the module's path as a prefix.
+    `fixed` names are given, and no other type gets a name that is `taken`.
+    """
+    depths = {key: 1 for key in sorted(keys) if key not in fixed}
+    while True:
+        names = {key: _spelled(key, depth) for key, depth in depths.items()}
+        uses = Counter(names.values())
+        clashing = [
+            key
+            for key, name in names.items()
+            if (uses[name] > 1 or name in taken or not name[:1].isalpha())
+            and depths[key] < len(_segments(key))
+        ]
+        if not clashing:
+            return _told_apart(names, taken) | dict(fixed)
+        for key in clashing:
+            depths[key] += 1
+
+
+def _segments(key: str) -> list[str]:
+    return key.removesuffix("-Input").removesuffix("-Output").split("__")
+
+
+def _spelled(key: str, depth: int) -> str:
+    words = re.split(r"[^A-Za-z0-9]+", "_".join(_segments(key)[-depth:]))
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    # json-schema-to-typescript makes a letter behind a digit a capital: so does the contract.
+    name = re.sub(r"\d[a-z]", lambda found: found[0].upper(), name)
+    return name + ("Input" if key.endswith("-Input") else "")
+
+
+def _told_apart(names: Mapping[str, str], taken: frozenset[str]) -> dict[str, str]:
+    """Number types with the same module path, such as two classes created in one function."""
+    used = set(taken)
+    kept: dict[str, str] = {}
+    for key, name in names.items():
+        spelled = name if name[:1].isalpha() else f"Type{name}"
+        free, number = spelled, 2
+        while free in used:
+            free, number = f"{spelled}{number}", number + 1
+        used.add(free)
+        kept[key] = free
+    return kept
+
 
 Schema = dict[str, Any]
 """A JSON Schema; references are `{"$ref": "#/$defs/Name"}` with names of this contract."""
@@ -143,3 +226,33 @@ def _members(schema: Schema, definitions: Mapping[str, Schema]) -> Iterable[Sche
     if parts is None:
         return [schema]
     return [member for part in parts for member in _members(part, definitions)]
+
+
+Properties = dict[str, frozenset[str]]
+"""The fields on the wire by model."""
+
+
+def check_document(model: type[BaseModel]) -> None:
+    """Raises `BadState` for a document that sessions cannot share."""
+    where = f"{model.__module__}.{model.__qualname__}"
+    written, read = _properties(model, "serialization"), _properties(model, "validation")
+    for name in sorted(written):
+        fields = written[name] ^ read.get(name, frozenset())
+        if fields:
+            listed = ", ".join(f"`{field}`" for field in sorted(fields))
+            raise BadState(
+                f"{where}: {listed} of {name} is written but not read, or the other way round; "
+                "a shared document is read back from its JSON: use plain fields, with one alias"
+            )
+    HeldFields(model)
+    try:
+        model()
+    except ValidationError as error:
+        missing = ", ".join(f"`{'.'.join(map(str, problem['loc']))}`" for problem in error.errors())
+        raise BadState(f"{where}: a new session needs a default for {missing}") from None
+
+
+def _properties(model: type[BaseModel], mode: JsonSchemaMode) -> Properties:
+    schema: dict[str, Any] = model.model_json_schema(mode=mode, schema_generator=ModelSchemas)
+    every = {**schema.get("$defs", {}), model.__name__: schema}
+    return {name: frozenset(schema.get("properties", ())) for name, schema in every.items()}

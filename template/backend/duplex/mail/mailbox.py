@@ -10,9 +10,8 @@ from sqlalchemy import select
 
 from duplex.mail.table import OutgoingMail
 from duplex.web.database import Database
-from duplex.web.deps import DatabaseDep
+from duplex.web.deps import DatabaseDep, is_line
 from duplex.web.errors import not_found
-from duplex.web.texts import is_line
 
 _SHOWN = 100
 

@@ -1,12 +1,74 @@
-"""Writes a changed document, and decides whether it has to be validated before it is stored."""
+"""Shared documents: permanent storage, the parsed document of a room, writing, and held fields.
 
+A changed document is validated before it is stored if its model may refuse values of the declared
+types. The value of a held field lasts exactly as long as a request.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from types import NoneType
+from typing import Annotated, Any, Final, Protocol, TypeVar, cast, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticSerializationError
 
-from duplex.wire.errors import DocumentTooLarge
+from duplex.brokers.base import Lock
+from duplex.identity import Identity
+from duplex.requests.registry import BadState
+from duplex.wire.messages import DocumentTooLarge, Refused
+
+
+@dataclass(slots=True, frozen=True)
+class SavedRef:
+    """A saved session, as the reply to `save` shows it."""
+
+    id: str
+    title: str
+
+
+class SessionStore(Protocol):
+    """Decides who may join a session, and stores its document."""
+
+    async def may_join(self, identity: Identity, session: str) -> bool:
+        """Whether this identity may be in the session of this id."""
+        ...
+
+    async def load(self, session: str) -> str | None:
+        """The stored document (JSON) of a session; None if there is none."""
+        ...
+
+    async def save(self, session: str, title: str, identity: Identity, document: str) -> SavedRef:
+        """Store a document (JSON) under its session's id. Raises `Refused`."""
+        ...
+
+
+class DocumentCache:
+    """Avoids parsing a document again that this process itself committed last. `size`: the bytes of
+    its JSON, as far as this process knows.
+    """
+
+    __slots__ = ("_document", "_version", "size")
+
+    def __init__(self) -> None:
+        self._version = -1
+        self.size = 0
+        self._document: BaseModel | None = None
+
+    def get(self, lock: Lock, model: type[BaseModel]) -> BaseModel:
+        """The document under a lock: parsed only when another process changed it."""
+        if self._document is not None and self._version == lock.version:
+            return self._document
+        return model.model_validate_json(lock.document)
+
+    def store(self, version: int, document: BaseModel, size: int) -> None:
+        """This process committed `document` as `version`."""
+        self._version, self._document, self.size = version, document, size
+
+    def discard(self) -> None:
+        """The parsed document was changed by a request that failed."""
+        self._document = None
+
 
 _FREE = frozenset(
     {
@@ -75,3 +137,88 @@ def _is_bound(part: object) -> bool:
     if schema.get("type", "any") not in _FREE or _BOUNDS & schema.keys():
         return True
     return any(_is_bound(value) for word, value in schema.items() if word not in _NO_SCHEMAS)
+
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class _Mark:
+    """Marks a field of a document in its annotation."""
+
+
+HELD_FIELD: Final = _Mark()
+
+Held = Annotated[T | None, HELD_FIELD]
+"""The type of a document's field that `session.hold` sets, for example
+`export: Held[Export] = None`. It is None unless a request holds it.
+"""
+
+
+class AlreadyHeld(Refused):
+    """Raised by `session.hold`: another request holds the field. As a `Refused` it answers the
+    request, if the handler does not catch it.
+    """
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            "Another request is already working on this. Try again when it is done.",
+            "conflict",
+            {"field": field},
+        )
+
+
+class HeldFields:
+    """The held fields of a document's model, by the type of their values."""
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        self._by_type: dict[type[BaseModel], str] = {}
+        self._fields: dict[str, tuple[str, TypeAdapter[BaseModel | None]]] = {}
+        for name, field in model.model_fields.items():
+            if HELD_FIELD not in field.metadata:
+                continue
+            where = f"{model.__module__}.{model.__qualname__}.{name}"
+            (kind,) = (one for one in get_args(field.annotation) if one is not NoneType)
+            if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+                raise BadState(f"{where}: a held value must be a Model, not {kind}")
+            if field.is_required() or field.get_default(call_default_factory=False) is not None:
+                raise BadState(f"{where}: a held field has the default None")
+            if kind in self._by_type:
+                raise BadState(f"{where}: another field holds {kind.__name__} already")
+            written = field.serialization_alias or name
+            self._by_type[kind] = name
+            annotation: Any = field.annotation
+            self._fields[name] = written, TypeAdapter(annotation)
+
+    def __bool__(self) -> bool:
+        return bool(self._fields)
+
+    def field(self, value: BaseModel) -> tuple[str, str]:
+        """The field for this value: its name, and its name in JSON. Raises TypeError."""
+        name = self._by_type.get(type(value))
+        if name is None:
+            kind = type(value).__name__
+            raise TypeError(f"the document has no field of the type Held[{kind}]")
+        return name, self._fields[name][0]
+
+    def show(self, document: BaseModel, held: Mapping[str, bytes]) -> None:
+        """Set the held fields of a document to their current values (JSON)."""
+        for name in self._fields:
+            setattr(document, name, self._value(name, held))
+
+    def without(self, document: BaseModel, held: Mapping[str, bytes]) -> BaseModel:
+        """A copy of the document without its held values. Raises ValueError for a document whose
+        held fields are no longer as in `held`: an edit cannot change them.
+        """
+        for name in self._fields:
+            if getattr(document, name) != self._value(name, held):
+                raise ValueError(f"`{name}` is a held field: use `session.hold` to set it")
+        return self.unset(document)
+
+    def unset(self, document: BaseModel) -> BaseModel:
+        """A copy of the document without its held values."""
+        return document.model_copy(update=dict.fromkeys(self._fields)) if self else document
+
+    def _value(self, name: str, held: Mapping[str, bytes]) -> BaseModel | None:
+        written, adapter = self._fields[name]
+        value = held.get(written)
+        return None if value is None else adapter.validate_json(value)

@@ -1,15 +1,19 @@
-"""The requests of one participant at this process, handled one after the other in the order sent.
+"""The participant who sends requests, which are handled one after the other in the order sent.
 
-A stream starts in its turn and then runs concurrently with the later requests. The queue survives a
-lost connection: received requests are handled.
+A stream starts in its turn and then runs beside the requests behind it. The queue outlives a lost
+connection: requests that were received are handled.
 """
 
 import asyncio
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
+from typing import Protocol
 
+from duplex.identity import Identity
+from duplex.requests.documents import DocumentCache
 from duplex.requests.running import Running
+from duplex.wire.entries import Entry
 from duplex.wire.protocol import ErrorCode
 from duplex.wire.requests import Request
 
@@ -139,3 +143,45 @@ class RequestQueue:
         if self._worker is not None:
             tasks.append(self._worker)
         return tasks
+
+
+class Requester(Protocol):
+    """Implemented by `duplex.rooms.member.Member`. `epoch` is the life of the session that the
+    participant belongs to.
+    """
+
+    @property
+    def room_id(self) -> str: ...
+    @property
+    def epoch(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def documents(self) -> DocumentCache: ...
+    @property
+    def requests(self) -> RequestQueue: ...
+
+    @property
+    def connected(self) -> bool:
+        """Whether the participant has a connection at this process."""
+        ...
+
+    def keep(self, size: int) -> None:
+        """So many bytes of an outcome were recorded for this participant."""
+        ...
+
+    def push(self, entry: Entry) -> None:
+        """Send a private message or a recorded reply, if there is a connection."""
+        ...
+
+    def error(self, sentence: str, code: ErrorCode, request_id: str | None) -> None:
+        """Send an error, if there is a connection."""
+        ...
+
+    async def drained(self, mark: int) -> None:
+        """Wait until at most `mark` bytes wait for the connection, if there is one."""
+        ...

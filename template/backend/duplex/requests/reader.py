@@ -4,8 +4,7 @@ import re
 from typing import Final
 
 from duplex.requests.registry import Registry
-from duplex.wire.errors import Rejected, Unreadable
-from duplex.wire.messages import unpack
+from duplex.wire.messages import Rejected, Unreadable, unpack
 from duplex.wire.protocol import STATE_NAME_MAX
 from duplex.wire.requests import Control, Request, read_control, read_id
 

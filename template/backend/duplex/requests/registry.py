@@ -22,12 +22,11 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, create_m
 from pydantic_core import to_json
 
 from duplex.identity import Identity
+from duplex.options import Rate
 from duplex.requests.events import AnyEvent, Event
-from duplex.units import Rate
 from duplex.wire import protocol
 from duplex.wire.entries import Retain
-from duplex.wire.errors import Rejected, Unreadable
-from duplex.wire.messages import unpack
+from duplex.wire.messages import Rejected, Unreadable, unpack
 from duplex.wire.models import pack
 from duplex.wire.protocol import ErrorCode
 from duplex.wire.requests import RequestId, read_id, sanitize_data_request
@@ -287,9 +286,9 @@ def _envelope(name: str, request: type[BaseModel] | None) -> type[_Envelope]:
 
 def _problems(error: ValidationError) -> list[tuple[str, str]]:
     problems: list[tuple[str, str]] = []
-    for one in error.errors(include_url=False, include_context=False, include_input=False)[:10]:
-        path = [str(part) for part in one["loc"]]
-        problems.append((".".join(path[1:] if path[:1] == ["data"] else path), one["msg"]))
+    for found in error.errors(include_url=False, include_context=False, include_input=False)[:10]:
+        path = [str(part) for part in found["loc"]]
+        problems.append((".".join(path[1:] if path[:1] == ["data"] else path), found["msg"]))
     return problems
 
 

@@ -15,16 +15,13 @@ from typing import Any
 from pydantic import BaseModel, JsonValue
 
 from duplex.brokers.base import BrokerUnavailable, Commit, LockLost, RoomGone
-from duplex.requests.context import InOwnContext
-from duplex.requests.deadlines import Deadlines
+from duplex.requests.queue import Requester
 from duplex.requests.registry import AnyState
-from duplex.requests.requester import Requester
-from duplex.requests.running import Running
+from duplex.requests.running import Deadlines, InOwnContext, Running
 from duplex.requests.session import Services, Session
 from duplex.tasks import BackgroundTasks, cancel_and_close
 from duplex.wire.entries import Entry
-from duplex.wire.errors import DocumentTooLarge, Refused, Rejected
-from duplex.wire.messages import error_head, head
+from duplex.wire.messages import DocumentTooLarge, Refused, Rejected, error_head, head
 from duplex.wire.protocol import ErrorCode, StreamEnd
 from duplex.wire.requests import Request
 

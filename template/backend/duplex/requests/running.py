@@ -1,9 +1,14 @@
-"""A request that is being handled, and how it is stopped."""
+"""A request that is being handled: how it is stopped, its deadline, and its context.
+
+One timer serves all requests with the same time limit: a timer for each request would cost a
+twentieth of the time that a request takes.
+"""
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
-from typing import Final
+from contextvars import copy_context
+from typing import Any, Final, Generic, TypeVar
 
 from duplex.requests.registry import AnyState
 from duplex.wire.protocol import ErrorCode
@@ -95,3 +100,83 @@ class Running:
     def _raise_if_stopped(self) -> None:
         if self.stopped is not None:
             raise asyncio.CancelledError
+
+
+class Deadline:
+    """Requests with a time limit of `seconds`, ordered by their end."""
+
+    __slots__ = ("_due", "_loop", "_seconds", "_timer")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._loop = asyncio.get_running_loop()
+        self._due: dict[Running, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, running: Running) -> None:
+        """Stop the request after `seconds`, unless `end` is called before."""
+        due = self._due[running] = self._loop.time() + self._seconds
+        if self._timer is None:
+            self._timer = self._loop.call_at(due, self._check)
+
+    def end(self, running: Running) -> None:
+        """The request ended in time."""
+        self._due.pop(running, None)
+
+    def _check(self) -> None:
+        now = self._loop.time()
+        while self._due:
+            running, due = next(iter(self._due.items()))
+            if due > now:
+                self._timer = self._loop.call_at(due, self._check)
+                return
+            del self._due[running]
+            running.stop("deadline")
+        self._timer = None
+
+
+class Deadlines:
+    """The deadlines of all states, by their time limit."""
+
+    __slots__ = ("_by_seconds",)
+
+    def __init__(self) -> None:
+        self._by_seconds: dict[float, Deadline] = {}
+
+    def of(self, seconds: float) -> Deadline:
+        """The requests with this time limit."""
+        found = self._by_seconds.get(seconds)
+        if found is None:
+            found = self._by_seconds[seconds] = Deadline(seconds)
+        return found
+
+
+T = TypeVar("T")
+
+
+class InOwnContext(Generic[T]):
+    """Awaits a coroutine in a copy of the current context: a `ContextVar` that it sets keeps its
+    value outside. The requests of a participant share a task, because a task for each would cost
+    more than all the rest of a small request.
+    """
+
+    __slots__ = ("_context", "_coroutine")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._context = copy_context()
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        run, coroutine = self._context.run, self._coroutine
+        step: Callable[[Any], Any] = coroutine.send
+        argument: Any = None
+        while True:
+            try:
+                awaited = run(step, argument)
+            except StopIteration as end:
+                return end.value
+            try:
+                argument = yield awaited
+                step = coroutine.send
+            except BaseException as error:
+                step, argument = coroutine.throw, error

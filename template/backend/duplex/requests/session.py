@@ -13,13 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.brokers.base import Broker, BrokerUnavailable, Commit, FieldHeld, Lock
 from duplex.identity import Identity, Participant
-from duplex.requests.documents import check_size, write
+from duplex.requests.documents import (
+    AlreadyHeld,
+    HeldFields,
+    SavedRef,
+    SessionStore,
+    check_size,
+    write,
+)
 from duplex.requests.events import AnyEvent
-from duplex.requests.holds import AlreadyHeld, HeldFields
+from duplex.requests.queue import Requester
 from duplex.requests.registry import AnyState, Registry, To
-from duplex.requests.requester import Requester
 from duplex.requests.running import Running
-from duplex.requests.store import SavedRef, SessionStore
 from duplex.wire.entries import Entry
 from duplex.wire.messages import head
 from duplex.wire.models import pack

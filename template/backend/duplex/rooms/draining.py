@@ -6,7 +6,7 @@ import random
 from duplex.rooms.rooms import Rooms
 from duplex.socket.connection import Connection
 from duplex.socket.sockets import Sockets
-from duplex.wire.frames import Frame
+from duplex.wire.entries import Frame
 from duplex.wire.messages import notice
 from duplex.wire.protocol import Close
 

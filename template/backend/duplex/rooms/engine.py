@@ -11,12 +11,11 @@ from starlette.middleware import Middleware
 from duplex.brokers.base import Broker, BrokerUnavailable
 from duplex.identity import Authenticate, Identity
 from duplex.options import Options
-from duplex.requests.holds import HeldFields
+from duplex.requests.documents import HeldFields, SessionStore
 from duplex.requests.reader import RequestReader
 from duplex.requests.registry import Registry
 from duplex.requests.runner import Runner
 from duplex.requests.session import Services, Transaction
-from duplex.requests.store import SessionStore
 from duplex.rooms.abandoned import Place
 from duplex.rooms.draining import drain
 from duplex.rooms.events import RoomEvents
@@ -24,10 +23,11 @@ from duplex.rooms.joining import Joining
 from duplex.rooms.live import LiveSessions
 from duplex.rooms.member import Member
 from duplex.rooms.rooms import Rooms
-from duplex.socket.authentication import Authentication
 from duplex.socket.connection import Connection
-from duplex.socket.endpoint import SocketEndpoint, SocketServices
+from duplex.socket.endpoint import SocketEndpoint
+from duplex.socket.handler import SocketServices
 from duplex.socket.handshake import Handshake
+from duplex.socket.participant import Authentication
 from duplex.socket.sockets import Sockets
 from duplex.tasks import BackgroundTasks
 from duplex.wire.protocol import FINAL_CODES, Close

@@ -8,11 +8,10 @@ from functools import partial
 from duplex.brokers.base import Broker, BrokerUnavailable
 from duplex.rooms.member import Member
 from duplex.rooms.rooms import Rooms
-from duplex.socket.authentication import Authentication
+from duplex.socket.participant import Authentication
 from duplex.socket.sockets import Sockets
 from duplex.tasks import BackgroundTasks
-from duplex.wire.entries import Entry
-from duplex.wire.frames import Frame
+from duplex.wire.entries import Entry, Frame
 from duplex.wire.messages import error
 from duplex.wire.protocol import Close
 

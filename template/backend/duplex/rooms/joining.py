@@ -11,18 +11,16 @@ from pydantic_core import to_json
 
 from duplex.brokers.base import Broker, BrokerUnavailable, Join, Joined, TooManyPresent
 from duplex.identity import Identity
+from duplex.requests.documents import SessionStore
 from duplex.requests.runner import Runner
-from duplex.requests.store import SessionStore
 from duplex.rooms.abandoned import Place
 from duplex.rooms.member import Member
-from duplex.rooms.room import Arrival
-from duplex.rooms.rooms import Rooms
+from duplex.rooms.rooms import Arrival, Rooms
 from duplex.socket.connection import Connection
 from duplex.socket.sockets import Sockets
-from duplex.wire.errors import CannotJoin
-from duplex.wire.frames import Frame
-from duplex.wire.models import Hello, pack
-from duplex.wire.names import is_name
+from duplex.wire.entries import Frame
+from duplex.wire.messages import CannotJoin
+from duplex.wire.models import Hello, is_name, pack
 from duplex.wire.protocol import NAME_MAX, Close
 
 logger = logging.getLogger("duplex")

@@ -8,9 +8,8 @@ from pydantic import BaseModel
 
 from duplex.brokers.base import Broker, Commit, RoomGone
 from duplex.identity import Participant
-from duplex.requests.documents import check_size
+from duplex.requests.documents import HeldFields, check_size
 from duplex.requests.events import AnyEvent
-from duplex.requests.holds import HeldFields
 from duplex.requests.registry import AnyState, Registry
 from duplex.wire.entries import Entry
 from duplex.wire.messages import error_head, head

@@ -5,15 +5,13 @@ from collections.abc import Callable
 from functools import partial
 
 from duplex.identity import Identity
-from duplex.requests.document_cache import DocumentCache
+from duplex.options import Rate
+from duplex.requests.documents import DocumentCache
 from duplex.requests.queue import RequestQueue
 from duplex.requests.runner import Runner
 from duplex.socket.connection import Connection
-from duplex.units import Rate
-from duplex.wire.entries import Entry
-from duplex.wire.errors import Rejected
-from duplex.wire.frames import Frame, skipped
-from duplex.wire.messages import error
+from duplex.wire.entries import Entry, Frame, skipped
+from duplex.wire.messages import Rejected, error
 from duplex.wire.protocol import REQUESTS_IN_FLIGHT, Close, ErrorCode
 from duplex.wire.requests import Request
 

@@ -9,11 +9,10 @@ import re
 import secrets
 import sys
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self, cast
+from typing import ClassVar, Literal, Self, cast
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -23,18 +22,14 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from duplex.options import JOIN_RATE, RATE, ROOM_RATE, Options
-from duplex.settings.errors import explain
 from duplex.settings.sign_in import SignInSettings
-from duplex.settings.urls import is_url
-from duplex.settings.weak_secrets import is_made_up
+from duplex.settings.values import RateSetting, Secrets, Size, Words, explain, is_made_up, is_url
 from duplex.socket.origins import is_host_pattern, is_origin_pattern
-from duplex.units import Rate, parse_size
 
 SECRET_LENGTH = 32
 """Characters each secret key must have at least."""
@@ -46,25 +41,6 @@ _DATABASES = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
-
-
-def _split(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _size(value: object) -> object:
-    return parse_size(value) if isinstance(value, str) else value
-
-
-def _rate(value: object) -> object:
-    return Rate.parse(value) if isinstance(value, str) else value
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
-Size = Annotated[int, BeforeValidator(_size)]
 
 
 class Settings(SignInSettings):
@@ -127,13 +103,13 @@ class Settings(SignInSettings):
         description="true or false: whether browsers must use https for all sub-domains too",
     )
 
-    session_rate: Annotated[Rate, NoDecode, BeforeValidator(_rate)] = Field(
+    session_rate: RateSetting = Field(
         default=RATE, description="a rate such as 50/s, 600/m or 1000/h"
     )
-    session_join_rate: Annotated[Rate, NoDecode, BeforeValidator(_rate)] = Field(
+    session_join_rate: RateSetting = Field(
         default=JOIN_RATE, description="a rate such as 10/s, 600/m or 1000/h"
     )
-    session_room_rate: Annotated[Rate, NoDecode, BeforeValidator(_rate)] = Field(
+    session_room_rate: RateSetting = Field(
         default=ROOM_RATE, description="a rate such as 1/s, 60/m or 1000/h"
     )
     session_max_frame: Size = Field(

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
-from duplex.settings.urls import is_url
+from duplex.settings.values import is_url
 
 PASSWORD_LENGTH = 15
 """Characters of a password that is the only factor, at least (NIST SP 800-63B-4)."""

@@ -11,13 +11,12 @@ from enum import Enum
 from pydantic import JsonValue
 
 from duplex.options import Options
-from duplex.socket.flusher import Flusher
-from duplex.socket.limits.allowances import Allowance
-from duplex.socket.outbox import thinned
+from duplex.socket.outbox import Flusher, thinned
 from duplex.socket.participant import ConnectedParticipant
+from duplex.socket.rates import Allowance
 from duplex.socket.transport import Transport
 from duplex.wire import messages
-from duplex.wire.frames import Frame
+from duplex.wire.entries import Frame
 from duplex.wire.protocol import Close, ErrorCode
 
 _EXPIRY_WARNING = 60.0

@@ -4,12 +4,10 @@ import logging
 from typing import Final
 
 from duplex.identity import NotSignedIn
-from duplex.socket.authentication import Authentication
 from duplex.socket.connection import Connection
-from duplex.socket.participant import ConnectedParticipant
+from duplex.socket.participant import Authentication, ConnectedParticipant
 from duplex.tasks import BackgroundTasks
-from duplex.wire.errors import Rejected
-from duplex.wire.messages import notice, reply
+from duplex.wire.messages import Rejected, notice, reply
 from duplex.wire.protocol import Close
 from duplex.wire.requests import Control
 

@@ -7,11 +7,10 @@ from collections.abc import Awaitable, Callable
 from pydantic import ValidationError
 
 from duplex.identity import Identity, NotSignedIn
-from duplex.socket.authentication import Authentication
 from duplex.socket.connection import Connection, Phase
+from duplex.socket.participant import Authentication
 from duplex.socket.sockets import Sockets
-from duplex.wire.errors import CannotJoin, Unreadable
-from duplex.wire.messages import unpack
+from duplex.wire.messages import CannotJoin, Unreadable, unpack
 from duplex.wire.models import Hello
 from duplex.wire.protocol import Close
 

@@ -1,9 +1,35 @@
-"""The participant at the other end of a connection, as far as the socket layer needs it."""
+"""The participant at the other end of a connection, and the check of its token."""
 
 from typing import Protocol
 
-from duplex.identity import Identity
+from duplex.identity import Authenticate, Identity
 from duplex.wire.requests import Request
+
+
+class Authentication:
+    """Checks tokens with the application's `authenticate`."""
+
+    __slots__ = ("_revocations", "authenticate")
+
+    def __init__(self, authenticate: Authenticate) -> None:
+        self.authenticate = authenticate
+        self._revocations = 0
+
+    def revoked(self) -> None:
+        """A sign-in was revoked: tokens that are being checked now are checked again."""
+        self._revocations += 1
+
+    async def identify(self, token: str | None) -> Identity:
+        """The identity of a token. Raises `NotSignedIn`.
+
+        Repeated if a sign-in was revoked meanwhile: it may have been this one, whose connection the
+        revocation cannot find before its user is known.
+        """
+        while True:
+            revocations = self._revocations
+            identity = await self.authenticate(token)
+            if revocations == self._revocations:
+                return identity
 
 
 class ConnectedParticipant(Protocol):

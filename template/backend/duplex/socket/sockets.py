@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from duplex.options import Options
 from duplex.socket.connection import Connection, Phase
-from duplex.socket.flusher import Flusher
-from duplex.socket.limits.connections import ConnectionLimits
-from duplex.wire.frames import Frame
+from duplex.socket.limits import ConnectionLimits
+from duplex.socket.outbox import Flusher
+from duplex.wire.entries import Frame
 from duplex.wire.protocol import Close, ErrorCode
 
 _NO_CODE = 1005

@@ -11,9 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping, Sequence
 from typing import Any, Protocol, cast
 
-from duplex.socket.limits.rates import Bucket
-from duplex.units import Rate
-from duplex.wire.frames import Frame
+from duplex.options import Rate
+from duplex.socket.rates import Bucket
+from duplex.wire.entries import Frame
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

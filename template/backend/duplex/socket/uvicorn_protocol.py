@@ -23,7 +23,7 @@ from websockets.http11 import Request
 from duplex.options import RATE
 from duplex.socket import incoming
 from duplex.socket.incoming import Incoming, Violation
-from duplex.socket.limits.rates import Bucket
+from duplex.socket.rates import Bucket
 from duplex.socket.transport import EXTENSION, small_frames
 
 _READ_AHEAD: Final = 16

@@ -17,19 +17,18 @@ from duplex.brokers.base import Broker, BrokerUnavailable, Gathering, Retention
 from duplex.contract.asyncapi import page as asyncapi_page
 from duplex.contract.asyncapi.document import Document, build
 from duplex.contract.describe import Contract, describe
-from duplex.contract.documents import check_document
+from duplex.contract.model_schemas import check_document
 from duplex.identity import Authenticate, Identity
 from duplex.project import Project
 from duplex.requests.registry import Registry, discover
 from duplex.rooms.engine import Engine
 from duplex.rooms.live import LiveSessions, NoEvents
 from duplex.settings.base import Settings
-from duplex.web import docs, errors, health
+from duplex.web import errors, health, pages
 from duplex.web.database import Database
-from duplex.web.deps import State
+from duplex.web.deps import LifespanState
 from duplex.web.errors import Problem
-from duplex.web.guards.bodies import BodyLimit
-from duplex.web.guards.hosts import KnownHosts
+from duplex.web.guards import BodyLimit, KnownHosts
 from duplex.web.headers import SecurityHeaders
 from duplex.web.migrate import require_current
 from duplex.web.pages import Pages
@@ -137,7 +136,7 @@ class Application:
         )
 
         @asynccontextmanager
-        async def lifespan(app: FastAPI) -> AsyncGenerator[State]:
+        async def lifespan(app: FastAPI) -> AsyncGenerator[LifespanState]:
             async with AsyncExitStack() as stack:
                 stack.push_async_callback(database.dispose)
                 await require_current(database, settings.root)
@@ -148,7 +147,7 @@ class Application:
                     raise CannotStart(
                         f"BROKER_URL: the broker cannot be reached: {error}"
                     ) from None
-                state = State(settings=settings, database=database, engine=engine)
+                state = LifespanState(settings=settings, database=database, engine=engine)
                 if self.accounts is not None:
                     running = self.accounts.running(settings, database, engine, project)
                     state["accounts"] = await stack.enter_async_context(running)
@@ -160,7 +159,7 @@ class Application:
             version=project.version,
             lifespan=lifespan,
             middleware=[engine.middleware(SOCKET), Middleware(Starting), *self.middleware],
-            openapi_url=docs.OPENAPI,
+            openapi_url=pages.OPENAPI,
             docs_url=None,
             redoc_url=None,
             generate_unique_id_function=_operation_id,
@@ -179,7 +178,7 @@ class Application:
         for router in (*self.routers, *(self.accounts.routers(settings) if self.accounts else ())):
             app.include_router(router)
         if not settings.production:
-            app.include_router(docs.router(project.name))
+            app.include_router(pages.docs_router(project.name))
         app.include_router(asyncapi_page.router(lambda: self.asyncapi(project)))
         app.mount("/", Pages(settings.root / "frontend" / "dist"))
         return app

@@ -1,8 +1,10 @@
-"""Dependencies of routes: the objects that `create_app` created, with their types."""
+"""Types for parameters of routes: text, parts of long lists, and the objects of the process."""
 
 from typing import Annotated, Any, NotRequired, TypedDict
+from unicodedata import category
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
+from pydantic import AfterValidator, StringConstraints
 
 from duplex.identity import Identity, NotSignedIn
 from duplex.rooms.engine import Engine
@@ -12,7 +14,34 @@ from duplex.web.database import Database
 from duplex.web.errors import ApiError
 
 
-class State(TypedDict):
+def is_line(text: str) -> bool:
+    """Whether the text has no control characters.
+
+    PostgreSQL cannot store NUL in a text, and the others are invisible.
+    """
+    return all(category(character) != "Cc" for character in text)
+
+
+def _check(text: str) -> str:
+    if not is_line(text):
+        raise ValueError("control characters cannot be used")
+    return text
+
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check)
+]
+"""A line of text, stripped; its maximum length is declared where it is used."""
+
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+"""The maximum number of results; 50 by default."""
+
+Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
+"""How many to leave out at the start."""
+
+
+class LifespanState(TypedDict):
     """The lifespan's state, which every request receives."""
 
     settings: Settings

@@ -1,9 +1,9 @@
 """The team's rules for sessions: who may join, and where documents are stored."""
 
 from duplex.identity import Identity
-from duplex.requests.store import SavedRef
+from duplex.requests.documents import SavedRef
 from duplex.web.database import Database
-from duplex.wire.errors import Refused
+from duplex.wire.messages import Refused
 
 
 class Sessions:

@@ -1,9 +1,12 @@
-"""The numbered messages of a room, and how a store keeps them."""
+"""The numbered messages of a room: how a store keeps them, and their encodings for many readers."""
 
 from dataclasses import dataclass, fields
+from struct import pack
 from typing import Any, Final, Literal
 
 from pydantic_core import from_json, to_json
+
+from duplex.wire.messages import notice
 
 Retain = Literal["all", "latest", "none"]
 """Which messages of a state are replayed, and which may be dropped for a slow consumer."""
@@ -101,3 +104,49 @@ _OPTIONAL: Final = tuple(
     if one.name not in ("state", "head", "seq", "at")
 )
 _STORED: Final = frozenset(name for name, _ in _OPTIONAL)
+
+
+class Frame:
+    """A text message. `payload` is its UTF-8; `retain` and `state` decide whether it may be dropped
+    for a slow reader; `seq` is its number in its room, 0 where it has none. `wire` and `text` are
+    its two encodings for a transport: None until `framed` and `decoded` make them.
+    """
+
+    __slots__ = ("payload", "retain", "seq", "size", "state", "text", "wire")
+
+    def __init__(
+        self, payload: bytes, retain: Retain = "all", state: str = "", seq: int = 0
+    ) -> None:
+        self.payload = payload
+        self.size = len(payload)
+        self.retain: Retain = retain
+        self.state = state
+        self.seq = seq
+        self.wire: bytes | None = None
+        self.text: str | None = None
+
+    def framed(self) -> bytes:
+        """The WebSocket frame (RFC 6455: final, text, unmasked, uncompressed), header included."""
+        if self.wire is None:
+            size = self.size
+            if size < 126:
+                header = pack("!BB", 0x81, size)
+            elif size < 65536:
+                header = pack("!BBH", 0x81, 126, size)
+            else:
+                header = pack("!BBQ", 0x81, 127, size)
+            self.wire = header + self.payload
+        return self.wire
+
+    def decoded(self) -> str:
+        """The text for ASGI's `send`."""
+        if self.text is None:
+            self.text = self.payload.decode()
+        return self.text
+
+
+def skipped(through: int) -> Frame:
+    """The notice that messages up to this number were left out on purpose: their reader must not
+    take the gap for a loss.
+    """
+    return Frame(notice("skipped", {"through": through}), "none", "skipped", through)

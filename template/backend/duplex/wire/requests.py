@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints, ValidationError
 
-from duplex.wire.errors import Rejected, Unreadable
+from duplex.wire.messages import Rejected, Unreadable
 from duplex.wire.protocol import CLIENT_STATES, REQUEST_ID_MAX, STATE_NAME_MAX
 
 RequestId = Annotated[str, StringConstraints(min_length=1, max_length=REQUEST_ID_MAX)]

@@ -10,9 +10,8 @@ from duplex.accounts.routes.me import Event, Events
 from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in.current import AdminDep
 from duplex.accounts.tables.records import AuditEvent, SignInEvent
+from duplex.web.deps import Limit, Offset, is_line
 from duplex.web.errors import Problem
-from duplex.web.paging import Limit, Offset
-from duplex.web.texts import is_line
 
 router = APIRouter(
     prefix="/api/v1",

@@ -10,8 +10,8 @@ from duplex.accounts.profile import Profile, ProfileChange
 from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in.current import ActiveDep
 from duplex.accounts.tables.records import SignInEvent
+from duplex.web.deps import Limit, Offset
 from duplex.web.errors import Problem
-from duplex.web.paging import Limit, Offset
 
 router = APIRouter(prefix="/api/v1/users/me", tags=["account"], responses={401: {"model": Problem}})
 

@@ -15,8 +15,8 @@ from duplex.accounts.sign_in.current import ActiveDep, PresentDep
 from duplex.accounts.sign_in.granting import EntryDep, SignedIn
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.sign_ins import SignIn
+from duplex.web.deps import is_line
 from duplex.web.errors import ApiError, Problem, not_found
-from duplex.web.texts import is_line
 
 router = APIRouter(
     prefix="/api/v1/auth",

@@ -16,9 +16,8 @@ from duplex.accounts.sign_in import families
 from duplex.accounts.sign_in.current import Active, AdminDep, no_admin
 from duplex.accounts.sign_in.visit import VisitDep
 from duplex.accounts.tables.account import Account
+from duplex.web.deps import Limit, Offset, is_line
 from duplex.web.errors import ApiError, Problem, not_found
-from duplex.web.paging import Limit, Offset
-from duplex.web.texts import is_line
 
 router = APIRouter(
     prefix="/api/v1/users",

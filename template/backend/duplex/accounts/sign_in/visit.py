@@ -9,7 +9,7 @@ from duplex.accounts.services import Services, ServicesDep
 from duplex.accounts.sign_in import cookies
 from duplex.accounts.sign_in.cookies import Cookies
 from duplex.settings.base import Settings
-from duplex.socket.addresses import neighbourhood
+from duplex.socket.limits import counted_address
 from duplex.socket.origins import is_allowed
 from duplex.web.errors import ApiError
 
@@ -42,7 +42,7 @@ def get_visit(request: Request, services: ServicesDep) -> Visit:
     """The circumstances of this request."""
     settings = services.settings
     return Visit(
-        address=neighbourhood(request.client),
+        address=counted_address(request.client),
         user_agent=_printable(request.headers.get("user-agent", ""))[:255],
         origin=_origin(request, services),
         cookies=Cookies(services.project.slug, production=settings.production),

@@ -23,9 +23,9 @@ from duplex.brokers.base import (
     RoomGone,
     TooManyPresent,
 )
-from duplex.brokers.memory.handled import Handled
+from duplex.brokers.memory.history import Handled
 from duplex.brokers.memory.room import Record, Room
-from duplex.wire import holds
+from duplex.wire import announcements
 from duplex.wire.entries import Entry
 
 
@@ -87,7 +87,7 @@ class MemoryBroker:
             name=one.public.name,
             epoch=room.epoch,
             seq=room.log.seq,
-            document=holds.merge(room.document, room.held),
+            document=announcements.merge_held(room.document, room.held),
             present=room.page(0, self._gathering.page),
             resumed=former is not None,
             replay=replay,
@@ -197,7 +197,7 @@ class MemoryBroker:
 
     async def read(self, room: str) -> bytes:
         live = self._live(room)
-        return holds.merge(live.document, live.held)
+        return announcements.merge_held(live.document, live.held)
 
     async def claim(self, room: str, participant: str, request_id: str, wait: float) -> Claim:
         one = self._live(room).records.get(participant)
@@ -268,7 +268,7 @@ class MemoryBroker:
     def _hold(self, room: Room, commit: Commit, claim: tuple[str, str]) -> None:
         for field, value in commit.holds.items():
             room.holds[field] = *claim, value
-            self._append(commit.room, room, [holds.announce(field, value)])
+            self._append(commit.room, room, [announcements.held(field, value)])
 
     def _record(self, room: Room, commit: Commit, claim: tuple[str, str], reply: Entry) -> None:
         record = room.records.get(claim[0])

@@ -37,12 +37,12 @@ from duplex.brokers.base import (
     RoomGone,
     TooManyPresent,
 )
-from duplex.brokers.keyed_locks import KeyedLocks
 from duplex.brokers.redis.control import KEPT
 from duplex.brokers.redis.follower import Followed, read_rows
 from duplex.brokers.redis.lease import Lease
 from duplex.brokers.redis.link import Answer
-from duplex.wire import holds
+from duplex.tasks import KeyedLocks
+from duplex.wire import announcements
 from duplex.wire.entries import Entry, UnknownVersion
 
 TIMEOUT: Final = 2.0
@@ -173,7 +173,7 @@ class RedisBroker:
             name=name.decode(),
             epoch=epoch.decode(),
             seq=seq,
-            document=holds.merge(document, _held(held)),
+            document=announcements.merge_held(document, _held(held)),
             present=PresencePage([Presence.read(data) for data in page], total),
             resumed=resumed == 1,
             replay=_replay(rows),
@@ -229,7 +229,7 @@ class RedisBroker:
         document, held = await self.lease.link.call("HMGET", key, "doc", "held")
         if document is None:
             raise RoomGone(room)
-        return holds.merge(document, _held(held))
+        return announcements.merge_held(document, _held(held))
 
     # --- requests
 
@@ -337,7 +337,7 @@ class RedisBroker:
         return version
 
     def _pack(self, commit: Commit) -> dict[str, Any]:
-        """The arguments of commit.lua."""
+        """The arguments of the script `commit`."""
         entries, reply = commit.entries, commit.reply
         locked = commit.lock is not None and commit.document is not None
         packed: dict[str, Any] = {

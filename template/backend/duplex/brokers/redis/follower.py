@@ -20,7 +20,7 @@ from duplex.wire.entries import Entry, UnknownVersion
 logger = logging.getLogger("duplex")
 
 Tail = Callable[["Followed"], Awaitable[Answer]]
-"""Runs tail.lua for a room."""
+"""Runs the script `tail` for a room."""
 
 
 class Followed:
@@ -200,7 +200,7 @@ class Follower:
         self.caught_up(followed, answer)
 
     def caught_up(self, followed: Followed, answer: Answer) -> None:
-        """Take the answer of tail.lua, then the messages that were buffered meanwhile."""
+        """Take the answer of the script `tail`, then the messages that were buffered meanwhile."""
         if self.rooms.get(followed.room) is not followed:
             return
         if answer[0] == 0:

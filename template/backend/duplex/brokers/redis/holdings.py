@@ -1,14 +1,21 @@
-"""The claims, locks and participants that this process holds in the store.
+"""The claims, locks and participants that this process holds in the store, and their releases.
 
-After a disconnection they have to be compared with the store.
+After a disconnection they have to be compared with the store. A claim, lock or presence that is not
+released would block others until its lease ends. A release that failed is therefore tried again
+after each reconnect and with each heartbeat. Every script of a release has no effect when somebody
+else holds what it releases.
+
+A timer runs for each room in which a grace or resume token ends, or an announcement is due.
 """
 
 import asyncio
+import random
 import secrets
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 
 from duplex.brokers.base import BrokerUnavailable
+from duplex.brokers.redis.link import Answer
 
 RequestKey = tuple[str, str, str]
 """A request: room, participant, request id."""
@@ -122,3 +129,64 @@ class Holdings:
 def _wake(future: "asyncio.Future[None]") -> None:
     if not future.done():
         future.set_result(None)
+
+
+Run = Callable[..., Awaitable[Answer]]
+
+
+class PendingReleases:
+    """See the module. `run` runs a script of a room."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._pending: dict[tuple[str, ...], None] = {}
+
+    async def release(self, script: str, room: str, *arguments: str) -> Answer:
+        """Release something. If the store is unreachable, raise `BrokerUnavailable` and retry
+        later.
+        """
+        call = (script, room, *arguments)
+        try:
+            answer = await self._run(*call)
+        except BrokerUnavailable:
+            self._pending[call] = None
+            raise
+        self._pending.pop(call, None)
+        return answer
+
+    async def retry(self) -> None:
+        """Deliver all pending releases. Raises `BrokerUnavailable`."""
+        for call in list(self._pending):
+            await self.release(*call)
+
+
+class RoomTimers:
+    """`settle` is called with the room when its next deadline has come."""
+
+    def __init__(self, settle: Callable[[str], None]) -> None:
+        self._settle = settle
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    def schedule(self, room: str, ms: int) -> None:
+        """Settle a room in at most so many milliseconds; negative: nothing is due."""
+        if ms < 0:
+            return
+        loop = asyncio.get_running_loop()
+        # Spread over the workers that follow the room: the first one does all the work.
+        at = loop.time() + ms / 1000 + random.uniform(0.001, 0.01)
+        timer = self._timers.get(room)
+        if timer is not None:
+            if timer.when() <= at:
+                return
+            timer.cancel()
+        self._timers[room] = loop.call_at(at, self._due, room)
+
+    def _due(self, room: str) -> None:
+        del self._timers[room]
+        self._settle(room)
+
+    def stop(self) -> None:
+        """Cancel all timers."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()

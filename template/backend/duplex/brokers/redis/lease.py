@@ -16,15 +16,11 @@ from pydantic_core import to_json
 from redis.exceptions import ResponseError
 
 from duplex.brokers.base import BrokerUnavailable
-from duplex.brokers.redis.control import ControlStream
+from duplex.brokers.redis.control import ControlStream, enter_generation, identify, keep_generation
 from duplex.brokers.redis.follower import Followed, Follower
-from duplex.brokers.redis.generation import enter_generation, identify, keep_generation
-from duplex.brokers.redis.holdings import Holdings
-from duplex.brokers.redis.keyspace import ROOM_KEYS, Keyspace
+from duplex.brokers.redis.holdings import Holdings, PendingReleases, RoomTimers
 from duplex.brokers.redis.link import Answer, Link
-from duplex.brokers.redis.retries import PendingReleases
-from duplex.brokers.redis.scripts import load_scripts, room_ttl
-from duplex.brokers.redis.timers import RoomTimers
+from duplex.brokers.redis.scripts import ROOM_KEYS, Keyspace, load_scripts, room_ttl
 from duplex.brokers.values import Gathering, Retention
 
 logger = logging.getLogger("duplex")

@@ -7,30 +7,20 @@ page's script contains the same information, so the document is served in produc
 import json
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from duplex.contract.asyncapi.dialect import translated
+from duplex.contract.asyncapi import messages
 from duplex.contract.asyncapi.frames import (
-    REQUEST_ID,
-    SEQ,
     ReservedFrame,
-    frame,
-    reference,
     reserved_frames,
 )
+from duplex.contract.asyncapi.messages import translated
 from duplex.contract.describe import (
-    REFERENCE,
-    Contract,
-    EventTypes,
-    Schema,
-    StateTypes,
     describe,
 )
-from duplex.contract.samples import NoSample, sample
+from duplex.options import Rate
 from duplex.requests.events import AnyEvent
 from duplex.requests.registry import AnyState, Registry
-from duplex.units import Rate
-from duplex.wire.protocol import STREAM_ENDS
 
 Document = dict[str, Any]
 """An AsyncAPI 3.0 document, ready for JSON."""
@@ -57,22 +47,22 @@ def build(
     """Describe the socket at `address` of an application with these states."""
     contract = describe(registry, document, detailed=True)
     frames = reserved_frames()
-    messages: dict[str, Any] = {}
+    described: dict[str, Any] = {}
     operations: dict[str, Any] = {}
-    for one in frames:
-        messages[one.name] = _reserved_message(one, contract)
-    for one in frames:
-        if one.by == "client" or not any(one.name == other.reply for other in frames):
-            operations[one.name] = _reserved_operation(one)
+    for reserved in frames:
+        described[reserved.name] = messages.reserved_message(reserved, contract)
+    for reserved in frames:
+        if reserved.by == "client" or not any(reserved.name == other.reply for other in frames):
+            operations[reserved.name] = _reserved_operation(reserved)
     for name, types in contract.states.items():
         state = registry[name]
-        messages[f"{name}.request"] = _request(state, types, contract)
-        messages[f"{name}.response"] = _response(state, types, contract)
+        described[f"{name}.request"] = messages.request(state, types, contract)
+        described[f"{name}.response"] = messages.response(state, types, contract)
         operations[f"receive-{name}"] = _receiving(state)
         if state.to == "everybody":
             operations[f"send-{name}"] = _sending(state)
     for name, types in contract.events.items():
-        messages[f"{name}.event"] = _event(registry.events[name], types, contract)
+        described[f"{name}.event"] = messages.event(registry.events[name], types, contract)
         operations[f"send-{name}"] = _sending_event(registry.events[name])
     return {
         "asyncapi": "3.0.0",
@@ -89,13 +79,13 @@ def build(
                 "address": address,
                 "title": "The session's socket",
                 "description": _ABOUT_CHANNEL,
-                "messages": {name: {"$ref": MESSAGES + name} for name in messages},
+                "messages": {name: {"$ref": MESSAGES + name} for name in described},
                 "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
             }
         },
         "operations": operations,
         "components": {
-            "messages": messages,
+            "messages": described,
             "schemas": {name: translated(schema) for name, schema in contract.definitions.items()},
         },
     }
@@ -123,117 +113,6 @@ def _servers() -> dict[str, Any]:
             },
         },
     }
-
-
-def _request(state: AnyState, types: StateTypes, contract: Contract) -> dict[str, Any]:
-    data = {"data": types.request}
-    needed = bool(_resolved(types.request, contract).get("required"))
-    identified: dict[str, Schema] = {
-        "id": {**REQUEST_ID, "description": "Returned with the reply; makes resending safe."}
-    }
-    payload = frame(state.name, data if needed else {}, identified if needed else data | identified)
-    return _message(
-        f"{state.name} request",
-        state.doc,
-        payload,
-        _request_example(state, types, contract),
-    )
-
-
-def _response(state: AnyState, types: StateTypes, contract: Contract) -> dict[str, Any]:
-    optional: dict[str, Schema] = {
-        "id": {**REQUEST_ID, "description": "The request's, for its sender."},
-        "seq": SEQ,
-    }
-    if state.to == "everybody":
-        optional["from"] = {"type": "string", "description": "The participant who sent it."}
-    if state.streams:
-        optional["more"] = {"const": True, "description": "Further replies follow."}
-        optional["ended"] = {"enum": list(STREAM_ENDS), "description": "How the stream ended."}
-    example: dict[str, Any] | None
-    try:
-        data = sample(_present(types.response), contract.definitions, whole=True)
-        example = {"state": state.name, "data": data, "id": "1"}
-        example |= {"more": True} if state.streams else {}
-    except NoSample:
-        example = None
-    payload = frame(state.name, {"data": types.response}, optional)
-    return _message(f"{state.name} response", "", payload, example)
-
-
-def _event(event: AnyEvent, types: EventTypes, contract: Contract) -> dict[str, Any]:
-    example: dict[str, Any] | None
-    try:
-        data = sample(types.data, contract.definitions, whole=True)
-        example = {"state": event.name, "data": data, "seq": 3}
-    except NoSample:
-        example = None
-    sender = {"type": "string", "description": "The participant whose request caused it."}
-    payload = frame(event.name, {"data": types.data}, {"seq": SEQ, "from": sender})
-    return _message(f"{event.name} event", event.doc, payload, example)
-
-
-def _present(schema: Schema) -> Schema:
-    """The schema of a response that may also be null."""
-    parts = [part for part in schema.get("anyOf", []) if part != {"type": "null"}]
-    return {**schema, "anyOf": parts} if parts else schema
-
-
-def _request_example(
-    state: AnyState, types: StateTypes, contract: Contract
-) -> dict[str, Any] | None:
-    """A frame that the state's own model takes, with all its fields if they fit together."""
-    if state.request is None:
-        return {"state": state.name, "id": "1"}
-    for whole in (True, False):
-        try:
-            data = sample(types.request, contract.definitions, whole=whole)
-            state.request.model_validate_json(json.dumps(data))
-        except (NoSample, ValidationError):
-            continue
-        return {"state": state.name, "data": data, "id": "1"}
-    return None
-
-
-def _reserved_message(one: ReservedFrame, contract: Contract) -> dict[str, Any]:
-    example = one.example
-    if one.name == "initialised":
-        example = _initialised_example(contract)
-    return {**_message(one.name, one.summary, one.payload, example), "x-by": one.by}
-
-
-def _initialised_example(contract: Contract) -> dict[str, Any] | None:
-    known = {
-        "session": "team-1",
-        "participant": "xK2mVq8Tq1yA",
-        "name": "Ada",
-        "participants": [{"participant": "xK2mVq8Tq1yA", "name": "Ada"}],
-        "participants_total": 1,
-        "resume_token": "…",
-        "epoch": "…",
-        "seq": 1,
-        "recovered": False,
-        "heartbeat": 20.0,
-        "contract_changed": False,
-    }
-    try:
-        document = sample(reference("Document"), contract.definitions, whole=True)
-    except NoSample:
-        return None
-    return {"state": "initialised", "data": {**known, "snapshot": document}}
-
-
-def _message(
-    name: str, doc: str, payload: Schema, example: dict[str, Any] | None
-) -> dict[str, Any]:
-    message: dict[str, Any] = {"name": name, "title": name}
-    if doc:
-        message |= {"summary": doc.splitlines()[0], "description": doc}
-    # Generators call the frame's type by its title; the data's own type has the shorter name.
-    message["payload"] = {"title": f"{name} frame", **translated(payload)}
-    if example is not None:
-        message["examples"] = [{"payload": example}]
-    return message
 
 
 def _receiving(state: AnyState) -> dict[str, Any]:
@@ -300,24 +179,18 @@ def spelled(rate: Rate) -> str:
     return f"{rate.count}/{unit}"
 
 
-def _reserved_operation(one: ReservedFrame) -> dict[str, Any]:
+def _reserved_operation(reserved: ReservedFrame) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "action": "receive" if one.by == "client" else "send",
+        "action": "receive" if reserved.by == "client" else "send",
         "channel": _CHANNEL,
-        "title": one.name,
-        "summary": one.summary,
-        "messages": [{"$ref": _IN_CHANNEL + one.name}],
+        "title": reserved.name,
+        "summary": reserved.summary,
+        "messages": [{"$ref": _IN_CHANNEL + reserved.name}],
     }
-    if one.reply:
-        answers = [one.reply] if one.reply == "pong" else [one.reply, "error"]
+    if reserved.reply:
+        answers = [reserved.reply] if reserved.reply == "pong" else [reserved.reply, "error"]
         operation["reply"] = {
             "channel": _CHANNEL,
             "messages": [{"$ref": _IN_CHANNEL + name} for name in answers],
         }
     return operation
-
-
-def _resolved(schema: Schema, contract: Contract) -> Schema:
-    while "$ref" in schema:
-        schema = contract.definitions[str(schema["$ref"]).removeprefix(REFERENCE)]
-    return schema

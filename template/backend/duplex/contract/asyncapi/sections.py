@@ -5,8 +5,8 @@ import re
 from html import escape
 from typing import Any, cast
 
-from duplex.contract.asyncapi.dialect import SCHEMAS
 from duplex.contract.asyncapi.document import Document
+from duplex.contract.asyncapi.messages import SCHEMAS
 from duplex.contract.describe import Schema
 from duplex.contract.schema_words import bounds, kind, literal
 
@@ -39,7 +39,7 @@ class Reader:
 
     def frames(self, by: str) -> list[str]:
         """The reserved names of the frames that the client or the server sends."""
-        return [name for name, one in self._messages.items() if one.get("x-by") == by]
+        return [name for name, message in self._messages.items() if message.get("x-by") == by]
 
     def types(self) -> list[str]:
         """The names of the types that the frames refer to."""

@@ -20,8 +20,8 @@ from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in.current import ActiveDep, FreshDep
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.credentials import Passkey
+from duplex.web.deps import Line, is_line
 from duplex.web.errors import ApiError, Problem, not_found
-from duplex.web.texts import Line, is_line
 
 MOST = 30
 """Passkeys of one account."""

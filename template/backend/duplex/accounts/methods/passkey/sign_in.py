@@ -16,8 +16,8 @@ from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.credentials import Passkey
 from duplex.web.database import now
+from duplex.web.deps import is_line
 from duplex.web.errors import ApiError, Problem
-from duplex.web.texts import is_line
 
 router = APIRouter(
     prefix="/api/v1/auth/passkeys/sign-in",

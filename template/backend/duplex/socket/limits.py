@@ -1,14 +1,14 @@
-"""How many sockets there may be, and how often they may come."""
+"""How many sockets there may be, how often they may come, and which address a client counts as."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from functools import lru_cache
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any, Final, Protocol
 
-from duplex.options import Options
-from duplex.socket.addresses import network
-from duplex.socket.limits.allowances import Allowances
-from duplex.socket.limits.rates import RateTable
-from duplex.units import Rate
+from duplex.options import Options, Rate
+from duplex.socket.rates import Allowances, RateTable
 
 _NETWORK: Final = 4
 """A network may do as much as so many addresses."""
@@ -65,7 +65,7 @@ class ConnectionLimits:
         """Count a new socket of this address. Where it is refused, it is not counted, but for how
         often the address tries.
         """
-        options, around = self._options, network(address)
+        options, around = self._options, network_of(address)
         wait = self._joins.take(address, now)
         if around != address:
             wait = max(wait, self._network_joins.take(around, now))
@@ -87,11 +87,11 @@ class ConnectionLimits:
 
     def accepted(self, connection: Limited) -> None:
         """An admitted socket was accepted: it is silent until its first frame."""
-        self._silent.setdefault(network(connection.address), {})[connection] = None
+        self._silent.setdefault(network_of(connection.address), {})[connection] = None
 
     def spoke(self, connection: Limited) -> None:
         """The first frame of a connection has come."""
-        around = network(connection.address)
+        around = network_of(connection.address)
         silent = self._silent.get(around)
         if silent is not None and silent.pop(connection, connection) is None and not silent:
             del self._silent[around]
@@ -119,7 +119,7 @@ class ConnectionLimits:
     def gone(self, connection: Limited) -> None:
         """A counted socket has ended."""
         address = connection.address
-        around = network(address)
+        around = network_of(address)
         self.connections -= 1
         self.spoke(connection)
         if connection in self._dropped:
@@ -160,3 +160,46 @@ def _less(counter: Counter[str], key: str) -> None:
     counter[key] -= 1
     if counter[key] <= 0:
         del counter[key]
+
+
+_CUSTOMER: Final = 64
+"""Bits of the smallest IPv6 network of one customer: 2**64 addresses."""
+
+_SITE: Final = 48
+"""Bits of the largest IPv6 network of one customer: 2**16 of the smallest ones."""
+
+
+def site(address: str) -> str | None:
+    """The /48 network (one organisation) of a result of `counted_address`. None for IPv4."""
+    try:
+        network_of = IPv6Network(address)
+    except ValueError:
+        return None
+    return str(network_of.supernet(new_prefix=48)) if network_of.prefixlen == 64 else None
+
+
+def counted_address(client: Sequence[Any] | None) -> str:
+    """The host of an ASGI `client`; with IPv6 the /64 that it is in, which is one customer."""
+    host = str(client[0]) if client else "local"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(_prefix(address, _CUSTOMER))
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """The /48 around an IPv6 `counted_address`; any other address itself."""
+    if ":" not in address or not address.endswith(f"/{_CUSTOMER}"):
+        return address
+    return str(_prefix(IPv6Network(address).network_address, _SITE))
+
+
+def _prefix(address: IPv6Address, bits: int) -> IPv6Network:
+    rest = 128 - bits
+    return IPv6Network((int(address) >> rest << rest, bits))

@@ -1,14 +1,18 @@
-"""The frames that announce who joined and left, and the number of participants.
+"""Frames that announce changes of a session: participants and held fields of the document.
 
-A single change is `joined` or `left`. Several changes are combined into one `presence`, which has
-the participants in a small room, and only their number in a crowd. The Redis broker builds the same
-frames in its scripts from the constants below.
+A participant's change on its own is `joined` or `left`. Changes that were gathered are one
+`presence`: with the participants in a small room, with their number alone in a crowd.
+
+A held value is kept beside the document and not in it: nothing has to be undone when its request
+ends, whatever the reason. The Redis broker builds all these frames in its scripts, from the
+constants below.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
 from duplex.wire.entries import Entry
@@ -90,3 +94,20 @@ def everybody(participants: Iterable[bytes], total: int, departed: tuple[str, ..
 
 def _array(items: Iterable[bytes]) -> bytes:
     return b"[%b]" % b",".join(items)
+
+
+HELD: Final = b'{"state":"held","data":'
+
+
+def held(field: str, value: bytes) -> Entry:
+    """A field has another value now; `value` is JSON, `null` when it is no longer held."""
+    return Entry("held", b"%b{%b:%b}" % (HELD, to_json(field), value))
+
+
+def merge_held(document: bytes, held: Mapping[str, bytes]) -> bytes:
+    """The document (JSON) as participants see it: with the held values."""
+    if not held:
+        return document
+    merged: dict[str, JsonValue] = from_json(document)
+    merged.update((field, from_json(value)) for field, value in held.items())
+    return to_json(merged)

@@ -1,1 +1,0 @@
-"""Limits of this process: on sockets, on connecting, and on requests."""

@@ -1,1 +1,0 @@
-"""Middleware that refuses requests before they reach a route."""
