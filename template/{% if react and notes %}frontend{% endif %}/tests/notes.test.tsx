@@ -47,6 +47,12 @@ test("the notes are listed with the newest first", () => {
   expect(shown[1]).toContain(stateLabel(entry.state));
 });
 
+test("names and texts of others cannot reorder the words around them", () => {
+  show(content([{ ...entry, by: "אבי", text: "שלום" }]));
+  const isolated = [...screen.getByRole("listitem").querySelectorAll("bdi")];
+  expect(isolated.map((one) => one.textContent)).toEqual(["אבי", "שלום"]);
+});
+
 test("an empty list is explained while the session is open, and not after its end", () => {
   const { unmount } = show(content());
   expect(screen.getByText("Nothing here yet")).toBeTruthy();

@@ -44,6 +44,11 @@ test("the notes are listed with the newest first", () => {
   expect(notes[1]).toContain(stateLabel(entry.state));
 });
 
+test("names and texts of others cannot reorder the words around them", () => {
+  show([{ ...entry, by: "אבי", text: "שלום" }]);
+  expect(page.findAll("li bdi").map((one) => one.text())).toEqual(["אבי", "שלום"]);
+});
+
 test("an empty list is explained while the session is open, and not after its end", () => {
   show();
   expect(page.text()).toContain("Nothing here yet");

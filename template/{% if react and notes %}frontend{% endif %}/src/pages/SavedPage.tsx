@@ -76,7 +76,7 @@ export default function SavedPage() {
             void removeIt(deleting);
           }}
         >
-          “{savedTitle(deleting)}” and its notes will be deleted permanently.
+          “<bdi>{savedTitle(deleting)}</bdi>” and its notes will be deleted permanently.
         </ConfirmDialog>
       )}
     </div>

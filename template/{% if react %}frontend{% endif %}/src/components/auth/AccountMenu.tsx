@@ -29,13 +29,17 @@ export default function AccountMenu() {
   return (
     <>
       <button type="button" className="btn btn-circle btn-ghost" popoverTarget={menuId}>
-        <span className="sr-only">Account: {user.name}</span>
+        <span className="sr-only">
+          Account: <bdi>{user.name}</bdi>
+        </span>
         <span className="avatar-round" aria-hidden="true">
           {initials(user.name)}
         </span>
       </button>
       <div id={menuId} ref={menu} popover="auto" className="account-menu">
-        <p className="px-3 pt-2 font-medium wrap-break-word">{user.name}</p>
+        <p className="px-3 pt-2 font-medium wrap-break-word">
+          <bdi>{user.name}</bdi>
+        </p>
         <p className="muted px-3 pb-3 text-sm wrap-anywhere">{user.email}</p>
         <Link
           to="/account"

@@ -18,7 +18,7 @@ export default function UserList({ users, self, onAct }: UserListProps) {
           </span>
           <div className="min-w-0 flex-1 basis-56">
             <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-              <span className="font-medium wrap-anywhere">{user.name}</span>
+              <bdi className="font-medium wrap-anywhere">{user.name}</bdi>
               <span className={user.is_admin ? "tag tag-primary" : "tag"}>
                 {user.is_admin ? "Admin" : "User"}
               </span>
@@ -26,7 +26,9 @@ export default function UserList({ users, self, onAct }: UserListProps) {
                 {user.is_active ? "Active" : "Deactivated"}
               </span>
             </p>
-            <p className="muted mt-0.5 text-sm wrap-anywhere">{user.email}</p>
+            <p className="muted mt-0.5 text-sm wrap-anywhere">
+              <bdi>{user.email}</bdi>
+            </p>
           </div>
           {user.id === self ? (
             <p className="muted text-sm text-pretty sm:max-w-48 sm:text-right">{OWN_ACCOUNT}</p>

@@ -31,14 +31,16 @@ export default function NotesList({ entries }: { entries: readonly Entry[] }) {
               </span>
               <div className="min-w-0 flex-1">
                 <p className="flex items-center gap-x-2.5 text-sm">
-                  <span className="max-w-3/5 shrink-0 truncate font-semibold">{entry.by}</span>
+                  <bdi className="max-w-3/5 shrink-0 truncate font-semibold">{entry.by}</bdi>
                   <span className="tag">{stateLabel(entry.state)}</span>
                   <time className="muted ml-auto shrink-0 tabular-nums" dateTime={entry.at}>
                     {formatTime(entry.at)}
                   </time>
                 </p>
                 {entry.text !== "" && (
-                  <p className="mt-1 wrap-break-word whitespace-pre-wrap">{entry.text}</p>
+                  <p className="mt-1 wrap-break-word whitespace-pre-wrap">
+                    <bdi>{entry.text}</bdi>
+                  </p>
                 )}
               </div>
             </li>

@@ -17,7 +17,9 @@ export default function SavedList({ sessions, onRename, onDelete }: SavedListPro
       {sessions.map((one) => (
         <li key={one.id} className="flex flex-wrap items-center gap-x-4 gap-y-3 py-5">
           <div className="min-w-0 flex-1 basis-56">
-            <p className="font-medium wrap-break-word">{savedTitle(one)}</p>
+            <p className="font-medium wrap-break-word">
+              <bdi>{savedTitle(one)}</bdi>
+            </p>
             <p className="muted mt-0.5 text-sm">
               Saved <time dateTime={one.updated_at}>{formatDate(one.updated_at)}</time>
             </p>
