@@ -16,15 +16,15 @@ from tests.workshop import Workshop
 from tools.source import ROOT, copy_source
 
 pytest_plugins = ["duplex_dev.testing.fixtures"]
-"""On the application of tests/application, which stands first on Python's path."""
+"""With the application in tests/application, which is first on Python's path."""
 
-# A git hook names its repository in the environment, and no test may touch that one.
+# A git hook names its repository in the environment, and no test may change it.
 for variable in [name for name in os.environ if name.startswith("GIT_")]:
     del os.environ[variable]
 
 NAMES = {combo.name for combo in ALL}
 PROJECTS = ROOT / "build" / "projects"
-"""Not in pytest's own folder: root's PostgreSQL runs as a user who may not enter that."""
+"""Not in pytest's folder: root's PostgreSQL runs as a user who cannot enter that."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,7 +58,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--combo`, leave out what is of no combination. What takes long begins first."""
+    """With `--combo`, deselect tests without a combination. Long tests start first."""
     if config.getoption("--combo"):
         kept = [item for item in items if {"combo", "deep_combo"} & set(_fixtures(item))]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
@@ -72,11 +72,11 @@ LONG = (
     "test_own_tests_pass",
     "test_has_no_linter_or_type_finding",
 )
-"""What takes longest begins first."""
+"""Long tests, which start first."""
 
 
 def _place(item: pytest.Item) -> int:
-    """The long commands inside projects, what else uses these, and the rest as it stands."""
+    """Sort key: long commands inside projects, other tests of projects, then all others."""
     name = item.name.partition("[")[0]
     if name in LONG:
         return LONG.index(name)
@@ -115,7 +115,7 @@ def _fixtures(item: pytest.Item) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Say beside each finished test how long it took."""
+    """Print the duration of each finished test."""
     if report.when == "call" and report.passed:
         return "passed", ".", f"PASSED ({report.duration:.1f} s)"
     return None
@@ -123,7 +123,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 @pytest.fixture(scope="session", autouse=True)
 def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Copier must not take defaults from the settings file of whoever runs the suite."""
+    """Copier must not read defaults from the user's settings file."""
     settings = tmp_path_factory.mktemp("settings") / "settings.yml"
     settings.write_text("{}\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -172,7 +172,7 @@ def workshop(render: Callable[..., Render], request: pytest.FixtureRequest) -> W
 
 @pytest.fixture
 def alone(request: pytest.FixtureRequest) -> bool:
-    """Whether somebody wants to know quickly about one combination (`--combo`)."""
+    """Whether only chosen combinations are tested (`--combo`)."""
     return bool(request.config.getoption("--combo"))
 
 

@@ -25,11 +25,11 @@ def _nothing(*_: object) -> None:
 
 @contextmanager
 def quick_copier() -> Generator[None]:
-    """What Copier does for every file of every render, done once or not at all.
+    """Avoids work that Copier repeats for every file of every render.
 
-    It compiles each part of each path anew; all of its environments have the template's one
-    configuration, so they can share the code. And it asks git whether modes of files are
-    followed, which they are wherever the suite runs.
+    Copier compiles each part of each path again; all of its environments have the same
+    configuration, so they can share the code. It also asks git whether file modes are tracked,
+    which they are where the suite runs.
     """
     compile_anew: Callable[..., Any] = Environment.compile  # pyright: ignore[reportUnknownMemberType]
     known: dict[tuple[object, ...], CodeType] = {}

@@ -20,14 +20,14 @@ from tools.source import ROOT
 
 LOGS = ROOT / "build" / "logs"
 STEP_TIMEOUT = 900.0
-"""Seconds for one command: the slowest one takes a fifth of it on two busy cores."""
+"""Time limit of one command in seconds, five times the slowest one on two busy cores."""
 STAMPS = ".stamps"
 NOT_SHARED = {".vite", ".vite-temp", ".vitest", ".tmp", ".cache"}
-"""What tools write into node_modules: a project's own, never linked into another."""
+"""Folders that tools write into node_modules, which are never linked into other projects."""
 
 
 class StepError(Exception):
-    """A command inside a project failed; the message holds the end of what it printed."""
+    """A command inside a project failed; the message contains the end of its output."""
 
 
 def project_environment(python: str | None) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""What the template's own commands and tests share; nothing of it is rendered."""
+"""Code shared by the template's commands and tests; it is not rendered."""

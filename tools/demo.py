@@ -1,8 +1,8 @@
 """`poe demo`: render the template into build/demo, set the project up and serve it.
 
-Every question is an option (`--frontend react`, `--states '[ask, answer]'`); what is not given
-has its default. A rerun writes only files whose render changed and deletes those that are no longer
-rendered, so packages, the database and your own edits to other files stay.
+Every question is an option (`--frontend react`, `--states '[ask, answer]'`) with its default. A
+rerun writes only files whose render changed and deletes those that are no longer rendered, so
+packages, the database and your edits to other files are kept.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from tools.source import ROOT, copy_source
 
 DEMO = ROOT / "build" / "demo"
 MANIFEST = ROOT / "build" / "demo.json"
-"""What the last render wrote: path -> SHA-256 of the content."""
+"""The files of the last render: path -> SHA-256 of the content."""
 
 
 class DemoError(Exception):
@@ -72,7 +72,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def answers_of(options: argparse.Namespace) -> dict[str, str]:
-    """The given answers as Copier takes them; one name is as good as a list of one."""
+    """The given answers in Copier's form; a single name stands for a list."""
     given = {name: getattr(options, name) for name in questions()}
     answers = {name: value for name, value in given.items() if value is not None}
     for name in ("auth", "states", "closing_states"):
@@ -82,7 +82,7 @@ def answers_of(options: argparse.Namespace) -> dict[str, str]:
 
 
 def render(answers: Mapping[str, str], target: Path) -> None:
-    """Render the working tree into the new folder `target`; DemoError says what is wrong."""
+    """Render the working tree into the new folder `target`. Raises DemoError."""
     with tempfile.TemporaryDirectory() as scratch, plain_settings(Path(scratch)):
         source = copy_source(Path(scratch) / "template")
         try:
@@ -153,7 +153,7 @@ def remove_empty(file: Path, top: Path) -> None:
 
 
 def project_environment(**extra: str) -> dict[str, str]:
-    """This environment without what uv and poe set for the template's own project."""
+    """This environment without the variables of uv and poe for the template's project."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -186,7 +186,7 @@ def poe(task: str, **environment: str) -> int:
     while True:
         try:
             return child.wait()
-        except KeyboardInterrupt:  # the terminal told the child too; it ends by itself
+        except KeyboardInterrupt:  # the terminal has interrupted the child too; it ends by itself
             continue
 
 

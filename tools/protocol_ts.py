@@ -1,4 +1,4 @@
-"""Write the protocol's words for the page: `python -m tools.protocol_ts`.
+"""Write the protocol's constants for the page: `python -m tools.protocol_ts`.
 
 The server's protocol module is the one source of reserved names, close codes, error codes and
 limits. The page reads them from `protocol.generated.ts`.

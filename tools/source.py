@@ -1,7 +1,7 @@
-"""The template as Copier should see it: the files of the working tree, without git.
+"""A copy of the template for Copier: the files of the working tree, without git.
 
-Copier renders a git working tree by committing it to a clone first, and asks git about every
-file. A plain copy renders in half the time and never records a commit that nobody else has.
+Copier renders a git working tree by committing it to a clone first, and calls git for every file.
+A plain copy renders in half the time and never records a commit that nobody else has.
 """
 
 import os
@@ -13,7 +13,7 @@ from tools.hashes import LIST, hashes_of
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE_PARTS = ("copier.yml", "hooks", "template")
-"""What a render reads; the rest of the repository is about the template."""
+"""The parts that a render reads."""
 
 
 def committable(root: Path = ROOT) -> list[Path]:
@@ -34,7 +34,7 @@ def committable(root: Path = ROOT) -> list[Path]:
 
 
 def copy_source(target: Path, root: Path = ROOT) -> Path:
-    """Copy what a render reads into the new folder `target`; returns it.
+    """Copy the files that a render reads into the new folder `target`; returns it.
 
     The hashes of the engine's files are those of the copy: in the tree they may be older.
     """

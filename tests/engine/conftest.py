@@ -16,7 +16,7 @@ STORES = {"shared_valkey", "valkey", "durable", "forgetful"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a Valkey: `-m "not valkey"` runs the engine on the memory broker alone."""
+    """Mark tests that need a Valkey: `-m "not valkey"` runs only those on the memory broker."""
     for item in items:
         if isinstance(item, pytest.Function) and item.path.is_relative_to(HERE):
             in_memory = "memory" in item.name or "prepared" in item.name or "asgi" in item.name
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def gates() -> Gates:
-    """What the module's handlers wait for."""
+    """The events that the module's handlers wait for."""
     return Gates()
 
 

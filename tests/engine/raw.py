@@ -1,4 +1,4 @@
-"""A client that writes bytes, not messages: what no WebSocket library would send."""
+"""A client that writes bytes, which no WebSocket library would send."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
 
 
 class Raw:
-    """A client that writes bytes as a test wants them cut."""
+    """A client that writes bytes in the pieces that a test chooses."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer

@@ -1,4 +1,4 @@
-"""States that do what tests need. `gates` holds handlers back until a test lets them go."""
+"""States for tests. `gates` delays handlers until a test lets them continue."""
 
 import asyncio
 from collections import defaultdict
@@ -18,7 +18,7 @@ Session = duplex.Session[Notes]
 
 
 class Gates:
-    """Named events that handlers wait for, and what they did."""
+    """Named events that handlers wait for, and a record of their actions."""
 
     def __init__(self) -> None:
         self.runs: list[str] = []

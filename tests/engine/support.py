@@ -1,6 +1,4 @@
-"""A team's states made for tests, settings, a real server, and a client that speaks the
-protocol.
-"""
+"""States and settings for tests, a real server, and a client of the protocol."""
 
 import asyncio
 import json
@@ -27,7 +25,7 @@ from starlette.applications import Starlette
 
 PATH = "/api/v1/socket"
 PATIENCE = 30.0
-"""Seconds after which a test gives up waiting; never waited when the code is right."""
+"""Timeout of waits in seconds, which correct code never reaches."""
 
 Frame = dict[str, Any]
 
@@ -41,7 +39,7 @@ class Setup:
 
 
 def setup(broker_url: str = "memory://", **changes: Any) -> Setup:
-    """Options with bounds that tests do not meet, but for the given ones."""
+    """Options with limits that tests do not reach, except for the given ones."""
     generous: dict[str, Any] = {
         "rate": Rate(100_000, 1.0),
         "join_rate": Rate(100_000, 1.0),
@@ -88,8 +86,8 @@ def no_database() -> AbstractAsyncContextManager[AsyncSession]:
 
 
 class Accounts:
-    """Tokens are `user`, `user:role` or `user@seconds` (good that long); `bad` is nobody's; none
-    is a guest.
+    """Tokens are `user`, `user:role` or `user@seconds` (their lifetime); `bad` is invalid; without
+    one the user is a guest.
     """
 
     async def authenticate(self, token: str | None) -> Identity:
@@ -104,7 +102,7 @@ class Accounts:
 
 
 def retention_of(options: Options) -> Retention:
-    """What `duplex.web` makes of the same settings."""
+    """The retention that `duplex.web` derives from the same settings."""
     return Retention(
         options.replay_count,
         options.replay_bytes,
@@ -125,7 +123,7 @@ def make_engine(
     document: type[Model] = Notes,
     transaction: Transaction = no_database,
 ) -> Engine:
-    """An engine of these states. Its broker is given, or the one of `given.broker_url`."""
+    """An engine with these states, and with the given broker or that of `given.broker_url`."""
     given = given or setup()
     return Engine(
         options=given.options,
@@ -155,7 +153,7 @@ class Server:
         return member
 
     async def client(self, **hello: Any) -> "Client":
-        """Connect, say hello, and wait for `initialised`."""
+        """Connect, send the hello, and wait for `initialised`."""
         made = await self.socket()
         await made.hello(**hello)
         return made
@@ -200,7 +198,7 @@ async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Se
 
 
 class Client(client.Client):
-    """A client whose `async with` ends the connection, and not its place in the session."""
+    """A client whose `async with` ends the connection without leaving the session."""
 
     async def send(self, frame: object) -> None:
         """Send JSON of any kind, or text and bytes as they are."""

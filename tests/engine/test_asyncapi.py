@@ -1,7 +1,7 @@
-"""The AsyncAPI document says what the wire carries, is whole, and is always the same.
+"""The AsyncAPI document describes the frames on the wire, is complete, and is deterministic.
 
-The official parser (`@asyncapi/parser`) takes it too, but is 55 MB of packages, too heavy for every
-project: what it would find first, references and dialect and examples, is tested here without it.
+The official parser (`@asyncapi/parser`) accepts it too, but has 55 MB of packages, too many for
+every project. References, dialect and examples are tested here without it.
 """
 
 import json
@@ -150,7 +150,7 @@ def test_schemas_are_in_the_dialect_of_asyncapi(document: Document) -> None:
     for one in every(document):
         assert "prefixItems" not in one
         assert "$defs" not in one
-        # Whatever stands beside a reference would be lost.
+        # Keywords next to a reference would be lost.
         assert not isinstance(one.get("$ref"), str) or len(one) == 1
     place = document["components"]["schemas"]["Order"]["properties"]["place"]["anyOf"][0]
     assert [part["type"] for part in place["items"]] == ["number", "number"]
@@ -223,7 +223,7 @@ async def test_frames_of_a_real_session_match_the_document() -> None:
 
 
 class _Page(HTMLParser):
-    """What a browser would do with the page, as far as these tests care."""
+    """Parses the page as a browser would, as far as these tests need it."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

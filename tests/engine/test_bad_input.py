@@ -1,4 +1,4 @@
-"""Whatever comes in: a clear error, and the session lives on where it can."""
+"""Invalid input gets a clear error, and the session continues where possible."""
 
 from typing import Any
 

@@ -53,7 +53,7 @@ async def test_the_hello_must_come_in_time_and_may_come_on_another_connection(
 async def test_the_servers_time_for_a_hello_does_not_count_against_the_client(
     bound: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slow store must not send its clients away for good."""
+    """A slow store must not disconnect its clients for good."""
     known = bound.engine.authentication.authenticate
 
     async def slowly(token: str | None) -> Identity:
@@ -215,7 +215,7 @@ async def test_no_state_is_left_when_everybody_has_disconnected(bound: Server) -
 
 @bounds(rate=Rate(10, 3600.0))
 async def test_a_reconnect_does_not_renew_the_rate(bound: Server) -> None:
-    """Neither who resumes nor who joins anew gets more than one connection may have."""
+    """Neither a resumed nor a new participant gets more than one connection may have."""
     fine = 0
     resume: dict[str, object] = {}
     for number in range(4):

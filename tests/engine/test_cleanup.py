@@ -1,4 +1,4 @@
-"""Handlers that are stopped: they may clean up, and those that ignore it hold up nobody."""
+"""Handlers that are stopped may clean up, and those that ignore it delay nobody."""
 
 import asyncio
 import logging

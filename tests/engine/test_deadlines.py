@@ -1,4 +1,4 @@
-"""Who is stopped when."""
+"""Deadlines stop each request after its own time."""
 
 import asyncio
 from typing import cast
@@ -41,7 +41,7 @@ async def test_each_request_is_stopped_after_its_own_deadline() -> None:
     second = begun(deadlines)
     assert await stopped(first) - start >= SECONDS
     assert await stopped(second) - middle >= SECONDS
-    # The timer begins anew after a time with nothing to look at.
+    # The timer starts again after a time without requests.
     end = loop.time()
     assert await stopped(begun(deadlines)) - end >= SECONDS
 

@@ -1,4 +1,4 @@
-"""States as written by a team: what is understood, and what is refused with a clear line."""
+"""States as teams write them: valid ones are accepted, others refused with a clear sentence."""
 
 import sys
 from collections.abc import AsyncIterator, Callable

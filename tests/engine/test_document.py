@@ -112,7 +112,7 @@ def test_a_document_without_bounds_is_not_read_back(document: type[Model]) -> No
 
 
 def field(annotation: object) -> type[Model]:
-    """A document whose list holds this, below another model."""
+    """A document with a list of this inside another model."""
     inner = type("Inner", (Model,), {"__annotations__": {"values": annotation}})
     return type("Outer", (Model,), {"__annotations__": {"inner": list[inner]}, "inner": []})
 

@@ -1,4 +1,4 @@
-"""A client that floods the server with frames of any kind hurts nobody else, and is dropped."""
+"""A client that floods the server with frames is dropped and affects nobody else."""
 
 import asyncio
 from collections import Counter
@@ -47,7 +47,7 @@ async def pour(raw: Raw, frame: bytes, count: int) -> None:
 
 
 async def dropped(raw: Raw) -> None:
-    """Wait until the connection is gone; what the server said is passed over."""
+    """Wait until the connection has ended; received frames are ignored."""
     async with asyncio.timeout(PATIENCE):
         try:
             while await raw.reader.read(65536):
@@ -69,7 +69,7 @@ async def test_a_flooding_client_is_dropped_and_others_are_answered(
         if "fragments" in kind:
             raw.writer.write(masked(Opcode.TEXT, b"", fin=False))
         pouring = asyncio.create_task(pour(raw, KINDS[kind], FLOOD))
-        # Sent while the flood lasts, whose end nobody waits for.
+        # Sent during the flood, without waiting for its end.
         assert (await other.reply("whisper", {"text": "x"}))["state"] == "whisper"
         await dropped(raw)
         await pouring

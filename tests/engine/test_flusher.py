@@ -1,4 +1,4 @@
-"""Whose outbox is written when."""
+"""The order in which outboxes are written."""
 
 import asyncio
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""What the guide's plain client relies on."""
+"""The behaviour on which the guide's plain client relies."""
 
 from tests.engine.support import Server
 

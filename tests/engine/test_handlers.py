@@ -1,4 +1,4 @@
-"""What a handler may do, and what its session sees of it."""
+"""The features of handlers, and their effects on the session."""
 
 from typing import Any
 
@@ -171,7 +171,7 @@ async def test_a_request_of_an_ended_session_does_not_affect_the_next_one(
     await gates.entered["new"].wait()
     for name in names:
         gates.open[name].set()
-    # Their handlers go on at once; this is behind them.
+    # Their handlers continue at once; this request is after them.
     late = await server.client(session="again")
     assert late.initialised["snapshot"] == {"lines": []}
     gates.open["new"].set()

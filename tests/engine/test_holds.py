@@ -38,7 +38,7 @@ async def server(
 
 
 async def export_of(client: Client) -> object:
-    """What the document says of the export now."""
+    """The document's current `export`."""
     return (await client.reply("look"))["data"]["export"]
 
 

@@ -1,4 +1,4 @@
-"""The import graph of the engine: no circle, lower layers do not know higher ones, one door."""
+"""The import graph of the engine: no circles, layers, and public modules."""
 
 import ast
 import re
@@ -33,7 +33,7 @@ each other.
 """
 
 DOORS = {"duplex", "duplex.accounts", "duplex.mail"}
-"""What an application imports: docs/decisions/0011-zones-and-doors.md."""
+"""The modules that an application may import: docs/decisions/0011-zones-and-doors.md."""
 
 
 @cache

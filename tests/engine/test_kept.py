@@ -1,4 +1,4 @@
-"""What clients make the server keep is bounded: a document, and what one of them leaves behind."""
+"""Data that clients make the server keep is limited: documents, and data left for a return."""
 
 import json
 from collections.abc import AsyncGenerator

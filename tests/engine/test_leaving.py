@@ -43,7 +43,7 @@ async def test_a_draining_server_announces_it_and_closes_connections_at_random_m
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is sent away has the first moment of the window."""
+    """Connections are closed at the first moment of the window."""
 
     def first(begin: float, end: float) -> float:
         return begin
@@ -97,7 +97,7 @@ async def test_a_longer_stream_is_interrupted_when_the_server_stops_and_everybod
         for one in (ada, eve):
             await one.ask(state, {"text": "on"}, id="s")
             assert (await one.until(state))["more"]
-        # Who has no connection just now has no other way to learn of it than from the log.
+        # Participants without a connection learn of it only from the log.
         eve.lose()
         await first.engine.drain()
         mine = [frame async for frame in frames_to_the_end(ada)]
@@ -124,7 +124,7 @@ async def test_a_longer_stream_is_interrupted_when_the_server_stops_and_everybod
 
 
 async def frames_to_the_end(client: Client) -> AsyncGenerator[Frame]:
-    """What a client gets until its connection is closed."""
+    """The frames that a client receives until its connection is closed."""
     with suppress(Closed):
         while True:
             yield await client.receive()

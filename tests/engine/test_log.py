@@ -1,4 +1,4 @@
-"""The replay log: bounded in every way, and never silent about what is missing."""
+"""The replay log is bounded, and always reports missing entries."""
 
 from duplex.brokers.base import Retention
 from duplex.brokers.memory.history import Log

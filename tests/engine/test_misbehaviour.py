@@ -1,4 +1,4 @@
-"""Handlers that do what they should not: their sender gets an error, everybody else goes on."""
+"""Misbehaving handlers: their sender gets an error, and all others continue."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -185,7 +185,7 @@ def test_a_request_of_a_closed_event_loop_is_closed_silently(
         services = Mock(spec=Services, registry=Registry([endless]))
         running = loop.create_task(Runner(services).run(member, request))
         loop.run_until_complete(entered.wait())
-        # As the interpreter does with what nobody waits for any more.
+        # As the interpreter does with an abandoned coroutine.
         running.get_coro().close()
     finally:
         loop.close()

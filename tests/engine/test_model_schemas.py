@@ -1,4 +1,4 @@
-"""What no type can say is refused with its place; what Pydantic describes wrongly is put right."""
+"""Values without a type are refused with their place; errors in Pydantic's schemas are fixed."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Promise 2: whoever comes back gets all it missed or is told; a request is handled once."""
+"""Promise 2: no loss without notice after a reconnect, and each request is handled once."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -120,7 +120,7 @@ async def test_messages_that_are_no_longer_kept_are_reported_and_the_document_is
 
 
 async def test_a_recorded_reply_never_overtakes_the_rooms_order(server: Server) -> None:
-    """As when another worker handled the request and this one has not heard of it yet."""
+    """As if another worker handled the request and this one does not know it yet."""
     async with await server.client() as ada:
         member = server.member(ada)
         ahead = Entry("say", b'{"state":"say","data":null', ada.participant, "1")
@@ -138,7 +138,7 @@ async def test_a_stream_is_not_restarted_when_its_worker_died(server: Server, ga
         await ada.until("tick")
         broker, key = server.engine.broker, (ada.session, ada.participant, "t")
         assert (await broker.claim(*key, 0.05)).outcome == "busy"
-        # What the others do with the claims of a worker that is gone.
+        # As other workers do with the claims of a dead worker.
         await broker.release(*key)
         again = await broker.claim(*key, 5)
         assert again.reply is not None

@@ -27,7 +27,7 @@ async def test_requests_of_one_participant_are_handled_in_the_order_sent(
 async def test_requests_that_were_interrupted_are_handled_first_after_a_resume(
     server: Server, gates: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its error was told to nobody, so it is sent again, with all that was sent behind it."""
+    """Its error reached nobody, so it is sent again with all later requests."""
     ada = await server.client()
     requests = [("hold", "first"), ("whisper", "second"), ("say", "third")]
     for number, (state, text) in enumerate(requests):

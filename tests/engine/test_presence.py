@@ -1,4 +1,4 @@
-"""Who is here, who came, who left."""
+"""Presence: who is present, joins and leaves."""
 
 import asyncio
 from collections.abc import Sequence

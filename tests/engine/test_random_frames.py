@@ -1,4 +1,4 @@
-"""Thousands of bad frames: no crash, nothing left behind, and whoever is beside them is served."""
+"""Thousands of bad frames cause no crash and no leak, and other clients are served."""
 
 import asyncio
 import gc
@@ -43,7 +43,7 @@ WRONG: list[object] = [None, True, 0, -1, 1e308, "", "x" * 200, [], [[]], {}, {"
 
 
 def encoded(opcode: int, payload: bytes, chance: Random, *, fin: bool = True) -> bytes:
-    """A masked frame as a client writes it, whatever its opcode."""
+    """A masked client frame with any opcode."""
     size, mask = len(payload), chance.randbytes(4)
     head = bytes([opcode | (0x80 if fin else 0)])
     if size < 126:
@@ -75,7 +75,7 @@ def mutated(chance: Random) -> bytes:
 
 
 def mistyped(chance: Random) -> bytes:
-    """A frame of the right form whose fields have other types."""
+    """A well-formed frame whose fields have wrong types."""
     frame = dict(chance.choice(VALID))
     frame[chance.choice(["state", "data", "id", "more"])] = chance.choice(WRONG)
     return json.dumps(frame).encode()
@@ -88,7 +88,7 @@ def bad_frame(chance: Random) -> bytes:
         [40, 30, 10, 8, 5, 5, 1, 1],
     )[0]
     if kind == "mutated":
-        # What is not UTF-8 ends a connection; mostly it shall come further.
+        # Invalid UTF-8 ends a connection; most frames should get further.
         text = mutated(chance)
         if chance.random() > 0.02:
             text = text.decode(errors="replace").encode()
@@ -115,7 +115,7 @@ def bad_frame(chance: Random) -> bytes:
 
 
 class Noise:
-    """A connection that sends what it likes, and looks at what comes back."""
+    """A connection that sends arbitrary frames and checks the replies."""
 
     def __init__(self, url: str, chance: Random) -> None:
         self._host, _, port = url.split("/")[2].partition(":")
@@ -170,7 +170,7 @@ class Noise:
 
 @pytest.fixture(params=["prepared", "asgi"])
 async def noisy(request: pytest.FixtureRequest, gates: Gates) -> AsyncGenerator[Server]:
-    """A server that soon forgets who is gone."""
+    """A server that soon forgets absent participants."""
     settings = setup(replay_seconds=0.5)
     async with serving(
         make_engine(states(gates), settings), prepared=request.param == "prepared"
@@ -191,7 +191,7 @@ async def test_random_frames_break_nothing_leak_nothing_and_delay_nobody(
     chance, process = Random(SEED), psutil.Process()
     good = await noisy.client()
     noise = Noise(noisy.url, chance)
-    # What is allocated once is there before it is measured.
+    # Memory that is allocated once must exist before the measurement.
     await noise.send(2 * BATCH)
     await alone(noisy, good)
     tasks, memory = len(asyncio.all_tasks()), process.memory_info().rss

@@ -1,4 +1,4 @@
-"""A schema in words says what a reader must know to write a value of it."""
+"""A schema in words contains all rules for a valid value."""
 
 from enum import StrEnum
 from typing import Annotated, Any

@@ -124,7 +124,7 @@ def test_one_application_may_be_started_more_than_once() -> None:
 
 @pytest.fixture
 def reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line that may be written now, whatever was written before."""
+    """A line that is written independently of earlier ones."""
     monkeypatch.setattr(endpoint, "_reports", Reports(logging.getLogger("duplex")))
 
 

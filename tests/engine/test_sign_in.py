@@ -1,4 +1,4 @@
-"""Promise 5: sign-in stays true as long as the connection lives."""
+"""Promise 5: changes of a sign-in take effect on open connections."""
 
 import pytest
 from duplex import Identity, NotSignedIn
@@ -91,7 +91,7 @@ async def test_a_token_revoked_during_its_check_is_checked_again(
     good = [True]
 
     async def slow(token: str | None) -> Identity:
-        # What the database said before it was changed.
+        # The identity before the database was changed.
         if not good:
             raise NotSignedIn("You were signed out.")
         good.clear()

@@ -1,4 +1,4 @@
-"""Promise 3: nobody stalls anybody."""
+"""Promise 3: no client delays another."""
 
 import json
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""Streams belong to their participants, wherever these are, and everybody sees how they end."""
+"""Streams belong to participants, not connections, and everybody receives how they end."""
 
 from collections.abc import AsyncIterator
 
@@ -200,7 +200,7 @@ async def pair(gates: Gates, shared_valkey: Valkey) -> AsyncIterator[tuple[Serve
 
 @pytest.fixture
 async def moved(pair: tuple[Server, Server]) -> AsyncIterator[Client]:
-    """A participant at the second worker whose private stream has begun at the first one."""
+    """A participant at the second worker whose private stream started at the first one."""
     former = await pair[0].client()
     await former.ask("tick", {"text": "move"}, id="t")
     first = await former.until("tick")

@@ -1,4 +1,4 @@
-"""A stream goes on at one worker while its participant is at another."""
+"""A stream continues at one worker while its participant is at another."""
 
 from collections.abc import AsyncIterator
 
@@ -24,7 +24,7 @@ async def pair(gates: Gates, store: Store, shared_valkey: Valkey) -> AsyncIterat
 
 @pytest.fixture
 async def moved(pair: Pair) -> AsyncIterator[Client]:
-    """Somebody whose stream has begun at the first worker, and who is at the second now."""
+    """A participant at the second worker whose stream started at the first one."""
     former = await pair[0].client()
     await former.ask("feed", FEED, id="f")
     first = await former.until("feed")

@@ -1,4 +1,4 @@
-"""Our protocol class reads whatever a client may send, however the network cuts it."""
+"""The protocol class reads all valid input of clients, in any pieces."""
 
 import asyncio
 import json

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import duplex
 import pytest
 from duplex import Settings
 from duplex_dev.__main__ import COMMANDS
@@ -82,3 +83,27 @@ def test_every_link_leads_to_a_file(root: Path) -> None:
         if not (document.parent / link).exists()
     ]
     assert missing == []
+
+
+def test_every_link_to_a_section_leads_to_a_heading(root: Path) -> None:
+    missing = [
+        (document.name, link, section)
+        for document in documents(root)
+        for link, section in re.findall(
+            r"\]\((?!https?://)([^)#]*)#([\w-]+)\)", document.read_text(encoding="utf-8")
+        )
+        if section not in sections(document.parent / link if link else document)
+    ]
+    assert missing == []
+
+
+def sections(document: Path) -> set[str]:
+    """The anchors of a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_of_the_engine_lists_every_public_name(root: Path) -> None:
+    text = (root / "backend/duplex/README.md").read_text(encoding="utf-8")
+    table = text.partition("## Public names")[2].partition("\n## ")[0]
+    assert set(duplex.__all__) <= set(re.findall(r"`(\w+)`", table))

@@ -34,7 +34,7 @@ PROTOCOL = [
 ANSWERS_FILE = "{{ _copier_conf.answers_file }}.jinja"
 
 BAD: list[tuple[str, Any, str]] = [
-    # name of the question, answer, what the line must say
+    # name of the question, answer, expected part of the message
     *[("states", [name], "reserved by the session protocol") for name in PROTOCOL],
     *[("states", [name], "Python keyword") for name in KEYWORDS_OF_PYTHON],
     *[("states", [name], "TypeScript keyword") for name in KEYWORDS_OF_TYPESCRIPT],
@@ -154,7 +154,7 @@ def test_bad_answer_is_refused_in_one_line(
 def test_a_bare_yaml_boolean_in_a_list_is_reported(
     questions: Path, tmp_path: Path, bare: str
 ) -> None:
-    """`-d states=[yes]` is what a shell user writes; YAML makes a boolean of it."""
+    """A shell user writes `-d states=[yes]`, which YAML parses as a boolean."""
     with pytest.raises(ValueError, match="item 1 is the boolean"):
         run_copy(
             str(questions), tmp_path / "p", data={"states": f"[{bare}]"}, defaults=True, quiet=True
@@ -162,7 +162,7 @@ def test_a_bare_yaml_boolean_in_a_list_is_reported(
 
 
 def ask(copie: Copie, questions: Path, **answers: Any) -> dict[str, Any]:
-    """The answers that are stored when these are given as somebody's own defaults."""
+    """The stored answers when these are the user's own defaults."""
     copy = cast("Callable[..., Result]", copie.copy)  # its signature is partly untyped
     done = copy(answers, template_dir=questions)
     if done.exception is not None:

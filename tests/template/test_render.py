@@ -173,7 +173,7 @@ def test_the_oldest_supported_copier_renders_the_same(
 
 
 def test_getting_started_changes_lines_that_a_new_state_has(render: Callable[..., Render]) -> None:
-    """Its blocks of code, without what they add, stand in the modules that `add-state` makes."""
+    """Its code blocks, without the added parts, are in the modules that `add-state` writes."""
     done = texts(render({"example": "none"}))
     state = ("app/states/start_things.py", "tests/states/test_start_things.py")
     files = [*(f"backend/{name}" for name in state), "frontend/src/states/startThings.ts"]

@@ -32,7 +32,7 @@ TRACES = {
     "totp": re.compile(r"pyotp|segno|second_step_changed|class Totp\b|Totp\(\)"),
     "passkey": re.compile(r"webauthn\b(?!\s+credential)|passkeys_changed|Passkeys\(\)"),
 }
-"""What a method leaves in a backend that has it. The tables are the same in every project."""
+"""The files of a method in a backend. The tables are the same in every project."""
 
 SHARED = re.compile(r"duplex/(accounts/tables|migrations)/|duplex_dev/|tests/")
 

@@ -1,4 +1,4 @@
-"""A team's project takes a later release: edits stay, or markers say where they clash."""
+"""Updates of a team's project to a later release: edits are kept, conflicts are marked."""
 
 import re
 import shutil
@@ -226,7 +226,7 @@ def test_an_answer_changes_edited_starter_code_beside_deleted_files(project: Pat
 def test_a_release_and_a_new_answer_are_two_steps(
     project: Path, question: str, answer: object
 ) -> None:
-    """Together the answer would not reach the starter code, and nobody would be told."""
+    """Together, the answer would silently not change the starter code."""
     with pytest.raises(ValueError, match=f"update first, then change {question}"):
         update(project, "1.1.0", **{question: answer})
     assert git(project, "status", "--porcelain") == ""

@@ -22,7 +22,7 @@ YOURS = (
 """The team's from its first day. `frontend/src/duplex` is not: see `ENGINE`."""
 
 ENGINE = ("backend/duplex/", "backend/duplex_dev/", "frontend/src/duplex/")
-"""A release replaces these folders whole; nobody edits them."""
+"""A release replaces these folders completely."""
 
 WIRING = (
     r"(README|AGENTS)\.md",

@@ -15,7 +15,7 @@ UNGATHERED = Gathering(interval=0, crowd_interval=0)
 """Every change of presence is announced at once."""
 
 PATIENCE = 20.0
-"""Seconds after which a test gives up waiting; never waited when the code is right."""
+"""Timeout of waits in seconds, which correct code never reaches."""
 
 
 class Recorder:
