@@ -135,7 +135,7 @@ export class Calls {
     const call = this.#calls.get(id);
     if (call?.inPieces !== true) return;
     call.fail(
-      new SessionError("interrupted", "The stream was interrupted: what came of it so far is all."),
+      new SessionError("interrupted", "The stream was interrupted. No further replies follow."),
     );
     this.#carrier.cancel(id);
   }

@@ -85,7 +85,7 @@ const FINAL: Readonly<Record<number, string>> = {
   [CLOSE.forbidden]: "You may not take part in this session.",
   [CLOSE.idle]: "The session ended because nothing happened for a while.",
   [CLOSE.contractChanged]: "The application was updated. Reload the page to go on.",
-  [CLOSE.replaced]: "The session was opened again in another window and goes on there.",
+  [CLOSE.replaced]: "The session was opened in another window and continues there.",
   [CLOSE.tooFast]: "Too much was sent in too short a time, so the server ended the session.",
 };
 

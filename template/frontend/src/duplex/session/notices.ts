@@ -59,7 +59,7 @@ function loss(state: Known): Notice | null {
   const text =
     state.loss === "messages"
       ? "Some messages were missed while you were away; this is the current state."
-      : "The server restarted this session: everything that was not saved is gone. This is the current state.";
+      : "The server restarted this session: unsaved changes are lost. This is the current state.";
   return { kind: "loss", text, action: "dismiss" };
 }
 

@@ -8,8 +8,7 @@ export const ADMINS_ONLY = {
 } as const;
 
 export const USERS_INTRO = "All accounts of this application.";
-export const NOBODY_ELSE =
-  "Nobody else has an account yet. People create one on the page for signing in.";
+export const NOBODY_ELSE = "Nobody else has an account yet. Users create one on the sign-in page.";
 /** Shown at the admin's own account, instead of actions that the server would refuse. */
 export const OWN_ACCOUNT = "Only another admin can change your own account.";
 
