@@ -1,7 +1,7 @@
 """The participant who sends requests, which are handled one after the other in the order sent.
 
-A stream starts in its turn and then runs beside the requests behind it. The queue outlives a lost
-connection: requests that were received are handled.
+A stream starts in its turn and then runs concurrently with the later requests. The queue survives a
+lost connection: received requests are handled.
 """
 
 import asyncio
