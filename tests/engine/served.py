@@ -1,14 +1,34 @@
-"""The test application as a module, for servers that are given its name: see test_servers.py."""
+"""The test application as a module, for servers that are given its name: see test_servers.py. Its
+sessions are at `BROKER_URL`, if the environment has one.
+"""
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from duplex import Model, Registry, state
 from starlette.applications import Starlette
 
-from tests.engine.states import Gates, states
+from tests.engine.states import Gates, Session, states
 from tests.engine.support import PATH, make_engine, setup
 
-engine = make_engine(states(Gates()), setup())
+
+class Worker(Model):
+    pid: int
+
+
+@state("worker", to="sender")
+async def worker(session: Session) -> Worker:
+    """The process that this participant is connected to."""
+    return Worker(pid=os.getpid())
+
+
+declared = states(Gates())
+broker_url = os.environ.get("BROKER_URL", "memory://")
+engine = make_engine(
+    Registry([*declared.values(), *declared.events.values(), worker]),
+    setup(broker_url, replay_seconds=2.0),
+)
 
 
 @asynccontextmanager

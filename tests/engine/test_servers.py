@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 from duplex.socket import endpoint
 from duplex.socket.rates import Reports
+from duplex_dev.testing.servers import Valkey
 from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
@@ -42,7 +44,7 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def started(command: list[str], log: Path) -> AsyncGenerator[str]:
+async def started(command: list[str], log: Path, **environment: str) -> AsyncGenerator[str]:
     """The server's address, when it takes connections; it has to end when it is asked to."""
     port = free_port()
     with log.open("wb") as out:
@@ -51,7 +53,11 @@ async def started(command: list[str], log: Path) -> AsyncGenerator[str]:
             "-m",
             *(part.format(port=port) for part in command),
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'template/backend'}"},
+            env={
+                **os.environ,
+                "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'template/backend'}",
+                **environment,
+            },
             stdout=out,
             stderr=out,
         )
@@ -110,6 +116,36 @@ async def test_a_session_works_on_every_server(name: str, tmp_path: Path) -> Non
     async with started(SERVERS[name], log) as url:
         await talk(url)
     assert "Traceback" not in log.read_text()
+
+
+async def test_a_killed_worker_of_a_preloaded_application_leaves_no_ghosts(
+    tmp_path: Path, shared_valkey: Valkey
+) -> None:
+    """Workers are forked from one process: if they shared a name, the others would renew the lease
+    of a dead one.
+    """
+    log = tmp_path / "log"
+    command = [*SERVERS["gunicorn --preload"], "--workers", "2"]
+    async with (
+        started(command, log, BROKER_URL=shared_valkey.url) as url,
+        AsyncExitStack() as open_,
+    ):
+        by_worker: dict[int, Client] = {}
+        while len(by_worker) < 2:
+            client = await Client.connect(url, patience=PATIENCE, open_timeout=PATIENCE)
+            open_.callback(client.lose)
+            await client.hello(session="ghosts")
+            pid = (await client.reply("worker"))["data"]["pid"]
+            if pid in by_worker:
+                await client.leave()
+            else:
+                by_worker[pid] = client
+        (doomed, ada), (_, bob) = by_worker.items()
+        os.kill(doomed, signal.SIGKILL)
+        while (await bob.until("left"))["data"]["participant"] != ada.participant:
+            pass
+        listed = (await bob.reply("participants"))["data"]
+        assert [one["participant"] for one in listed["participants"]] == [bob.participant]
 
 
 def test_one_application_may_be_started_more_than_once() -> None:
