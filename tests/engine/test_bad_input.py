@@ -71,6 +71,10 @@ async def test_an_error_names_the_request_and_the_field(server: Server) -> None:
         '{"id":"9","data":{"text":"a"}}',
         '{"state":"count","data":{"upto":NaN},"id":"9"}',
         '{"state":"ping","id":"9","data":Infinity}',
+        '{"state":"say","id":"9","data":{"text":%s}}' % ("1" * 6000),
+        '{"state":"say","id":"9","data":{"text":"a"}} {}',
+        '{"state":"say","data":"\x00","id":"9"}',
+        '{"state":"say","data":' + "[" * 5000 + "]" * 5000 + ',"id":"9"}',
     ],
 )
 async def test_the_error_of_a_frame_that_cannot_be_read_names_its_request(
@@ -83,7 +87,8 @@ async def test_the_error_of_a_frame_that_cannot_be_read_names_its_request(
 
 
 @pytest.mark.parametrize(
-    "frame", ['{"state":"say","id":"\\ud800"}', '["id", "9"]', '{"id":"9"', '{"id":{"id":"9"}}']
+    "frame",
+    ['{"state":"say","id":"\\ud800"}', '["id", "9"]', '{"id":"9"', '{"id":{"id":"9"}}', '{"id":9}'],
 )
 async def test_an_error_names_no_request_that_is_not_one(server: Server, frame: str) -> None:
     async with await server.client() as ada:

@@ -25,6 +25,10 @@ def keeping() -> Registry:
             document.lines.append(data.text)
         return Said(text="")
 
+    @state("say")
+    async def say(session: Session, data: Text) -> Said:
+        return Said(text=data.text)
+
     @state("whisper", to="sender")
     async def whisper(session: Session, data: Text) -> Said:
         return Said(text=data.text)
@@ -41,7 +45,7 @@ def keeping() -> Registry:
     async def look(session: Session) -> Notes:
         return await session.read()
 
-    return Registry([note, whisper, clean_up, look])
+    return Registry([note, say, whisper, clean_up, look])
 
 
 @pytest.fixture(params=["memory", "valkey"])
@@ -136,6 +140,21 @@ async def test_a_session_counts_for_its_opener_also_after_others_were_in_it(serv
     )
 
 
+async def test_coming_back_for_a_moment_renews_nothing(server: Server) -> None:
+    names = [f"moment-{number}" for number in range(20)]
+    for name in names:
+        async with await server.client(token="ada", session=name) as ada:
+            # Only the log grows: the document stays empty.
+            for _ in range(2):
+                await ada.reply("say", {"text": PAGE})
+            await ada.leave()
+        async with await server.client(token="ada", session=name) as ada:
+            await ada.leave()
+    await eventually(
+        lambda: open_sessions(server, names), lambda kept: len(kept) * 2 * len(PAGE) < KEPT
+    )
+
+
 async def test_a_session_that_is_open_elsewhere_is_not_given_up(server: Server) -> None:
     async with await server.client(token="bob", session="shared") as bob:
         await bob.reply("note", {"text": "bob's"})
@@ -150,7 +169,8 @@ def test_the_oldest_places_of_an_owner_are_given_up() -> None:
     assert abandoned.add("ada", places[1], 1000, 1.0) == []
     assert abandoned.add("bob", places[2], 9000, 1.0) == []
     assert abandoned.add("ada", places[3], 1000, 2.0) == [places[0]]
-    assert abandoned.remove(places[1]) == "ada"
+    assert abandoned.remove(places[1]) == ("ada", 1000)
+    assert abandoned.remove(places[1]) is None
     assert abandoned.add("ada", places[0], 2000, 3.0) == []
     # One that is expired is not given up, and one that is too big by itself is kept.
     assert abandoned.add("ada", places[1], 50_000, 100.0) == []

@@ -102,6 +102,8 @@ class Runner:
     ) -> bytes:
         """A page of the room's participants, as the data of a reply. Raises `Rejected`."""
         try:
+            if after is not None and not (after.isascii() and after.isdigit()):
+                raise ValueError(after)
             page = await self._services.broker.page(requester.room_id, after)
         except BrokerUnavailable:
             sentence = _SENTENCES["broker_unavailable"]

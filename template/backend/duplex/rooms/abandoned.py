@@ -70,13 +70,14 @@ class Abandoned:
             self.remove(oldest.place)
         return given_up
 
-    def remove(self, place: Place) -> str | None:
-        """The participant came back or is forgotten, or the session is open again; its owner, if it
-        was counted.
+    def remove(self, place: Place) -> tuple[str, int] | None:
+        """The participant came back or is forgotten, or the session is open again. The owner and
+        the bytes that were counted, if it was.
         """
         owner = self._owner_of.pop(place.key, None)
-        if owner is not None:
-            del self._owners[owner][place.key]
-            if not self._owners[owner]:
-                del self._owners[owner]
-        return owner
+        if owner is None:
+            return None
+        left = self._owners[owner].pop(place.key)
+        if not self._owners[owner]:
+            del self._owners[owner]
+        return owner, left.size - _OVERHEAD

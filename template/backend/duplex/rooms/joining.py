@@ -15,7 +15,7 @@ from duplex.requests.documents import SessionStore
 from duplex.requests.runner import Runner
 from duplex.rooms.abandoned import Place
 from duplex.rooms.member import Member
-from duplex.rooms.rooms import Arrival, Rooms
+from duplex.rooms.rooms import Arrival, Room, Rooms
 from duplex.socket.connection import Connection
 from duplex.socket.sockets import Sockets
 from duplex.wire.entries import Frame
@@ -84,8 +84,7 @@ class Joining:
             room.members[joined.participant] = member
         room.arrivals.discard(arrival)
         room.documents.size = len(joined.document)
-        room.opener = self.rooms.abandoned.remove(Place(room_id)) or room.opener
-        self.rooms.abandoned.remove(Place(room_id, joined.participant))
+        self._count(room, member, connection, alone=joined.present.total == 1)
         member.token = hello.resume.token if joined.resumed and hello.resume else token
         member.identity = identity
         # The broker's `taken_over` may come later than the answer to the join.
@@ -101,6 +100,20 @@ class Joining:
             first + [member.frame(entry) for entry in joined.replay or () if member.may_read(entry)]
         )
         room.catch_up(member, arrival)
+
+    def _count(self, room: Room, member: Member, connection: Connection, *, alone: bool) -> None:
+        """Keep what was counted when the session and the participant were abandoned, so that coming
+        back for a moment does not renew what their owner may leave behind.
+        """
+        abandoned = self.rooms.abandoned
+        former = abandoned.remove(Place(room.id))
+        if former is not None:
+            room.opener, room.logged = former
+        elif room.opener is None and alone:
+            room.opener = connection.owner
+        former = abandoned.remove(Place(room.id, member.id))
+        if former is not None:
+            member.kept = max(member.kept, former[1])
 
     async def _join(
         self, connection: Connection, hello: Hello, identity: Identity, room_id: str, token: str
@@ -140,10 +153,7 @@ class Joining:
             raise CannotJoin(sentence, "too_fast", Close.BUSY)
         seed = await self._seed(request.room, stored=stored)
         _require_peer(connection)
-        joined = await self.broker.join(replace(request, seed=seed))
-        if joined is not None and joined.present.total == 1:
-            self.rooms.open(request.room).opener = connection.owner
-        return joined
+        return await self.broker.join(replace(request, seed=seed))
 
     async def _seed(self, room_id: str, *, stored: bool) -> bytes:
         """The document that a session begins with: the stored one, or a new one."""

@@ -28,15 +28,16 @@ class Arrival:
 
 class Room:
     """The members of one session at this process. State that must outlive the process is kept by
-    the broker. `opener`: the account or address that opened the session, if it was opened here.
+    the broker. `opener`: the account or address that opened the session, or that joined it when it
+    was empty. `logged` counts the bytes of its messages.
     """
 
-    __slots__ = ("_logged", "arrivals", "documents", "id", "members", "opener", "watched")
+    __slots__ = ("arrivals", "documents", "id", "logged", "members", "opener", "watched")
 
     def __init__(self, room_id: str) -> None:
         self.id = room_id
         self.opener: str | None = None
-        self._logged = 0
+        self.logged = 0
         self.members: dict[str, Member] = {}
         self.arrivals: set[Arrival] = set()
         self.documents = DocumentCache()
@@ -51,7 +52,7 @@ class Room:
         """Bytes that the broker keeps of the session, approximately. Its log is limited to
         `log_size`.
         """
-        return self.documents.size + min(self._logged, log_size)
+        return self.documents.size + min(self.logged, log_size)
 
     def deliver(self, entries: Sequence[Entry]) -> None:
         """Send the room's next entries to every member here. A message that is the same for all is
@@ -61,7 +62,7 @@ class Room:
             arrival.waiting.extend(entries)
         crowd = len(self.members) > CROWD
         for entry in entries:
-            self._logged += entry.size()
+            self.logged += entry.size()
             if entry.private:
                 self._deliver_private(entry)
                 continue

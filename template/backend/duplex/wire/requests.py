@@ -1,9 +1,10 @@
 """The content of a client's frame: a request of a state, or a control frame."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints, ValidationError
 
@@ -55,16 +56,33 @@ def read_id(frame: Mapping[str, JsonValue]) -> str | None:
 
 def find_id(text: str) -> str | None:
     """The id of an unreadable frame, if it has one. Without the id in the error, the sender would
-    wait forever. Accepts JSON that `unpack` refuses, such as a lone surrogate.
+    wait forever. Accepts text that `unpack` refuses: lone surrogates, numbers out of range, text
+    after the object, and too many levels before the id.
     """
+    found: object = None
     try:
-        frame: object = json.loads(text)
-    except (ValueError, RecursionError):
+        frame: object = _LENIENT.raw_decode(text.lstrip())[0]
+        if isinstance(frame, dict):
+            found = cast("dict[str, object]", frame).get("id")
+    except RecursionError:
+        last = _LAST_ID.search(text)
+        found = last[1] if last is not None else None
+    except ValueError:
         return None
-    found = cast("dict[str, object]", frame).get("id") if isinstance(frame, dict) else None
     if not isinstance(found, str) or not 0 < len(found) <= REQUEST_ID_MAX:
         return None
     return found if _is_text(found) else None
+
+
+def _nothing(number: str) -> None:
+    """In place of a number: parsing one of many digits is refused, and slow."""
+
+
+_LENIENT: Final = json.JSONDecoder(
+    parse_int=_nothing, parse_float=_nothing, parse_constant=_nothing, strict=False
+)
+_LAST_ID: Final = re.compile(rf'"id"\s*:\s*"([^"\\]{{1,{REQUEST_ID_MAX}}})"\s*\}}\s*\Z')
+"""An id at the end of a frame, where the page puts it."""
 
 
 def _is_text(text: str) -> bool:
