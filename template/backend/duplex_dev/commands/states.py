@@ -64,7 +64,7 @@ def _change(change: StateChange, title: str, template: str | None) -> None:
     must_be_clean(ROOT)
     setup.prepare()
     say(title)
-    kept = changing.change_answers(ROOT, change.data(), template, change)
+    kept = changing.change_states(ROOT, change, template)
     say("Changed, new or deleted:")
     for path in git.changed_files(ROOT):
         print(f"    {path}")

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from duplex_dev.console import TaskError, complain, say
-from duplex_dev.machine import git, setup
+from duplex_dev.machine import git
 from duplex_dev.project import ENGINE, ROOT
 from duplex_dev.update import changing
 from duplex_dev.update.answers import ANSWERS, read_answers
@@ -61,10 +61,8 @@ def _change(data: dict[str, object], template: str | None) -> int:
             "States are removed and renamed by `uv run poe remove-state` and `rename-state`."
             " Nothing was changed."
         )
-    setup.prepare()
-    kept = changing.change_answers(ROOT, data, template)
-    _report(kept)
-    return 0
+    say(f"Rendering with {', '.join(f'{name}={data[name]}' for name in data)} …")
+    return _report(*changing.change_answers(ROOT, data, template))
 
 
 def _update(ref: str | None, template: str | None) -> int:
@@ -79,24 +77,22 @@ def _update(ref: str | None, template: str | None) -> int:
         for notes in history.notes(str(before["_commit"]), str(after["_commit"])):
             print(f"\n{notes}\n")
     say(f"This project is at {after['_commit']} now")
-    _report(kept)
     for path, difference in edited.items():
         if difference == "was edited":
             say(f"Your edits of {path} are in git alone: git show HEAD:./{path}")
-    for path in conflicts:
-        complain(f"{path} has conflict markers: you and the release changed the same lines")
-    say(
-        "Next: resolve conflicts, run `uv run poe contract` and `uv run poe test`, then commit"
-        if conflicts
-        else "Next: run `uv run poe contract` and `uv run poe test`, then commit"
-    )
-    return 1 if conflicts else 0
+    return _report(kept, conflicts)
 
 
-def _report(kept: changing.Kept) -> None:
+def _report(kept: changing.Kept, conflicts: list[str]) -> int:
+    """Say what was done and what comes next; returns the exit code."""
     say(f"{len(git.changed_files(ROOT))} files changed: see `git status`")
     for path, place in kept.items():
         say(f"Your edits of {path} are in {place}")
+    for path in conflicts:
+        complain(f"{path} has conflict markers: both sides changed the same lines")
+    first = "resolve the conflicts, " if conflicts else ""
+    say(f"Next: {first}run `uv run poe contract` and `uv run poe test`, then commit")
+    return 1 if conflicts else 0
 
 
 def status(arguments: list[str]) -> int:
