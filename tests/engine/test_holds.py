@@ -199,7 +199,7 @@ class Twice(Model):
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        (NotAModel, "flag: what a request holds is a Model"),
+        (NotAModel, "flag: a held value must be a Model"),
         (NoDefault, "one: a held field has the default None"),
         (Twice, "other: another field holds Text already"),
     ],
