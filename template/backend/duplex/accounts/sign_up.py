@@ -17,7 +17,7 @@ from duplex.accounts.emails import Email, Name
 from duplex.accounts.events import record
 from duplex.accounts.mailed import Mailed, MailedProof
 from duplex.accounts.services import Services, ServicesDep
-from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
+from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, Visit, VisitDep
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.credentials import Password
@@ -65,7 +65,7 @@ async def sign_up(
 
 @router.post("/sign-up/confirm", status_code=201)
 async def confirm_sign_up(
-    proof: MailedProof, services: ServicesDep, visit: VisitDep, entry: EntryDep
+    proof: MailedProof, services: ServicesDep, visit: VisitDep, signing_in: SignInRequestDep
 ) -> SignedIn | SecondStep:
     """Create the account that this browser requested, and sign in."""
     await attempts.admit(services, visit, "code", attempts.GUESS)
@@ -86,12 +86,12 @@ async def confirm_sign_up(
                 record(db, visit, "email_verified", user_id=user.id)
             if not user.is_active:
                 raise challenges.expired()
-            outcome = await entry.grant(db, user, "mail")
+            outcome = await signing_in.grant(db, user, "mail")
     except IntegrityError:
         # Another sign-up with this address was confirmed in the meantime.
         raise challenges.expired() from None
-    mailed.done(entry.response, visit, "sign-up")
-    return await entry.answer(outcome)
+    mailed.done(signing_in.response, visit, "sign-up")
+    return await signing_in.answer(outcome)
 
 
 def require_open(services: Services) -> None:

@@ -16,7 +16,7 @@ from duplex.accounts.mailed import Mailed, MailedProof
 from duplex.accounts.methods.base import Method
 from duplex.accounts.ownership import prove
 from duplex.accounts.services import ServicesDep
-from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
+from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.web.errors import Problem
 
@@ -69,7 +69,7 @@ async def request_magic_link(
 
 @router.post("/sign-in", responses={409: {"model": Problem}, 410: {"model": Problem}})
 async def sign_in_with_magic_link(
-    proof: MailedProof, services: ServicesDep, visit: VisitDep, entry: EntryDep
+    proof: MailedProof, services: ServicesDep, visit: VisitDep, signing_in: SignInRequestDep
 ) -> SignedIn | SecondStep:
     """Sign in with the mail's token or code, in the browser that requested it."""
     await attempts.admit(services, visit, "code", attempts.GUESS)
@@ -83,8 +83,8 @@ async def sign_in_with_magic_link(
         if user is None:
             raise challenges.expired()
         revoked = await prove(db, user)
-        outcome = await entry.grant(db, user, "mail")
+        outcome = await signing_in.grant(db, user, "mail")
     if revoked:
         await services.engine.revoke(user.id)
-    mailed.done(entry.response, visit, "sign-in")
-    return await entry.answer(outcome)
+    mailed.done(signing_in.response, visit, "sign-in")
+    return await signing_in.answer(outcome)

@@ -12,7 +12,7 @@ from duplex.accounts.events import record
 from duplex.accounts.mailed import Token
 from duplex.accounts.ownership import prove
 from duplex.accounts.services import Services, ServicesDep
-from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
+from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, Visit, VisitDep
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.challenges import Challenge
@@ -42,7 +42,7 @@ class Acceptance(BaseModel):
 
 @router.post("/accept")
 async def accept_invitation(
-    acceptance: Acceptance, services: ServicesDep, visit: VisitDep, entry: EntryDep
+    acceptance: Acceptance, services: ServicesDep, visit: VisitDep, signing_in: SignInRequestDep
 ) -> SignedIn | SecondStep:
     """Come in by an invitation; afterwards, set up how to sign in."""
     await attempts.admit(services, visit, "code", attempts.GUESS)
@@ -54,10 +54,10 @@ async def accept_invitation(
             raise challenges.expired()
         revoked = await prove(db, user)
         record(db, visit, "email_verified", user_id=user.id, detail="invitation")
-        outcome = await entry.grant(db, user, "invitation")
+        outcome = await signing_in.grant(db, user, "invitation")
     if revoked:
         await services.engine.revoke(user.id)
-    return await entry.answer(outcome)
+    return await signing_in.answer(outcome)
 
 
 async def invite(

@@ -12,7 +12,7 @@ from duplex.accounts.events import record
 from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in import cookies, families
 from duplex.accounts.sign_in.current import ActiveDep, PresentDep
-from duplex.accounts.sign_in.granting import EntryDep, SignedIn
+from duplex.accounts.sign_in.granting import SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.sign_ins import SignIn
 from duplex.web.deps import is_line
@@ -49,7 +49,7 @@ class Devices(BaseModel):
 
 
 @router.post("/refresh", responses={429: {"model": Problem}})
-async def refresh(services: ServicesDep, visit: VisitDep, entry: EntryDep) -> SignedIn:
+async def refresh(services: ServicesDep, visit: VisitDep, signing_in: SignInRequestDep) -> SignedIn:
     """Take the refresh token of the cookie for a new one and a new access token."""
     await attempts.admit(services, visit, "refresh", attempts.REFRESH)
     cookie = visit.cookie(cookies.REFRESH)
@@ -69,7 +69,7 @@ async def refresh(services: ServicesDep, visit: VisitDep, entry: EntryDep) -> Si
         await services.engine.revoke(granted.user_id, granted.sign_in_id)
     if not isinstance(granted, families.Granted) or user is None or not user.is_active:
         raise ApiError(401, "not_signed_in", "You are not signed in.")
-    return entry.signed_in(user, granted.sign_in, granted)
+    return signing_in.signed_in(user, granted.sign_in, granted)
 
 
 @router.post("/sign-out", status_code=204)

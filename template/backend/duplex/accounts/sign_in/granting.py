@@ -54,7 +54,7 @@ class SecondStep(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The decision of `Entry.grant`; `Entry.answer` makes the response after the commit."""
+    """The decision of `SignInRequest.grant`; its `answer` makes the response after the commit."""
 
     user: Account
     sign_in: SignIn | None = None
@@ -65,7 +65,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SignInRequest:
     """A request that may sign a user in."""
 
     services: Services
@@ -169,11 +169,11 @@ class Entry:
         return token
 
 
-def get_entry(
+def get_sign_in_request(
     services: ServicesDep, visit: VisitDep, response: Response, present: PresentDep
-) -> Entry:
-    """The entry of this request."""
-    return Entry(services, visit, response, present)
+) -> SignInRequest:
+    """The request that may sign a user in."""
+    return SignInRequest(services, visit, response, present)
 
 
-EntryDep = Annotated[Entry, Depends(get_entry)]
+SignInRequestDep = Annotated[SignInRequest, Depends(get_sign_in_request)]

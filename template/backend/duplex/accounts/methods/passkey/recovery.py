@@ -10,7 +10,7 @@ from duplex.accounts.events import record
 from duplex.accounts.mailed import Mailed, MailedProof
 from duplex.accounts.ownership import prove
 from duplex.accounts.services import ServicesDep
-from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
+from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.web.errors import Problem
 
@@ -52,7 +52,7 @@ async def recover_account(
 
 @router.post("/confirm", responses={409: {"model": Problem}, 410: {"model": Problem}})
 async def confirm_recovery(
-    proof: MailedProof, services: ServicesDep, visit: VisitDep, entry: EntryDep
+    proof: MailedProof, services: ServicesDep, visit: VisitDep, signing_in: SignInRequestDep
 ) -> SignedIn | SecondStep:
     """Sign in with the mail's token or code; afterwards the user adds a passkey."""
     await attempts.admit(services, visit, "code", attempts.GUESS)
@@ -66,8 +66,8 @@ async def confirm_recovery(
         if user is None:
             raise challenges.expired()
         revoked = await prove(db, user)
-        outcome = await entry.grant(db, user, "mail")
+        outcome = await signing_in.grant(db, user, "mail")
     if revoked:
         await services.engine.revoke(user.id)
-    mailed.done(entry.response, visit, "recover-account")
-    return await entry.answer(outcome)
+    mailed.done(signing_in.response, visit, "recover-account")
+    return await signing_in.answer(outcome)

@@ -12,7 +12,7 @@ from duplex.accounts.mailed import Token
 from duplex.accounts.methods.passkey import ceremonies
 from duplex.accounts.methods.passkey.ceremonies import Ceremony
 from duplex.accounts.services import ServicesDep
-from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
+from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.credentials import Passkey
 from duplex.web.database import now
@@ -44,7 +44,7 @@ async def begin_passkey_sign_in(services: ServicesDep, visit: VisitDep) -> Cerem
 
 @router.post("")
 async def sign_in_with_passkey(
-    proof: PasskeyProof, services: ServicesDep, visit: VisitDep, entry: EntryDep
+    proof: PasskeyProof, services: ServicesDep, visit: VisitDep, signing_in: SignInRequestDep
 ) -> SignedIn | SecondStep:
     """Sign in with a passkey. It is possession and verification in one: no second step follows."""
     await attempts.admit(services, visit, "passkey", attempts.GUESS)
@@ -74,10 +74,10 @@ async def sign_in_with_passkey(
             )
             if user is None:
                 raise ceremonies.wrong_passkey()
-            outcome = await entry.grant(db, user, "passkey", all_factors=True)
+            outcome = await signing_in.grant(db, user, "passkey", all_factors=True)
     except ApiError as error:
         if error.code == "wrong_passkey":
             detail = f"passkey: {error.__cause__ or 'unknown'}"
             await record_alone(services, visit, "refused", user_id=user_id, detail=detail)
         raise
-    return await entry.answer(outcome)
+    return await signing_in.answer(outcome)

@@ -14,7 +14,7 @@ from duplex.accounts.notices import notify
 from duplex.accounts.ownership import prove
 from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in import families
-from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
+from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.web.errors import Problem
 
@@ -61,7 +61,7 @@ async def recover_password(
 
 @router.post("/reset", responses={409: {"model": Problem}, 410: {"model": Problem}})
 async def reset_password(
-    reset: PasswordReset, services: ServicesDep, visit: VisitDep, entry: EntryDep
+    reset: PasswordReset, services: ServicesDep, visit: VisitDep, signing_in: SignInRequestDep
 ) -> SignedIn | SecondStep:
     """Set a new password with the mail's token or code, and sign in.
 
@@ -88,7 +88,7 @@ async def reset_password(
         await challenges.withdraw(db, user.id)
         record(db, visit, "password_changed", user_id=user.id, detail="by mail")
         notify(services, db, visit, "password_changed", user.email)
-        outcome = await entry.grant(db, user, "mail")
+        outcome = await signing_in.grant(db, user, "mail")
     await services.engine.revoke(user.id)
-    mailed.done(entry.response, visit, "recover")
-    return await entry.answer(outcome)
+    mailed.done(signing_in.response, visit, "recover")
+    return await signing_in.answer(outcome)

@@ -25,7 +25,7 @@ from duplex.accounts.notices import notify
 from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in import families
 from duplex.accounts.sign_in.current import ActiveDep
-from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
+from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.web.errors import ApiError, Problem
 
@@ -85,7 +85,7 @@ async def sign_up_with_password(
 
 @router.post("/sign-in", responses={401: {"model": Problem}})
 async def sign_in_with_password(
-    form: PasswordSignIn, services: ServicesDep, visit: VisitDep, entry: EntryDep
+    form: PasswordSignIn, services: ServicesDep, visit: VisitDep, signing_in: SignInRequestDep
 ) -> SignedIn | SecondStep:
     """Sign in; with a valid access token of the same user, confirm that sign-in."""
     await attempts.admit(services, visit, "password", attempts.GUESS, form.email)
@@ -113,8 +113,8 @@ async def sign_in_with_password(
         if renewed is not None:
             await store.put(db, user.id, renewed, password)
         await attempts.forget(db, visit, "password", attempts.GUESS, form.email)
-        outcome = await entry.grant(db, user, "password")
-    return await entry.answer(outcome)
+        outcome = await signing_in.grant(db, user, "password")
+    return await signing_in.answer(outcome)
 
 
 @router.get("", responses={401: {"model": Problem}})
@@ -133,7 +133,7 @@ async def change_password(
     active: ActiveDep,
     services: ServicesDep,
     visit: VisitDep,
-    entry: EntryDep,
+    signing_in: SignInRequestDep,
 ) -> SignedIn:
     """Change your password; every other device is signed out, and every open session closed.
 
@@ -167,7 +167,7 @@ async def change_password(
         record(db, visit, "password_changed", user_id=user.id)
         notify(services, db, visit, "password_changed", user.email)
     await services.engine.revoke(user.id)
-    return entry.signed_in(user, granted.sign_in, granted)
+    return signing_in.signed_in(user, granted.sign_in, granted)
 
 
 def _text(password: SecretStr | None) -> str:

@@ -18,7 +18,7 @@ from duplex.accounts.methods.totp import store
 from duplex.accounts.notices import notify
 from duplex.accounts.services import Services, ServicesDep
 from duplex.accounts.sign_in.current import Active, ActiveDep, FreshDep
-from duplex.accounts.sign_in.granting import EntryDep, SecondStep, SignedIn
+from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, Visit, VisitDep
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.credentials import Password, TotpSecret
@@ -146,7 +146,7 @@ async def turn_off_totp(active: FreshDep, services: ServicesDep, visit: VisitDep
 
 @router.post("/sign-in", responses={410: {"model": Problem}})
 async def sign_in_with_totp(
-    proof: TotpProof, services: ServicesDep, visit: VisitDep, entry: EntryDep
+    proof: TotpProof, services: ServicesDep, visit: VisitDep, signing_in: SignInRequestDep
 ) -> SignedIn | SecondStep:
     """Complete a sign-in with a code of the app, or a recovery code."""
     verified = await challenges.verify_token(services.database, "second-step", proof.challenge)
@@ -168,12 +168,12 @@ async def sign_in_with_totp(
             if not by_app:
                 _tell(services, db, visit, user, "recovery_code_used", "A recovery code was used.")
             first = verified.data["first"]
-            outcome = await entry.grant(db, user, f"{first} totp", all_factors=True)
+            outcome = await signing_in.grant(db, user, f"{first} totp", all_factors=True)
     if outcome is None:
         await challenges.count_wrong(services.database, verified)
         await record_alone(services, visit, "refused", user_id=verified.user_id, detail="totp")
         raise _wrong_code()
-    return await entry.answer(outcome)
+    return await signing_in.answer(outcome)
 
 
 async def _lock(services: Services, db: AsyncSession, active: Active) -> Account:
