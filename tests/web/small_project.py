@@ -66,7 +66,7 @@ from pathlib import Path
 from app.settings import Settings
 from duplex import Database
 from duplex.web.migrate import migrate_alone
-from duplex.web.migration_env import new_migration
+from duplex.web.migrate import new_migration
 
 asyncio.run(migrate_alone(Database.of(Settings.load()), Path.cwd()))
 print(new_migration(Path.cwd(), sys.argv[1]))

@@ -32,7 +32,7 @@ from duplex.web.deps import (
     is_line,
 )
 from duplex.web.errors import ApiError, Problem, not_found
-from duplex.web.migration_env import run_migrations
+from duplex.web.migrate import run_migrations
 from duplex.web.sessions import Sessions
 from duplex.wire.messages import DocumentTooLarge, Refused
 from duplex.wire.models import Model

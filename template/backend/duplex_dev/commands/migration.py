@@ -3,7 +3,7 @@
 import argparse
 import subprocess
 
-from duplex.web.migration_env import new_migration
+from duplex.web.migrate import new_migration
 from duplex_dev.console import TaskError, say
 from duplex_dev.machine import processes, setup
 from duplex_dev.project import ROOT, shown
