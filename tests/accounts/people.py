@@ -81,10 +81,13 @@ class Device:
     async def ask(
         self, method: str, path: str, body: dict[str, Any] | None = None
     ) -> httpx.Response:
-        """Any request below /api/v1."""
-        return await self.http.request(
+        """Any request below /api/v1. Like a browser, it names no `Origin` with a GET."""
+        request = self.http.build_request(
             method, f"/api/v1/{path}", json=body, headers=self.authorization
         )
+        if method == "GET":
+            request.headers.pop("Origin", None)
+        return await self.http.send(request)
 
     async def mails(self, to: str | None = None) -> list[Received]:
         """The mails to an address (the account's own), the newest first."""

@@ -2,8 +2,17 @@ import { gzipSync } from "node:zlib";
 
 import manifest from "../package.json" with { type: "json" };
 import type { Person } from "./support/person";
-import { NAME, SIGN_IN } from "./support/project";
+import { METHODS, NAME, SIGN_IN } from "./support/project";
 import { expect, expectNothingFound, test } from "./support/test";
+
+const PAGES = ["/", "/session", "/settings", "/no-such-page"];
+const ACCOUNT_PAGES = ["/account", "/users"];
+const SIGN_IN_PAGES = [
+  ...["/sign-in", "/sign-up", "/sign-up/confirm", "/invitation#token=a.b"],
+  ...(METHODS.password ? ["/recover", "/recover/confirm#token=a.b"] : []),
+  ...(METHODS.magicLink ? ["/sign-in/confirm#token=a.b"] : []),
+  ...(METHODS.passkey ? ["/recover-account", "/recover-account/confirm#token=a.b"] : []),
+];
 
 const PHONE = { width: 390, height: 844 };
 
@@ -118,8 +127,13 @@ test("keyboard users can skip the header", async ({ person }) => {
   await expect(page.getByRole("main")).toBeFocused();
 });
 
-test("no page logs errors or contacts another server", async ({ person, baseURL }) => {
-  const { page } = await person("Ada");
+test("no page logs errors, violates its content security policy or contacts another server", async ({
+  person,
+  baseURL,
+}) => {
+  test.slow();
+  const ada = await person("Ada");
+  const { page } = ada;
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
@@ -127,11 +141,33 @@ test("no page logs errors or contacts another server", async ({ person, baseURL 
   page.on("request", (request) => {
     if (!request.url().startsWith(String(baseURL))) complaints.push(request.url());
   });
-  for (const path of ["/", "/session", "/settings", "/no-such-page"]) {
-    await page.goto(path);
-    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+      console.error(`${violatedDirective} forbids ${blockedURI}`);
+    });
+  });
+  const look = async (paths: string[]): Promise<void> => {
+    for (const path of paths) {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    }
+  };
+  await look(PAGES);
+  if (SIGN_IN) {
+    await look(ACCOUNT_PAGES);
+    await ada.signOut();
+    await look(SIGN_IN_PAGES);
   }
   expect(complaints).toEqual([]);
+
+  // The listener is at work: a script of somebody else is refused, and noticed.
+  await page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "window.injected = true";
+    document.body.append(script);
+  });
+  await expect.poll(() => complaints.join()).toContain("script-src-elem forbids inline");
+  ada.faults.length = 0;
 });
 
 test("the first page loads little JavaScript", async ({ browser }) => {

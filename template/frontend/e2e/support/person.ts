@@ -1,18 +1,24 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 
-import { SIGN_IN } from "./project";
+import { METHODS, SIGN_IN } from "./project";
 
 export const PASSWORD = "correct horse battery";
 
 /** How a mail ends the line that names its code. */
 const CODE = /: ([A-Z0-9]{4}-[A-Z0-9]{4})$/mu;
+const LINK = /^https?:\S+#token=\S+$/mu;
+
+interface Mail {
+  subject: string;
+  text: string;
+}
 
 /** A word that no other test uses, for sessions and accounts. */
 export const unique = (word: string): string => `${word}-${crypto.randomUUID().slice(0, 8)}`;
 
 /** A user at a page. */
 export class Person {
-  /** Uncaught errors of the page. */
+  /** Uncaught errors of the page, and violations of its content security policy. */
   readonly faults: string[] = [];
 
   constructor(
@@ -21,6 +27,9 @@ export class Person {
     readonly email = `${unique("person")}@example.com`,
   ) {
     page.on("pageerror", (error) => this.faults.push(String(error)));
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) this.faults.push(message.text());
+    });
   }
 
   get status(): Locator {
@@ -50,39 +59,76 @@ export class Person {
   async fillInSignUp(): Promise<void> {
     await this.page.getByLabel("Your name").fill(this.name);
     await this.page.getByLabel("E-mail").fill(this.email);
-    await this.page.getByLabel("Password").fill(PASSWORD);
+    if (METHODS.password) await this.page.getByLabel("Password").fill(PASSWORD);
     await this.page.getByRole("button", { name: "Create account" }).click();
     await this.confirm();
   }
 
   /** Types the code of the newest mail where it is asked for. */
-  async confirm(): Promise<void> {
+  async confirm(action = "Confirm", address = this.email): Promise<void> {
     const field = this.page.getByLabel("Code");
     await expect(field).toBeVisible();
-    await field.fill(await this.code());
-    await this.page.getByRole("button", { name: "Confirm" }).click();
+    await field.fill(await this.code(address));
+    await this.page.getByRole("button", { name: action, exact: true }).click();
   }
 
-  /** The code in the newest mail to this person. */
-  async code(): Promise<string> {
+  /** The mails to this person, the newest first. */
+  async mails(address = this.email): Promise<readonly Mail[]> {
     const url = new URL("/dev/mailbox/mails", this.page.url());
-    url.searchParams.set("to", this.email);
-    let code = "";
+    url.searchParams.set("to", address);
+    return (await (await this.page.request.get(url.href)).json()) as Mail[];
+  }
+
+  /** The code in the newest mail. */
+  code = (address = this.email): Promise<string> => this.#inMail(CODE, address);
+
+  /** The link in the newest mail. */
+  link = (): Promise<string> => this.#inMail(LINK, this.email);
+
+  async #inMail(what: RegExp, address: string): Promise<string> {
+    let found = "";
     await expect
       .poll(async () => {
-        const mails = (await (await this.page.request.get(url.href)).json()) as { text: string }[];
-        code = CODE.exec(mails[0]?.text ?? "")?.[1] ?? "";
-        return code;
+        const match = what.exec((await this.mails(address))[0]?.text ?? "");
+        found = match?.[1] ?? match?.[0] ?? "";
+        return found;
       })
       .not.toBe("");
-    return code;
+    return found;
   }
 
-  /** Fills in the page for signing in, which then leads to the page that was requested. */
+  /** Signs in on the page for that, which then leads to the page that was requested. */
   async signIn(password = PASSWORD): Promise<void> {
-    await this.page.getByLabel("E-mail").fill(this.email);
-    await this.page.getByLabel("Password").fill(password);
-    await this.page.getByRole("button", { name: "Sign in" }).click();
+    if (METHODS.password) {
+      await this.page.getByLabel("E-mail").fill(this.email);
+      await this.page.getByLabel("Password").fill(password);
+      await this.page.getByRole("button", { name: "Sign in", exact: true }).click();
+      return;
+    }
+    if (!METHODS.magicLink) {
+      await this.page.getByRole("link", { name: "Lost your passkey?" }).click();
+    }
+    await this.askForLink();
+    await this.confirm("Sign in");
+  }
+
+  /** Asks for a mail on the page that offers it. */
+  async askForLink(address = this.email): Promise<void> {
+    const other = this.page.getByRole("button", { name: "Use an e-mail link instead" });
+    const ask = this.page.getByRole("button", { name: "E-mail me a link" });
+    await expect(other.or(ask)).toBeVisible();
+    if (await other.isVisible()) await other.click();
+    await this.page.getByLabel("E-mail").fill(address);
+    await ask.click();
+    await expect(this.page.getByLabel("Code")).toBeVisible();
+  }
+
+  async signOut(): Promise<void> {
+    await this.page.getByRole("button", { name: this.name }).click();
+    await this.page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await expect(this.page.getByRole("link", { name: "Sign in" })).toBeVisible();
+    // The last that signing out does; it would lead away from where a test goes next.
+    await expect(this.page).toHaveURL("/");
   }
 
   /** Starts a session, a private one without a name. Resolves to its invite link. */

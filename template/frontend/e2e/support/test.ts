@@ -5,8 +5,12 @@ import { Person } from "./person";
 import { OwnServer, type ServerOptions } from "./server";
 
 interface Fixtures {
+  /** A separate browser of a user who is not signed in. */
+  open: (name: string, email?: string, options?: BrowserContextOptions) => Promise<Person>;
   /** A user with a separate browser, signed in if the project has accounts. */
   person: (name: string, options?: BrowserContextOptions) => Promise<Person>;
+  /** The same user in another browser, not signed in there. */
+  elsewhere: (person: Person, options?: BrowserContextOptions) => Promise<Person>;
   /** Starts a server that the test may kill and start again. */
   serve: (options?: ServerOptions) => Promise<OwnServer>;
 }
@@ -28,13 +32,12 @@ export const test = base.extend<Fixtures>({
     });
     await Promise.all(servers.map((server) => server.close()));
   },
-  person: async ({ browser }, use, testInfo) => {
+  open: async ({ browser }, use, testInfo) => {
     const people: Person[] = [];
-    await use(async (name, options) => {
+    await use(async (name, email, options) => {
       const context = await browser.newContext({ extraHTTPHeaders: ownAddress(), ...options });
-      const person = new Person(name, await context.newPage());
+      const person = new Person(name, await context.newPage(), email);
       people.push(person);
-      await person.arrive();
       return person;
     });
     if (testInfo.status !== testInfo.expectedStatus) {
@@ -47,9 +50,19 @@ export const test = base.extend<Fixtures>({
       }
     }
     for (const person of people) {
-      expect(person.faults, `uncaught errors on ${person.name}'s page`).toEqual([]);
+      expect(person.faults, `faults of ${person.name}'s page`).toEqual([]);
       await person.page.context().close();
     }
+  },
+  person: async ({ open }, use) => {
+    await use(async (name, options) => {
+      const person = await open(name, undefined, options);
+      await person.arrive();
+      return person;
+    });
+  },
+  elsewhere: async ({ open }, use) => {
+    await use(({ name, email }, options) => open(name, email, options));
   },
 });
 

@@ -80,11 +80,12 @@ def _printable(text: str) -> str:
 async def require_own_page(request: Request, visit: VisitDep, services: ServicesDep) -> None:
     """A 403 unless the request comes from our page: browsers send cookies for any page.
 
-    A browser names the page in `Origin` with every POST. A request with neither an origin nor one
-    of our cookies comes from a program that acts for itself.
+    A browser names the page in `Origin` with every POST, but not when its own page only reads. A
+    request with neither an origin nor one of our cookies comes from a program that acts for itself.
     """
     origin = request.headers.get("origin")
-    if origin is None and not visit.cookies.any_in(visit.sent):
+    reads = request.method in ("GET", "HEAD")
+    if origin is None and (reads or not visit.cookies.any_in(visit.sent)):
         return
     host, scheme = request.headers.get("host", ""), request.scope["scheme"]
     allowed = services.settings.allowed_origins

@@ -1,4 +1,4 @@
-import { currentApp } from "../../duplex";
+import { createStore, currentApp, forgetting } from "../../duplex";
 
 /** Where to go after signing in: to `next` if it is a path of this site, else to start a session. */
 export function nextPath(next: unknown): string {
@@ -10,3 +10,9 @@ export function nextPath(next: unknown): string {
 export const PASSWORD_LENGTH = 15;
 export const passwordHint = (length: number): string =>
   `At least ${length} characters; a few words make a good one.`;
+
+/** The e-mail address that was typed last: the other forms for signing in begin with it. */
+export const typedAddress = createStore("");
+forgetting.addListener(() => {
+  typedAddress.set("");
+});

@@ -1,4 +1,5 @@
 import { auth, type MailedProof } from "../../api/auth";
+import { ApiError } from "../../duplex";
 
 /** A mail with a link and a code, and the action of both. */
 export interface MailFlow {
@@ -14,13 +15,19 @@ export interface MailFlow {
   readonly next?: string;
   /** The message after the success of a flow without a sign-in. */
   readonly done?: string;
+  /** Where to go on with a link that is of no use any more. */
+  readonly again: { readonly to: string; readonly label: string };
 }
+
+export const ASK_AGAIN = "Ask for a new mail";
+export const SIGN_IN_AGAIN = { to: "/sign-in", label: "Go to the sign-in page" };
 
 export const signUpFlow: MailFlow = {
   page: "/sign-up/confirm",
   title: "Confirm your e-mail address",
   action: "Confirm",
   confirm: (proof) => auth.enter("/auth/sign-up/confirm", proof),
+  again: { to: "/sign-up", label: ASK_AGAIN },
 };
 
 export const emailFlow: MailFlow = {
@@ -29,6 +36,7 @@ export const emailFlow: MailFlow = {
   action: "Confirm",
   confirm: auth.confirmEmail,
   done: "Your e-mail address is confirmed.",
+  again: { to: "/account", label: "Go to your account" },
 };
 
 export const invitationFlow: MailFlow = {
@@ -37,6 +45,7 @@ export const invitationFlow: MailFlow = {
   action: "Accept the invitation",
   confirm: (proof) => auth.enter("/auth/invitation/accept", proof),
   next: "/account",
+  again: SIGN_IN_AGAIN,
 };
 
 /** The token of the link that opened this page. It follows the `#`, which no server receives. */
@@ -48,6 +57,27 @@ export function hideToken(): void {
   history.replaceState(history.state, "", location.pathname + location.search);
 }
 
+/** The outcome of a link: confirmed or not, and why the link is of no use any more, as a sentence. */
+export interface LinkOutcome {
+  readonly confirmed: boolean;
+  readonly problem: string | null;
+}
+
+/** Confirms with the link of a mail. Rejects with ApiError when another attempt may succeed. */
+export async function followLink(flow: MailFlow, proof: MailedProof): Promise<LinkOutcome> {
+  try {
+    const entered = await flow.confirm(proof);
+    // Without a user, a second step follows; whoever begins again there needs another link.
+    return { confirmed: true, problem: entered === null ? LINK_USED : null };
+  } catch (error) {
+    const over = error instanceof ApiError && LINK_IS_OVER.includes(error.code);
+    if (!over) throw error;
+    return { confirmed: false, problem: error.message };
+  }
+}
+
+const LINK_IS_OVER = ["link_expired", "other_browser"];
+const LINK_USED = "This link was used. Begin again to sign in.";
 export const NO_TOKEN = "This link is incomplete. Open it from the mail once more.";
 export const MAIL_ON_ITS_WAY =
   "is on its way. Open its link in this browser, or type its code here. It may take a minute; look into the spam folder too.";

@@ -12,6 +12,8 @@ interface AskForMailProps {
   flow: MailFlow;
   /** Known already: it is not asked for. */
   email?: string | null;
+  /** What the field begins with. */
+  start?: string;
   autoComplete?: string;
   label?: string;
   quiet?: boolean;
@@ -25,13 +27,14 @@ export default function AskForMail({
   ask,
   flow,
   email = null,
+  start = "",
   autoComplete = "username",
   label = "E-mail",
   quiet = false,
   onDone,
   children,
 }: AskForMailProps) {
-  const [address, setAddress] = useState(email ?? "");
+  const [address, setAddress] = useState(email ?? start);
   const [asked, setAsked] = useState(false);
 
   if (asked) {

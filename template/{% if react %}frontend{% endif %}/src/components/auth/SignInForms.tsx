@@ -1,14 +1,37 @@
-import { Fragment } from "react";
+import { Fragment, useState } from "react";
 
 import { methods, USERNAME } from "./methods";
 
-/** One form for each way of signing in. */
+const forms = methods.flatMap(({ name, SignIn, instead }) =>
+  SignIn === null ? [] : [{ name, SignIn, instead }],
+);
+const choices = forms.filter(({ instead }) => instead !== null);
+
+/** The ways of signing in: one form that asks for something, and those that only have a button. */
 export default function SignInForms({ email = null }: { email?: string | null }) {
-  const forms = methods.flatMap(({ name, SignIn }) => (SignIn === null ? [] : [{ name, SignIn }]));
-  return forms.map(({ name, SignIn }, index) => (
-    <Fragment key={name}>
-      {index > 0 && <p className="divider my-0">or</p>}
-      <SignIn email={email} autoComplete={USERNAME} />
-    </Fragment>
-  ));
+  const [chosen, setChosen] = useState(choices[0]?.name);
+  const shown = forms.filter(({ name, instead }) => instead === null || name === chosen);
+  const others = choices.filter(({ name }) => name !== chosen);
+  return (
+    <>
+      {shown.map(({ name, SignIn }, index) => (
+        <Fragment key={name}>
+          {index > 0 && <p className="divider my-0">or</p>}
+          <SignIn email={email} autoComplete={USERNAME} />
+        </Fragment>
+      ))}
+      {others.map(({ name, instead }) => (
+        <button
+          key={name}
+          type="button"
+          className="btn btn-ghost"
+          onClick={() => {
+            setChosen(name);
+          }}
+        >
+          {instead}
+        </button>
+      ))}
+    </>
+  );
 }

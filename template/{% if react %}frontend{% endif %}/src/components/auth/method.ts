@@ -15,6 +15,8 @@ export interface Method {
   readonly name: string;
   /** The form for signing in. */
   readonly SignIn: ComponentType<SignInProps> | null;
+  /** The button that shows its form instead of another one. Null: its form is always shown. */
+  readonly instead: string | null;
   /** The form of a second step. */
   readonly Step: ComponentType | null;
   /** Its part of the account's page. */

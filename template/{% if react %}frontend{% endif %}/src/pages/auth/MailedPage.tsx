@@ -6,7 +6,7 @@ import AuthForm from "../../components/auth/AuthForm";
 import { flows } from "../../components/auth/methods";
 import TextField from "../../components/TextField";
 import { PASSWORD_LENGTH, passwordHint } from "./account";
-import { hideToken, linkToken, type MailFlow, NO_TOKEN } from "./flows";
+import { followLink, hideToken, linkToken, type MailFlow, NO_TOKEN, SIGN_IN_AGAIN } from "./flows";
 
 /** The page that the link of a mail opens. Opening it uses nothing up: programs that look at mails do so. */
 export default function MailedPage() {
@@ -19,14 +19,17 @@ function MailedFlow({ flow }: { flow: MailFlow }) {
   const [token] = useState(linkToken);
   const [password, setPassword] = useState("");
   const [confirmed, setConfirmed] = useState(false);
+  /** Why the link is of no use any more. */
+  const [problem, setProblem] = useState(token === null ? NO_TOKEN : null);
 
   useEffect(hideToken, []);
 
   async function confirm(): Promise<void> {
     if (token === null) return;
     const more = flow.newPassword ? { new_password: password } : {};
-    await flow.confirm({ token, ...more });
-    setConfirmed(true);
+    const outcome = await followLink(flow, { token, ...more });
+    setConfirmed(outcome.confirmed);
+    setProblem(outcome.problem);
   }
 
   const form = (
@@ -52,9 +55,20 @@ function MailedFlow({ flow }: { flow: MailFlow }) {
       </Link>
     </>
   );
+  const again = confirmed ? SIGN_IN_AGAIN : flow.again;
+  const over = (
+    <>
+      <p role="alert" className="text-pretty">
+        {problem}
+      </p>
+      <Link to={again.to} className="btn btn-primary">
+        {again.label}
+      </Link>
+    </>
+  );
   return (
     <AuthCard title={flow.title} next={flow.next} stay={!confirmed || flow.done !== undefined}>
-      {token === null ? <p role="alert">{NO_TOKEN}</p> : confirmed ? done : form}
+      {problem !== null ? over : confirmed ? done : form}
     </AuthCard>
   );
 }

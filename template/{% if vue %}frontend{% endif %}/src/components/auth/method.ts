@@ -8,6 +8,8 @@ export interface Method {
   readonly name: string;
   /** The form for signing in. Takes `email`, where it is known, and `autocomplete` of its field. */
   readonly SignIn: Component | null;
+  /** The button that shows its form instead of another one. Null: its form is always shown. */
+  readonly instead: string | null;
   /** The form of a second step. */
   readonly Step: Component | null;
   /** Its part of the account's page. */

@@ -1,6 +1,6 @@
 /** Signing in with a link or a code by e-mail. */
 import { auth } from "../../../api/auth";
-import type { MailFlow } from "../../../pages/auth/flows";
+import { ASK_AGAIN, type MailFlow } from "../../../pages/auth/flows";
 
 export const askForLink = (email: string): Promise<void> =>
   auth.askForMail("/auth/magic-link", { email });
@@ -10,4 +10,5 @@ export const magicLinkFlow: MailFlow = {
   title: "Sign in",
   action: "Sign in",
   confirm: (proof) => auth.enter("/auth/magic-link/sign-in", proof),
+  again: { to: "/sign-in", label: ASK_AGAIN },
 };

@@ -7,9 +7,9 @@ import type {
 import { auth, type Profile } from "../../../api/auth";
 import { apiCore } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
-import { ApiError, createPagedList } from "../../../duplex";
+import { ApiError, attempt, createPagedList } from "../../../duplex";
 import { confirmed } from "../../../duplex/accounts";
-import type { MailFlow } from "../../../pages/auth/flows";
+import { ASK_AGAIN, type MailFlow } from "../../../pages/auth/flows";
 
 type Schemas = components["schemas"];
 export type Passkey = Schemas["PasskeyItem"];
@@ -17,6 +17,9 @@ interface Ceremony<Options> {
   ceremony: string;
   options: Options;
 }
+
+/** The server forgets a ceremony after five minutes: a new one begins before. Milliseconds. */
+const RENEWAL = 4 * 60_000;
 
 const loadLibrary = () => import("@simplewebauthn/browser");
 const route = (id: string): string => `/auth/passkeys/${encodeURIComponent(id)}`;
@@ -36,14 +39,31 @@ async function prompt<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-async function signIn(useBrowserAutofill: boolean): Promise<Profile | null> {
-  const { startAuthentication } = await loadLibrary();
-  const begun = await post<Ceremony<PublicKeyCredentialRequestOptionsJSON>>(
-    "/auth/passkeys/sign-in/options",
-  );
-  const options = { optionsJSON: begun.options, useBrowserAutofill };
-  const credential = await prompt(() => startAuthentication(options));
-  return auth.enter("/auth/passkeys/sign-in", { ceremony: begun.ceremony, credential });
+const begin = (): Promise<Ceremony<PublicKeyCredentialRequestOptionsJSON>> =>
+  post("/auth/passkeys/sign-in/options");
+const finish = (ceremony: string, credential: unknown): Promise<Profile | null> =>
+  auth.enter("/auth/passkeys/sign-in", { ceremony, credential });
+
+async function offer(signal: AbortSignal): Promise<void> {
+  const library = await loadLibrary();
+  if (!(await library.browserSupportsWebAuthnAutofill())) return;
+  const { ceremony, options } = await begin();
+  const field = document.querySelector("input[autocomplete$=webauthn]");
+  if (signal.aborted || field === null) return;
+  const cancel = (): void => {
+    library.WebAuthnAbortService.cancelCeremony();
+  };
+  const renewal = setTimeout(() => {
+    cancel();
+    passkey.offerAtField(signal);
+  }, RENEWAL);
+  signal.addEventListener("abort", cancel);
+  const request = { optionsJSON: options, useBrowserAutofill: true };
+  // It ends without a passkey when another way is chosen: that is no error.
+  const credential = await library.startAuthentication(request).catch(() => null);
+  clearTimeout(renewal);
+  signal.removeEventListener("abort", cancel);
+  if (credential !== null) await attempt(() => finish(ceremony, credential));
 }
 
 export const passkeys = createPagedList(async () => {
@@ -53,20 +73,17 @@ export const passkeys = createPagedList(async () => {
 
 export const passkey = {
   /** The browser shows its passkeys in a dialog of its own. */
-  signIn: (): Promise<Profile | null> => signIn(false),
-
-  /** The browser offers its passkeys at the e-mail field, as long as the page is open. */
-  async offerAtField(): Promise<void> {
-    const { browserSupportsWebAuthnAutofill } = await loadLibrary();
-    const field = document.querySelector("input[autocomplete~=webauthn]");
-    if (field === null || !(await browserSupportsWebAuthnAutofill())) return;
-    // Choosing another method ends it, which is not an error.
-    await signIn(true).catch(() => null);
+  signIn: async (): Promise<Profile | null> => {
+    const { startAuthentication } = await loadLibrary();
+    const { ceremony, options } = await begin();
+    const credential = await prompt(() => startAuthentication({ optionsJSON: options }));
+    return finish(ceremony, credential);
   },
 
-  async stopOffering(): Promise<void> {
-    const { WebAuthnAbortService } = await loadLibrary();
-    WebAuthnAbortService.cancelCeremony();
+  /** The browser offers its passkeys at the e-mail field, until `signal` is aborted. */
+  offerAtField(signal: AbortSignal): void {
+    // Without the offer there is the button, which reports what is wrong.
+    offer(signal).catch(() => undefined);
   },
 
   add: (name: string): Promise<Passkey> =>
@@ -94,4 +111,5 @@ export const passkeyRecoveryFlow: MailFlow = {
   action: "Sign in",
   confirm: (proof) => auth.enter("/auth/passkeys/recover/confirm", proof),
   next: "/account",
+  again: { to: "/recover-account", label: ASK_AGAIN },
 };

@@ -3,7 +3,7 @@ import { auth, type Profile } from "../../../api/auth";
 import { apiCore } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
 import { confirmed } from "../../../duplex/accounts";
-import type { MailFlow } from "../../../pages/auth/flows";
+import { ASK_AGAIN, type MailFlow } from "../../../pages/auth/flows";
 
 type Schemas = components["schemas"];
 
@@ -27,4 +27,5 @@ export const recoveryFlow: MailFlow = {
   action: "Save password",
   confirm: (proof) => auth.enter("/auth/password/reset", proof),
   newPassword: true,
+  again: { to: "/recover", label: ASK_AGAIN },
 };

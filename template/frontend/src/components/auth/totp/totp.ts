@@ -2,11 +2,13 @@
 import { auth, type Profile } from "../../../api/auth";
 import { apiCore } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
-import { createPagedList } from "../../../duplex";
+import { ApiError, createPagedList } from "../../../duplex";
 import { confirmed } from "../../../duplex/accounts";
 
 type Schemas = components["schemas"];
 export type TotpSetUp = Schemas["TotpSetUp"];
+
+const STEP_IS_OVER = "That took too long, or there were too many wrong codes. Sign in once more.";
 
 const post = <T>(path: string, body?: unknown): Promise<T> =>
   confirmed(() => apiCore.request<T>(path, { method: "POST", body }));
@@ -19,9 +21,15 @@ export const totpState = createPagedList(async () => {
 
 export const totp = {
   /** `code`: six digits of the app, or a recovery code. */
-  signIn(code: string): Promise<Profile | null> {
+  async signIn(code: string): Promise<Profile | null> {
     const challenge = auth.secondStep.getSnapshot()?.challenge;
-    return auth.enter("/auth/totp/sign-in", { challenge, code });
+    try {
+      return await auth.enter("/auth/totp/sign-in", { challenge, code });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== "link_expired") throw error;
+      auth.startOver();
+      throw new ApiError(error.status, error.code, STEP_IS_OVER);
+    }
   },
   setUp: (): Promise<TotpSetUp> => post("/auth/totp/set-up"),
   confirm: (code: string): Promise<Schemas["RecoveryCodes"]> =>

@@ -1,3 +1,4 @@
+import { typedAddress } from "../../../pages/auth/account";
 import AskForMail from "../AskForMail";
 import type { SignInProps } from "../method";
 import { askForLink, magicLinkFlow } from "./magicLink";
@@ -9,6 +10,7 @@ export default function MagicLinkSignIn({ email, autoComplete }: SignInProps) {
       ask={askForLink}
       flow={magicLinkFlow}
       email={email}
+      start={typedAddress.getSnapshot()}
       autoComplete={autoComplete}
     />
   );

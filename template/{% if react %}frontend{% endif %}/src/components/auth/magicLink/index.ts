@@ -5,6 +5,7 @@ import MagicLinkSignIn from "./MagicLinkSignIn";
 export const magicLinkMethod: Method = {
   name: "magic_link",
   SignIn: MagicLinkSignIn,
+  instead: "Use an e-mail link instead",
   Step: null,
   Panel: null,
   help: null,

@@ -6,8 +6,11 @@ import { passkey } from "./passkey";
 
 export default function PasskeySignIn({ email }: SignInProps) {
   useEffect(() => {
-    if (email === null) void passkey.offerAtField();
-    return () => void passkey.stopOffering();
+    const shown = new AbortController();
+    if (email === null) passkey.offerAtField(shown.signal);
+    return () => {
+      shown.abort();
+    };
   }, [email]);
 
   return (

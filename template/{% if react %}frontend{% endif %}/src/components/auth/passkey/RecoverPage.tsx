@@ -1,5 +1,6 @@
 import { Link, useLocation } from "react-router";
 
+import { typedAddress } from "../../../pages/auth/account";
 import AskForMail from "../AskForMail";
 import AuthCard from "../AuthCard";
 import { passkey, passkeyRecoveryFlow } from "./passkey";
@@ -15,7 +16,12 @@ export default function RecoverPage() {
         </Link>
       }
     >
-      <AskForMail action="E-mail me a link" ask={passkey.recover} flow={passkeyRecoveryFlow} />
+      <AskForMail
+        action="E-mail me a link"
+        ask={passkey.recover}
+        flow={passkeyRecoveryFlow}
+        start={typedAddress.getSnapshot()}
+      />
     </AuthCard>
   );
 }

@@ -1,12 +1,13 @@
 import { useState } from "react";
 
+import { typedAddress } from "../../../pages/auth/account";
 import TextField from "../../TextField";
 import AuthForm from "../AuthForm";
 import type { SignInProps } from "../method";
 import { password } from "./password";
 
 export default function PasswordSignIn({ email, autoComplete }: SignInProps) {
-  const [address, setAddress] = useState(email ?? "");
+  const [address, setAddress] = useState(email ?? typedAddress.getSnapshot());
   const [typed, setTyped] = useState("");
   return (
     <AuthForm
@@ -17,7 +18,10 @@ export default function PasswordSignIn({ email, autoComplete }: SignInProps) {
         <TextField
           label="E-mail"
           value={address}
-          onChange={setAddress}
+          onChange={(text) => {
+            setAddress(text);
+            typedAddress.set(text);
+          }}
           type="email"
           autoComplete={autoComplete}
           required

@@ -1,5 +1,6 @@
 import { Link, useLocation } from "react-router";
 
+import { typedAddress } from "../../../pages/auth/account";
 import AskForMail from "../AskForMail";
 import AuthCard from "../AuthCard";
 import { password, recoveryFlow } from "./password";
@@ -15,7 +16,12 @@ export default function RecoverPage() {
         </Link>
       }
     >
-      <AskForMail action="E-mail me a link" ask={password.recover} flow={recoveryFlow} />
+      <AskForMail
+        action="E-mail me a link"
+        ask={password.recover}
+        flow={recoveryFlow}
+        start={typedAddress.getSnapshot()}
+      />
     </AuthCard>
   );
 }

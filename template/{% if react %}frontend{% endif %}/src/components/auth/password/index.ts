@@ -6,6 +6,7 @@ import PasswordSignIn from "./PasswordSignIn";
 export const passwordMethod: Method = {
   name: "password",
   SignIn: PasswordSignIn,
+  instead: "Use a password instead",
   Step: null,
   Panel: PasswordPanel,
   help: { to: "/recover", label: "Forgot your password?" },

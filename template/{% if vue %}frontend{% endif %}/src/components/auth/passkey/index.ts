@@ -6,6 +6,7 @@ import PasskeySignIn from "./PasskeySignIn.vue";
 export const passkeyMethod: Method = {
   name: "passkey",
   SignIn: PasskeySignIn,
+  instead: null,
   Step: null,
   Panel: PasskeyPanel,
   help: { to: "/recover-account", label: "Lost your passkey?" },

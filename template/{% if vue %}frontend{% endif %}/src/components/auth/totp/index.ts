@@ -5,6 +5,7 @@ import TotpStep from "./TotpStep.vue";
 export const totpMethod: Method = {
   name: "totp",
   SignIn: null,
+  instead: null,
   Step: TotpStep,
   Panel: TotpPanel,
   help: null,

@@ -1,8 +1,9 @@
 import type { Locator } from "@playwright/test";
 
-import { PASSWORD, Person } from "./support/person";
-import { NO_SERVER, OwnServer } from "./support/server";
-import { expect, expectNothingFound, test as base } from "./support/test";
+import { PASSWORD, Person } from "../support/person";
+import { METHODS, ONLY_PASSKEYS } from "../support/project";
+import { NO_SERVER, OwnServer } from "../support/server";
+import { expect, expectNothingFound, test as base } from "../support/test";
 
 const ADMIN = "admin@example.com";
 const PHONE = { width: 390, height: 844 };
@@ -24,8 +25,8 @@ const test = base.extend<Fixtures, WorkerFixtures>({
   server: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads from it which fixtures are needed
     async ({}, use) => {
-      const settings = { FIRST_ADMIN_EMAIL: ADMIN, FIRST_ADMIN_PASSWORD: PASSWORD };
-      const server = await OwnServer.open({ settings });
+      const password = METHODS.password ? { FIRST_ADMIN_PASSWORD: PASSWORD } : {};
+      const server = await OwnServer.open({ settings: { FIRST_ADMIN_EMAIL: ADMIN, ...password } });
       await use(server);
       await server.close();
     },
@@ -38,6 +39,10 @@ const test = base.extend<Fixtures, WorkerFixtures>({
     const admin = new Person("Admin", await context.newPage(), ADMIN);
     await admin.page.goto("/users");
     await admin.signIn();
+    if (ONLY_PASSKEYS) {
+      await expect(admin.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+      await admin.page.goto("/users");
+    }
     await expect(admin.page.getByRole("heading", { name: "Users" })).toBeVisible();
     await use(admin);
     expect(admin.faults, "uncaught errors on the admin's page").toEqual([]);

@@ -1,0 +1,201 @@
+import type { Route } from "@playwright/test";
+
+import { Person, unique } from "../support/person";
+import { ONLY_PASSKEYS } from "../support/project";
+import { expect, expectNothingFound, test } from "../support/test";
+
+test.describe("signing in again", () => {
+  test.skip(ONLY_PASSKEYS, "a mail leads to the account; passkeys are in passkey.spec.ts");
+
+  test("leads to the page that was requested", async ({ person }) => {
+    const ada = await person("Ada");
+    await ada.signOut();
+    await ada.page.goto("/account");
+    await expect(ada.page).toHaveURL(/\/sign-in\?next=(\/|%2F)account$/);
+    await ada.signIn();
+    await expect(ada.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  });
+
+  test("never leads to another site", async ({ person }) => {
+    const ada = await person("Ada");
+    await ada.signOut();
+    await ada.page.goto(`/sign-in?next=${encodeURIComponent("//example.com/session")}`);
+    await ada.signIn();
+    await expect(ada.page).toHaveURL("/session");
+  });
+
+  test("leaves no sign-in page in the history", async ({ person }) => {
+    const ada = await person("Ada");
+    await ada.signOut();
+    await ada.page.goto("/settings");
+    await ada.page.getByRole("link", { name: "Sign in" }).click();
+    await ada.signIn();
+    await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+    await ada.page.goBack();
+    await expect(ada.page.getByRole("heading", { name: "Settings" })).toBeVisible();
+  });
+
+  test("as somebody else shows nothing of the user before", async ({ person }) => {
+    const ada = await person("Ada");
+    const grace = await person("Grace");
+    const device = {
+      id: "hers",
+      browser: "A secret browser",
+      address: "10.1.1.1",
+      methods: "mail",
+      signed_in_at: "2026-01-05T09:00:00Z",
+      last_used_at: "2026-01-05T09:00:00Z",
+      is_this: false,
+    };
+    const list = /\/api\/v1\/auth\/devices$/u;
+    await ada.page.route(list, (route) => route.fulfill({ json: { devices: [device] } }));
+    const toAccount = async (name: string): Promise<void> => {
+      await ada.page.getByRole("button", { name }).click();
+      await ada.page.getByRole("link", { name: "Account" }).click();
+    };
+    await toAccount("Ada");
+    await expect(ada.page.getByText(device.browser)).toBeVisible();
+
+    // Without a reload, which would empty the page's memory.
+    await ada.signOut();
+    await ada.page.unroute(list);
+    const asked = new Promise<Route>((resolve) => void ada.page.route(list, resolve));
+    await ada.page.getByRole("link", { name: "Sign in" }).click();
+    await new Person("Grace", ada.page, grace.email).signIn();
+    await toAccount("Grace");
+    const route = await asked;
+    await expect(ada.page.getByText(device.browser)).toHaveCount(0);
+    await route.continue();
+    await expect(ada.page.getByText("This device")).toBeVisible();
+  });
+});
+
+test("signed-in users are redirected away from the sign-in pages", async ({ person }) => {
+  const ada = await person("Ada");
+  for (const path of ["/sign-in", "/sign-up"]) {
+    await ada.page.goto(`${path}?next=/account`);
+    await expect(ada.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  }
+});
+
+test("an invite link survives signing up", async ({ person, open }) => {
+  const ada = await person("Ada");
+  const link = await ada.start();
+  const stranger = await open("Grace");
+  await stranger.page.goto(link);
+  await stranger.page.getByRole("link", { name: "Create an account" }).click();
+  await stranger.fillInSignUp();
+  await expect(ada.participants.filter({ hasText: "Grace" })).toBeVisible();
+  await expect(stranger.page).toHaveURL(link);
+});
+
+test("a reload leaves one signed in", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.reload();
+  await expect(ada.page.getByRole("button", { name: "Ada" })).toBeVisible();
+  await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+});
+
+test("no token is left where a script of another page could find it", async ({ person }) => {
+  const ada = await person("Ada");
+  const stored = await ada.page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
+  expect(stored).not.toMatch(/eyJ|[A-Za-z0-9_-]{32,}/);
+  expect(await ada.page.evaluate(() => document.cookie)).toBe("");
+});
+
+test("signing out in one tab ends the session in another", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.start();
+  const other = await ada.page.context().newPage();
+  await other.goto("/");
+  await other.getByRole("button", { name: "Ada" }).click();
+  await other.getByRole("button", { name: "Sign out", exact: true }).click();
+  await expect(ada.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(ada.status).not.toHaveText("Connected");
+});
+
+test("the profile is changed on the account page", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.getByRole("button", { name: "Ada" }).click();
+  await ada.page.getByRole("link", { name: "Account" }).click();
+  await ada.page.getByLabel("Name", { exact: true }).fill("Countess");
+  await ada.page.getByRole("button", { name: "Save profile" }).click();
+  await expect(ada.page.getByText("Profile saved.")).toBeVisible();
+  await expect(ada.page.getByRole("button", { name: "Countess" })).toBeVisible();
+});
+
+test("a new e-mail address counts once it is confirmed, and the old one is told", async ({
+  person,
+}) => {
+  const ada = await person("Ada");
+  const address = `${unique("new")}@example.com`;
+  await ada.page.goto("/account");
+  const panel = ada.page.getByRole("region", { name: "E-mail address" });
+  await panel.getByLabel("New e-mail address").fill(address);
+  await panel.getByRole("button", { name: "Change address" }).click();
+  await expect(panel.getByText(`A mail to ${address}`)).toBeVisible();
+  await expect(panel.getByText(ada.email)).toBeVisible();
+
+  // A wrong code costs one try.
+  await panel.getByLabel("Code").fill("AAAA-AAAA");
+  await panel.getByRole("button", { name: "Confirm" }).click();
+  await expect(ada.alert).toContainText("4 tries are left");
+  await ada.confirm("Confirm", address);
+  await expect(ada.page.getByText("Your e-mail address is confirmed.")).toBeVisible();
+  await expect(panel.getByText(address)).toBeVisible();
+  const subjects = (await ada.mails()).map(({ subject }) => subject).join();
+  expect(subjects).toMatch(/Another address for your account/u);
+});
+
+test("another device is signed out from the list, which ends its session", async ({
+  person,
+  elsewhere,
+}) => {
+  const ada = await person("Ada");
+  await ada.start();
+  const phone = await elsewhere(ada);
+  await phone.page.goto("/sign-in?next=/account");
+  await phone.signIn();
+  const devices = phone.page.getByRole("list", { name: "Devices" }).getByRole("listitem");
+  await expect(devices).toHaveCount(2);
+  await expect(devices.filter({ hasText: "This device" })).toHaveCount(1);
+  await devices.getByRole("button", { name: /^Sign out: / }).click();
+  await expect(phone.page.getByText("Signed out on that device.")).toBeVisible();
+  await expect(devices).toHaveCount(1);
+  await expect(ada.alert).toContainText("You are not signed in any more");
+  await expect(ada.status).not.toHaveText("Connected");
+  await phone.page.reload();
+  await expect(phone.page.getByRole("button", { name: "Ada" })).toBeVisible();
+});
+
+test("signing out everywhere reaches a session on another device", async ({
+  person,
+  elsewhere,
+}) => {
+  const ada = await person("Ada");
+  await ada.start();
+  const phone = await elsewhere(ada);
+  await phone.page.goto("/sign-in?next=/account");
+  await phone.signIn();
+  await phone.page.getByRole("button", { name: "Sign out everywhere" }).click();
+  await phone.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+  await expect(phone.page.getByText("Signed out on every device.")).toBeVisible();
+  await expect(ada.status).not.toHaveText("Connected");
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing in the account's menu and dialog (${colorScheme})`, async ({
+    person,
+  }) => {
+    const name = "Maximiliane von Hohenstein zu Österreich";
+    const { page } = await person(name, { reducedMotion: "reduce", colorScheme });
+    await page.goto("/account");
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await page.getByRole("button", { name: `Account: ${name}` }).click();
+    await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
+    await expectNothingFound(page, "the account's menu");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Sign out everywhere" }).click();
+    await expectNothingFound(page, "the dialog before signing out everywhere");
+  });
+}

@@ -1,0 +1,130 @@
+import type { CDPSession } from "@playwright/test";
+
+import type { Person } from "../support/person";
+import { expect, test as base } from "../support/test";
+
+interface Authenticator {
+  /** Whether its user touches it, and is the right one. */
+  set: (state: { present?: boolean; verified?: boolean }) => Promise<void>;
+  /** How many passkeys it has. */
+  count: () => Promise<number>;
+}
+
+interface Fixtures {
+  /** Somebody who is signed in at a device with an authenticator. */
+  device: { ada: Person; authenticator: Authenticator };
+}
+
+async function addAuthenticator(cdp: CDPSession): Promise<Authenticator> {
+  await cdp.send("WebAuthn.enable");
+  const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return {
+    async set({ present, verified }) {
+      if (present !== undefined) {
+        const presence = { authenticatorId, enabled: present };
+        await cdp.send("WebAuthn.setAutomaticPresenceSimulation", presence);
+      }
+      if (verified !== undefined) {
+        const verification = { authenticatorId, isUserVerified: verified };
+        await cdp.send("WebAuthn.setUserVerified", verification);
+      }
+    },
+    count: async () =>
+      (await cdp.send("WebAuthn.getCredentials", { authenticatorId })).credentials.length,
+  };
+}
+
+const test = base.extend<Fixtures>({
+  device: async ({ person, baseURL }, use) => {
+    // Passkeys belong to a name, not to an address.
+    const named = String(baseURL).replace("127.0.0.1", "localhost");
+    const ada = await person("Ada", { baseURL: named });
+    const authenticator = await addAuthenticator(await ada.page.context().newCDPSession(ada.page));
+    await use({ ada, authenticator });
+  },
+});
+
+async function addPasskey({ page }: Person, name: string): Promise<void> {
+  await page.goto("/account");
+  const panel = page.getByRole("region", { name: "Passkeys" });
+  await panel.getByLabel("Name of the passkey").fill(name);
+  await panel.getByRole("button", { name: "Add a passkey" }).click();
+}
+
+const rows = ({ page }: Person) =>
+  page.getByRole("list", { name: "Passkeys" }).getByRole("listitem");
+
+const button = ({ page }: Person) => page.getByRole("button", { name: "Sign in with a passkey" });
+
+const isAtAccount = (ada: Person): Promise<void> =>
+  expect(ada.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+
+test("a passkey is added, named, used for signing in, and removed", async ({ device }) => {
+  const { ada, authenticator } = device;
+  await addPasskey(ada, "Laptop");
+  await expect(ada.page.getByText("Passkey added.")).toBeVisible();
+  await expect(rows(ada)).toHaveText([/^Laptop/u]);
+  await addPasskey(ada, "Again");
+  await expect(ada.alert).toContainText("This device has a passkey for this account already.");
+
+  await ada.page.getByRole("button", { name: "Rename: Laptop" }).click();
+  await ada.page.getByLabel("New name").fill("Old laptop");
+  await ada.page.getByRole("button", { name: "Save name" }).click();
+  await expect(rows(ada)).toHaveText([/^Old laptop/u]);
+
+  await authenticator.set({ present: false });
+  await ada.signOut();
+  await ada.page.goto("/sign-in?next=/account");
+  await button(ada).click();
+  await authenticator.set({ present: true });
+  await isAtAccount(ada);
+
+  await ada.page.getByRole("button", { name: "Remove: Old laptop" }).click();
+  await expect(ada.page.getByText("Passkey removed.")).toBeVisible();
+  await expect(rows(ada)).toHaveCount(0);
+  expect(await authenticator.count()).toBe(1);
+  await authenticator.set({ present: false });
+  await ada.signOut();
+  await ada.page.goto("/sign-in");
+  await button(ada).click();
+  await authenticator.set({ present: true });
+  await expect(ada.alert).toContainText(/passkey/u);
+  await expect(ada.page.getByRole("button", { name: "Ada" })).toHaveCount(0);
+});
+
+test("somebody else at the device is refused", async ({ device }) => {
+  const { ada, authenticator } = device;
+  await addPasskey(ada, "Laptop");
+  await expect(rows(ada)).toHaveCount(1);
+  await authenticator.set({ present: false, verified: false });
+  await ada.signOut();
+  await ada.page.goto("/sign-in");
+  await button(ada).click();
+  await authenticator.set({ present: true });
+  await expect(ada.alert).toContainText("No passkey was used.");
+});
+
+test("a lost passkey is replaced by way of a mail", async ({ device, elsewhere, baseURL }) => {
+  const { ada } = device;
+  await addPasskey(ada, "Laptop");
+  await expect(rows(ada)).toHaveCount(1);
+  const named = String(baseURL).replace("127.0.0.1", "localhost");
+  const phone = await elsewhere(ada, { baseURL: named });
+  await phone.page.goto("/sign-in");
+  await phone.page.getByRole("link", { name: "Lost your passkey?" }).click();
+  await phone.askForLink();
+  await phone.confirm("Sign in");
+  await isAtAccount(phone);
+  await addAuthenticator(await phone.page.context().newCDPSession(phone.page));
+  await addPasskey(phone, "Phone");
+  await expect(rows(phone)).toHaveCount(2);
+});
