@@ -131,6 +131,68 @@ test("an admin adds and removes another admin", async ({ admin, person, server }
   await expect(grace.page.getByText("Only admins see this page")).toBeVisible();
 });
 
+test("an admin adds and finds a user, who comes in by an invitation", async ({
+  admin,
+  open,
+  server,
+}) => {
+  const grace = await open("Grace", undefined, { baseURL: server.url });
+  await admin.page.getByRole("button", { name: "Add a user" }).click();
+  const dialog = admin.page.getByRole("dialog", { name: "Add a user" });
+  await dialog.getByLabel("Name").fill("Grace");
+  await dialog.getByLabel("E-mail").fill(ADMIN);
+  await dialog.getByRole("button", { name: "Add user" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("There is an account");
+  await dialog.getByLabel("E-mail").fill(grace.email);
+  await dialog.getByRole("button", { name: "Add user" }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(admin.page.getByText(`An invitation to ${grace.email}`)).toBeVisible();
+
+  const search = admin.page.getByRole("searchbox", { name: "Name or e-mail address" });
+  await search.fill("nobody at all");
+  await search.press("Enter");
+  await expect(admin.page.getByText("No account matches “nobody at all”.")).toBeVisible();
+  await search.fill(grace.email.toUpperCase());
+  await search.press("Enter");
+  await expect(admin.page.getByRole("list", { name: "Users" }).getByRole("listitem")).toHaveCount(
+    1,
+  );
+  await admin.page.reload();
+  await expect(search).toHaveValue(grace.email.toUpperCase());
+
+  // The first link ends with the second one.
+  await grace.page.goto("/");
+  const first = await grace.link();
+  await press(admin, "Invite again", grace);
+  await expect.poll(async () => (await grace.mails()).length).toBe(2);
+  await grace.page.goto(first);
+  const accept = grace.page.getByRole("button", { name: "Accept the invitation" });
+  await accept.click();
+  await expect(grace.alert).toContainText("has expired or was used already");
+  await grace.page.goto("/");
+  await grace.page.goto(await grace.link());
+  await accept.click();
+  await expect(grace.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+
+  await grace.start();
+  await admin.page.reload();
+  await expect(rowOf(admin, grace).getByRole("button", { name: /^Invite again/u })).toHaveCount(0);
+  await press(admin, "Sign out", grace);
+  await confirm(admin, "Sign out");
+  await expect(admin.page.getByText("Grace was signed out.")).toBeVisible();
+  await expect(grace.alert).toContainText("You are not signed in any more");
+
+  await admin.page.getByRole("link", { name: "Audit log" }).click();
+  const entries = admin.page.getByRole("list", { name: "Audit log" }).getByRole("listitem");
+  const about = entries.filter({ hasText: grace.email });
+  await expect(about).toHaveText([
+    new RegExp(`^Signed out everywhere: ${grace.email}.*by ${ADMIN}`, "u"),
+    /^Invited: /u,
+    /^Invited: /u,
+    /^Account created: /u,
+  ]);
+});
+
 test("by keyboard, the focus returns after a dialog", async ({ admin, person, server }) => {
   const grace = await person("Grace", { baseURL: server.url });
   await admin.page.reload();

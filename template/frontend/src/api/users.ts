@@ -6,15 +6,36 @@ import type { components } from "./generated/rest";
 
 type Schemas = components["schemas"];
 export type AccountChange = Schemas["AccountChange"];
+export type NewUser = Schemas["NewUser"];
+export type AuditEntry = Schemas["AuditEntry"];
+
+const post = (id: string, action: string): Promise<void> =>
+  apiCore.request(`/users/${encodeURIComponent(id)}/${action}`, { method: "POST" });
 
 export const users = {
   /** In the order of their e-mail addresses. */
-  async list(slice: Slice): Promise<Part<Profile>> {
-    const answer = await apiCore.request<Schemas["UserPage"]>(`/users${sliceQuery(slice)}`);
+  async list(slice: Slice, search: string): Promise<Part<Profile>> {
+    const wanted = `${sliceQuery(slice)}&search=${encodeURIComponent(search)}`;
+    const answer = await apiCore.request<Schemas["UserPage"]>(`/users${wanted}`);
     return { items: answer.users, total: answer.total };
   },
+
+  create: (user: NewUser): Promise<Profile> =>
+    apiCore.request("/users", { method: "POST", body: user }),
+
+  /** Mails another invitation. */
+  invite: (id: string): Promise<void> => post(id, "invite"),
+
+  /** Signs the user out on every device. */
+  signOut: (id: string): Promise<void> => post(id, "sign-out"),
 
   /** Users who are deactivated, or lose their admin rights, are signed out everywhere. */
   change: (id: string, change: AccountChange): Promise<Profile> =>
     apiCore.request(`/users/${encodeURIComponent(id)}`, { method: "PATCH", body: change }),
+
+  /** What admins did, the newest first. */
+  async audit(slice: Slice): Promise<Part<AuditEntry>> {
+    const answer = await apiCore.request<Schemas["AuditLog"]>(`/audit${sliceQuery(slice)}`);
+    return { items: answer.entries, total: answer.total };
+  },
 };

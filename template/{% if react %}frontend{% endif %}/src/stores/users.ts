@@ -1,11 +1,12 @@
 import { create } from "zustand";
 
 import type { Profile } from "../api/auth";
-import { users } from "../api/users";
+import { type NewUser, users } from "../api/users";
 import { createPagedList, type PagedState } from "../duplex";
 import type { AdminRequest } from "../pages/auth/users";
 
-const list = createPagedList((slice) => users.list(slice));
+let search = "";
+const list = createPagedList((slice) => users.list(slice, search));
 
 /** One page of all accounts. `userList` has what an admin can do with them. */
 export const useUsers = create<PagedState<Profile>>()(() => list.getSnapshot());
@@ -15,8 +16,15 @@ list.subscribe(() => {
 });
 
 export const userList = {
-  load: list.load,
+  load(page?: number, text = search): Promise<void> {
+    search = text;
+    return list.load(page);
+  },
   forget: list.forget,
-  act: ({ user, action }: AdminRequest): Promise<boolean> =>
-    list.change(() => users.change(user.id, action.change), action.done),
+  act: ({ action }: AdminRequest): Promise<boolean> => list.change(action.send, action.done),
+  create: (user: NewUser): Promise<boolean> =>
+    list.change(
+      () => users.create(user),
+      user.invite ? `An invitation to ${user.email} is on its way.` : `${user.name} was added.`,
+    ),
 };

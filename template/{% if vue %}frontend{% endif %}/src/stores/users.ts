@@ -1,16 +1,24 @@
 import { defineStore } from "pinia";
 
-import { users } from "../api/users";
+import { type NewUser, users } from "../api/users";
 import { createPagedList, useReadable } from "../duplex";
 import type { AdminRequest } from "../pages/auth/users";
 
-const list = createPagedList((slice) => users.list(slice));
+let search = "";
+const list = createPagedList((slice) => users.list(slice, search));
 
 /** One page of all accounts, and the actions of admins. */
 export const useUsers = defineStore("users", () => ({
   list: useReadable(list),
-  load: list.load,
+  load(page?: number, text = search): Promise<void> {
+    search = text;
+    return list.load(page);
+  },
   forget: list.forget,
-  act: ({ user, action }: AdminRequest): Promise<boolean> =>
-    list.change(() => users.change(user.id, action.change), action.done),
+  act: ({ action }: AdminRequest): Promise<boolean> => list.change(action.send, action.done),
+  create: (user: NewUser): Promise<boolean> =>
+    list.change(
+      () => users.create(user),
+      user.invite ? `An invitation to ${user.email} is on its way.` : `${user.name} was added.`,
+    ),
 }));

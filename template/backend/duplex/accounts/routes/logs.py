@@ -4,7 +4,7 @@ from datetime import datetime
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from duplex.accounts.routes.me import Event, Events
 from duplex.accounts.services import ServicesDep
@@ -36,9 +36,10 @@ class AuditEntry(BaseModel):
 
 
 class AuditLog(BaseModel):
-    """The newest entries."""
+    """Some of the entries, the newest first, and how many there are."""
 
     entries: list[AuditEntry]
+    total: int
 
 
 @router.get("/audit")
@@ -49,7 +50,9 @@ async def list_audit(
     newest = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit).offset(offset)
     async with services.database.reading() as db:
         found = await db.scalars(newest)
-        return AuditLog(entries=[AuditEntry.model_validate(one) for one in found])
+        entries = [AuditEntry.model_validate(one) for one in found]
+        total = await db.scalar(select(func.count(AuditEvent.id))) or 0
+        return AuditLog(entries=entries, total=total)
 
 
 @router.get("/users/{user_id}/events")

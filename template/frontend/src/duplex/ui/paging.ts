@@ -90,9 +90,9 @@ export function pageNumber(asked: unknown): number {
   return typeof asked === "string" && /^[1-9]\d{0,5}$/u.test(asked) ? Number(asked) : 1;
 }
 
-/** The address of one page of the list at `path`. */
+/** The address of one page of the list at `path`, which may have a query. */
 const pagePath = (path: string, page: number): string =>
-  page === 1 ? path : `${path}?page=${page}`;
+  page === 1 ? path : `${path}${path.includes("?") ? "&" : "?"}page=${page}`;
 
 export interface PageTurning {
   /** Such as "51–100 of 120". */

@@ -1,5 +1,6 @@
 import type { Profile } from "../../api/auth";
-import type { AccountChange } from "../../api/users";
+import { type AccountChange, type AuditEntry, users } from "../../api/users";
+import { createPagedList, formatDate } from "../../duplex";
 
 /** Shown instead of the list to users who are not admins. */
 export const ADMINS_ONLY = {
@@ -7,10 +8,14 @@ export const ADMINS_ONLY = {
   text: "Admins manage all accounts here. If you need access, ask an admin to make you one, then reload this page.",
 } as const;
 
-export const USERS_INTRO = "All accounts of this application.";
-export const NOBODY_ELSE = "Nobody else has an account yet. Users create one on the sign-in page.";
+export const NOBODY_ELSE =
+  "Nobody else has an account yet. Add a user here; others create one on the sign-in page.";
 /** Shown at the admin's own account, instead of actions that the server would refuse. */
 export const OWN_ACCOUNT = "Only another admin can change your own account.";
+
+/** The address of the list of accounts with `search` in their name or e-mail address. */
+export const usersPath = (search: string): string =>
+  search === "" ? "/users" : `/users?search=${encodeURIComponent(search)}`;
 
 /** A confirmation before an action that signs a user out. */
 export interface Question {
@@ -21,58 +26,104 @@ export interface Question {
 /** An action of an admin on an account. */
 export interface UserAction {
   /** The same for an action and its opposite, which share one button. */
-  readonly kind: "admin" | "active";
+  readonly kind: "admin" | "active" | "signOut" | "invite";
   readonly label: string;
-  readonly change: AccountChange;
+  readonly send: () => Promise<unknown>;
   /** The message after success. */
   readonly done: string;
   /** Null for an action without confirmation. */
   readonly question: Question | null;
 }
 
-function adminAction({ name, email, is_admin }: Profile): UserAction {
-  const kind = "admin";
-  if (!is_admin) {
-    const done = `${name} is an admin now.`;
-    return { kind, label: "Make admin", change: { is_admin: true }, done, question: null };
-  }
+const signsOut = (email: string, after: string): string =>
+  `${email} is signed out on every device, which ends the open sessions, and ${after}.`;
+
+const changing =
+  ({ id }: Profile, change: AccountChange) =>
+  (): Promise<Profile> =>
+    users.change(id, change);
+
+function adminAction(user: Profile): UserAction {
+  const { name, email, is_admin } = user;
   return {
-    kind,
-    label: "Remove admin",
-    change: { is_admin: false },
-    done: `${name} is no longer an admin.`,
-    question: {
-      title: `Remove admin from ${name}?`,
-      text: `${email} is signed out on every device, which ends the open sessions, and can sign in again without admin rights.`,
-    },
+    kind: "admin",
+    label: is_admin ? "Remove admin" : "Make admin",
+    send: changing(user, { is_admin: !is_admin }),
+    done: is_admin ? `${name} is no longer an admin.` : `${name} is an admin now.`,
+    question: is_admin
+      ? {
+          title: `Remove admin from ${name}?`,
+          text: signsOut(email, "can sign in again without admin rights"),
+        }
+      : null,
   };
 }
 
-function activeAction({ name, email, is_active }: Profile): UserAction {
-  const kind = "active";
-  if (!is_active) {
-    const done = `${name} can sign in again.`;
-    return { kind, label: "Activate", change: { is_active: true }, done, question: null };
-  }
+function activeAction(user: Profile): UserAction {
+  const { name, email, is_active } = user;
   return {
-    kind,
-    label: "Deactivate",
-    change: { is_active: false },
-    done: `${name} was deactivated and signed out.`,
-    question: {
-      title: `Deactivate ${name}?`,
-      text: `${email} is signed out on every device, which ends the open sessions, and cannot sign in until the account is activated again.`,
-    },
+    kind: "active",
+    label: is_active ? "Deactivate" : "Activate",
+    send: changing(user, { is_active: !is_active }),
+    done: is_active ? `${name} was deactivated and signed out.` : `${name} can sign in again.`,
+    question: is_active
+      ? {
+          title: `Deactivate ${name}?`,
+          text: signsOut(email, "cannot sign in until the account is activated again"),
+        }
+      : null,
   };
 }
 
-export const userActions = (user: Profile): readonly UserAction[] => [
-  adminAction(user),
-  activeAction(user),
-];
+const signOutAction = ({ id, name, email }: Profile): UserAction => ({
+  kind: "signOut",
+  label: "Sign out",
+  send: () => users.signOut(id),
+  done: `${name} was signed out.`,
+  question: { title: `Sign out ${name}?`, text: signsOut(email, "can sign in again") },
+});
+
+const inviteAction = ({ id, email }: Profile): UserAction => ({
+  kind: "invite",
+  label: "Invite again",
+  send: () => users.invite(id),
+  done: `An invitation to ${email} is on its way.`,
+  question: null,
+});
+
+export function userActions(user: Profile): readonly UserAction[] {
+  const always = [adminAction(user), activeAction(user)];
+  if (!user.is_active) return always;
+  // Whoever has answered a mail needs no invitation any more.
+  const invitations = user.email_verified ? [] : [inviteAction(user)];
+  return [...always, signOutAction(user), ...invitations];
+}
 
 /** An action and the account it applies to. */
 export interface AdminRequest {
   readonly user: Profile;
   readonly action: UserAction;
+}
+
+/** What admins did, the newest first. */
+export const auditList = createPagedList((slice) => users.audit(slice));
+
+const AUDIT_WORDS: Readonly<Record<string, string>> = {
+  first_admin_created: "First admin created",
+  created: "Account created",
+  invited: "Invited",
+  made_admin: "Made an admin",
+  admin_removed: "Removed as an admin",
+  activated: "Activated",
+  deactivated: "Deactivated",
+  signed_out: "Signed out everywhere",
+};
+
+export const auditTitle = ({ action, detail }: AuditEntry): string =>
+  (AUDIT_WORDS[action] ?? action) + (detail === "" ? "" : ` (${detail})`);
+
+/** Who did it, from where and when. */
+export function auditSource({ actor, address, at }: AuditEntry): string {
+  const who = actor === "" ? "by the server's settings or command line" : `by ${actor}`;
+  return [who, ...(address === "" ? [] : [`from ${address}`]), formatDate(at)].join(" · ");
 }

@@ -1,21 +1,26 @@
 import { useEffect, useState } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { usePageNumber } from "../../duplex";
-import { type AdminRequest, NOBODY_ELSE, USERS_INTRO } from "../../pages/auth/users";
+import { type AdminRequest, NOBODY_ELSE, usersPath } from "../../pages/auth/users";
 import { userList, useUsers } from "../../stores/users";
 import ConfirmDialog from "../ConfirmDialog";
 import PagedList from "../PagedList";
+import UserForm from "./UserForm";
 import UserList from "./UserList";
 
 /** All accounts; `self` is the id of the admin's own. */
 export default function UsersPanel({ self }: { self: string }) {
   const list = useUsers();
   const page = usePageNumber();
+  const [query] = useSearchParams();
+  const search = query.get("search") ?? "";
+  const [adding, setAdding] = useState(false);
   const [asking, setAsking] = useState<AdminRequest | null>(null);
 
   useEffect(() => {
-    void userList.load(page);
-  }, [page]);
+    void userList.load(page, search);
+  }, [page, search]);
 
   async function act(request: AdminRequest): Promise<void> {
     if (!(await userList.act(request))) return;
@@ -30,21 +35,51 @@ export default function UsersPanel({ self }: { self: string }) {
 
   return (
     <>
-      <p className="muted mt-3 text-pretty">{USERS_INTRO}</p>
+      <p className="muted mt-3 text-pretty">
+        All accounts of this application.{" "}
+        <Link to="/users/audit" className="text-link">
+          Audit log
+        </Link>
+      </p>
+      <div className="mt-6 flex flex-wrap gap-3">
+        <SearchForm start={search} />
+        <button
+          type="button"
+          className="btn btn-primary"
+          onClick={() => {
+            setAdding(true);
+          }}
+        >
+          Add a user
+        </button>
+      </div>
       <PagedList
         list={list}
-        path="/users"
+        path={usersPath(search)}
         onRetry={() => {
           void userList.load();
         }}
       >
         {(users) => (
           <>
-            <UserList users={users} self={self} onAct={choose} />
-            {list.total === 1 && <p className="muted mt-4 text-center text-sm">{NOBODY_ELSE}</p>}
+            {users.length > 0 ? (
+              <UserList users={users} self={self} onAct={choose} />
+            ) : (
+              <p className="muted text-center">No account matches “{search}”.</p>
+            )}
+            {list.total === 1 && search === "" && (
+              <p className="muted mt-4 text-center text-sm">{NOBODY_ELSE}</p>
+            )}
           </>
         )}
       </PagedList>
+      {adding && (
+        <UserForm
+          onClose={() => {
+            setAdding(false);
+          }}
+        />
+      )}
       {asking?.action.question && (
         <ConfirmDialog
           title={asking.action.question.title}
@@ -60,5 +95,34 @@ export default function UsersPanel({ self }: { self: string }) {
         </ConfirmDialog>
       )}
     </>
+  );
+}
+
+function SearchForm({ start }: { start: string }) {
+  const navigate = useNavigate();
+  const [text, setText] = useState(start);
+  return (
+    <form
+      role="search"
+      className="flex min-w-0 flex-1 basis-72 gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void navigate(usersPath(text.trim()));
+      }}
+    >
+      <input
+        type="search"
+        className="input min-w-0 flex-1"
+        aria-label="Name or e-mail address"
+        placeholder="Name or e-mail address"
+        value={text}
+        onChange={({ target }) => {
+          setText(target.value);
+        }}
+      />
+      <button type="submit" className="btn btn-quiet">
+        Search
+      </button>
+    </form>
   );
 }

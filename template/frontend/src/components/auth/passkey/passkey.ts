@@ -104,12 +104,15 @@ export const passkey = {
   recover: (email: string): Promise<void> => auth.askForMail("/auth/passkeys/recover", { email }),
 };
 
+/** Where a new passkey is added. */
+export const AFTER_RECOVERY = "/account";
+
 /** A lost passkey: a mail signs in once, and a new passkey is added. */
 export const passkeyRecoveryFlow: MailFlow = {
   page: "/recover-account/confirm",
   title: "Get back into your account",
   action: "Sign in",
   confirm: (proof) => auth.enter("/auth/passkeys/recover/confirm", proof),
-  next: "/account",
+  next: AFTER_RECOVERY,
   again: { to: "/recover-account", label: ASK_AGAIN },
 };

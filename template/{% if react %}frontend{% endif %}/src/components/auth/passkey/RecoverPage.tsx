@@ -3,13 +3,14 @@ import { Link, useLocation } from "react-router";
 import { typedAddress } from "../../../pages/auth/account";
 import AskForMail from "../AskForMail";
 import AuthCard from "../AuthCard";
-import { passkey, passkeyRecoveryFlow } from "./passkey";
+import { AFTER_RECOVERY, passkey, passkeyRecoveryFlow } from "./passkey";
 
 export default function RecoverPage() {
   const { search } = useLocation();
   return (
     <AuthCard
       title="Lost your passkey?"
+      next={AFTER_RECOVERY}
       other={
         <Link to={{ pathname: "/sign-in", search }} className="text-link">
           Back to signing in

@@ -1,0 +1,41 @@
+import { useEffect } from "react";
+import { Link } from "react-router";
+
+import { usePageNumber, useReadable } from "../../duplex";
+import { auditList, auditSource, auditTitle } from "../../pages/auth/users";
+import PagedList from "../PagedList";
+
+/** What admins did. */
+export default function AuditPanel() {
+  const list = useReadable(auditList);
+  const page = usePageNumber();
+
+  useEffect(() => {
+    void auditList.load(page);
+  }, [page]);
+
+  return (
+    <>
+      <p className="muted mt-3 text-pretty">
+        What admins did with accounts, the newest first.{" "}
+        <Link to="/users" className="text-link">
+          All users
+        </Link>
+      </p>
+      <PagedList list={list} path="/users/audit" onRetry={() => void auditList.load()}>
+        {(entries) => (
+          <ol className="panel divide-y divide-base-300 py-0 sm:py-0" aria-label="Audit log">
+            {entries.map((entry, index) => (
+              <li key={index} className="py-4">
+                <p className="wrap-anywhere">
+                  <span className="font-medium">{auditTitle(entry)}:</span> {entry.subject}
+                </p>
+                <p className="muted mt-0.5 text-sm wrap-anywhere">{auditSource(entry)}</p>
+              </li>
+            ))}
+          </ol>
+        )}
+      </PagedList>
+    </>
+  );
+}
