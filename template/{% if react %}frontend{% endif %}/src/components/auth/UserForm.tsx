@@ -44,7 +44,7 @@ export default function UserForm({ onClose }: { onClose: () => void }) {
           <label className="flex items-center gap-3">
             <input
               type="checkbox"
-              className="checkbox checkbox-primary"
+              className="checkbox rounded-sm checkbox-primary"
               checked={user.invite}
               onChange={({ target }) => {
                 set({ invite: target.checked });
@@ -55,7 +55,7 @@ export default function UserForm({ onClose }: { onClose: () => void }) {
           <label className="flex items-center gap-3">
             <input
               type="checkbox"
-              className="checkbox checkbox-primary"
+              className="checkbox rounded-sm checkbox-primary"
               checked={user.is_admin}
               onChange={({ target }) => {
                 set({ is_admin: target.checked });

@@ -88,24 +88,26 @@ function PasskeyRow({ item, onRename }: { item: Passkey; onRename: () => void })
         <p className="font-medium wrap-anywhere">{item.name}</p>
         <p className="muted text-sm">Added {formatDate(item.created_at)}</p>
       </div>
-      <button
-        type="button"
-        className="btn btn-quiet btn-sm"
-        aria-label={`Rename: ${item.name}`}
-        onClick={onRename}
-      >
-        Rename
-      </button>
-      <button
-        type="button"
-        className="btn btn-quiet btn-sm"
-        aria-label={`Remove: ${item.name}`}
-        onClick={() => {
-          void passkeys.change(() => passkey.remove(item.id), "Passkey removed.");
-        }}
-      >
-        Remove
-      </button>
+      <div className="flex gap-2">
+        <button
+          type="button"
+          className="btn btn-quiet btn-sm"
+          aria-label={`Rename: ${item.name}`}
+          onClick={onRename}
+        >
+          Rename
+        </button>
+        <button
+          type="button"
+          className="btn btn-quiet btn-sm"
+          aria-label={`Remove: ${item.name}`}
+          onClick={() => {
+            void passkeys.change(() => passkey.remove(item.id), "Passkey removed.");
+          }}
+        >
+          Remove
+        </button>
+      </div>
     </>
   );
 }
