@@ -4,8 +4,8 @@ import type { Person } from "../support/person";
 import { expect, test as base } from "../support/test";
 
 interface Authenticator {
-  /** Whether its user touches it, and is the right one. */
-  set: (state: { present?: boolean; verified?: boolean }) => Promise<void>;
+  /** Whether its user is the right one. */
+  setVerified: (verified: boolean) => Promise<void>;
   /** How many passkeys it has. */
   count: () => Promise<number>;
 }
@@ -28,15 +28,8 @@ async function addAuthenticator(cdp: CDPSession): Promise<Authenticator> {
     },
   });
   return {
-    async set({ present, verified }) {
-      if (present !== undefined) {
-        const presence = { authenticatorId, enabled: present };
-        await cdp.send("WebAuthn.setAutomaticPresenceSimulation", presence);
-      }
-      if (verified !== undefined) {
-        const verification = { authenticatorId, isUserVerified: verified };
-        await cdp.send("WebAuthn.setUserVerified", verification);
-      }
+    setVerified: async (isUserVerified) => {
+      await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified });
     },
     count: async () =>
       (await cdp.send("WebAuthn.getCredentials", { authenticatorId })).credentials.length,
@@ -60,6 +53,12 @@ async function addPasskey({ page }: Person, name: string): Promise<void> {
   await panel.getByRole("button", { name: "Add a passkey" }).click();
 }
 
+/** The browser offers no passkey at the e-mail field, where the authenticator would answer at once. */
+const withoutOffer = ({ page }: Person): Promise<unknown> =>
+  page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
+  });
+
 const rows = ({ page }: Person) =>
   page.getByRole("list", { name: "Passkeys" }).getByRole("listitem");
 
@@ -70,6 +69,7 @@ const isAtAccount = (ada: Person): Promise<void> =>
 
 test("a passkey is added, named, used for signing in, and removed", async ({ device }) => {
   const { ada, authenticator } = device;
+  await withoutOffer(ada);
   await addPasskey(ada, "Laptop");
   await expect(ada.page.getByText("Passkey added.")).toBeVisible();
   await expect(rows(ada)).toHaveText([/^Laptop/u]);
@@ -97,11 +97,22 @@ test("a passkey is added, named, used for signing in, and removed", async ({ dev
   await expect(ada.page.getByRole("button", { name: "Ada" })).toHaveCount(0);
 });
 
-test("somebody else at the device is refused", async ({ device }) => {
-  const { ada, authenticator } = device;
+test("a passkey is offered at the e-mail field", async ({ device }) => {
+  const { ada } = device;
   await addPasskey(ada, "Laptop");
   await expect(rows(ada)).toHaveCount(1);
-  await authenticator.set({ verified: false });
+  await ada.signOut();
+  await ada.page.goto("/sign-in?next=/account");
+  // The authenticator answers as if its user had chosen the offered passkey.
+  await isAtAccount(ada);
+});
+
+test("somebody else at the device is refused", async ({ device }) => {
+  const { ada, authenticator } = device;
+  await withoutOffer(ada);
+  await addPasskey(ada, "Laptop");
+  await expect(rows(ada)).toHaveCount(1);
+  await authenticator.setVerified(false);
   await ada.signOut();
   await ada.page.goto("/sign-in");
   await button(ada).click();
