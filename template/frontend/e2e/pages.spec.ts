@@ -14,6 +14,22 @@ const SIGN_IN_PAGES = [
   ...(METHODS.passkey ? ["/recover-account", "/recover-account/confirm#token=a.b"] : []),
 ];
 
+/** Opens every page, those for signing in after signing out. */
+async function visitAll(ada: Person, look: (path: string) => Promise<void>): Promise<void> {
+  const visit = async (paths: string[]): Promise<void> => {
+    for (const path of paths) {
+      await ada.page.goto(path);
+      await expect(ada.page.getByRole("heading", { level: 1 })).toBeVisible();
+      await look(path);
+    }
+  };
+  await visit(PAGES);
+  if (!SIGN_IN) return;
+  await visit(ACCOUNT_PAGES);
+  await ada.signOut();
+  await visit(SIGN_IN_PAGES);
+}
+
 const PHONE = { width: 390, height: 844 };
 
 test("the home page describes the application and leads to a session", async ({ person }) => {
@@ -146,18 +162,7 @@ test("no page logs errors, violates its content security policy or contacts anot
       console.error(`${violatedDirective} forbids ${blockedURI}`);
     });
   });
-  const look = async (paths: string[]): Promise<void> => {
-    for (const path of paths) {
-      await page.goto(path);
-      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-    }
-  };
-  await look(PAGES);
-  if (SIGN_IN) {
-    await look(ACCOUNT_PAGES);
-    await ada.signOut();
-    await look(SIGN_IN_PAGES);
-  }
+  await visitAll(ada, () => Promise.resolve());
   expect(complaints).toEqual([]);
 
   // The listener is at work: a script of somebody else is refused, and noticed.
@@ -185,9 +190,6 @@ test("the first page loads little JavaScript", async ({ browser }) => {
   await page.close();
 });
 
-const PATHS = ["/", "/session", "/settings", "/no-such-page"];
-const ACCOUNT_PATHS = SIGN_IN ? ["/sign-in", "/sign-up", "/account", "/users"] : [];
-
 async function expectNothingInSession(ada: Person): Promise<void> {
   await ada.start();
   await expectNothingFound(ada.page, "an open session");
@@ -204,12 +206,8 @@ test.describe("axe finds nothing", () => {
 
   for (const colorScheme of ["light", "dark"] as const) {
     test(`on any page (${colorScheme})`, async ({ person }) => {
-      const { page } = await person("Ada", { ...STILL, colorScheme });
-      for (const path of [...PATHS, ...ACCOUNT_PATHS]) {
-        await page.goto(path);
-        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-        await expectNothingFound(page, path);
-      }
+      const ada = await person("Ada", { ...STILL, colorScheme });
+      await visitAll(ada, (path) => expectNothingFound(ada.page, path));
     });
 
     test(`in a session (${colorScheme})`, async ({ person }) => {
