@@ -5,10 +5,11 @@ from duplex.accounts.admins import make_admin
 from duplex.accounts.services import Services
 from duplex.accounts.tables.records import AuditEvent
 from duplex.web.database import Database
-from duplex_dev.commands.create_admin import checked
+from duplex_dev.commands.create_admin import checked, give_owner
 from duplex_dev.console import TaskError
+from duplex_dev.testing import on_every_database
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import Column, MetaData, String, Table, insert, select
 
 from tests.accounts.conftest import NewDevice
 from tests.accounts.people import PASSWORD, Device
@@ -47,3 +48,28 @@ def test_the_arguments_are_checked() -> None:
     for email, name in (("boss", "Boss"), ("boss@example.org", "")):
         with pytest.raises(TaskError, match="cannot be used"):
             checked(email, name)
+
+
+@on_every_database
+async def test_what_nobody_owns_gets_an_owner(ada: Device, database: Database) -> None:
+    """What was saved before a project had accounts would otherwise be lost to everybody."""
+    metadata = MetaData()
+    key = Column("id", String(10), primary_key=True)
+    boards = Table("boards", metadata, key, Column("owner", String(36)))
+    owned = Table(
+        "owned",
+        metadata,
+        Column("id", String(10), primary_key=True),
+        Column("owner", String(36), nullable=False),
+    )
+    async with database.transaction() as db:
+        await (await db.connection()).run_sync(metadata.create_all)
+        await db.execute(insert(boards), [{"id": "free", "owner": None}, {"id": "b", "owner": "x"}])
+    tables = [boards, owned]
+    with pytest.raises(TaskError, match="No account has the address"):
+        await give_owner(database, "nobody@example.org", tables)
+    assert await give_owner(database, ada.email, tables) == {"boards": 1}
+    profile = (await ada.ask("GET", "users/me")).json()
+    async with database.reading() as db:
+        rows = (await db.execute(select(boards.c.id, boards.c.owner))).all()
+    assert {row.id: row.owner for row in rows} == {"free": profile["id"], "b": "x"}

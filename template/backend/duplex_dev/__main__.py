@@ -20,6 +20,7 @@ COMMANDS = {
     "contract": "duplex_dev.commands.contract:main",
     "migration": "duplex_dev.commands.migration:main",
     "create-admin": "duplex_dev.commands.create_admin:main",
+    "adopt": "duplex_dev.commands.create_admin:adopt",
     "add-state": "duplex_dev.commands.states:add",
     "rename-state": "duplex_dev.commands.states:rename",
     "remove-state": "duplex_dev.commands.states:remove",
@@ -36,7 +37,7 @@ imported when its command is used.
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the process's exit code."""
-    # A project without accounts has no create-admin.
+    # A project without accounts has no create-admin and adopt.
     known = [name for name, entry in COMMANDS.items() if find_spec(entry.partition(":")[0])]
     if not arguments or arguments[0] not in known:
         complain(f"Which command? One of: {', '.join(known)}")

@@ -2,12 +2,17 @@
 
 An existing account becomes an admin. Otherwise an account is created, and a link is printed that
 signs its owner in once, to set up a sign-in method.
+
+`poe adopt EMAIL` gives everything that was saved before the project had accounts to one of them.
 """
 
 import argparse
 import asyncio
+from collections.abc import Iterable
 
-from duplex import Database, Project, Settings
+from sqlalchemy import Table, column, func, select, table, update
+
+from duplex import Base, Database, Project, Settings
 from duplex.accounts import Accounts
 from duplex.accounts.admins import MadeAdmin, make_admin
 from duplex.accounts.emails import EMAIL, NAME
@@ -36,6 +41,52 @@ def main(arguments: list[str]) -> int:
         origin = settings.public_url or url_of(settings.host, settings.port)
         print(f"{origin}{made.path}", flush=True)
     return 0
+
+
+def adopt(arguments: list[str]) -> int:
+    """Give rows without an owner to an account, in every table of the team with `owner`."""
+    parser = argparse.ArgumentParser("poe adopt", description=adopt.__doc__)
+    parser.add_argument("email", help="the address of the account")
+    email, _ = checked(parser.parse_args(arguments).email, "Owner")
+    with setup.lock():
+        setup.make_env()
+    setup.migrate()
+    settings = load_settings()
+    application().import_models()
+    given = asyncio.run(_adopt(settings, email))
+    for name, count in given.items():
+        say(f"{name}: {count} rows belong to {email} now")
+    if not given:
+        say("No table has an `owner` that may be empty: there is nothing to give away.")
+    return 0
+
+
+async def _adopt(settings: Settings, email: str) -> dict[str, int]:
+    database = Database(settings.database_url)
+    try:
+        return await give_owner(database, email, Base.metadata.tables.values())
+    finally:
+        await database.dispose()
+
+
+async def give_owner(database: Database, email: str, tables: Iterable[Table]) -> dict[str, int]:
+    """Set the owner of every row that has none; returns how many, by table.
+
+    Raises TaskError when nobody has the address.
+    """
+    users = table("users", column("id"), column("email"))
+    given: dict[str, int] = {}
+    async with database.transaction() as db:
+        owner = await db.scalar(select(users.c.id).where(users.c.email == email))
+        if owner is None:
+            raise TaskError(f"No account has the address {email}. It must sign up first.")
+        for owned in tables:
+            if "owner" in owned.c and owned.c.owner.nullable:
+                free = owned.c.owner.is_(None)
+                count = await db.scalar(select(func.count()).select_from(owned).where(free))
+                await db.execute(update(owned).where(free).values(owner=owner))
+                given[owned.name] = count or 0
+    return given
 
 
 def checked(email: str, name: str) -> tuple[str, str]:
