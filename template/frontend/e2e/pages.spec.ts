@@ -186,7 +186,7 @@ test("the first page loads little JavaScript", async ({ browser }) => {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   expect(sizes.length).toBeGreaterThan(0);
-  expect(total / 1000).toBeLessThanOrEqual(manifest.config.firstPageKB);
+  expect(total / 1024).toBeLessThanOrEqual(manifest.config.firstPageKiB);
   await page.close();
 });
 

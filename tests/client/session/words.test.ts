@@ -1,4 +1,4 @@
-import { tooBigWords } from "@duplex/session/live";
+import { tooBigWords } from "@duplex/session/notices";
 import { expect, test } from "vitest";
 
 test("a message that was too big is named, with its size and the limit if known", () => {

@@ -2,7 +2,6 @@
 import type { FormOf, StateName } from "../client/contract";
 import { NAME_LENGTH } from "../client/protocol.generated";
 import { SessionError } from "../client/types";
-import { formatBytes } from "../ui/format";
 import { createStore, type Readable, storage } from "../ui/store";
 import { attempt, toasts } from "../ui/toasts";
 import type { SessionState } from "./state";
@@ -68,9 +67,11 @@ export const sendForm = <S extends StateName>(state: S, form: FormOf<S>): Promis
     try {
       await liveSession.watchRequestSocket(state, form, { deadline: Infinity });
     } catch (error) {
-      throw error instanceof SessionError && error.code === "too_big"
-        ? new SessionError(error.code, tooBigWords(stateLabel(state), error.details), error.details)
-        : error;
+      if (!(error instanceof SessionError) || error.code !== "too_big") throw error;
+      // Loaded on demand, since few pages need it.
+      const { tooBigWords } = await import("./notices");
+      const text = tooBigWords(stateLabel(state), error.details);
+      throw new SessionError(error.code, text, error.details);
     }
   });
 
@@ -115,13 +116,3 @@ export const CONNECTION_WORDS: Readonly<Record<SessionState["status"], string>> 
   offline: "Offline",
   ended: "Session ended",
 };
-
-/** Which message was too big, its size and the limit; `details` are those of the server's error. */
-export function tooBigWords(label: string, details: unknown): string {
-  const about = typeof details === "object" && details !== null ? details : {};
-  const size = "size" in about && typeof about.size === "number" ? about.size : null;
-  const limit = "limit" in about && typeof about.limit === "number" ? about.limit : null;
-  const has = size === null ? "" : ` It has ${formatBytes(size)}.`;
-  const most = limit === null ? "" : ` The limit is ${formatBytes(limit)}.`;
-  return `Your message “${label}” was too big and was not sent.${has}${most}`;
-}

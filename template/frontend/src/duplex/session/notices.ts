@@ -1,7 +1,7 @@
 /** The session in words: how it is, the notices to its users, and what comes after its end. */
 import { CLOSE } from "../client/protocol.generated";
 import type { EngineIcon } from "../ui/appearance";
-import { formatCount, formatLatency } from "../ui/format";
+import { formatBytes, formatCount, formatLatency } from "../ui/format";
 import { CONNECTION_WORDS } from "./live";
 import type { SessionState } from "./state";
 
@@ -113,3 +113,13 @@ export const NEXT_STEP_LABELS: Readonly<Record<NextStep, string>> = {
   reload: "Reload",
   signIn: "Sign in",
 };
+
+/** Which message was too big, its size and the limit; `details` are those of the server's error. */
+export function tooBigWords(label: string, details: unknown): string {
+  const about = typeof details === "object" && details !== null ? details : {};
+  const size = "size" in about && typeof about.size === "number" ? about.size : null;
+  const limit = "limit" in about && typeof about.limit === "number" ? about.limit : null;
+  const has = size === null ? "" : ` It has ${formatBytes(size)}.`;
+  const most = limit === null ? "" : ` The limit is ${formatBytes(limit)}.`;
+  return `Your message “${label}” was too big and was not sent.${has}${most}`;
+}
