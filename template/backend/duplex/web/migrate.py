@@ -38,6 +38,25 @@ _PATIENCE = 20.0
 
 _NO_ANSWER = "DATABASE_URL: the database does not answer"
 
+ACCOUNT_TABLES = frozenset(
+    {
+        "attempts",
+        "audit_events",
+        "challenges",
+        "known_browsers",
+        "mails",
+        "passkeys",
+        "passwords",
+        "recovery_codes",
+        "refresh_tokens",
+        "sign_in_events",
+        "sign_ins",
+        "totp_secrets",
+        "users",
+    }
+)
+"""The tables of sign-in, also where its modules are not installed."""
+
 _FILE_NAME = "%(year)d_%(month).2d_%(day).2d_%(rev)s_%(slug)s"
 
 
@@ -173,7 +192,7 @@ def run_migrations(settings: type[Settings], **options: Any) -> None:
     asked: IncludeObject | None = options.pop("include_object", None)
 
     def include(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
-        if kind == "table" and name in engine:
+        if kind == "table" and (name in engine or left_by_accounts(name, reflected, other)):
             return False
         return asked is None or asked(thing, name, kind, reflected, other)
 
@@ -234,6 +253,14 @@ def new_migration(root: Path, message: str) -> Path | None:
 def _leave_out_empty(_: Any, __: Any, directives: list[Any]) -> None:
     if directives[0].upgrade_ops.is_empty():
         directives.clear()
+
+
+def left_by_accounts(name: str | None, reflected: bool, other: object) -> bool:
+    """Whether a table of the database is left from sign-in that the project has removed.
+
+    A new migration would drop it with all accounts, which a project may want back.
+    """
+    return reflected and other is None and name in ACCOUNT_TABLES
 
 
 def engine_tables() -> frozenset[str]:
