@@ -81,18 +81,22 @@ ALL = [
 ]
 """Every combination: rendered and looked at."""
 
-EVERY_DEEP = [Combo(*row) for row in product(FRONTENDS, AUTH, STATES)]
+EVERY_DEEP = [
+    *(Combo(*row) for row in product(FRONTENDS, AUTH, STATES)),
+    *(Combo(*row) for row in product(FRONTENDS, EVERY_METHOD, ("guide",))),
+]
 """Every combination that is worth running; `--all` takes these."""
 
 DEEP = [
-    Combo("react", "password", "guide"),
+    Combo("react", "every", "guide"),
     Combo("vue", "anonymous", "guide"),
     Combo("vue", "password", "odd"),
     Combo("react", "anonymous", "single"),
 ]
 """Installed, linted, tested and opened in a browser by every run of the suite.
 
-Every pair of frontend, sign-in, and default or awkward states occurs; each awkward list once.
+Every pair of frontend, sign-in (with or without accounts), and default or awkward states occurs;
+each awkward list once. One has every method, whose browser tests run.
 """
 
 FULL = DEEP[0]

@@ -1,8 +1,4 @@
-"""Runs one request: claims it, calls its handler within the deadline, commits and replies.
-
-For any outcome of a handler its sender receives a reply or an error, and the session continues.
-Exceptions are logged with a reference; the client receives only the reference.
-"""
+"""Runs one request: claims it, calls its handler within the deadline, commits and replies."""
 
 import asyncio
 import logging
@@ -12,37 +8,31 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 
-from duplex.brokers.base import BrokerUnavailable, Commit, LockLost, RoomGone
+from duplex.brokers.base import BrokerUnavailable, Commit
+from duplex.requests.outcomes import (
+    SENTENCES,
+    Failures,
+    end,
+    end_for_others,
+    error_reply,
+    reply,
+)
 from duplex.requests.queue import Requester
-from duplex.requests.registry import AnyState
 from duplex.requests.running import Deadlines, InOwnContext, Running
 from duplex.requests.session import Services, Session
 from duplex.tasks import BackgroundTasks, cancel_and_close
-from duplex.wire.entries import Entry
-from duplex.wire.messages import DocumentTooLarge, Refused, Rejected, error_head, head
-from duplex.wire.protocol import ErrorCode, StreamEnd
+from duplex.wire.messages import Rejected
 from duplex.wire.requests import Request
 
 logger = logging.getLogger("duplex")
-
-_SENTENCES: dict[ErrorCode, str] = {
-    "cancelled": "The request was cancelled.",
-    "interrupted": "The stream was interrupted. No further replies follow.",
-    "deadline": "The request took too long and was stopped.",
-    "broker_unavailable": "The session store is not reachable. Try again.",
-    "conflict": "Another participant changed the session at the same time. Try again.",
-}
 
 _END = object()
 """In place of a piece: the stream has no more."""
 
 _STREAM_AHEAD = 65536
 """Bytes that may wait for a stream's own reader before its next piece is computed."""
-
-_ENDS: dict[ErrorCode, StreamEnd] = {"cancelled": "cancelled", "interrupted": "interrupted"}
-"""How a stream ended, by the code of its error; any other one means that it failed."""
 
 
 class Runner:
@@ -51,6 +41,7 @@ class Runner:
     def __init__(self, services: Services) -> None:
         self.registry = services.registry
         self._services = services
+        self._failures = Failures(services.broker)
         self._deadlines = Deadlines()
         self._tasks = BackgroundTasks()
         self._left_behind: set[asyncio.Task[None]] = set()
@@ -106,7 +97,7 @@ class Runner:
                 raise ValueError(after)
             page = await self._services.broker.page(requester.room_id, after)
         except BrokerUnavailable:
-            sentence = _SENTENCES["broker_unavailable"]
+            sentence = SENTENCES["broker_unavailable"]
             raise Rejected(sentence, "broker_unavailable", request_id) from None
         except ValueError:
             raise Rejected("`after` is not from a page.", "bad_frame", request_id) from None
@@ -164,7 +155,7 @@ class Runner:
             if running.stopped is None:
                 await self._absorb_cancellation(running)
             running.seal()
-            await session.commit(_reply(state, requester, request, value, more=False), last=True)
+            await session.commit(reply(state, requester, request, value, more=False), last=True)
             await session.end()
         finally:
             if running.left_behind:
@@ -184,14 +175,14 @@ class Runner:
             await broker.claim(requester.room_id, requester.id, stream.claim, 0)
         # If this process dies, the request must not be handled again when it is sent again, and
         # everybody learns that its stream has ended.
-        interrupted = _outcome(requester, request, _SENTENCES["interrupted"], "interrupted")
+        interrupted = error_reply(requester, request, SENTENCES["interrupted"], "interrupted")
         await broker.commit(
             Commit(
                 requester.room_id,
                 claim=(requester.id, stream.claim),
                 reply=interrupted,
                 settles=False,
-                endings=[*_end_for_others(state, requester, request, "interrupted"), interrupted],
+                endings=[*end_for_others(state, requester, request, "interrupted"), interrupted],
             )
         )
         stream.begun = True
@@ -228,7 +219,7 @@ class Runner:
                     break
                 with running.committing():
                     await session.commit(
-                        _reply(state, requester, request, value, more=True), last=False
+                        reply(state, requester, request, value, more=True), last=False
                     )
                     running.published = state.to == "everybody"
                 # A stream never runs ahead of its reader, nor keeps the loop for itself.
@@ -237,7 +228,7 @@ class Runner:
             if running.left_behind:
                 return
             running.seal()
-            await session.commit(_end(state, requester, request, "done"), last=True)
+            await session.commit(end(state, requester, request, "done"), last=True)
             await session.end()
         except asyncio.CancelledError as error:
             # The handler is suspended at a `yield` and has not received the cancellation yet.
@@ -267,7 +258,7 @@ class Runner:
                 return
         except Exception as error:
             session: Session[BaseModel] = Session(self._services, requester, running)
-            await self._failed(requester, running, session, error)
+            await self._failures.fail(requester, running, session, error)
         finally:
             elsewhere.discard(request_id)
 
@@ -293,14 +284,14 @@ class Runner:
         why = running.stopped
         try:
             if not isinstance(error, asyncio.CancelledError):
-                await self._failed(requester, running, session, error)
+                await self._failures.fail(requester, running, session, error)
             elif why is not None:
-                await self._refuse(requester, running, session, _SENTENCES[why], why)
+                await self._failures.refuse(requester, running, session, SENTENCES[why], why)
             elif self._stopping and _cancellations():
                 raise error
             else:
                 _uncancel()
-                await self._failed(requester, running, session, error)
+                await self._failures.fail(requester, running, session, error)
         finally:
             await session.end()
 
@@ -333,106 +324,9 @@ class Runner:
         why = running.stopped or "internal"
         try:
             await session.end()
-            await self._refuse(requester, running, session, _SENTENCES[why], why)
+            await self._failures.refuse(requester, running, session, SENTENCES[why], why)
         finally:
             requester.requests.leave_behind(running)
-
-    async def _failed(
-        self,
-        requester: Requester,
-        running: Running,
-        session: Session[BaseModel],
-        error: BaseException,
-    ) -> None:
-        if isinstance(error, Refused):
-            await self._refuse(
-                requester, running, session, error.sentence, error.code, error.details
-            )
-        elif isinstance(error, RoomGone):
-            requester.error("The session has ended.", "conflict", running.request.id)
-        elif isinstance(error, BrokerUnavailable):
-            await self._unhandled(requester, running, "broker_unavailable")
-        elif isinstance(error, LockLost):
-            await self._unhandled(requester, running, "conflict")
-        else:
-            reference = secrets.token_hex(4)
-            logger.error("%s failed (reference %s)", running.state.where, reference, exc_info=error)
-            sentence = f"The request failed on the server (reference {reference})."
-            await self._refuse(requester, running, session, sentence, "internal")
-
-    async def _unhandled(self, requester: Requester, running: Running, code: ErrorCode) -> None:
-        """Nothing was changed: the same request, with the same id, may be sent again. A stream that
-        had begun is ended by the broker instead.
-        """
-        await self._release(requester, running)
-        if not running.begun:
-            requester.error(_SENTENCES[code], code, running.request.id)
-        if not requester.connected:
-            # The sender gets no error, so the requests behind this one must not be handled before
-            # it: the client sends all that have an id again when it is back.
-            requester.requests.clear(keep_without_id=True)
-
-    async def _release(self, requester: Requester, running: Running) -> None:
-        """Release the claim, and with it what the request holds. While the store is unreachable
-        the broker retries later.
-        """
-        if running.claim is not None:
-            with suppress(BrokerUnavailable):
-                await self._services.broker.release(requester.room_id, requester.id, running.claim)
-
-    async def _refuse(
-        self,
-        requester: Requester,
-        running: Running,
-        session: Session[BaseModel],
-        sentence: str,
-        code: ErrorCode,
-        details: dict[str, JsonValue] | None = None,
-    ) -> None:
-        """Answer with an error that is recorded like a reply: the request is not handled again when
-        it is sent again. The error of a stream is numbered like its pieces, and other participants
-        who received pieces get its end.
-        """
-        request = running.request
-        outcome = _outcome(requester, request, sentence, code, details)
-        entries: list[Entry] = []
-        if running.published:
-            how = _ENDS.get(code, "failed")
-            entries += _end_for_others(running.state, requester, request, how)
-        if running.state.streams:
-            entries.append(outcome)
-        recorded = await self._recorded(requester, running, session, entries, outcome)
-        if not entries or not (recorded or running.begun):
-            requester.push(outcome)
-
-    async def _recorded(
-        self,
-        requester: Requester,
-        running: Running,
-        session: Session[BaseModel],
-        entries: list[Entry],
-        outcome: Entry,
-    ) -> bool:
-        """Commit the outcome of a failed request with the changes of its cleanup, or without them
-        if they cannot be committed.
-        """
-        try:
-            try:
-                await session.fail(entries, outcome)
-            except (LockLost, DocumentTooLarge, ValueError, TypeError):
-                logger.exception("what %s cleaned up is lost", running.state.where)
-                session.drop()
-                await session.fail(entries, outcome)
-            except RoomGone:
-                # Its sender is forgotten already, the other participants are not.
-                if not running.published:
-                    raise
-                await session.fail(entries, None)
-        except (BrokerUnavailable, LockLost, RoomGone):
-            logger.info("the outcome of %s could not be recorded", running.request.state)
-            await self._release(requester, running)
-            return False
-        return True
 
 
 def _call(running: Running, session: Session[BaseModel]) -> Any:
@@ -459,65 +353,3 @@ def _uncancel() -> None:
     task = asyncio.current_task()
     while task is not None and task.cancelling():
         task.uncancel()
-
-
-def _outcome(
-    requester: Requester,
-    request: Request,
-    sentence: str,
-    code: ErrorCode,
-    details: dict[str, JsonValue] | None = None,
-) -> Entry:
-    """An error as the reply to a request."""
-    about: JsonValue = {"state": request.state, **(details or {})}
-    return Entry(
-        request.state,
-        error_head(sentence, code, about),
-        sender=requester.id,
-        request_id=request.id,
-        private=True,
-    )
-
-
-def _reply(
-    state: AnyState, requester: Requester, request: Request, value: object, *, more: bool
-) -> Entry:
-    """A reply, or a piece of a stream."""
-    return _message(state, requester, request, head(state.name, state.encode(value)), more=more)
-
-
-def _end(state: AnyState, requester: Requester, request: Request, how: StreamEnd) -> Entry:
-    """The last message of a stream, with how it ended."""
-    beginning = b'%b,"ended":"%b"' % (head(state.name, b"null"), how.encode())
-    return _message(state, requester, request, beginning, more=False)
-
-
-def _end_for_others(
-    state: AnyState, requester: Requester, request: Request, how: StreamEnd
-) -> list[Entry]:
-    """The last message of a stream that failed, if others received its pieces. For its sender the
-    error is the end, so it has no id.
-    """
-    if state.to == "sender":
-        return []
-    end = _end(state, requester, request, how)
-    end.request_id = None
-    return [end]
-
-
-def _message(
-    state: AnyState, requester: Requester, request: Request, beginning: bytes, *, more: bool
-) -> Entry:
-    private = state.to == "sender"
-    # Private pieces of a stream are replayed to their sender alone, so none replaces another's.
-    retain = "all" if private and state.retain == "latest" else state.retain
-    return Entry(
-        state.name,
-        beginning,
-        requester.id,
-        request.id,
-        more,
-        retain,
-        state.closes,
-        private,
-    )
