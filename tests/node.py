@@ -28,7 +28,11 @@ def npm_folder(name: str, version: str) -> Path:
 
 def npm_packages(versions: dict[str, str], overrides: dict[str, object]) -> Path:
     """A folder whose node_modules has these packages; `overrides` are npm's."""
-    package = {"type": "module", "dependencies": versions, "overrides": overrides}
+    package: dict[str, object] = {
+        "type": "module",
+        "dependencies": versions,
+        "overrides": overrides,
+    }
     digest = hashlib.sha256(json.dumps(package, sort_keys=True).encode()).hexdigest()[:12]
     return _installed(f"packages-{digest}", package)
 

@@ -218,7 +218,10 @@ def test_a_page_that_is_built_is_not_built_again(
         (dist / "index.html").write_text("", encoding="utf-8")
         return 0
 
-    monkeypatch.setattr(setup.node, "script", lambda name: [name])
+    def script(name: str) -> list[str]:
+        return [name]
+
+    monkeypatch.setattr(setup.node, "script", script)
     monkeypatch.setattr(setup.node, "run", build)
     setup.build_frontend()
     (dist / ".setup.lock").unlink(missing_ok=True)

