@@ -26,6 +26,9 @@ frontend:
   type: str
   default: vue
   choices: [vue, react]
+title:
+  type: str
+  default: A title
 rows:
   type: yaml
   default: "{% import 'hooks/names.jinja' as names %}{{ names.rows(states, closing_states, []) }}"
@@ -59,6 +62,8 @@ FILES = {
     "frontend/src/{% if frontend == 'vue' %}Page.vue{% endif %}": "<template />\n",
     "frontend/src/{% if frontend == 'react' %}Page.tsx{% endif %}": "export {};\n",
     "backend/duplex/engine.py": "ENGINE = 1\n",
+    "backend/duplex/{% if frontend == 'vue' %}vue.py{% endif %}": "VUE = 1\n",
+    "title.txt.jinja": "{{ title }}\n",
     "Caddyfile": "one\ntwo\nthree\nfour\nfive\nsix\nseven\n",
     "compose.yml": "first: 1\n",
     "{{ _copier_conf.answers_file }}.jinja": (

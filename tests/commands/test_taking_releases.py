@@ -12,6 +12,7 @@ from duplex_dev.update.engine_files import digest_of
 from tests.commands.small_template import commit, edit, git, make_project, make_template, write
 
 ENGINE = "backend/duplex/engine.py"
+ENGINE_OF_VUE = "backend/duplex/vue.py"
 START = "backend/app/states/start_things.py"
 CHANGELOG = """\
 # Changelog
@@ -37,6 +38,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = folder / "template"
     write(files / ENGINE, "ENGINE = 2\n")
     write(files / "backend/duplex/new.py", "NEW = 2\n")
+    write(files / "backend/duplex/words.txt", "two\n")
     edit(files / "Caddyfile", "two", "two of 1.1.0")
     write(folder / "CHANGELOG.md", CHANGELOG.replace("## 1.2.0\n\nOf 1.2.0.\n\n", ""))
     commit(folder, "1.1.0")
@@ -165,6 +167,72 @@ def test_an_answer_that_deletes_edited_files_keeps_them(
     assert (root / "removed/frontend/src/Page.vue").read_text() == "<template>ours</template>\n"
     assert "_commit: 1.0.0" in (root / ".copier-answers.yml").read_text()
     assert "Your edits of frontend/src/Page.vue are in removed/" in capsys.readouterr().out
+
+
+def test_a_new_file_arrives_although_the_team_ignores_its_name(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root / ".gitignore", "*.txt\n")
+    commit(root)
+    assert update.update(["--to", "1.1.0"]) == 0
+    assert (root / "backend/duplex/words.txt").read_text() == "two\n"
+    assert "git add --force backend/duplex/words.txt" in capsys.readouterr().out
+
+
+def test_an_ignored_file_of_the_team_is_never_overwritten(root: Path) -> None:
+    write(root / ".gitignore", "*.txt\n")
+    commit(root)
+    write(root / "backend/duplex/words.txt", "ours\n")
+    with pytest.raises(TaskError, match=r"words\.txt, and git ignores the one that you have"):
+        update.update(["--to", "1.1.0"])
+    assert (root / "backend/duplex/words.txt").read_text() == "ours\n"
+    assert git(root, "status", "--porcelain") == ""
+
+
+def test_line_ends_of_windows_do_not_clash(root: Path) -> None:
+    """A project without .gitattributes, checked out with `core.autocrlf=true`."""
+    edit(root / "Caddyfile", "seven", "seven, ours")
+    commit(root)
+    git(root, "config", "core.autocrlf", "true")
+    git(root, "rm", "--quiet", "--cached", "-r", ".")
+    git(root, "reset", "--quiet", "--hard")
+    assert (root / "Caddyfile").read_bytes().startswith(b"one\r\ntwo\r\n")
+    assert update.update(["--to", "1.1.0"]) == 0
+    text = (root / "Caddyfile").read_text()
+    assert text == "one\ntwo of 1.1.0\nthree\nfour\nfive\nsix\nseven, ours\n"
+    changed = git(root, "diff", "--name-only").split()
+    assert changed == [".copier-answers.yml", "Caddyfile", ENGINE]
+
+
+def test_an_answer_that_deletes_an_edited_engine_file_keeps_it(root: Path) -> None:
+    write(root / ENGINE_OF_VUE, "VUE = 'ours'\n")
+    commit(root)
+    assert update.update(["--data", "frontend=react"]) == 0
+    assert not (root / ENGINE_OF_VUE).exists()
+    assert (root / "removed" / ENGINE_OF_VUE).read_text() == "VUE = 'ours'\n"
+
+
+@pytest.mark.parametrize("text", ["Notes: for teams", "#1 of all", "010", "a 'word", "{x"])
+def test_an_answer_that_is_text_is_taken_as_it_is(root: Path, text: str) -> None:
+    assert update.update(["--data", f"title={text}"]) == 0
+    assert (root / "title.txt").read_text() == f"{text}\n"
+
+
+def test_a_moved_file_that_the_team_deleted_stays_deleted(root: Path) -> None:
+    (root / "Caddyfile").unlink()
+    commit(root)
+    assert update.update([]) == 0
+    assert not (root / "Caddyfile").exists()
+    assert not (root / "deploy/Caddyfile").exists()
+
+
+def test_a_file_of_the_team_at_the_new_place_of_a_moved_one_is_kept(root: Path) -> None:
+    edit(root / "Caddyfile", "seven", "seven, ours")
+    write(root / "deploy/Caddyfile", "another one\n")
+    commit(root)
+    assert update.update([]) == 1
+    assert "another one\n" in (root / "deploy/Caddyfile").read_text()
+    assert "seven, ours\n" in (root / "removed/Caddyfile").read_text()
 
 
 @pytest.mark.parametrize(

@@ -43,19 +43,31 @@ def update(arguments: list[str]) -> int:
     return _update(options.to, options.template)
 
 
-def _answer(text: str) -> tuple[str, object]:
+def _answer(text: str) -> tuple[str, str]:
     question, equals, answer = text.partition("=")
     if not equals:
         raise TaskError(f"{text!r} is no answer: write --data QUESTION=ANSWER.")
-    return question, yaml.safe_load(answer)
+    return question, answer
 
 
-def _change(data: dict[str, object], template: str | None) -> int:
+def _read(answer: str, present: object) -> object:
+    """The answer in YAML; a text, such as `Notes: for teams`, need not be quoted."""
+    try:
+        value: object = yaml.safe_load(answer)
+    except yaml.YAMLError as error:
+        if isinstance(present, str):
+            return answer
+        raise TaskError(f"{answer!r} is not valid YAML: {error}. Nothing was changed.") from None
+    return answer if isinstance(present, str) and not isinstance(value, str) else value
+
+
+def _change(texts: dict[str, str], template: str | None) -> int:
     answers = read_answers(ROOT / ANSWERS)
     questions = [name for name in answers if name[:1] != "_" and name != "rendered_version"]
-    unknown = [name for name in data if name not in questions]
+    unknown = [name for name in texts if name not in questions]
     if unknown:
         raise TaskError(f"{unknown[0]!r} is no question of the template. Nothing was changed.")
+    data = {name: _read(text, answers[name]) for name, text in texts.items()}
     if set(answers["states"]) - set(changing.names_in(data.get("states", answers["states"]))):
         raise TaskError(
             "States are removed and renamed by `uv run poe remove-state` and `rename-state`."
@@ -78,7 +90,7 @@ def _update(ref: str | None, template: str | None) -> int:
             print(f"\n{notes}\n")
     say(f"This project is at {after['_commit']} now")
     for path, difference in edited.items():
-        if difference == "was edited":
+        if difference == "was edited" and path not in kept:
             say(f"Your edits of {path} are in git alone: git show HEAD:./{path}")
     return _report(kept, conflicts)
 

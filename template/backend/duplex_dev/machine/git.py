@@ -3,6 +3,7 @@
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from duplex_dev.console import TaskError
@@ -48,13 +49,28 @@ def is_tracked(file: Path) -> bool:
     return True
 
 
-def changed_files(folder: Path) -> list[str]:
-    """The changed, new and deleted files below the folder, relative to it."""
+def changed_files(folder: Path, *, ignored: bool = False) -> list[str]:
+    """The changed, new and deleted files below the folder, relative to it.
+
+    With `ignored`, new files that an ignore rule of the project or of this machine matches too.
+    """
     # Git prints paths from the top of the repository, in whatever folder it runs.
     prefix = os.fsdecode(git(folder, "rev-parse", "--show-prefix")).strip("\n")
-    status = ("status", "--porcelain", "--untracked-files=all", "--no-renames", "-z", "--", ".")
-    lines = paths(folder, *status)
+    status = ["status", "--porcelain", "--untracked-files=all", "--no-renames", "-z"]
+    lines = paths(folder, *status, *(["--ignored"] if ignored else []), "--", ".")
     return sorted(line[3:].removeprefix(prefix) for line in lines)
+
+
+def with_other_line_ends(folder: Path) -> set[str]:
+    """Files that the repository has with LF and the work tree with CRLF (`core.autocrlf`)."""
+    entries = (entry.split("\t", 1) for entry in paths(folder, "ls-files", "--eol", "-z"))
+    return {path for ends, path in entries if ends.split()[:2] == ["i/lf", "w/crlf"]}
+
+
+def ignored_among(folder: Path, names: Iterable[str]) -> list[str]:
+    """Which of these files are new and ignored: `git add` leaves them out."""
+    new = set(paths(folder, "ls-files", "-z", "--others", "--ignored", "--exclude-standard"))
+    return sorted(new & set(names))
 
 
 def commit_all(folder: Path, message: str) -> None:

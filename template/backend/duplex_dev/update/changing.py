@@ -12,6 +12,7 @@ from duplex_dev.project import ENGINE
 from duplex_dev.update.engine_files import ENGINE_FILES, engine_files, released
 from duplex_dev.update.scratch import (
     KEPT,
+    Applied,
     applying,
     fresh_render,
     has_conflict,
@@ -48,6 +49,7 @@ def change_states(root: Path, states: StateChange, template: str | None) -> Kept
             conflicts = applied.conflicts()
             if not conflicts:
                 _write_contract()
+        _tell_ignored(root, applied)
     if conflicts:
         raise TaskError(
             "Your changes and those of this command are in the same lines. Resolve the conflict"
@@ -91,7 +93,8 @@ def _bring(root: Path, copy: Path, kept: Kept) -> list[str]:
     _tell(kept)
     with applying(root) as applied:
         applied.bring(copy)
-        return applied.conflicts()
+    _tell_ignored(root, applied)
+    return applied.conflicts()
 
 
 def _write_contract() -> None:
@@ -109,12 +112,17 @@ def _tell(kept: Kept) -> None:
         say(f"{path} has your edits: they will be kept in {place}")
 
 
+def _tell_ignored(root: Path, applied: Applied) -> None:
+    for path in git.ignored_among(root, applied.files):
+        say(f"Git ignores {path}, which the project needs: git add --force {path}")
+
+
 def _keep_edits(root: Path, copy: Path, original: Path, states: StateChange | None) -> Kept:
     """Keep files that the update deletes and the team edited; unedited ones are deleted."""
     kept: Kept = {}
     for path in git.changed_files(copy):
         before, base = root / path, original / path
-        if (copy / path).exists() or not before.is_file() or path.startswith(ENGINE):
+        if (copy / path).exists() or not before.is_file():
             continue
         if path.startswith(MIGRATIONS):
             (copy / path).parent.mkdir(parents=True, exist_ok=True)
@@ -154,7 +162,12 @@ def _carry_moved(root: Path, copy: Path, original: Path, fresh: Path) -> None:
     for line in (fresh / MOVED).read_text(encoding="utf-8").splitlines():
         old, _, new = line.partition(" ")
         ours, base, theirs = root / old, original / old, fresh / new
-        if line.startswith("#") or not all(file.is_file() for file in (ours, base, theirs)):
+        if line.startswith("#") or not base.is_file() or not theirs.is_file():
+            continue
+        if (root / new).exists():
+            continue  # the team's own file; Copier merged both, and the old one is kept
+        if not ours.is_file():
+            (copy / new).unlink(missing_ok=True)  # deleted by the team
             continue
         merged = git.merge(_lines(ours), _lines(base), _lines(theirs))
         (copy / new).parent.mkdir(parents=True, exist_ok=True)

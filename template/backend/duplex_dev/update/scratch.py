@@ -57,11 +57,15 @@ def scratch_copy(root: Path, template: str | None = None) -> Generator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="update-") as name:
         copy = Path(name).resolve() / "project"
+        # A template has LF: with CRLF every line would clash.
+        crlf = git.with_other_line_ends(root)
         for path in git.paths(root, "ls-files", "-z", "--cached"):
             source, target = root / path, copy / path
             if source.is_file() or source.is_symlink():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target, follow_symlinks=False)
+            if path in crlf:
+                target.write_bytes(source.read_bytes().replace(b"\r\n", b"\n"))
         if template is not None:
             _set_template(copy / ANSWERS, template)
         git.commit_all(copy, "The project before the update")
@@ -129,7 +133,15 @@ class Applied:
 
     def bring(self, copy: Path) -> None:
         """Bring every file that changed in the copy into the project."""
-        for path in git.changed_files(copy):
+        changed = git.changed_files(copy, ignored=True)
+        tracked = set(git.paths(copy, "ls-files", "-z"))
+        for path in changed:
+            if path not in tracked and (self._root / path).exists():
+                raise TaskError(
+                    f"The template has a file {path}, and git ignores the one that you have there."
+                    " Move yours first. Nothing was changed."
+                )
+        for path in changed:
             self.keep(path)
             self.files.append(path)
             if (copy / path).exists():
