@@ -153,7 +153,7 @@ def test_the_starter_code_is_this_list(releases: Path) -> None:
 
 def test_the_docs_list_the_starter_code(fresh: Callable[..., Path]) -> None:
     text = (fresh("1.0.0") / "docs/upgrading.md").read_text(encoding="utf-8")
-    section = text.partition("Starter code is yours")[2].partition("Merged files")[0]
+    section = text.partition("Starter code belongs to you")[2].partition("Merged files")[0]
     listed = " ".join(section.split())
     for pattern in STARTER:
         words = pattern.removesuffix(".*").strip("/").split("/")
