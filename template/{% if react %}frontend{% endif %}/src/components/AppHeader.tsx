@@ -22,7 +22,11 @@ export default function AppHeader() {
           <span className="brand-mark">
             <AppIcon name="duplex" />
           </span>
-          <span className="truncate max-[22.5rem]:sr-only">{name}</span>
+          <span
+            className={`truncate ${AccountMenu ? "max-[26rem]:sr-only" : "max-[22.5rem]:sr-only"}`}
+          >
+            {name}
+          </span>
         </Link>
         <nav aria-label="Pages" className="ml-6 hidden items-center gap-1 md:flex">
           {navigation.map(({ to, label }) => (

@@ -28,9 +28,11 @@ export default function AuditPanel() {
             {entries.map((entry, index) => (
               <li key={index} className="py-4">
                 <p className="wrap-anywhere">
-                  <span className="font-medium">{auditTitle(entry)}:</span> {entry.subject}
+                  <span className="font-medium">{auditTitle(entry)}:</span> <bdi>{entry.subject}</bdi>
                 </p>
-                <p className="muted mt-0.5 text-sm wrap-anywhere">{auditSource(entry)}</p>
+                <p className="muted mt-0.5 text-sm wrap-anywhere">
+                  <bdi>{auditSource(entry)}</bdi>
+                </p>
               </li>
             ))}
           </ol>

@@ -35,9 +35,11 @@ export default function DevicesPanel() {
         {list.items?.map((device) => (
           <li key={device.id} className="flex flex-wrap items-center gap-3 py-3">
             <div className="min-w-0 flex-1 basis-48">
-              <p className="font-medium wrap-anywhere">{device.browser}</p>
+              <p className="font-medium wrap-anywhere">
+                <bdi>{device.browser}</bdi>
+              </p>
               <p className="muted text-sm wrap-anywhere">
-                {device.address} · signed in {formatDate(device.signed_in_at)} · last used{" "}
+                <bdi>{device.address}</bdi> · signed in {formatDate(device.signed_in_at)} · last used{" "}
                 {formatDate(device.last_used_at)}
               </p>
             </div>

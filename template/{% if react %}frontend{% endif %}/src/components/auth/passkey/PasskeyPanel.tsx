@@ -85,7 +85,9 @@ function PasskeyRow({ item, onRename }: { item: Passkey; onRename: () => void })
   return (
     <>
       <div className="min-w-0 flex-1 basis-48">
-        <p className="font-medium wrap-anywhere">{item.name}</p>
+        <p className="font-medium wrap-anywhere">
+          <bdi>{item.name}</bdi>
+        </p>
         <p className="muted text-sm">Added {formatDate(item.created_at)}</p>
       </div>
       <div className="flex gap-2">

@@ -1,0 +1,33 @@
+import { startAuthentication } from "@simplewebauthn/browser";
+import { flushPromises } from "@vue/test-utils";
+import { describe, expect, it, vi } from "vitest";
+
+import { apiCore } from "../../src/api/core";
+import { toasts } from "../../src/duplex";
+import SignInPage from "../../src/pages/auth/SignInPage.vue";
+import { control, show } from "../pages";
+
+vi.mock("@simplewebauthn/browser", () => ({
+  browserSupportsWebAuthnAutofill: () => Promise.resolve(false),
+  startAuthentication: vi.fn(),
+}));
+
+describe("signing in with a passkey", () => {
+  it("explains a refusal by the browser, and can be tried again", async () => {
+    const request = vi.spyOn(apiCore, "request");
+    request.mockResolvedValue({ ceremony: "c", options: {} });
+    const refusal = new DOMException("refused", "NotAllowedError");
+    vi.mocked(startAuthentication).mockRejectedValue(refusal);
+    const page = await show(SignInPage, "/sign-in");
+    const button = control(page, "button", "Sign in with a passkey");
+    await button.trigger("submit");
+    await flushPromises();
+    expect(toasts.getSnapshot().map(({ text }) => text)).toEqual([
+      "No passkey was used. Try again, or choose another way.",
+    ]);
+    expect(request).toHaveBeenCalledExactlyOnceWith("/auth/passkeys/sign-in/options", {
+      method: "POST",
+    });
+    expect(button.attributes("aria-disabled")).toBe("false");
+  });
+});
