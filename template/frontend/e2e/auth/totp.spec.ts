@@ -68,12 +68,22 @@ test("it is set up with a QR code and a code of the app", async ({ person }) => 
   await expect
     .poll(() => image.evaluate((element: HTMLImageElement) => element.naturalWidth))
     .toBeGreaterThan(100);
+  const onThisDevice = panel.getByRole("link", { name: "open it in an app on this device" });
+  await expect(onThisDevice).toHaveAttribute("href", /^otpauth:\/\/totp\//u);
   await panel.getByLabel("Code of the app").fill("000000");
   await panel.getByRole("button", { name: "Turn on" }).click();
   await expect(ada.alert).toContainText("This code is wrong");
   await panel.getByLabel("Code of the app").fill(appCode(await panel.locator("code").innerText()));
   await panel.getByRole("button", { name: "Turn on" }).click();
   await expect(panel.getByText("with 10 recovery codes left")).toBeVisible();
+  await expect(ada.alert, "the error is over").toHaveCount(0);
+
+  await ada.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await panel.getByRole("button", { name: "Copy the codes" }).click();
+  await expect(ada.page.getByText("Recovery codes copied.")).toBeVisible();
+  const list = panel.getByRole("list", { name: "Recovery codes" }).getByRole("listitem");
+  const copied = await ada.page.evaluate(() => navigator.clipboard.readText());
+  expect(copied.split("\n")).toEqual(await list.allInnerTexts());
 });
 
 test("signing in needs a code, and each code counts once", async ({ person }) => {

@@ -18,7 +18,7 @@ function open(token = "first.second"): void {
 const confirm = (): HTMLElement => screen.getByRole("button", { name: "Confirm" });
 
 beforeEach(() => {
-  useAuth.setState({ status: "signedOut" }, true);
+  useAuth.setState({ status: "signedOut", user: null, expired: false }, true);
   request = vi.spyOn(apiCore, "request");
 });
 

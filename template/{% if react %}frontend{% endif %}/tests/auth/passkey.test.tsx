@@ -14,7 +14,7 @@ vi.mock("@simplewebauthn/browser", () => ({
 }));
 
 beforeEach(() => {
-  useAuth.setState({ status: "signedOut" }, true);
+  useAuth.setState({ status: "signedOut", user: null, expired: false }, true);
 });
 
 describe("signing in with a passkey", () => {

@@ -28,7 +28,8 @@ export default function AuditPanel() {
             {entries.map((entry, index) => (
               <li key={index} className="py-4">
                 <p className="wrap-anywhere">
-                  <span className="font-medium">{auditTitle(entry)}:</span> <bdi>{entry.subject}</bdi>
+                  <span className="font-medium">{auditTitle(entry)}:</span>{" "}
+                  <bdi>{entry.subject}</bdi>
                 </p>
                 <p className="muted mt-0.5 text-sm wrap-anywhere">
                   <bdi>{auditSource(entry)}</bdi>

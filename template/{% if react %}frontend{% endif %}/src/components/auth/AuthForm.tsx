@@ -1,6 +1,6 @@
 import { type ReactNode, useRef, useState } from "react";
 
-import { attempt } from "../../duplex";
+import { attempt, toasts } from "../../duplex";
 
 interface AuthFormProps {
   /** The text of the button. */
@@ -19,6 +19,8 @@ export default function AuthForm({ action, send, quiet = false, children }: Auth
     if (sending.current) return;
     sending.current = true;
     setBusy(true);
+    // What went wrong before is settled by the new attempt.
+    toasts.dismissErrors();
     await attempt(send);
     sending.current = false;
     setBusy(false);

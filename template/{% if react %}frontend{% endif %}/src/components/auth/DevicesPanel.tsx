@@ -39,8 +39,8 @@ export default function DevicesPanel() {
                 <bdi>{device.browser}</bdi>
               </p>
               <p className="muted text-sm wrap-anywhere">
-                <bdi>{device.address}</bdi> · signed in {formatDate(device.signed_in_at)} · last used{" "}
-                {formatDate(device.last_used_at)}
+                <bdi>{device.address}</bdi> · signed in {formatDate(device.signed_in_at)} · last
+                used {formatDate(device.last_used_at)}
               </p>
             </div>
             {device.is_this ? (

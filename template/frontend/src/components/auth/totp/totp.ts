@@ -2,7 +2,7 @@
 import { auth, type Profile } from "../../../api/auth";
 import { apiCore } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
-import { ApiError, createPagedList } from "../../../duplex";
+import { ApiError, createPagedList, toasts } from "../../../duplex";
 import { confirmed } from "../../../duplex/accounts";
 
 type Schemas = components["schemas"];
@@ -41,3 +41,14 @@ export const totp = {
 /** The QR code as an address of an image. */
 export const qrImage = ({ qr }: TotpSetUp): string =>
   `data:image/svg+xml,${encodeURIComponent(qr)}`;
+
+/** Copies the recovery codes, one a line. */
+export async function copyCodes(codes: readonly string[]): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(codes.join("\n"));
+    toasts.show("success", "Recovery codes copied.");
+  } catch {
+    // Browsers refuse without https, or when the user does not allow it.
+    toasts.show("error", "The browser did not allow copying. Write the codes down.");
+  }
+}

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { useReadable } from "../../../duplex";
 import TextField from "../../TextField";
 import AuthForm from "../AuthForm";
-import { qrImage, totp, type TotpSetUp, totpState } from "./totp";
+import { copyCodes, qrImage, totp, type TotpSetUp, totpState } from "./totp";
 
 export default function TotpPanel() {
   const { items, problem } = useReadable(totpState);
@@ -75,6 +75,13 @@ function RecoveryCodes({ codes }: { codes: readonly string[] }) {
           <li key={one}>{one}</li>
         ))}
       </ul>
+      <button
+        type="button"
+        className="btn mt-4 btn-quiet btn-sm"
+        onClick={() => void copyCodes(codes)}
+      >
+        Copy the codes
+      </button>
     </div>
   );
 }
@@ -88,7 +95,13 @@ function SetUp({ setUp, confirm }: SetUpProps) {
   const [code, setCode] = useState("");
   return (
     <div className="flex flex-col gap-4">
-      <p>Scan this with your app, or type the key into it. Then type the app&apos;s code here.</p>
+      <p className="text-pretty">
+        Scan this with your app,{" "}
+        <a href={setUp.uri} className="text-link">
+          open it in an app on this device
+        </a>
+        , or type the key into it. Then type the app&apos;s code here.
+      </p>
       <img src={qrImage(setUp)} alt="QR code for your app" className="size-48 bg-white p-2" />
       <p>
         Key: <code className="wrap-anywhere">{setUp.secret}</code>
