@@ -188,7 +188,7 @@ def _other_browser() -> ApiError:
     return ApiError(
         409,
         "other_browser",
-        "This link was requested in another browser. Type the code from the mail there.",
+        "This link was requested in another browser. Type the code of this mail in that browser.",
     )
 
 

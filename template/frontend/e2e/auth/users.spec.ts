@@ -222,7 +222,7 @@ test("axe finds nothing, in the light, in the dark and on a phone, where all fit
   test.slow();
   const { page } = admin;
   const grace = await person("Grace", { baseURL: server.url });
-  await person(LONG, { baseURL: server.url });
+  const long = await person(LONG, { baseURL: server.url });
   await page.reload();
   await press(admin, "Make admin", grace);
   await press(admin, "Deactivate", grace);
@@ -243,4 +243,10 @@ test("axe finds nothing, in the light, in the dark and on a phone, where all fit
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
   const dock = page.getByRole("navigation", { name: "Pages" });
   await expect(dock.getByRole("link", { name: "Users" })).toBeVisible();
+
+  await press(admin, "Deactivate", long);
+  const box = page.getByRole("dialog").locator(".modal-box");
+  await expect(box).toBeVisible();
+  const cutOff = await box.evaluate((element) => element.scrollWidth - element.clientWidth);
+  expect(cutOff, "a long name in the question is cut off").toBe(0);
 });

@@ -41,7 +41,7 @@ export default function ModalDialog({ title, onClose, children }: ModalDialogPro
       }}
     >
       <div className="modal-box">
-        <h2 id={titleId} className="panel-title">
+        <h2 id={titleId} className="panel-title wrap-anywhere">
           {title}
         </h2>
         {children}
