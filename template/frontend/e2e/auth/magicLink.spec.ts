@@ -39,7 +39,7 @@ test("a mail that is opened elsewhere signs in by its code", async ({ person, el
   await asking(ada);
   const phone = await elsewhere(ada);
   await follow(await ada.link(), phone);
-  await expect(phone.alert).toContainText("Type the code from the mail there.");
+  await expect(phone.alert).toContainText("Type the code of this mail in that browser.");
   await expect(phone.page.getByRole("link", { name: "Ask for a new mail" })).toBeVisible();
   await expect(phone.page.getByRole("button", { name: "Ada" })).toHaveCount(0);
 
