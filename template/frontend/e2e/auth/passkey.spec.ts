@@ -128,7 +128,7 @@ test("a lost passkey is replaced by way of a mail", async ({ device, elsewhere, 
   const named = String(baseURL).replace("127.0.0.1", "localhost");
   const phone = await elsewhere(ada, { baseURL: named });
   await phone.page.goto("/sign-in");
-  await phone.page.getByRole("link", { name: "Lost your passkey?" }).click();
+  await phone.follow("Lost your passkey?");
   await phone.askForLink();
   await phone.confirm("Sign in");
   await isAtAccount(phone);

@@ -71,7 +71,7 @@ test("a forgotten password is replaced with the code of a mail", async ({ person
   await phone.page.goto("/sign-in?next=/account");
   // The address that was typed already is not asked for again.
   await phone.page.getByLabel("E-mail").fill(ada.email);
-  await phone.page.getByRole("link", { name: "Forgot your password?" }).click();
+  await phone.follow("Forgot your password?");
   await expect(phone.page.getByLabel("E-mail")).toHaveValue(ada.email);
   await phone.page.getByRole("button", { name: "E-mail me a link" }).click();
   await expect(phone.page.getByLabel("Code")).toBeFocused();

@@ -106,10 +106,16 @@ export class Person {
       return;
     }
     if (!METHODS.magicLink) {
-      await this.page.getByRole("link", { name: "Lost your passkey?" }).click();
+      await this.follow("Lost your passkey?");
     }
     await this.askForLink();
     await this.confirm("Sign in");
+  }
+
+  /** Follows a link to the page that has the link's words as its heading. */
+  async follow(name: string): Promise<void> {
+    await this.page.getByRole("link", { name }).click();
+    await expect(this.page.getByRole("heading", { level: 1, name })).toBeVisible();
   }
 
   /** Asks for a mail on the page that offers it. */
