@@ -174,7 +174,19 @@ def test_the_oldest_places_of_an_owner_are_given_up() -> None:
     assert abandoned.add("ada", places[0], 2000, 3.0) == []
     # One that is expired is not given up, and one that is too big by itself is kept.
     assert abandoned.add("ada", places[1], 50_000, 100.0) == []
-    assert len(abandoned) == 2
+    assert len(abandoned) == 1
+
+
+def test_expired_places_of_all_owners_are_forgotten() -> None:
+    abandoned = Abandoned(12_000, 60.0)
+    for number in range(100):
+        assert abandoned.add(f"address {number}", Place(f"room-{number}"), 1000, 0.0) == []
+    abandoned.add("address 0", Place("room-0"), 2000, 30.0)
+    # `remove` would report an expired place that is still counted.
+    abandoned.add("ada", Place("another"), 1000, 60.0)
+    assert abandoned.remove(Place("room-99")) is None
+    assert abandoned.remove(Place("room-0")) == ("address 0", 2000)
+    assert len(abandoned) == 1
 
 
 def test_without_a_limit_nothing_is_counted() -> None:

@@ -46,7 +46,8 @@ class Abandoned:
         self._most = most
         self._seconds = seconds
         self._owners: dict[str, OrderedDict[tuple[str, str], _Left]] = {}
-        self._owner_of: dict[tuple[str, str], str] = {}
+        self._owner_of: OrderedDict[tuple[str, str], str] = OrderedDict()
+        """In the order of their time, as all places are kept for the same time."""
 
     def __len__(self) -> int:
         return len(self._owner_of)
@@ -59,8 +60,7 @@ class Abandoned:
         of_owner = self._owners.setdefault(owner, OrderedDict())
         of_owner[place.key] = _Left(place, now + self._seconds, size + _OVERHEAD)
         self._owner_of[place.key] = owner
-        while of_owner and (oldest := next(iter(of_owner.values()))).until <= now:
-            self.remove(oldest.place)
+        self._expire(now)
         given_up: list[Place] = []
         excess = sum(left.size for left in of_owner.values()) - self._most
         while excess > 0 and len(of_owner) > 1:
@@ -81,3 +81,12 @@ class Abandoned:
         if not self._owners[owner]:
             del self._owners[owner]
         return owner, left.size - _OVERHEAD
+
+    def _expire(self, now: float) -> None:
+        """Forget the places whose time is over, also those of owners who never come back."""
+        while self._owner_of:
+            key, owner = next(iter(self._owner_of.items()))
+            left = self._owners[owner][key]
+            if left.until > now:
+                return
+            self.remove(left.place)
