@@ -27,13 +27,32 @@ class Place:
         return self.room, self.participant
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Left:
     """One abandoned place: until when it is kept, and its bytes."""
 
     place: Place
     until: float
     size: int
+
+
+class _Owner:
+    """The abandoned places of one owner, the oldest first, and their bytes together."""
+
+    __slots__ = ("places", "size")
+
+    def __init__(self) -> None:
+        self.places: OrderedDict[tuple[str, str], _Left] = OrderedDict()
+        self.size = 0
+
+    def add(self, left: _Left) -> None:
+        self.places[left.place.key] = left
+        self.size += left.size
+
+    def pop(self, key: tuple[str, str]) -> _Left:
+        left = self.places.pop(key)
+        self.size -= left.size
+        return left
 
 
 class Abandoned:
@@ -45,7 +64,7 @@ class Abandoned:
     def __init__(self, most: int, seconds: float) -> None:
         self._most = most
         self._seconds = seconds
-        self._owners: dict[str, OrderedDict[tuple[str, str], _Left]] = {}
+        self._owners: dict[str, _Owner] = {}
         self._owner_of: OrderedDict[tuple[str, str], str] = OrderedDict()
         """In the order of their time, as all places are kept for the same time."""
 
@@ -57,17 +76,15 @@ class Abandoned:
         self.remove(place)
         if not self._most:
             return []
-        of_owner = self._owners.setdefault(owner, OrderedDict())
-        of_owner[place.key] = _Left(place, now + self._seconds, size + _OVERHEAD)
+        of_owner = self._owners.setdefault(owner, _Owner())
+        of_owner.add(_Left(place, now + self._seconds, size + _OVERHEAD))
         self._owner_of[place.key] = owner
         self._expire(now)
         given_up: list[Place] = []
-        excess = sum(left.size for left in of_owner.values()) - self._most
-        while excess > 0 and len(of_owner) > 1:
-            oldest = next(iter(of_owner.values()))
-            excess -= oldest.size
-            given_up.append(oldest.place)
-            self.remove(oldest.place)
+        while of_owner.size > self._most and len(of_owner.places) > 1:
+            oldest = next(iter(of_owner.places.values())).place
+            given_up.append(oldest)
+            self.remove(oldest)
         return given_up
 
     def remove(self, place: Place) -> tuple[str, int] | None:
@@ -77,8 +94,9 @@ class Abandoned:
         owner = self._owner_of.pop(place.key, None)
         if owner is None:
             return None
-        left = self._owners[owner].pop(place.key)
-        if not self._owners[owner]:
+        of_owner = self._owners[owner]
+        left = of_owner.pop(place.key)
+        if not of_owner.places:
             del self._owners[owner]
         return owner, left.size - _OVERHEAD
 
@@ -86,7 +104,7 @@ class Abandoned:
         """Forget the places whose time is over, also those of owners who never come back."""
         while self._owner_of:
             key, owner = next(iter(self._owner_of.items()))
-            left = self._owners[owner][key]
+            left = self._owners[owner].places[key]
             if left.until > now:
                 return
             self.remove(left.place)
