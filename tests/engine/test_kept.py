@@ -1,5 +1,6 @@
 """Data that clients make the server keep is limited: documents, and data left for a return."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 
@@ -153,6 +154,30 @@ async def test_coming_back_for_a_moment_renews_nothing(server: Server) -> None:
     await eventually(
         lambda: open_sessions(server, names), lambda kept: len(kept) * 2 * len(PAGE) < KEPT
     )
+
+
+async def test_a_document_is_counted_once_however_often_its_owner_comes_back(
+    server: Server,
+) -> None:
+    abandoned = server.engine.rooms.abandoned
+
+    async def left_behind() -> int:
+        return len(abandoned)
+
+    counts: list[int] = []
+    for _ in range(4):
+        async with await server.client(token="ada", session="document") as ada:
+            if not counts:
+                await ada.reply("note", {"text": PAGE})
+            await ada.leave()
+        await eventually(left_behind, lambda left: left == 1)
+        counted = abandoned.remove(Place("document"))
+        assert counted is not None
+        owner, size = counted
+        now = asyncio.get_running_loop().time()
+        assert abandoned.add(owner, Place("document"), size, now) == []
+        counts.append(size)
+    assert len(PAGE) < counts[0] <= counts[-1] < 2 * len(PAGE)
 
 
 async def test_a_session_that_is_open_elsewhere_is_not_given_up(server: Server) -> None:

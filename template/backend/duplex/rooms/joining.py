@@ -108,7 +108,9 @@ class Joining:
         abandoned = self.rooms.abandoned
         former = abandoned.remove(Place(room.id))
         if former is not None:
-            room.opener, room.logged = former
+            room.opener, counted = former
+            # The document was counted too, and is counted anew.
+            room.logged = max(room.logged, counted - room.documents.size)
         elif room.opener is None and alone:
             room.opener = connection.owner
         former = abandoned.remove(Place(room.id, member.id))
