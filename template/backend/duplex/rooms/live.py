@@ -8,12 +8,11 @@ from pydantic import BaseModel
 
 from duplex.brokers.base import Broker, Commit, RoomGone
 from duplex.identity import Participant
-from duplex.requests.documents import HeldFields, check_size
+from duplex.requests.documents import HeldFields, check_size, write
 from duplex.requests.events import AnyEvent
 from duplex.requests.registry import AnyState, Registry
 from duplex.wire.entries import Entry
 from duplex.wire.messages import error_head, head
-from duplex.wire.models import pack
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -87,8 +86,8 @@ class LiveSessions(Generic[D]):
             document = self._document.model_validate_json(lock.document)
             self._held.show(document, lock.held)
             yield document
-            text = pack(self._held.without(document, lock.held))
-            self._document.model_validate_json(text)
+            plain = self._held.without(document, lock.held)
+            text, _ = write(plain, self._document, lock.document)
             check_size(text, self._max_document, lock.document)
             entries = [] if message is None else [self._entry(message, data)]
             if not await self._commit(Commit(session, entries, lock, text)):
