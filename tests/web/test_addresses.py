@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 import yaml
-from duplex.socket.limits import counted_address, site
+from duplex.socket.limits import counted_address, network_of
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -30,10 +30,10 @@ def test_clients_of_a_unix_socket_share_one_address() -> None:
 
 
 def test_an_ipv6_organisation_is_its_48_network() -> None:
-    assert site(counted_address(("2001:db8:1:2::9", 4711))) == "2001:db8:1::/48"
-    assert site(counted_address(("2001:db8:1:ffff::9", 4711))) == "2001:db8:1::/48"
-    assert site("192.0.2.7") is None
-    assert site("a.socket") is None
+    assert network_of(counted_address(("2001:db8:1:2::9", 4711))) == "2001:db8:1::/48"
+    assert network_of(counted_address(("2001:db8:1:ffff::9", 4711))) == "2001:db8:1::/48"
+    assert network_of("192.0.2.7") == "192.0.2.7"
+    assert network_of("a.socket") == "a.socket"
 
 
 async def seen(client: str, forwarded: str) -> str:

@@ -26,7 +26,7 @@ from duplex.accounts.sign_in.visit import Visit
 from duplex.accounts.tables.challenges import Attempt
 from duplex.accounts.tables.sign_ins import KnownBrowser, SignIn
 from duplex.options import Rate
-from duplex.socket.limits import site
+from duplex.socket.limits import network_of
 from duplex.web.database import now
 from duplex.web.errors import ApiError
 
@@ -82,7 +82,7 @@ async def admit(
         counts.append((limits.per_account, ("browser", browser, account)))
     else:
         counts.append((limits.per_address, ("address", visit.address)))
-        if (around := site(visit.address)) is not None:
+        if (around := network_of(visit.address)) != visit.address:
             wide = Rate(limits.per_address.count * SITE, limits.per_address.seconds)
             counts.append((wide, ("site", around)))
         if account is not None:

@@ -169,15 +169,6 @@ _SITE: Final = 48
 """Bits of the largest IPv6 network of one customer: 2**16 of the smallest ones."""
 
 
-def site(address: str) -> str | None:
-    """The /48 network (one organisation) of a result of `counted_address`. None for IPv4."""
-    try:
-        network_of = IPv6Network(address)
-    except ValueError:
-        return None
-    return str(network_of.supernet(new_prefix=48)) if network_of.prefixlen == 64 else None
-
-
 def counted_address(client: Sequence[Any] | None) -> str:
     """The host of an ASGI `client`; with IPv6 the /64 that it is in, which is one customer."""
     host = str(client[0]) if client else "local"
