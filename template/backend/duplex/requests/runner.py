@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from functools import partial
@@ -168,18 +167,14 @@ class Runner:
         stream = Running(request, state, None)
         session: Session[BaseModel] = Session(self._services, requester, stream)
         stream.overdue = partial(self._leave_behind, requester, stream, session)
-        broker = self._services.broker
-        if stream.claim is None:
-            # The client sent no id; the claim lets other workers detect the end of this one.
-            stream.claim = f"stream {secrets.token_urlsafe(12)}"
-            await broker.claim(requester.room_id, requester.id, stream.claim, 0)
+        claim = await session.claim()
         # If this process dies, the request must not be handled again when it is sent again, and
         # everybody learns that its stream has ended.
         interrupted = error_reply(requester, request, SENTENCES["interrupted"], "interrupted")
-        await broker.commit(
+        await self._services.broker.commit(
             Commit(
                 requester.room_id,
-                claim=(requester.id, stream.claim),
+                claim=claim,
                 reply=interrupted,
                 settles=False,
                 endings=[*end_for_others(state, requester, request, "interrupted"), interrupted],

@@ -199,7 +199,7 @@ class Session(Generic[D]):
         """
         self._check_open()
         name, written = self._services.held.field(value)
-        claim = await self._claim()
+        claim = await self.claim()
         packed = pack(value)
         check_size(packed, self._services.max_document)
         epoch = self._requester.epoch
@@ -211,15 +211,6 @@ class Session(Generic[D]):
         if self._document is not None:
             self._held[written] = packed
             setattr(self._document, name, value.model_copy(deep=True))
-
-    async def _claim(self) -> tuple[str, str]:
-        """The request's claim, also where the client gave it no id: what it holds ends with it."""
-        running, requester = self._running, self._requester
-        if running.claim is None:
-            made = f"hold {secrets.token_urlsafe(12)}"
-            await self._services.broker.claim(requester.room_id, requester.id, made, 0)
-            running.claim = made
-        return requester.id, running.claim
 
     def send(
         self,
@@ -255,6 +246,17 @@ class Session(Generic[D]):
         return await self._services.store.save(self.id, title, identity, text.decode())
 
     # --- used by the engine
+
+    async def claim(self) -> tuple[str, str]:
+        """The request's claim, also where the client gave it no id: what it holds ends with it, and
+        other workers detect the end of this one.
+        """
+        running, requester = self._running, self._requester
+        if running.claim is None:
+            made = f"own {secrets.token_urlsafe(12)}"
+            await self._services.broker.claim(requester.room_id, requester.id, made, 0)
+            running.claim = made
+        return requester.id, running.claim
 
     async def commit(self, reply: Entry, *, last: bool) -> None:
         """Commit the edits, messages and the reply, then release the lock. `last`: the reply is
