@@ -124,7 +124,7 @@ return 0
 -- fields that the claim holds from now on.
 local commit = cjson.decode(ARGV[2])
 local participant, request, reply = commit.participant, commit.request, commit.reply
-local got = call('HMGET', R, 'version', 'fence', 'holder', 'epoch', 'held')
+local got = call('HMGET', R, 'version', 'fence', 'holder', 'epoch')
 if not got[1] or (commit.epoch ~= '' and commit.epoch ~= got[4]) then
   return { -1 }
 end
@@ -140,11 +140,12 @@ local open = (reply or commit.holds) and call('HGET', OPEN, field)
 if reply and commit.nonce ~= '' and not owns(open, commit.nonce) then
   return { -3 }
 end
+if commit.holds and not owns(open, commit.nonce) then
+  return { -3 }
+end
 for _, one in ipairs(commit.holds or {}) do
   local holder = holder_of(one.name)
-  if not owns(open, commit.nonce) then
-    return { -3 }
-  elseif holder and holder ~= field then
+  if holder and holder ~= field then
     return { -4, one.name }
   end
 end
@@ -157,7 +158,7 @@ end
 if commit.holds then
   hold(field, commit.holds)
 end
-if reply and commit.settles and got[5] then
+if reply and commit.settles and call('HEXISTS', R, 'held') == 1 then
   unhold(field)
 end
 local entries = commit.entries
