@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from duplex import BadState, Held, Model
-from duplex.requests.documents import HeldFields
+from duplex.requests.documents import held_fields
 from duplex_dev.testing.servers import Valkey
 
 from tests.engine.chaos.workers import Workers
@@ -206,4 +206,4 @@ class Twice(Model):
 )
 def test_a_document_with_a_wrong_held_field_is_refused(document: type[Model], why: str) -> None:
     with pytest.raises(BadState, match=why):
-        HeldFields(document)
+        held_fields(document)

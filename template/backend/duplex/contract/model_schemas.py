@@ -32,7 +32,7 @@ from pydantic_core.core_schema import (
     TypedDictField,
 )
 
-from duplex.requests.documents import HeldFields
+from duplex.requests.documents import held_fields
 from duplex.requests.registry import BadState
 
 
@@ -244,7 +244,7 @@ def check_document(model: type[BaseModel]) -> None:
                 f"{where}: {listed} of {name} is written but not read, or the other way round; "
                 "a shared document is read back from its JSON: use plain fields, with one alias"
             )
-    HeldFields(model)
+    held_fields(model)
     try:
         model()
     except ValidationError as error:

@@ -222,3 +222,9 @@ class HeldFields:
         written, adapter = self._fields[name]
         value = held.get(written)
         return None if value is None else adapter.validate_json(value)
+
+
+@cache
+def held_fields(model: type[BaseModel]) -> HeldFields:
+    """The held fields of a document's model. Raises `BadState` for a wrong one."""
+    return HeldFields(model)

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from duplex.brokers.base import Broker, BrokerUnavailable
 from duplex.identity import Authenticate, Identity
 from duplex.options import Options
-from duplex.requests.documents import HeldFields, SessionStore
+from duplex.requests.documents import SessionStore, held_fields
 from duplex.requests.reader import RequestReader
 from duplex.requests.registry import Registry
 from duplex.requests.runner import Runner
@@ -69,7 +69,7 @@ class Engine:
             document,
             store,
             transaction,
-            HeldFields(document),
+            held_fields(document),
             options.max_document,
         )
         self._runner = Runner(services)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from duplex.brokers.base import Broker, Commit, RoomGone
 from duplex.identity import Participant
-from duplex.requests.documents import HeldFields, check_size, write
+from duplex.requests.documents import check_size, held_fields, write
 from duplex.requests.events import AnyEvent
 from duplex.requests.registry import AnyState, Registry
 from duplex.wire.entries import Entry
@@ -39,7 +39,7 @@ class LiveSessions(Generic[D]):
         self._broker = broker
         self._registry = registry
         self._document = document
-        self._held = HeldFields(document)
+        self._held = held_fields(document)
         self._max_document = max_document
 
     async def participants(self, session: str) -> list[Participant]:
