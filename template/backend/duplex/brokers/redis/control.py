@@ -16,7 +16,7 @@ from duplex.brokers.base import BrokerUnavailable
 from duplex.brokers.redis.link import Link
 from duplex.brokers.redis.scripts import Keyspace, Script
 
-_KEPT: Final = 7 * 86400 * 1000
+_NAME_KEPT: Final = 7 * 86400 * 1000
 """Milliseconds the name is kept after the last worker renewed its lease."""
 
 
@@ -25,14 +25,14 @@ async def enter_generation(link: Link, script: Script, prefix: str, run: str, du
 
     Raises `BrokerUnavailable`.
     """
-    arguments = (secrets.token_hex(4), run, int(durable), _KEPT)
+    arguments = (secrets.token_hex(4), run, int(durable), _NAME_KEPT)
     name: bytes = await link.run(script, [_key(prefix)], *arguments)
     return name.decode()
 
 
 async def keep_generation(link: Link, prefix: str) -> None:
     """Renew its time to live. Raises `BrokerUnavailable`."""
-    await link.call("PEXPIRE", _key(prefix), _KEPT)
+    await link.call("PEXPIRE", _key(prefix), _NAME_KEPT)
 
 
 def _key(prefix: str) -> str:
