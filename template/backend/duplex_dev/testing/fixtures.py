@@ -36,9 +36,9 @@ from duplex_dev.testing.databases import (
 __all__ = ["database_url", "migrated_postgresql", "migrated_sqlite", "postgresql"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def anyio_backend() -> str:
-    """Asynchronous tests run on asyncio."""
+    """Asynchronous tests and fixtures run on asyncio, the fixtures of ordinary tests too."""
     return "asyncio"
 
 
