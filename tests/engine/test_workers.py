@@ -25,6 +25,7 @@ def create():
     return application
 
 if __name__ == "__main__":
+    server.HEALTH_PATIENCE = 600
     server.run("program:create", SimpleNamespace(
         host="127.0.0.1", port=0, workers=WORKERS, session_max_frame=65536,
         session_heartbeat=20.0, session_drain=20.0,
@@ -46,8 +47,8 @@ async def test_a_failed_start_exits_with_a_status_and_the_reason(
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        # The patience of a health check is as long: nothing may wait for one.
-        async with asyncio.timeout(PATIENCE):
+        # Several processes start. A health check would be waited for much longer.
+        async with asyncio.timeout(4 * PATIENCE):
             _, told = await process.communicate()
     finally:
         if process.returncode is None:

@@ -23,6 +23,11 @@ from duplex.web.migrate import migrate_alone
 
 logger = logging.getLogger("uvicorn.error")
 
+HEALTH_PATIENCE = 30
+"""Seconds after which a worker that gives no sign of life is replaced. One that is busy starting is
+not dead.
+"""
+
 
 class Worker(Process):
     """A process that is asked for signs of life without waiting for them."""
@@ -141,8 +146,7 @@ def run(application: str, settings: Settings) -> None:
         log_config=logging_config(),
         server_header=False,
         timeout_graceful_shutdown=int(settings.session_drain) + 15,
-        # A worker that answers no health check is replaced; one that is busy starting is not dead.
-        timeout_worker_healthcheck=30,
+        timeout_worker_healthcheck=HEALTH_PATIENCE,
     )
     if settings.workers > 1:
         workers = Workers(config, [config.bind_socket()])
