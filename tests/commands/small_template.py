@@ -1,7 +1,6 @@
 """A small template with the parts that updates touch: states, an engine, wiring."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from copier import run_copy
 from duplex_dev.commands import states, update
 from duplex_dev.update import changing
 
+from tests.repository import commit
 from tools.source import ROOT
 
 COPIER = """\
@@ -73,22 +73,6 @@ FILES = {
 COMMANDS = (states, update)
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder; its output."""
-    who = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
-    command = ["git", *who, *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-def commit(folder: Path, tag: str | None = None) -> None:
-    """Commit everything."""
-    git(folder, "init", "--quiet")
-    git(folder, "add", "-A")
-    git(folder, "commit", "--quiet", "--allow-empty", "-m", "Change")
-    if tag is not None:
-        git(folder, "tag", tag)
-
-
 def write(file: Path, text: str) -> None:
     """Write a file in folders that need not exist."""
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +92,7 @@ def make_template(folder: Path) -> Path:
     shutil.copytree(ROOT / "hooks", folder / "hooks")
     for name, text in FILES.items():
         write(folder / "template" / name, text)
-    commit(folder, "1.0.0")
+    commit(folder, tag="1.0.0")
     return folder
 
 

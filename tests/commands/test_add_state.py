@@ -1,7 +1,6 @@
 """`poe add-state` in real repositories: it changes everything that it should, or nothing."""
 
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +8,9 @@ import pytest
 from duplex_dev.commands import states
 from duplex_dev.console import TaskError
 from duplex_dev.update import answers, changing, scratch
+
+from tests.commands.small_template import write
+from tests.repository import commit, git
 
 COPIER = """\
 _subdirectory: template
@@ -22,23 +24,6 @@ STATE = "{% yield name from states %}{{ name }}{% endyield %}.py.jinja"
 ANSWERS = "{{ _copier_conf.answers_file }}.jinja"
 
 
-def git(folder: Path, *arguments: str) -> str:
-    who = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
-    command = ["git", *who, *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-def commit(folder: Path) -> None:
-    git(folder, "init", "--quiet")
-    git(folder, "add", "-A")
-    git(folder, "commit", "--quiet", "--allow-empty", "-m", "Scaffold")
-
-
-def write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-
-
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     """A template with a module for each state, and a file that lists them all."""
@@ -47,8 +32,7 @@ def template(tmp_path: Path) -> Path:
     write(folder / "template" / "states" / STATE, "NAME = '{{ name }}'\n")
     write(folder / "template" / "index.ts.jinja", "export { {{ states | join(', ') }} };\n")
     write(folder / "template" / ANSWERS, "{{ _copier_answers | to_nice_yaml -}}")
-    commit(folder)
-    git(folder, "tag", "v1.0.0")
+    commit(folder, tag="v1.0.0")
     return folder
 
 

@@ -25,6 +25,19 @@ def release(project: Path) -> dict[str, set[str]]:
     return hashes | {"backend/duplex/accounts/password.py": {"0"}}
 
 
+@pytest.fixture
+def of_project(
+    project: Path, release: dict[str, set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command looks at the project, which has the release's files."""
+
+    def as_released(file: Path) -> dict[str, set[str]]:
+        return release
+
+    monkeypatch.setattr(engine_files, "ROOT", project)
+    monkeypatch.setattr(engine_files, "released", as_released)
+
+
 def test_an_unedited_engine_passes(project: Path, release: dict[str, set[str]]) -> None:
     (project / "backend/duplex/__pycache__").mkdir()
     (project / "backend/duplex/__pycache__/a.pyc").write_bytes(b"")
@@ -50,18 +63,10 @@ def test_a_path_may_have_the_file_of_either_frontend(project: Path, tmp_path: Pa
     assert name not in differences(project, released(file))
 
 
+@pytest.mark.usefixtures("of_project")
 def test_the_command_fails_and_says_what_to_do(
-    project: Path,
-    release: dict[str, set[str]],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(engine_files, "ROOT", project)
-
-    def as_released(file: Path) -> dict[str, set[str]]:
-        return release
-
-    monkeypatch.setattr(engine_files, "released", as_released)
     assert engine_files.main() == 0
     (project / "backend/duplex/a.py").write_text("ours\n", encoding="utf-8")
     assert engine_files.main() == 1
@@ -72,19 +77,11 @@ def test_the_command_fails_and_says_what_to_do(
     assert engine_files.main() == 0
 
 
+@pytest.mark.usefixtures("of_project")
 def test_files_that_an_update_rejected_are_named(
-    project: Path,
-    release: dict[str, set[str]],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Git ignores them, so nobody else would."""
-    monkeypatch.setattr(engine_files, "ROOT", project)
-
-    def as_released(file: Path) -> dict[str, set[str]]:
-        return release
-
-    monkeypatch.setattr(engine_files, "released", as_released)
     (project / "frontend/node_modules").mkdir()
     (project / "frontend/node_modules/theirs.rej").touch()
     (project / "compose.yml.rej").touch()

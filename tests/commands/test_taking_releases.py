@@ -9,7 +9,8 @@ from duplex_dev.console import TaskError
 from duplex_dev.update import changing, releases
 from duplex_dev.update.engine_files import digest_of
 
-from tests.commands.small_template import commit, edit, git, make_project, make_template, write
+from tests.commands.small_template import edit, make_project, make_template, write
+from tests.repository import commit, git
 
 ENGINE = "backend/duplex/engine.py"
 ENGINE_OF_VUE = "backend/duplex/vue.py"
@@ -41,14 +42,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(files / "backend/duplex/words.txt", "two\n")
     edit(files / "Caddyfile", "two", "two of 1.1.0")
     write(folder / "CHANGELOG.md", CHANGELOG.replace("## 1.2.0\n\nOf 1.2.0.\n\n", ""))
-    commit(folder, "1.1.0")
+    commit(folder, tag="1.1.0")
     write(folder / "CHANGELOG.md", CHANGELOG)
     write(files / ENGINE, "ENGINE = 3\n")
     (files / "deploy").mkdir()
     (files / "Caddyfile").rename(files / "deploy/Caddyfile")
     write(files / changing.MOVED, "# OLD NEW\nCaddyfile deploy/Caddyfile\n")
     (files / "compose.yml").unlink()
-    commit(folder, "1.2.0")
+    commit(folder, tag="1.2.0")
     git(folder, "tag", "2.0.0rc1")
     return folder
 

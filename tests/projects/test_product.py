@@ -1,6 +1,5 @@
 """docs/product.md: the document alone builds a product that works, and removes the example."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from copier import run_copy
 
 from tests.projects.tutorial import REMOVAL, answers_of, blocks, write
 from tests.rendering import Render
+from tests.repository import commit, git
 from tests.workshop import Project, Workshop, project_environment
 from tools.source import copy_source
 
@@ -56,9 +56,7 @@ def test_the_example_is_removed_as_the_document_says(
 ) -> None:
     """The project's tests pass, and nothing of the example is left but its migration."""
     template = copy_source(tmp_path / "template")
-    git(template, "init", "--quiet")
-    commit(template, "1.0.0")
-    git(template, "tag", "1.0.0")
+    commit(template, tag="1.0.0")
     project = Project("example", workshop.folder / "example", project_environment(workshop.python))
     run_copy(str(template), project.root, vcs_ref="1.0.0", defaults=True, quiet=True)
     workshop.set_up(project)
@@ -80,20 +78,7 @@ def read(project: Path) -> str:
     return (project / "docs/product.md").read_text(encoding="utf-8")
 
 
-def commit(folder: Path, message: str) -> None:
-    """Commit everything."""
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", message)
-
-
 def changes(project: Project) -> set[str]:
     """The files that differ from the last commit."""
     status = git(project.root, "status", "--porcelain", "--untracked-files=all")
     return {line[3:] for line in status.splitlines()}
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder; its output."""
-    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout

@@ -1,12 +1,12 @@
 """What a team gets works: its own linters, tests, browser tests and promises pass inside it."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.combos import FULL, STATES, Combo
+from tests.repository import git
 from tests.workshop import Project, Workshop
 
 GENERATED = {
@@ -108,15 +108,6 @@ def state_of(repository: Path) -> list[str]:
         git(repository, "status", "--porcelain"),
         git(repository, "for-each-ref", "refs/tags", "refs/stash"),
     ]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder; its output."""
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def _git_has_nothing_to_report_but_what_a_team_commits(project: Project) -> None:

@@ -2,16 +2,18 @@
 
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 from copier import VcsRef, run_copy, run_update
 
+from tests import repository
 from tests.combos import Answers
-from tests.rendering import Render
+from tests.rendering import Render, made_once
+from tests.repository import git
 from tests.template.starter import STARTER, is_starter, matches
 from tools.source import ROOT, copy_source
 
@@ -31,18 +33,7 @@ STATE_TEMPLATE = (
 NOTES_TEMPLATE = "{% if notes %}frontend{% endif %}/src/notes.ts"
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder; its output."""
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def commit(folder: Path, message: str) -> None:
-    git(folder, "add", "--all", "--force")
-    git(folder, "commit", "--quiet", "--message", message)
+commit = partial(repository.commit, force=True)
 
 
 def edit(file: Path, old: str, new: str) -> None:
@@ -52,38 +43,36 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def releases(shared: Path) -> Path:
     """Two releases of the template: 1.0.0 is the working tree, 1.1.0 changes a bit of it."""
-    folder = copy_source(tmp_path_factory.mktemp("releases"))
+    return made_once(shared / "releases", make_releases)
+
+
+def make_releases(folder: Path) -> None:
+    template = copy_source(folder) / "template"
     for part in SAME_IN_EVERY_RENDER:
-        shutil.rmtree(folder / "template" / part, ignore_errors=True)
-    git(folder, "init", "--quiet")
-    commit(folder, "1.0.0")
-    git(folder, "tag", "1.0.0")
-    template = folder / "template"
+        shutil.rmtree(template / part, ignore_errors=True)
+    commit(folder, tag="1.0.0")
     edit(template / STATE_TEMPLATE, "Save the session and end it", "Store the session and end it")
     edit(template / STATE_TEMPLATE, "Add a line to the shared notes", "Add one line to the notes")
-    edit(
-        template / "{% if notes %}frontend{% endif %}/src/notes.ts", "\n", "\n// of release 1.1.0\n"
-    )
+    edit(template / NOTES_TEMPLATE, "\n", "\n// of release 1.1.0\n")
     edit(template / "compose.yml", "\nservices:", "\n# of release 1.1.0\nservices:")
     edit(template / "Caddyfile", "# TLS for", "# Of release 1.1.0: TLS for")
     (template / "NEWS.md").write_text("# News\n\nOf release 1.1.0.\n", encoding="utf-8")
     (template / ".editorconfig").unlink()
-    commit(folder, "1.1.0")
-    git(folder, "tag", "1.1.0")
-    return folder
+    commit(folder, tag="1.1.0")
 
 
-@pytest.fixture(scope="module")
-def first_copy(releases: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def first_copy(releases: Path, shared: Path) -> Path:
     """A project of release 1.0.0 with default answers, committed."""
-    project = tmp_path_factory.mktemp("project") / "team"
-    run_copy(str(releases), project, vcs_ref="1.0.0", defaults=True, quiet=True)
-    git(project, "init", "--quiet")
-    commit(project, "From the template")
-    return project
+
+    def make(folder: Path) -> None:
+        run_copy(str(releases), folder, vcs_ref="1.0.0", defaults=True, quiet=True)
+        commit(folder)
+
+    return made_once(shared / "first-copy", make)
 
 
 @pytest.fixture
@@ -151,8 +140,8 @@ def test_the_starter_code_is_this_list(releases: Path) -> None:
     assert config["_exclude"][-len(excluded) :] == excluded
 
 
-def test_the_docs_list_the_starter_code(fresh: Callable[..., Path]) -> None:
-    text = (fresh("1.0.0") / "docs/upgrading.md").read_text(encoding="utf-8")
+def test_the_docs_list_the_starter_code(first_copy: Path) -> None:
+    text = (first_copy / "docs/upgrading.md").read_text(encoding="utf-8")
     section = text.partition("Starter code belongs to you")[2].partition("Merged files")[0]
     listed = " ".join(section.split())
     for pattern in STARTER:
@@ -161,8 +150,8 @@ def test_the_docs_list_the_starter_code(fresh: Callable[..., Path]) -> None:
         assert re.search(rf"`([\w./-]+/)?{re.escape(words[-1])}/?`", listed), pattern
 
 
-def test_every_pattern_of_the_starter_code_matches_a_file(fresh: Callable[..., Path]) -> None:
-    names = tree(fresh("1.0.0"))
+def test_every_pattern_of_the_starter_code_matches_a_file(first_copy: Path) -> None:
+    names = tree(first_copy)
     assert [one for one in STARTER if not any(matches(name, one) for name in names)] == []
 
 
@@ -323,30 +312,21 @@ def test_a_refused_answer_changes_nothing(project: Path) -> None:
     assert git(project, "status", "--porcelain") == ""
 
 
-LAST_RELEASE = subprocess.run(
-    ["git", "describe", "--tags", "--abbrev=0"],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=False,
-).stdout.strip()
-
-
-@pytest.mark.skipif(not LAST_RELEASE, reason="no release is tagged in this clone")
 def test_last_release_updates_to_this_working_tree(tmp_path: Path) -> None:
     """The step that every team with the last release takes next."""
     template = tmp_path / "template"
+    tags = git(ROOT, "tag", "--list", "--sort=-creatordate", "--merged").split()
+    if not tags:
+        pytest.skip("no release is tagged in this clone")
     git(tmp_path, "clone", "--quiet", str(ROOT), str(template))
     project = tmp_path / "team"
-    run_copy(str(template), project, vcs_ref=LAST_RELEASE, defaults=True, quiet=True)
-    git(project, "init", "--quiet")
-    commit(project, "From the template")
+    run_copy(str(template), project, vcs_ref=tags[0], defaults=True, quiet=True)
+    commit(project)
     edit(project / HANDLER, "document.add(entry)", "document.add(entry)\n        # ours")
     commit(project, "Ours")
     git(template, "rm", "-r", "--quiet", "copier.yml", "hooks", "template")
     copy_source(template)
-    commit(template, "Next release")
-    git(template, "tag", "9999.0.0")
+    commit(template, tag="9999.0.0")
     update(project, "9999.0.0")
     assert "# ours" in (project / HANDLER).read_text(encoding="utf-8")
     conflicts = git(project, "diff", "--name-only", "--diff-filter=U").splitlines()
