@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from copier import run_copy, run_update
+from duplex_dev.project import ENGINE
+from duplex_dev.update.changing import moves
 from duplex_dev.update.engine_files import differences
 from duplex_dev.update.engine_files import released as engine_hashes
 
+from tools.hashes import LIST
 from tools.releases import (
     NEXT,
     Release,
@@ -49,7 +52,7 @@ PAIRWISE: list[dict[str, Any]] = [
 LONGEST_CONFLICT = 40
 """Lines between the markers of a conflict that somebody can resolve at a glance."""
 
-NOT_COMPARED = ("backend/duplex/", "backend/duplex_dev/", "frontend/src/duplex/")
+NOT_COMPARED = tuple(f"{folder}/" for folder in ENGINE)
 
 
 def walk(
@@ -89,16 +92,14 @@ def faults(project: Path, edited: Edited) -> Iterator[str]:
             continue
         if (fault := _unreadable(name, text)) is not None:
             yield f"{name}: {fault}"
-    hashes = engine_hashes(project / "backend/duplex_dev/update/engine_files.txt")
+    hashes = engine_hashes(project / LIST.relative_to("template"))
     for name, difference in differences(project, hashes).items():
         yield f"{name}: {difference}, though the team did not edit it"
 
 
 def _gone(template: Path, project: Path, before: set[str]) -> Iterator[str]:
     """Files that the release dropped without a trace: a team's edits in them would be lost."""
-    moved = template / "template/backend/duplex_dev/update/moved.txt"
-    lines = moved.read_text(encoding="utf-8").splitlines()
-    known = {line.split()[0] for line in lines if not line.startswith("#")}
+    known = {old for old, _ in moves(template / "template")}
     for name in sorted(before):
         kept = name.startswith(NOT_COMPARED) or name in known
         if not kept and not (project / name).is_file():

@@ -13,11 +13,24 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from duplex_dev.machine.environment import without_git
+
 from tools.source import ROOT, TEMPLATE_PARTS, copy_source
 
 TABLE = ROOT / "releases.toml"
 NEXT = "9999.0.0"
 """The version of the working tree in a scratch clone."""
+
+AS_DUPLEX = tuple(
+    part
+    for option in (
+        "user.name=Duplex",
+        "user.email=duplex@localhost",
+        "commit.gpgSign=false",
+        "tag.gpgSign=false",
+    )
+    for part in ("-c", option)
+)
 
 DUTY = "What a team must do"
 
@@ -47,12 +60,15 @@ def allowed_conflicts(table: Path = TABLE) -> set[str]:
 
 def git(folder: Path, *arguments: str) -> str:
     """The output of a git command. Raises ReleaseError with git's message."""
+    command = ["git", *AS_DUPLEX, *arguments]
     # In a git hook, variables name the repository of the hook.
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("GIT_DI")}
-    who = ("-c", "user.name=Duplex", "-c", "user.email=duplex@localhost", "-c", "tag.gpgSign=false")
-    command = ["git", *who, *arguments]
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env=without_git(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise ReleaseError(f"git {' '.join(arguments)}: {done.stderr.strip()}")

@@ -7,6 +7,7 @@ without a merge; edited files that have no place any more are kept in removed/.
 
 import argparse
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 import yaml
 
@@ -15,7 +16,7 @@ from duplex_dev.machine import git
 from duplex_dev.project import ENGINE, ROOT
 from duplex_dev.update import changing
 from duplex_dev.update.answers import ANSWERS, read_answers
-from duplex_dev.update.engine_files import ENGINE_FILES, differences, released
+from duplex_dev.update.engine_files import ENGINE_FILES, content_of, differences, released
 from duplex_dev.update.releases import TemplateHistory
 from duplex_dev.update.scratch import (
     MADE_BY_COMMANDS,
@@ -61,6 +62,11 @@ def _read(answer: str, present: object) -> object:
     return answer if isinstance(present, str) and not isinstance(value, str) else value
 
 
+def _names_in(answer: object) -> list[str]:
+    """The names of a list of states; a wrong answer has none, and the template explains it."""
+    return [str(name) for name in cast("list[object]", answer)] if isinstance(answer, list) else []
+
+
 def _change(texts: dict[str, str], template: str | None) -> int:
     answers = read_answers(ROOT / ANSWERS)
     questions = [name for name in answers if name[:1] != "_" and name != "rendered_version"]
@@ -68,7 +74,7 @@ def _change(texts: dict[str, str], template: str | None) -> int:
     if unknown:
         raise TaskError(f"{unknown[0]!r} is no question of the template. Nothing was changed.")
     data = {name: _read(text, answers[name]) for name, text in texts.items()}
-    if set(answers["states"]) - set(changing.names_in(data.get("states", answers["states"]))):
+    if set(answers["states"]) - set(_names_in(data.get("states", answers["states"]))):
         raise TaskError(
             "States are removed and renamed by `uv run poe remove-state` and `rename-state`."
             " Nothing was changed."
@@ -122,12 +128,12 @@ def status(arguments: list[str]) -> int:
             print(f"\n{notes}\n")
         with fresh_render(copy) as original:
             _report_changes(original, history.starter(commit))
-        if behind:
-            newer = history.newer(commit)
-            say(f"Newer: {', '.join(newer) if newer else f'{behind} commits, none released'}")
-            _report_conflicts(copy, newer[-1] if newer else "HEAD")
-        else:
-            say("No newer release")
+            if behind:
+                newer = history.newer(commit)
+                say(f"Newer: {', '.join(newer) if newer else f'{behind} commits, none released'}")
+                _report_conflicts(copy, original, latest)
+            else:
+                say("No newer release")
     return 0
 
 
@@ -144,7 +150,7 @@ def _report_changes(original: Path, starter: list[str]) -> None:
         if not name.startswith((*ENGINE, ANSWERS))
         and name not in MADE_BY_COMMANDS
         and (original / name).is_file()
-        and (original / name).read_bytes() != _text(ROOT / name)
+        and not _is_same(ROOT / name, original / name)
     ]
     own = [name for name in changed if _matches(name, starter)]
     say(f"Starter code that you changed or deleted: {len(own)} files; no release touches any of it")
@@ -154,8 +160,8 @@ def _report_changes(original: Path, starter: list[str]) -> None:
             print(f"    {name}{'' if (ROOT / name).is_file() else ' (deleted)'}")
 
 
-def _report_conflicts(copy: Path, ref: str) -> None:
-    kept = changing.try_release(ROOT, copy, ref)
+def _report_conflicts(copy: Path, original: Path, ref: str) -> None:
+    kept = changing.try_release(ROOT, copy, original, ref)
     conflicts = [path for path in git.changed_files(copy) if has_conflict(copy / path)]
     if conflicts:
         say(f"An update to {ref} conflicts with your changes in:")
@@ -172,5 +178,5 @@ def _matches(name: str, patterns: list[str]) -> bool:
     return any(one.match(pattern) for one in (path, *path.parents) for pattern in patterns)
 
 
-def _text(file: Path) -> bytes | None:
-    return file.read_bytes().replace(b"\r\n", b"\n") if file.is_file() else None
+def _is_same(file: Path, rendered: Path) -> bool:
+    return file.is_file() and content_of(file) == rendered.read_bytes()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from duplex.wire.protocol import CLIENT_STATES, SERVER_STATES
 from duplex_dev.console import TaskError
 
 MAX_BYTES = 32 << 20
@@ -67,24 +68,10 @@ def read(path: Path) -> Recording:
         ) from None
 
 
-CONTROLS = frozenset({"ping", "authenticate", "participants", "leave"})
+CONTROLS = CLIENT_STATES - {"cancel"}
 """Frames about the connection that a client sends: a replay has its own connection."""
 
-NOTICES = frozenset(
-    {
-        "joined",
-        "left",
-        "presence",
-        "participants",
-        "expiring",
-        "draining",
-        "skipped",
-        "held",
-        "pong",
-        "authenticate",
-        "initialised",
-    }
-)
+NOTICES = (SERVER_STATES - {"error"}) | {"authenticate"}
 """Frames that a server sends about the connection, or about other participants."""
 
 PASSING = frozenset({"idle", "slow", "broker_unavailable"})

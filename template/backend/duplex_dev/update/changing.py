@@ -3,13 +3,12 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 from duplex_dev.console import TaskError, say
 from duplex_dev.contract import files
 from duplex_dev.machine import git
 from duplex_dev.project import ENGINE
-from duplex_dev.update.engine_files import ENGINE_FILES, engine_files, released
+from duplex_dev.update.engine_files import ENGINE_FILES, content_of, engine_files, released
 from duplex_dev.update.scratch import (
     KEPT,
     Applied,
@@ -75,18 +74,18 @@ def change_answers(
 def take_release(root: Path, ref: str | None, template: str | None) -> tuple[Kept, list[str]]:
     """Take a release, the latest when `ref` is None; returns the kept files and the conflicts."""
     with scratch_copy(root, template) as copy:
-        kept = try_release(root, copy, ref)
+        with fresh_render(copy) as original:
+            kept = try_release(root, copy, original, ref)
         return kept, _bring(root, copy, kept)
 
 
-def try_release(root: Path, copy: Path, ref: str | None) -> Kept:
-    """Take a release in the scratch copy alone."""
-    with fresh_render(copy) as original:
-        render_update(copy, {}, ref)
-        with fresh_render(copy) as fresh:
-            _carry_moved(root, copy, original, fresh)
-            _replace_engine(copy, original, fresh)
-        return _keep_edits(root, copy, original, None)
+def try_release(root: Path, copy: Path, original: Path, ref: str | None) -> Kept:
+    """Take a release in the scratch copy alone; `original`: its `fresh_render`, which is changed."""
+    render_update(copy, {}, ref)
+    with fresh_render(copy) as fresh:
+        _carry_moved(root, copy, original, fresh)
+        _replace_engine(copy, original, fresh)
+    return _keep_edits(root, copy, original, None)
 
 
 def _bring(root: Path, copy: Path, kept: Kept) -> list[str]:
@@ -128,7 +127,7 @@ def _keep_edits(root: Path, copy: Path, original: Path, states: StateChange | No
             (copy / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(before, copy / path)
             continue
-        if base.is_file() and _lines(base) == _lines(before):
+        if base.is_file() and content_of(base) == content_of(before):
             continue
         place = states.path_after(path) if states else path
         if states is not None and place != path and (copy / place).is_file():
@@ -155,21 +154,28 @@ def _rewire(root: Path, copy: Path, states: StateChange) -> None:
             (copy / INDEX).write_text(text, encoding="utf-8", newline="\n")
 
 
+def moves(project: Path) -> list[tuple[str, str]]:
+    """The old and the new path of each file that releases moved, up to the project's own."""
+    list_of_moves = project / MOVED
+    if not list_of_moves.is_file():
+        return []
+    lines = list_of_moves.read_text(encoding="utf-8").splitlines()
+    pairs = [line.partition(" ") for line in lines if line and not line.startswith("#")]
+    return [(old, new) for old, _, new in pairs]
+
+
 def _carry_moved(root: Path, copy: Path, original: Path, fresh: Path) -> None:
     """Merge the team's edits of a file that the release moved into its new place."""
-    if not (fresh / MOVED).is_file():
-        return
-    for line in (fresh / MOVED).read_text(encoding="utf-8").splitlines():
-        old, _, new = line.partition(" ")
+    for old, new in moves(fresh):
         ours, base, theirs = root / old, original / old, fresh / new
-        if line.startswith("#") or not base.is_file() or not theirs.is_file():
+        if not base.is_file() or not theirs.is_file():
             continue
         if (root / new).exists():
             continue  # the team's own file; Copier merged both, and the old one is kept
         if not ours.is_file():
             (copy / new).unlink(missing_ok=True)  # deleted by the team
             continue
-        merged = git.merge(_lines(ours), _lines(base), _lines(theirs))
+        merged = git.merge(content_of(ours), content_of(base), content_of(theirs))
         (copy / new).parent.mkdir(parents=True, exist_ok=True)
         (copy / new).write_bytes(merged)
         (copy / old).unlink(missing_ok=True)
@@ -186,12 +192,3 @@ def _replace_engine(copy: Path, original: Path, fresh: Path) -> None:
     for folder in ENGINE:
         if (fresh / folder).is_dir():
             shutil.copytree(fresh / folder, copy / folder, dirs_exist_ok=True)
-
-
-def names_in(answer: object) -> list[str]:
-    """The names of a list of states; a wrong answer has none, and the template explains it."""
-    return [str(name) for name in cast("list[object]", answer)] if isinstance(answer, list) else []
-
-
-def _lines(file: Path) -> bytes:
-    return file.read_bytes().replace(b"\r\n", b"\n")

@@ -83,9 +83,14 @@ def rejected_files(root: Path) -> list[str]:
     return sorted(found)
 
 
+def content_of(file: Path) -> bytes:
+    """The content with the template's line ends, whichever git wrote."""
+    return file.read_bytes().replace(b"\r\n", b"\n")
+
+
 def digest_of(file: Path) -> str:
-    """The SHA-256 of the content, independent of the line ends that git wrote."""
-    return hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+    """The SHA-256 of `content_of`."""
+    return hashlib.sha256(content_of(file)).hexdigest()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from duplex_dev.console import TaskError
 from duplex_dev.machine import git
 from duplex_dev.project import GENERATED, shown
 from duplex_dev.update.answers import ANSWERS, Answers, read_answers
+from duplex_dev.update.engine_files import content_of
 
 CONFLICT = "<<<<<<< "
 
@@ -65,7 +66,7 @@ def scratch_copy(root: Path, template: str | None = None) -> Generator[Path]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target, follow_symlinks=False)
             if path in crlf:
-                target.write_bytes(source.read_bytes().replace(b"\r\n", b"\n"))
+                target.write_bytes(content_of(source))
         if template is not None:
             _set_template(copy / ANSWERS, template)
         git.commit_all(copy, "The project before the update")
@@ -142,19 +143,15 @@ class Applied:
                     " Move yours first. Nothing was changed."
                 )
         for path in changed:
-            self.keep(path)
+            if (self._root / path).is_file():
+                (self._backup / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(self._root / path, self._backup / path)
             self.files.append(path)
             if (copy / path).exists():
                 (self._root / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(copy / path, self._root / path)
             else:
                 (self._root / path).unlink(missing_ok=True)
-
-    def keep(self, path: str) -> None:
-        """Keep the present content of a file of the project, for `undo`."""
-        if (self._root / path).is_file() and not (self._backup / path).exists():
-            (self._backup / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(self._root / path, self._backup / path)
 
     def conflicts(self) -> list[str]:
         """The files that have conflict markers now."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from duplex_dev.console import TaskError
 from duplex_dev.machine import git
-from duplex_dev.update.answers import Answers
+from duplex_dev.update.answers import Answers, with_states
 
 INDEX = "frontend/src/states/index.ts"
 """Lists the watchers: one import and one line for each state."""
@@ -37,7 +37,7 @@ class StateChange:
             question: self._changed(self.answers[question])
             for question in ("states", "closing_states", "example_states")
             if isinstance(self.answers.get(question), list)
-        } | {"states": [*self._changed(self.answers["states"]), *self.added]}
+        } | {"states": with_states(self._changed(self.answers["states"]), self.added)}
 
     def _changed(self, names: Iterable[str]) -> list[str]:
         return [self.renamed.get(name, name) for name in names if name not in self.removed]
