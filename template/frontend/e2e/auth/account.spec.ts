@@ -147,6 +147,12 @@ test("a new e-mail address counts once it is confirmed, and the old one is told"
   expect(subjects).toMatch(/Another address for your account/u);
 });
 
+/** Signs in, which leads to the page of the account. */
+async function openAccount(one: Person): Promise<void> {
+  await one.page.goto("/sign-in?next=/account");
+  await one.signIn();
+}
+
 test("another device is signed out from the list, which ends its session", async ({
   person,
   elsewhere,
@@ -154,8 +160,7 @@ test("another device is signed out from the list, which ends its session", async
   const ada = await person("Ada");
   await ada.start();
   const phone = await elsewhere(ada);
-  await phone.page.goto("/sign-in?next=/account");
-  await phone.signIn();
+  await openAccount(phone);
   const devices = phone.page.getByRole("list", { name: "Devices" }).getByRole("listitem");
   await expect(devices).toHaveCount(2);
   await expect(devices.filter({ hasText: "This device" })).toHaveCount(1);
@@ -175,8 +180,7 @@ test("signing out everywhere reaches a session on another device", async ({
   const ada = await person("Ada");
   await ada.start();
   const phone = await elsewhere(ada);
-  await phone.page.goto("/sign-in?next=/account");
-  await phone.signIn();
+  await openAccount(phone);
   await phone.page.getByRole("button", { name: "Sign out everywhere" }).click();
   await phone.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
   await expect(phone.page.getByText("Signed out on every device.")).toBeVisible();
