@@ -80,7 +80,7 @@ def take_release(root: Path, ref: str | None, template: str | None) -> tuple[Kep
 
 
 def try_release(root: Path, copy: Path, original: Path, ref: str | None) -> Kept:
-    """Take a release in the scratch copy alone; `original`: its `fresh_render`, which is changed."""
+    """Take a release in the scratch copy alone; `original`: its `fresh_render`, changed here."""
     render_update(copy, {}, ref)
     with fresh_render(copy) as fresh:
         _carry_moved(root, copy, original, fresh)
