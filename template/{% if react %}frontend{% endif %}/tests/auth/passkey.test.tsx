@@ -1,15 +1,16 @@
-import { startAuthentication } from "@simplewebauthn/browser";
+import { browserSupportsWebAuthnAutofill, startAuthentication } from "@simplewebauthn/browser";
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { apiCore } from "../../src/api/core";
+import { passkey } from "../../src/components/auth/passkey/passkey";
 import { toasts } from "../../src/duplex";
 import SignInPage from "../../src/pages/auth/SignInPage";
 import { useAuth } from "../../src/stores/auth";
 import { show } from "../render";
 
 vi.mock("@simplewebauthn/browser", () => ({
-  browserSupportsWebAuthnAutofill: () => Promise.resolve(false),
+  browserSupportsWebAuthnAutofill: vi.fn(() => Promise.resolve(false)),
   startAuthentication: vi.fn(),
 }));
 
@@ -35,5 +36,16 @@ describe("signing in with a passkey", () => {
       method: "POST",
     });
     expect(button.getAttribute("aria-disabled")).toBe("false");
+  });
+
+  it("begins no ceremony for an offer without a field", async () => {
+    const request = vi.spyOn(apiCore, "request");
+    const look = vi.spyOn(document, "querySelector");
+    vi.mocked(browserSupportsWebAuthnAutofill).mockResolvedValueOnce(true);
+    passkey.offerAtField(new AbortController().signal);
+    await vi.waitFor(() => {
+      expect(look).toHaveBeenCalledWith("input[autocomplete$=webauthn]");
+    });
+    expect(request).not.toHaveBeenCalled();
   });
 });

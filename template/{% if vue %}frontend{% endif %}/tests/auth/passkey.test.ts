@@ -1,14 +1,15 @@
-import { startAuthentication } from "@simplewebauthn/browser";
+import { browserSupportsWebAuthnAutofill, startAuthentication } from "@simplewebauthn/browser";
 import { flushPromises } from "@vue/test-utils";
 import { describe, expect, it, vi } from "vitest";
 
 import { apiCore } from "../../src/api/core";
+import { passkey } from "../../src/components/auth/passkey/passkey";
 import { toasts } from "../../src/duplex";
 import SignInPage from "../../src/pages/auth/SignInPage.vue";
 import { control, show } from "../pages";
 
 vi.mock("@simplewebauthn/browser", () => ({
-  browserSupportsWebAuthnAutofill: () => Promise.resolve(false),
+  browserSupportsWebAuthnAutofill: vi.fn(() => Promise.resolve(false)),
   startAuthentication: vi.fn(),
 }));
 
@@ -29,5 +30,16 @@ describe("signing in with a passkey", () => {
       method: "POST",
     });
     expect(button.attributes("aria-disabled")).toBe("false");
+  });
+
+  it("begins no ceremony for an offer without a field", async () => {
+    const request = vi.spyOn(apiCore, "request");
+    const look = vi.spyOn(document, "querySelector");
+    vi.mocked(browserSupportsWebAuthnAutofill).mockResolvedValueOnce(true);
+    passkey.offerAtField(new AbortController().signal);
+    await vi.waitFor(() => {
+      expect(look).toHaveBeenCalledWith("input[autocomplete$=webauthn]");
+    });
+    expect(request).not.toHaveBeenCalled();
   });
 });

@@ -47,9 +47,10 @@ const finish = (ceremony: string, credential: unknown): Promise<Profile | null> 
 async function offer(signal: AbortSignal): Promise<void> {
   const library = await loadLibrary();
   if (!(await library.browserSupportsWebAuthnAutofill())) return;
+  // With passkeys as the only method, the page has no such field.
+  if (document.querySelector("input[autocomplete$=webauthn]") === null) return;
   const { ceremony, options } = await begin();
-  const field = document.querySelector("input[autocomplete$=webauthn]");
-  if (signal.aborted || field === null) return;
+  if (signal.aborted) return;
   const cancel = (): void => {
     library.WebAuthnAbortService.cancelCeremony();
   };
