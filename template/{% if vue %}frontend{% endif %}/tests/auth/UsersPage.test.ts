@@ -186,4 +186,12 @@ describe("the page of all users", () => {
     await flushPromises();
     expect(list).toHaveBeenLastCalledWith({ limit: 50, offset: 100 }, "");
   });
+
+  it("requests nothing more when the user leaves a search", async () => {
+    const page = await open("/users?search=grace");
+    expect(list).toHaveBeenCalledExactlyOnceWith({ limit: 50, offset: 0 }, "grace");
+    await page.vm.$router.push("/settings");
+    await flushPromises();
+    expect(list).toHaveBeenCalledTimes(1);
+  });
 });

@@ -108,13 +108,21 @@ function guardAccounts(router: Router, { accounts }: App): void {
   });
 }
 
-/** The number of the page of a list in the address. It keeps its value while the user navigates away. */
-export function usePageNumber(): ComputedRef<number> {
+/** A value in the query of the address; "" without it. It is kept while the user navigates away. */
+export function useQuery(name: string): ComputedRef<string> {
   const route = useRoute();
   const { path } = route;
-  return computed<number>((before) =>
-    before !== undefined && route.path !== path ? before : pageNumber(route.query["page"]),
-  );
+  return computed<string>((before) => {
+    if (before !== undefined && route.path !== path) return before;
+    const [first] = [route.query[name]].flat();
+    return first ?? "";
+  });
+}
+
+/** The number of the page of a list in the address. */
+export function usePageNumber(): ComputedRef<number> {
+  const page = useQuery("page");
+  return computed(() => pageNumber(page.value));
 }
 
 const InspectorDrawer = defineAsyncComponent(() => import("./inspector/InspectorDrawer.vue"));
