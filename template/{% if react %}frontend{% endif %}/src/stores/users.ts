@@ -3,7 +3,7 @@ import { create } from "zustand";
 import type { Profile } from "../api/auth";
 import { type NewUser, users } from "../api/users";
 import { createPagedList, type PagedState } from "../duplex";
-import type { AdminRequest } from "../pages/auth/users";
+import type { UserAction } from "../pages/auth/users";
 
 let search = "";
 const list = createPagedList((slice) => users.list(slice, search));
@@ -21,7 +21,7 @@ export const userList = {
     return list.load(page);
   },
   forget: list.forget,
-  act: ({ action }: AdminRequest): Promise<boolean> => list.change(action.send, action.done),
+  act: (action: UserAction): Promise<boolean> => list.change(action.send, action.done),
   create: (user: NewUser): Promise<boolean> =>
     list.change(
       () => users.create(user),

@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 
 import { type NewUser, users } from "../api/users";
 import { createPagedList, useReadable } from "../duplex";
-import type { AdminRequest } from "../pages/auth/users";
+import type { UserAction } from "../pages/auth/users";
 
 let search = "";
 const list = createPagedList((slice) => users.list(slice, search));
@@ -15,7 +15,7 @@ export const useUsers = defineStore("users", () => ({
     return list.load(page);
   },
   forget: list.forget,
-  act: ({ action }: AdminRequest): Promise<boolean> => list.change(action.send, action.done),
+  act: (action: UserAction): Promise<boolean> => list.change(action.send, action.done),
   create: (user: NewUser): Promise<boolean> =>
     list.change(
       () => users.create(user),

@@ -99,12 +99,6 @@ export function userActions(user: Profile): readonly UserAction[] {
   return [...always, signOutAction(user), ...invitations];
 }
 
-/** An action and the account it applies to. */
-export interface AdminRequest {
-  readonly user: Profile;
-  readonly action: UserAction;
-}
-
 /** What admins did, the newest first. */
 export const auditList = createPagedList((slice) => users.audit(slice));
 

@@ -1,11 +1,11 @@
 import type { Profile } from "../../api/auth";
 import { initials } from "../../duplex";
-import { type AdminRequest, OWN_ACCOUNT, userActions } from "../../pages/auth/users";
+import { OWN_ACCOUNT, type UserAction, userActions } from "../../pages/auth/users";
 
 interface UserListProps {
   users: readonly Profile[];
   self: string;
-  onAct: (request: AdminRequest) => void;
+  onAct: (action: UserAction) => void;
 }
 
 export default function UserList({ users, self, onAct }: UserListProps) {
@@ -41,7 +41,7 @@ export default function UserList({ users, self, onAct }: UserListProps) {
   );
 }
 
-function UserActions({ user, onAct }: { user: Profile; onAct: (request: AdminRequest) => void }) {
+function UserActions({ user, onAct }: { user: Profile; onAct: (action: UserAction) => void }) {
   return (
     <div className="flex flex-wrap items-center gap-2">
       {userActions(user).map((action) => (
@@ -51,7 +51,7 @@ function UserActions({ user, onAct }: { user: Profile; onAct: (request: AdminReq
           className="btn btn-quiet btn-sm"
           aria-label={`${action.label}: ${user.email}`}
           onClick={() => {
-            onAct({ user, action });
+            onAct(action);
           }}
         >
           {action.label}

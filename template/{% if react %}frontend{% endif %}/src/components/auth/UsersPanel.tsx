@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { usePageNumber } from "../../duplex";
-import { type AdminRequest, NOBODY_ELSE, usersPath } from "../../pages/auth/users";
+import { NOBODY_ELSE, type UserAction, usersPath } from "../../pages/auth/users";
 import { userList, useUsers } from "../../stores/users";
 import ConfirmDialog from "../ConfirmDialog";
 import PagedList from "../PagedList";
@@ -16,21 +16,21 @@ export default function UsersPanel({ self }: { self: string }) {
   const [query] = useSearchParams();
   const search = query.get("search") ?? "";
   const [adding, setAdding] = useState(false);
-  const [asking, setAsking] = useState<AdminRequest | null>(null);
+  const [asking, setAsking] = useState<UserAction | null>(null);
 
   useEffect(() => {
     void userList.load(page, search);
   }, [page, search]);
 
-  async function act(request: AdminRequest): Promise<void> {
-    if (!(await userList.act(request))) return;
+  async function act(action: UserAction): Promise<void> {
+    if (!(await userList.act(action))) return;
     // Another confirmation may have been opened in the meantime.
-    setAsking((now) => (now === request ? null : now));
+    setAsking((now) => (now === action ? null : now));
   }
 
-  function choose(request: AdminRequest): void {
-    if (request.action.question === null) void act(request);
-    else setAsking(request);
+  function choose(action: UserAction): void {
+    if (action.question === null) void act(action);
+    else setAsking(action);
   }
 
   return (
@@ -80,10 +80,10 @@ export default function UsersPanel({ self }: { self: string }) {
           }}
         />
       )}
-      {asking?.action.question && (
+      {asking?.question && (
         <ConfirmDialog
-          title={asking.action.question.title}
-          action={asking.action.label}
+          title={asking.question.title}
+          action={asking.label}
           onClose={() => {
             setAsking(null);
           }}
@@ -91,7 +91,7 @@ export default function UsersPanel({ self }: { self: string }) {
             void act(asking);
           }}
         >
-          {asking.action.question.text}
+          {asking.question.text}
         </ConfirmDialog>
       )}
     </>
