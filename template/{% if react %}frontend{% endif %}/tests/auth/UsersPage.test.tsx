@@ -4,9 +4,9 @@ import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest"
 import type { Profile } from "../../src/api/auth";
 import { users } from "../../src/api/users";
 import { ApiError, toasts } from "../../src/duplex";
+import { userList } from "../../src/pages/auth/users";
 import UsersPage from "../../src/pages/auth/UsersPage";
 import { useAuth } from "../../src/stores/auth";
-import { userList } from "../../src/stores/users";
 import { show } from "../render";
 
 const profile = (name: string, more: Partial<Profile> = {}): Profile => ({

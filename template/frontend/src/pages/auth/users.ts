@@ -1,5 +1,5 @@
 import type { Profile } from "../../api/auth";
-import { type AccountChange, type AuditEntry, users } from "../../api/users";
+import { type AccountChange, type AuditEntry, type NewUser, users } from "../../api/users";
 import { createPagedList, formatDate } from "../../duplex";
 
 /** Shown instead of the list to users who are not admins. */
@@ -34,6 +34,8 @@ export interface UserAction {
   /** Null for an action without confirmation. */
   readonly question: Question | null;
 }
+
+const invited = (email: string): string => `An invitation to ${email} is on its way.`;
 
 const signsOut = (email: string, after: string): string =>
   `${email} is signed out on every device, which ends the open sessions, and ${after}.`;
@@ -87,7 +89,7 @@ const inviteAction = ({ id, email }: Profile): UserAction => ({
   kind: "invite",
   label: "Invite again",
   send: () => users.invite(id),
-  done: `An invitation to ${email} is on its way.`,
+  done: invited(email),
   question: null,
 });
 
@@ -98,6 +100,27 @@ export function userActions(user: Profile): readonly UserAction[] {
   const invitations = user.email_verified ? [] : [inviteAction(user)];
   return [...always, signOutAction(user), ...invitations];
 }
+
+/** What the listed accounts have in their name or e-mail address. */
+let searched = "";
+const list = createPagedList((slice) => users.list(slice, searched));
+
+/** One page of all accounts, and what an admin can do with them. */
+export const userList = {
+  subscribe: list.subscribe,
+  getSnapshot: list.getSnapshot,
+  load: (page?: number, search = searched): Promise<void> => {
+    searched = search;
+    return list.load(page);
+  },
+  forget: list.forget,
+  act: ({ send, done }: UserAction): Promise<boolean> => list.change(send, done),
+  create: (user: NewUser): Promise<boolean> =>
+    list.change(
+      () => users.create(user),
+      user.invite ? invited(user.email) : `${user.name} was added.`,
+    ),
+};
 
 /** What admins did, the newest first. */
 export const auditList = createPagedList((slice) => users.audit(slice));

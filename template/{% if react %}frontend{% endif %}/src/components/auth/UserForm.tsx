@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { userList } from "../../stores/users";
+import { userList } from "../../pages/auth/users";
 import ModalDialog from "../ModalDialog";
 import TextField from "../TextField";
 import AuthForm from "./AuthForm";

@@ -2,8 +2,8 @@ import { useEffect, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { usePageNumber } from "../../duplex";
-import { NOBODY_ELSE, type UserAction, usersPath } from "../../pages/auth/users";
-import { userList, useUsers } from "../../stores/users";
+import { NOBODY_ELSE, type UserAction, userList, usersPath } from "../../pages/auth/users";
+import { useUsers } from "../../stores/users";
 import ConfirmDialog from "../ConfirmDialog";
 import PagedList from "../PagedList";
 import UserForm from "./UserForm";
