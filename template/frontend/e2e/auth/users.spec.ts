@@ -1,6 +1,6 @@
 import type { Locator } from "@playwright/test";
 
-import { PASSWORD, Person } from "../support/person";
+import { PASSWORD, type Person } from "../support/person";
 import { METHODS, ONLY_PASSKEYS } from "../support/project";
 import { NO_SERVER, OwnServer } from "../support/server";
 import { expect, expectNothingFound, test as base } from "../support/test";
@@ -33,11 +33,10 @@ const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: "worker" },
   ],
-  admin: async ({ browser, server }, use) => {
+  admin: async ({ open, server }, use) => {
     // Still, so that no colour is caught half way.
     const options = { baseURL: server.url, reducedMotion: "reduce" } as const;
-    const context = await browser.newContext(options);
-    const admin = new Person("Admin", await context.newPage(), ADMIN);
+    const admin = await open("Admin", ADMIN, options);
     await admin.page.goto("/users");
     await admin.signIn();
     if (ONLY_PASSKEYS) {
@@ -46,8 +45,6 @@ const test = base.extend<Fixtures, WorkerFixtures>({
     }
     await expect(admin.page.getByRole("heading", { name: "Users" })).toBeVisible();
     await use(admin);
-    expect(admin.faults, "uncaught errors on the admin's page").toEqual([]);
-    await context.close();
   },
 });
 
