@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import manifest from "../package.json" with { type: "json" };
 import type { Person } from "./support/person";
 import { METHODS, NAME, SIGN_IN } from "./support/project";
-import { expect, expectNothingFound, test } from "./support/test";
+import { expect, expectNothingFound, PHONE, test } from "./support/test";
 
 const PAGES = ["/", "/session", "/settings", "/no-such-page"];
 const ACCOUNT_PAGES = ["/account", "/users"];
@@ -29,8 +29,6 @@ async function visitAll(ada: Person, look: (path: string) => Promise<void>): Pro
   await ada.signOut();
   await visit(SIGN_IN_PAGES);
 }
-
-const PHONE = { width: 390, height: 844 };
 
 test("the home page describes the application and leads to a session", async ({ person }) => {
   const { page } = await person("Ada");

@@ -13,7 +13,7 @@ test.describe("signing in again", () => {
     await ada.page.goto("/account");
     await expect(ada.page).toHaveURL(/\/sign-in\?next=(\/|%2F)account$/);
     await ada.signIn();
-    await expect(ada.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+    await ada.isAtAccount();
   });
 
   test("never leads to another site", async ({ person }) => {
@@ -74,7 +74,7 @@ test("signed-in users are redirected away from the sign-in pages", async ({ pers
   const ada = await person("Ada");
   for (const path of ["/sign-in", "/sign-up"]) {
     await ada.page.goto(`${path}?next=/account`);
-    await expect(ada.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+    await ada.isAtAccount();
   }
 });
 

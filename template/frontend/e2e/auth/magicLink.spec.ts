@@ -25,7 +25,7 @@ test("a link signs in where it was asked for, once", async ({ person }) => {
   await tab.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(tab.getByRole("button", { name: "Ada" })).toBeVisible();
   // The tab that asked is signed in as well.
-  await expect(ada.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  await ada.isAtAccount();
 
   await ada.signOut();
   await follow(link, ada);
@@ -47,7 +47,7 @@ test("a mail that is opened elsewhere signs in by its code", async ({ person, el
   const code = (await ada.code()).replace("-", " ").toLowerCase();
   await ada.page.getByLabel("Code").fill(code);
   await ada.page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await expect(ada.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  await ada.isAtAccount();
 });
 
 test("wrong codes are counted, and a new mail replaces the old one", async ({ person }) => {
@@ -69,7 +69,7 @@ test("wrong codes are counted, and a new mail replaces the old one", async ({ pe
   await ada.page.goBack();
   await ada.askForLink();
   await type(await ada.code());
-  await expect(ada.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  await ada.isAtAccount();
 });
 
 test("an address without an account gets the same page, and a mail that says so", async ({

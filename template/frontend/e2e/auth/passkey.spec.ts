@@ -12,6 +12,8 @@ interface Authenticator {
 }
 
 interface Fixtures {
+  /** The option of a browser that opens the server by its name. */
+  named: { baseURL: string };
   /** Somebody who is signed in at a device with an authenticator. */
   device: { ada: Person; authenticator: Authenticator };
 }
@@ -38,10 +40,12 @@ async function addAuthenticator(cdp: CDPSession): Promise<Authenticator> {
 }
 
 const test = base.extend<Fixtures>({
-  device: async ({ person, baseURL }, use) => {
-    // Passkeys belong to a name, not to an address.
-    const named = String(baseURL).replace("127.0.0.1", "localhost");
-    const ada = await person("Ada", { baseURL: named });
+  // Passkeys belong to a name, not to an address.
+  named: async ({ baseURL }, use) => {
+    await use({ baseURL: String(baseURL).replace("127.0.0.1", "localhost") });
+  },
+  device: async ({ person, named }, use) => {
+    const ada = await person("Ada", named);
     const authenticator = await addAuthenticator(await ada.page.context().newCDPSession(ada.page));
     await use({ ada, authenticator });
   },
@@ -65,9 +69,6 @@ const rows = ({ page }: Person) =>
 
 const button = ({ page }: Person) => page.getByRole("button", { name: "Sign in with a passkey" });
 
-const isAtAccount = (ada: Person): Promise<void> =>
-  expect(ada.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-
 test("a passkey is added, named, used for signing in, and removed", async ({ device }) => {
   const { ada, authenticator } = device;
   await withoutOffer(ada);
@@ -85,7 +86,7 @@ test("a passkey is added, named, used for signing in, and removed", async ({ dev
   await ada.signOut();
   await ada.page.goto("/sign-in?next=/account");
   await button(ada).click();
-  await isAtAccount(ada);
+  await ada.isAtAccount();
 
   await ada.page.getByRole("button", { name: "Remove: Old laptop" }).click();
   await expect(ada.page.getByText("Passkey removed.")).toBeVisible();
@@ -106,7 +107,7 @@ test("a passkey is offered at the e-mail field", async ({ device }) => {
   await ada.signOut();
   await ada.page.goto("/sign-in?next=/account");
   // The authenticator answers as if its user had chosen the offered passkey.
-  await isAtAccount(ada);
+  await ada.isAtAccount();
 });
 
 test("somebody else at the device is refused", async ({ device }) => {
@@ -121,17 +122,16 @@ test("somebody else at the device is refused", async ({ device }) => {
   await expect(ada.alert).toContainText("No passkey was used.");
 });
 
-test("a lost passkey is replaced by way of a mail", async ({ device, elsewhere, baseURL }) => {
+test("a lost passkey is replaced by way of a mail", async ({ device, elsewhere, named }) => {
   const { ada } = device;
   await addPasskey(ada, "Laptop");
   await expect(rows(ada)).toHaveCount(1);
-  const named = String(baseURL).replace("127.0.0.1", "localhost");
-  const phone = await elsewhere(ada, { baseURL: named });
+  const phone = await elsewhere(ada, named);
   await phone.page.goto("/sign-in");
   await phone.follow("Lost your passkey?");
   await phone.askForLink();
   await phone.confirm("Sign in");
-  await isAtAccount(phone);
+  await phone.isAtAccount();
   await addAuthenticator(await phone.page.context().newCDPSession(phone.page));
   await addPasskey(phone, "Phone");
   await expect(rows(phone)).toHaveCount(2);

@@ -84,7 +84,7 @@ test("a forgotten password is replaced with the code of a mail", async ({ person
   // The refused password used nothing up.
   await phone.page.getByLabel("New password").fill(FRESH);
   await save.click();
-  await expect(phone.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  await phone.isAtAccount();
   await expect(ada.status).not.toHaveText("Connected");
 });
 

@@ -56,9 +56,6 @@ async function type(ada: Person, code: string): Promise<void> {
   await ada.page.getByRole("button", { name: "Continue" }).click();
 }
 
-const isAtAccount = (ada: Person): Promise<void> =>
-  expect(ada.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-
 test("it is set up with a QR code and a code of the app", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.goto("/account");
@@ -94,7 +91,7 @@ test("signing in needs a code, and each code counts once", async ({ person }) =>
   await type(ada, used);
   await expect(ada.alert).toContainText("This code is wrong, or was used already.");
   await type(ada, appCode(secret, 1));
-  await isAtAccount(ada);
+  await ada.isAtAccount();
   await expect(ada.alert).toHaveCount(0);
 });
 
@@ -105,14 +102,14 @@ test("a recovery code stands in for the app, once", async ({ person }) => {
   await ada.signOut();
   await firstStep(ada);
   await type(ada, first);
-  await isAtAccount(ada);
+  await ada.isAtAccount();
   await expect(panelOf(ada).getByText("with 9 recovery codes left")).toBeVisible();
   await ada.signOut();
   await firstStep(ada);
   await type(ada, first);
   await expect(ada.alert).toBeVisible();
   await type(ada, second);
-  await isAtAccount(ada);
+  await ada.isAtAccount();
 });
 
 test("after five wrong codes one begins with the first step again", async ({ person }) => {
@@ -153,7 +150,7 @@ test("new recovery codes replace the old ones, and it is turned off again", asyn
   await ada.signOut();
   await ada.page.goto("/sign-in?next=/account");
   await ada.signIn();
-  await isAtAccount(ada);
+  await ada.isAtAccount();
 });
 
 test("a mailed link leads to the second step, and a used one says how to go on", async ({

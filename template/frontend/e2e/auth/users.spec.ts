@@ -3,10 +3,9 @@ import type { Locator } from "@playwright/test";
 import { PASSWORD, type Person } from "../support/person";
 import { METHODS, ONLY_PASSKEYS } from "../support/project";
 import { NO_SERVER, OwnServer } from "../support/server";
-import { expect, expectNothingFound, test as base } from "../support/test";
+import { expect, expectNothingFound, PHONE, test as base } from "../support/test";
 
 const ADMIN = "admin@example.com";
-const PHONE = { width: 390, height: 844 };
 /** As long as a name can be, and with a word that is wider than a phone. */
 const LONG =
   "Maximiliane von Hohenstein, Donaudampfschifffahrtselektrizitätenhauptgesellschaft".slice(0, 80);
@@ -40,7 +39,7 @@ const test = base.extend<Fixtures, WorkerFixtures>({
     await admin.page.goto("/users");
     await admin.signIn();
     if (ONLY_PASSKEYS) {
-      await expect(admin.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+      await admin.isAtAccount();
       await admin.page.goto("/users");
     }
     await expect(admin.page.getByRole("heading", { name: "Users" })).toBeVisible();
@@ -183,7 +182,7 @@ test("an admin adds and finds a user, who comes in by an invitation", async ({
   await grace.page.goto("/");
   await grace.page.goto(await grace.link());
   await accept.click();
-  await expect(grace.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  await grace.isAtAccount();
 
   await grace.start();
   await admin.page.reload();

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
 
-import { expect, test } from "../support/test";
+import { expect, PHONE, test } from "../support/test";
 import { drawer, OPEN_STATES } from "./support/talk";
 
 const launcher = (page: Page): Locator =>
@@ -76,8 +76,11 @@ test("the inspector shows every frame, sends a request and exports it all", asyn
 });
 
 test("the drawer is usable on a phone, by keyboard and in the dark", async ({ person }) => {
-  const viewport = { width: 390, height: 844 };
-  const ada = await person("Ada", { colorScheme: "dark", viewport, reducedMotion: "reduce" });
+  const ada = await person("Ada", {
+    colorScheme: "dark",
+    viewport: PHONE,
+    reducedMotion: "reduce",
+  });
   const { page } = ada;
   await page.goto("/settings?inspect");
   await ada.start();

@@ -165,6 +165,10 @@ export class Person {
     return tab;
   }
 
+  async isAtAccount(): Promise<void> {
+    await expect(this.page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  }
+
   async isIn(): Promise<void> {
     await expect(this.status).toHaveText("Connected");
     await expect(this.participants.filter({ hasText: "(you)" })).toContainText(this.name);

@@ -15,6 +15,8 @@ interface Fixtures {
   serve: (options?: ServerOptions) => Promise<OwnServer>;
 }
 
+export const PHONE = { width: 390, height: 844 };
+
 /** Limits count by address: every person of a test has their own, which the server takes from a proxy. */
 function ownAddress(): Record<string, string> {
   const part = (): number => 1 + Math.floor(Math.random() * 254);
