@@ -76,4 +76,4 @@ export {
   sliceQuery,
 } from "./ui/paging";
 export { createStore, forgetting, type Readable, storage, type Store } from "./ui/store";
-export { attempt, problemOf, TOAST_TIME, toasts } from "./ui/toasts";
+export { attempt, copyText, problemOf, TOAST_TIME, toasts } from "./ui/toasts";

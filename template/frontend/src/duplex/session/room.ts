@@ -1,6 +1,6 @@
 /** The sessions that pages join: their ids, and how far the page is with one. */
 import { CLOSE, SESSION_ID } from "../client/protocol.generated";
-import { toasts } from "../ui/toasts";
+import { copyText } from "../ui/toasts";
 import { displayName, liveSession } from "./live";
 import type { SessionState } from "./state";
 
@@ -39,15 +39,9 @@ function idOfLink(text: string, pathOf: (id: string) => string): string | null {
 export const isGenerated = (session: string): boolean => /^[A-Za-z0-9_-]{22}$/u.test(session);
 
 /** Copies the link that invites others to the page at `path`. */
-export async function copyInvite(path: string): Promise<void> {
+export function copyInvite(path: string): Promise<void> {
   const link = location.origin + path;
-  try {
-    await navigator.clipboard.writeText(link);
-    toasts.show("success", "Invite link copied.");
-  } catch {
-    // Browsers refuse without https, or when the user does not allow it.
-    toasts.show("error", `The browser did not allow copying. The link is ${link}`);
-  }
+  return copyText(link, "Invite link copied.", `The link is ${link}`);
 }
 
 /**

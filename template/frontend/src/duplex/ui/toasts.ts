@@ -70,3 +70,14 @@ export async function attempt(action: () => Promise<unknown>, done?: string): Pr
   if (done !== undefined) toasts.show("success", done);
   return true;
 }
+
+/** Copies a text and reports the outcome in a toast. `otherwise`: how to go on where that is not allowed. */
+export async function copyText(text: string, done: string, otherwise: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toasts.show("success", done);
+  } catch {
+    // Browsers refuse without https, or when the user does not allow it.
+    toasts.show("error", `The browser did not allow copying. ${otherwise}`);
+  }
+}

@@ -2,7 +2,7 @@
 import { auth, type Profile } from "../../../api/auth";
 import { apiCore } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
-import { ApiError, createPagedList, toasts } from "../../../duplex";
+import { ApiError, copyText, createPagedList } from "../../../duplex";
 import { confirmed } from "../../../duplex/accounts";
 
 type Schemas = components["schemas"];
@@ -43,12 +43,5 @@ export const qrImage = ({ qr }: TotpSetUp): string =>
   `data:image/svg+xml,${encodeURIComponent(qr)}`;
 
 /** Copies the recovery codes, one a line. */
-export async function copyCodes(codes: readonly string[]): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(codes.join("\n"));
-    toasts.show("success", "Recovery codes copied.");
-  } catch {
-    // Browsers refuse without https, or when the user does not allow it.
-    toasts.show("error", "The browser did not allow copying. Write the codes down.");
-  }
-}
+export const copyCodes = (codes: readonly string[]): Promise<void> =>
+  copyText(codes.join("\n"), "Recovery codes copied.", "Write the codes down.");
