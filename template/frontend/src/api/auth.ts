@@ -1,6 +1,6 @@
 /** Accounts: the signed-in user, and the REST routes that all sign-in methods share. */
 import { confirmed, createAuth, followAccount } from "../duplex/accounts";
-import { apiCore } from "./core";
+import { apiCore, post } from "./core";
 import type { components } from "./generated/rest";
 
 type Schemas = components["schemas"];
@@ -11,9 +11,6 @@ export type Device = Schemas["Device"];
 export type MailedProof = ({ token: string } | { code: string }) & { new_password?: string };
 
 const { leave, setUser, ...engine } = createAuth<Profile>(apiCore);
-
-const post = <T>(path: string, body?: unknown): Promise<T> =>
-  apiCore.request(path, { method: "POST", body });
 
 /** The signed-in user, and all operations on the account. They reject with ApiError. */
 export const auth = {

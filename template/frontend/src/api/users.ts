@@ -1,7 +1,7 @@
 /** All accounts, for admins: `/api/v1/users`. The user's own account is in `auth.ts`. */
 import { type Part, type Slice, sliceQuery } from "../duplex";
 import type { Profile } from "./auth";
-import { apiCore } from "./core";
+import { apiCore, post } from "./core";
 import type { components } from "./generated/rest";
 
 type Schemas = components["schemas"];
@@ -9,8 +9,7 @@ export type AccountChange = Schemas["AccountChange"];
 export type NewUser = Schemas["NewUser"];
 export type AuditEntry = Schemas["AuditEntry"];
 
-const post = (id: string, action: string): Promise<void> =>
-  apiCore.request(`/users/${encodeURIComponent(id)}/${action}`, { method: "POST" });
+const route = (id: string): string => `/users/${encodeURIComponent(id)}`;
 
 export const users = {
   /** In the order of their e-mail addresses. */
@@ -20,18 +19,17 @@ export const users = {
     return { items: answer.users, total: answer.total };
   },
 
-  create: (user: NewUser): Promise<Profile> =>
-    apiCore.request("/users", { method: "POST", body: user }),
+  create: (user: NewUser): Promise<Profile> => post("/users", user),
 
   /** Mails another invitation. */
-  invite: (id: string): Promise<void> => post(id, "invite"),
+  invite: (id: string): Promise<void> => post(`${route(id)}/invite`),
 
   /** Signs the user out on every device. */
-  signOut: (id: string): Promise<void> => post(id, "sign-out"),
+  signOut: (id: string): Promise<void> => post(`${route(id)}/sign-out`),
 
   /** Users who are deactivated, or lose their admin rights, are signed out everywhere. */
   change: (id: string, change: AccountChange): Promise<Profile> =>
-    apiCore.request(`/users/${encodeURIComponent(id)}`, { method: "PATCH", body: change }),
+    apiCore.request(route(id), { method: "PATCH", body: change }),
 
   /** What admins did, the newest first. */
   async audit(slice: Slice): Promise<Part<AuditEntry>> {

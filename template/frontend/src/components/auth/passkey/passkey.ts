@@ -5,7 +5,7 @@ import type {
 } from "@simplewebauthn/browser";
 
 import { auth, type Profile } from "../../../api/auth";
-import { apiCore } from "../../../api/core";
+import { apiCore, post } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
 import { ApiError, attempt, createPagedList } from "../../../duplex";
 import { confirmed } from "../../../duplex/accounts";
@@ -23,8 +23,6 @@ const RENEWAL = 4 * 60_000;
 
 const loadLibrary = () => import("@simplewebauthn/browser");
 const route = (id: string): string => `/auth/passkeys/${encodeURIComponent(id)}`;
-const post = <T>(path: string, body?: unknown): Promise<T> =>
-  apiCore.request(path, { method: "POST", body });
 
 /** Lets the browser ask for a passkey; its errors become sentences. */
 async function prompt<T>(ask: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /** An authenticator app as the second step. */
 import { auth, type Profile } from "../../../api/auth";
-import { apiCore } from "../../../api/core";
+import { apiCore, post } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
 import { ApiError, copyText, createPagedList } from "../../../duplex";
 import { confirmed } from "../../../duplex/accounts";
@@ -10,8 +10,9 @@ export type TotpSetUp = Schemas["TotpSetUp"];
 
 const STEP_IS_OVER = "That took too long, or there were too many wrong codes. Sign in once more.";
 
-const post = <T>(path: string, body?: unknown): Promise<T> =>
-  confirmed(() => apiCore.request<T>(path, { method: "POST", body }));
+/** A request that needs a recent sign-in. */
+const change = <T>(path: string, body?: unknown): Promise<T> =>
+  confirmed(() => post<T>(path, body));
 
 /** One entry: whether the second step is on. */
 export const totpState = createPagedList(async () => {
@@ -31,11 +32,11 @@ export const totp = {
       throw new ApiError(error.status, error.code, STEP_IS_OVER);
     }
   },
-  setUp: (): Promise<TotpSetUp> => post("/auth/totp/set-up"),
+  setUp: (): Promise<TotpSetUp> => change("/auth/totp/set-up"),
   confirm: (code: string): Promise<Schemas["RecoveryCodes"]> =>
-    post("/auth/totp/confirm", { code }),
-  renewCodes: (): Promise<Schemas["RecoveryCodes"]> => post("/auth/totp/recovery-codes"),
-  turnOff: (): Promise<void> => post("/auth/totp/turn-off"),
+    change("/auth/totp/confirm", { code }),
+  renewCodes: (): Promise<Schemas["RecoveryCodes"]> => change("/auth/totp/recovery-codes"),
+  turnOff: (): Promise<void> => change("/auth/totp/turn-off"),
 };
 
 /** The QR code as an address of an image. */
