@@ -48,6 +48,10 @@ export const invitationFlow: MailFlow = {
   again: SIGN_IN_AGAIN,
 };
 
+/** The proof, with the new password where the flow asks for one. */
+export const withPassword = (flow: MailFlow, proof: MailedProof, password: string): MailedProof =>
+  flow.newPassword ? { ...proof, new_password: password } : proof;
+
 /** The token of the link that opened this page. It follows the `#`, which no server receives. */
 export const linkToken = (): string | null =>
   new URLSearchParams(location.hash.slice(1)).get("token");
@@ -81,3 +85,4 @@ const LINK_USED = "This link was used. Begin again to sign in.";
 export const NO_TOKEN = "This link is incomplete. Open it from the mail once more.";
 export const MAIL_ON_ITS_WAY =
   "is on its way. Open its link in this browser, or type its code here. It may take a minute; look into the spam folder too.";
+export const MAIL_SENT_AGAIN = "The mail is sent again. Only the newest one counts.";

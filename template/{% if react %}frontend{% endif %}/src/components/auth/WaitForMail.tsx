@@ -2,7 +2,12 @@ import { useEffect, useRef, useState } from "react";
 
 import { attempt } from "../../duplex";
 import { PASSWORD_LENGTH, passwordHint } from "../../pages/auth/account";
-import { MAIL_ON_ITS_WAY, type MailFlow } from "../../pages/auth/flows";
+import {
+  MAIL_ON_ITS_WAY,
+  MAIL_SENT_AGAIN,
+  type MailFlow,
+  withPassword,
+} from "../../pages/auth/flows";
 import TextField from "../TextField";
 import AuthForm from "./AuthForm";
 
@@ -22,8 +27,7 @@ export default function WaitForMail({ email, flow, again, onDone }: WaitForMailP
   useEffect(() => root.current?.querySelector("input")?.focus(), []);
 
   async function confirm(): Promise<void> {
-    const proof = { code: code.trim() };
-    await flow.confirm(flow.newPassword ? { ...proof, new_password: password } : proof);
+    await flow.confirm(withPassword(flow, { code: code.trim() }, password));
     onDone?.();
   }
 
@@ -61,7 +65,7 @@ export default function WaitForMail({ email, flow, again, onDone }: WaitForMailP
         type="button"
         className="btn btn-ghost"
         onClick={() => {
-          void attempt(again, "The mail is sent again. Only the newest one counts.");
+          void attempt(again, MAIL_SENT_AGAIN);
         }}
       >
         Send the mail again

@@ -6,7 +6,15 @@ import AuthForm from "../../components/auth/AuthForm";
 import { flows } from "../../components/auth/methods";
 import TextField from "../../components/TextField";
 import { PASSWORD_LENGTH, passwordHint } from "./account";
-import { followLink, hideToken, linkToken, type MailFlow, NO_TOKEN, SIGN_IN_AGAIN } from "./flows";
+import {
+  followLink,
+  hideToken,
+  linkToken,
+  type MailFlow,
+  NO_TOKEN,
+  SIGN_IN_AGAIN,
+  withPassword,
+} from "./flows";
 
 /** The page that the link of a mail opens. Opening it uses nothing up: programs that look at mails do so. */
 export default function MailedPage() {
@@ -26,8 +34,7 @@ function MailedFlow({ flow }: { flow: MailFlow }) {
 
   async function confirm(): Promise<void> {
     if (token === null) return;
-    const more = flow.newPassword ? { new_password: password } : {};
-    const outcome = await followLink(flow, { token, ...more });
+    const outcome = await followLink(flow, withPassword(flow, { token }, password));
     setConfirmed(outcome.confirmed);
     setProblem(outcome.problem);
   }
