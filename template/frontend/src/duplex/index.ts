@@ -67,6 +67,7 @@ export {
   initials,
 } from "./ui/format";
 export {
+  createList,
   createPagedList,
   type PagedList,
   type PagedState,

@@ -85,6 +85,13 @@ export function createPagedList<T>(ask: (slice: Slice) => Promise<Part<T>>): Pag
   };
 }
 
+/** A list that the server sends as a whole. */
+export const createList = <T>(ask: () => Promise<readonly T[]>): PagedList<T> =>
+  createPagedList(async () => {
+    const items = await ask();
+    return { items, total: items.length };
+  });
+
 /** The page number in `?page=` of an address; 1 when there is no valid one. */
 export function pageNumber(asked: unknown): number {
   return typeof asked === "string" && /^[1-9]\d{0,5}$/u.test(asked) ? Number(asked) : 1;

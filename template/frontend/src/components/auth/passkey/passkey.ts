@@ -7,7 +7,7 @@ import type {
 import { auth, type Profile } from "../../../api/auth";
 import { apiCore, post } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
-import { ApiError, attempt, createPagedList } from "../../../duplex";
+import { ApiError, attempt, createList } from "../../../duplex";
 import { confirmed } from "../../../duplex/accounts";
 import { ASK_AGAIN, type MailFlow } from "../../../pages/auth/flows";
 
@@ -65,9 +65,9 @@ async function offer(signal: AbortSignal): Promise<void> {
   if (credential !== null) await attempt(() => finish(ceremony, credential));
 }
 
-export const passkeys = createPagedList(async () => {
-  const { passkeys: items } = await apiCore.request<Schemas["PasskeyList"]>("/auth/passkeys");
-  return { items, total: items.length };
+export const passkeys = createList(async () => {
+  const answer = await apiCore.request<Schemas["PasskeyList"]>("/auth/passkeys");
+  return answer.passkeys;
 });
 
 export const passkey = {

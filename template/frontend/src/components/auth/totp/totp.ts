@@ -2,7 +2,7 @@
 import { auth, type Profile } from "../../../api/auth";
 import { apiCore, post } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
-import { ApiError, copyText, createPagedList } from "../../../duplex";
+import { ApiError, copyText, createList } from "../../../duplex";
 import { confirmed } from "../../../duplex/accounts";
 
 type Schemas = components["schemas"];
@@ -15,10 +15,9 @@ const change = <T>(path: string, body?: unknown): Promise<T> =>
   confirmed(() => post<T>(path, body));
 
 /** One entry: whether the second step is on. */
-export const totpState = createPagedList(async () => {
-  const state = await apiCore.request<Schemas["TotpState"]>("/auth/totp");
-  return { items: [state], total: 1 };
-});
+export const totpState = createList(async () => [
+  await apiCore.request<Schemas["TotpState"]>("/auth/totp"),
+]);
 
 export const totp = {
   /** `code`: six digits of the app, or a recovery code. */
