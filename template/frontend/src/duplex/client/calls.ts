@@ -123,11 +123,9 @@ export class Calls {
     this.#calls.get(id)?.reply(answer);
   }
 
-  /** Fails one call; returns whether a caller waited for it. */
-  fail(id: string, error: SessionError): boolean {
-    const call = this.#calls.get(id);
-    call?.fail(error);
-    return call !== undefined;
+  /** Fails the call that waits for this id's answer, if there is one. */
+  fail(id: string, error: SessionError): void {
+    this.#calls.get(id)?.fail(error);
   }
 
   /** The session's history was lost: some replies to this request may be among it. */

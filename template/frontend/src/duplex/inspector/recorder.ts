@@ -50,7 +50,7 @@ export function kindOf(direction: WireEvent["direction"], frame: Frame): FrameKi
 }
 
 /** The frame without its data. */
-export function envelopeOf(frame: Frame): Frame {
+function envelopeOf(frame: Frame): Frame {
   return Object.fromEntries(Object.entries(frame).filter(([field]) => field !== "data"));
 }
 

@@ -9,7 +9,7 @@ export interface InspectorSwitch extends Readable<boolean> {
 }
 
 /** The value of `?inspect` (or `?inspect=off`) in an address; null without it. */
-export function requestedBy(search: string): boolean | null {
+function requestedBy(search: string): boolean | null {
   const requested = new URLSearchParams(search).get("inspect");
   return requested === null ? null : requested !== "off";
 }

@@ -1,19 +1,11 @@
 /** Numbers and times as people read them, in the browser's language and time zone. */
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const exactClock = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
 const number = new Intl.NumberFormat();
 const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** The time of day of an ISO 8601 time, to the minute. */
 export const formatTime = (iso: string): string => clock.format(new Date(iso));
-
-/** The time of day of a time in ms since 1970, to the second. */
-export const formatExactTime = (ms: number): string => exactClock.format(ms);
 
 /** Day and time of an ISO 8601 time. */
 export const formatDate = (iso: string): string => calendar.format(new Date(iso));

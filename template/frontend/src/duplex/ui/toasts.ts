@@ -22,7 +22,7 @@ export interface Toasts extends Readable<readonly Toast[]> {
 export const TOAST_TIME: Readonly<Record<ToastKind, number>> = { error: 10_000, success: 4_000 };
 const AT_MOST = 4;
 
-export function createToasts(): Toasts {
+function createToasts(): Toasts {
   const store = createStore<readonly Toast[]>([]);
   let lastId = 0;
 

@@ -121,7 +121,7 @@ export function CurrentPage() {
 }
 
 /** After each change of the page: leaves the session and moves focus and scroll position. */
-export function usePageChange(): void {
+function usePageChange(): void {
   const { pathname } = useLocation();
   const movement = useNavigationType();
   const shown = useRef(pathname);

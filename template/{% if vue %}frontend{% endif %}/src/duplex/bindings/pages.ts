@@ -65,7 +65,7 @@ function recordOf({ path, load, title, account }: PageRoute<Component>): RouteRe
 }
 
 /** The router of the application's pages. */
-export function createPageRouter(app: App<Component>): Router {
+function createPageRouter(app: App<Component>): Router {
   const unknown = { path: "/:unknown(.*)*", component: app.notFound };
   const router = createRouter({
     history: createWebHistory(),
