@@ -79,6 +79,8 @@ class Running:
     def seal(self) -> None:
         """The handler has ended and its outcome is being committed: too late to stop it."""
         self._sealed = True
+        # It refers back to this object: only a pass of the garbage collector would free the two.
+        self.overdue = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -175,6 +177,9 @@ class InOwnContext(Generic[T]):
                 awaited = run(step, argument)
             except StopIteration as end:
                 return end.value
+            finally:
+                # An exception refers to this frame: kept here, only the garbage collector frees it.
+                argument = None
             try:
                 argument = yield awaited
                 step = coroutine.send
