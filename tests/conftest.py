@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.combos import ALL, DEEP, EVERY_DEEP, FULL, Combo
 from tests.rendering import Render, Renderer, made_once, quick_copier
-from tests.workshop import Workshop
+from tests.workshop import Workshop, keep_compiled
 from tools.source import ROOT, copy_source
 
 pytest_plugins = ["duplex_dev.testing.fixtures"]
@@ -92,15 +92,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        for project in PROJECTS.iterdir():
+            keep_compiled(project)
         shutil.rmtree(PROJECTS, ignore_errors=True)
 
 
+ON_ONE_WORKER = ("tests/engine/chaos/", "tests/template/test_sign_in_methods.py")
+"""Modules whose tests share processes that take long to start."""
+
+
 class ByRender(LoadScopeScheduling):
-    """Tests that read the same render go to one worker, so that no other waits for it."""
+    """Tests that read the same render go to one worker, so that no other waits for it. So do those
+    of a module that shares costly processes; all others are dealt one by one.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         name = nodeid.rpartition("[")[2].removesuffix("]")
-        return name if name in NAMES and "tests/template/" in nodeid else nodeid
+        if name in NAMES and "tests/template/" in nodeid:
+            return name
+        return nodeid.partition("::")[0] if nodeid.startswith(ON_ONE_WORKER) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

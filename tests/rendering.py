@@ -27,9 +27,10 @@ def _nothing(*_: object) -> None:
 def quick_copier() -> Generator[None]:
     """Avoids work that Copier repeats for every file of every render.
 
-    Copier compiles each part of each path again; all of its environments have the same
-    configuration, so they can share the code. It also asks git whether file modes are tracked,
-    which they are where the suite runs.
+    Copier renders each part of each path again, and first makes all variables for it: text without
+    template syntax renders as itself. All of its environments have the same configuration, so they
+    can share the code of templates. It also asks git whether file modes are tracked, which they are
+    where the suite runs.
     """
     compile_anew: Callable[..., Any] = Environment.compile  # pyright: ignore[reportUnknownMemberType]
     known: dict[tuple[object, ...], CodeType] = {}
@@ -47,8 +48,19 @@ def quick_copier() -> Generator[None]:
             known[key] = compile_anew(self, source, name, *rest, **more)
         return known[key]
 
+    render_anew: Callable[..., str] = Worker._render_string  # pyright: ignore[reportPrivateUsage]
+
+    def render_string(
+        self: Worker, string: str, extra_context: dict[str, Any] | None = None
+    ) -> str:
+        if "{" in string or "\n" in string:
+            return render_anew(self, string, extra_context)
+        self.jinja_env.preprocess(string)
+        return string
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Environment, "compile", compile_once)
+        patch.setattr(Worker, "_render_string", render_string)
         patch.setattr(Worker, "_sync_git_index_executable_bit", _nothing)
         yield
 

@@ -21,6 +21,19 @@ from tools.source import ROOT
 LOGS = ROOT / "build" / "logs"
 STEP_TIMEOUT = 900.0
 """Time limit of one command in seconds, five times the slowest one on two busy cores."""
+COMPILED = CACHE / "compiled"
+"""Compiled modules of Python packages, of all projects."""
+PACKAGES = ".venv/lib/python*/site-packages"
+LINTERS = """\
+import sys
+sys.path.insert(0, "backend")
+from duplex_dev.commands.lint import prepare, steps
+from duplex_dev.commands.tests import types
+from duplex_dev.machine.processes import run_all
+prepare()
+typed = {step.name for step in types()}
+sys.exit(run_all([step for step in steps(engine=False) if step.name not in typed]))
+"""
 STAMPS = ".stamps"
 NOT_SHARED = {".vite", ".vite-temp", ".vitest", ".tmp", ".cache"}
 """Folders that tools write into node_modules, which are never linked into other projects."""
@@ -53,7 +66,7 @@ class Project:
         """Run a command in the project's root; its output, which is also kept in build/logs."""
         LOGS.mkdir(parents=True, exist_ok=True)
         poe = command[:3] == ("uv", "run", "poe")
-        step = "-".join(command[3:5]) if poe else Path(command[1]).name
+        step = "-".join(command[3:5]) if poe else Path(command[1]).name.strip("-")
         log = LOGS / f"{self.name}-{step}.log"
         with log.open("wb") as output:
             child = subprocess.Popen(
@@ -78,6 +91,10 @@ class Project:
     def poe(self, *arguments: str) -> str:
         """`uv run poe …` inside the project."""
         return self.run("uv", "run", "poe", *arguments)
+
+    def linters(self) -> str:
+        """`poe lint` without the types, where `poe test` has checked them."""
+        return self.run(".venv/bin/python", "-c", LINTERS)
 
 
 @dataclass
@@ -119,6 +136,7 @@ class Workshop:
         project.run("git", "init", "--quiet")
         project.run("git", "add", ".")
         project.run("uv", "sync", "--quiet")
+        use_compiled(project.root)
         modules = project.root / "frontend" / "node_modules"
         shared = CACHE / "node_modules" / self._packages(project)
         if shared.is_dir():
@@ -130,11 +148,42 @@ class Workshop:
             link_tree(modules, fresh)
             move_unless_there(fresh, shared)
             shutil.rmtree(fresh, ignore_errors=True)
+        keep_compiled(project.root)
 
     def _packages(self, project: Project) -> str:
         package = json.loads((project.root / "frontend/package.json").read_text(encoding="utf-8"))
         wanted = [package.get(key) for key in ("dependencies", "devDependencies", "overrides")]
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def keep_compiled(root: Path) -> None:
+    """Keep the modules that a project's packages were compiled to, for the next projects."""
+    for packages in root.glob(PACKAGES):
+        for file in packages.rglob("__pycache__/*.pyc"):
+            kept = COMPILED / file.relative_to(packages)
+            with suppress(FileNotFoundError):
+                if kept.stat().st_mtime < file.stat().st_mtime:
+                    kept.unlink()  # perhaps of an older version
+            _link(file, kept)
+
+
+def use_compiled(root: Path) -> None:
+    """Give a project the compiled modules of earlier ones, so that it does not compile them again.
+
+    Python uses one only where the time and size of its source are those that it was made from, and
+    never writes to it in place.
+    """
+    for packages in root.glob(PACKAGES):
+        for file in COMPILED.rglob("__pycache__/*.pyc"):
+            place = packages / file.relative_to(COMPILED)
+            if place.parents[1].is_dir():
+                _link(file, place)
+
+
+def _link(file: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # it is there already, or on another file system
+        os.link(file, place)
 
 
 def link_tree(source: Path, target: Path) -> None:

@@ -190,6 +190,22 @@ def test_packages_that_were_deleted_are_installed_again(
     assert not setup.packages_are_installed()
 
 
+def test_types_are_checked_anew_after_an_install(
+    frontend: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TypeScript does not look at the packages to learn whether it has to check the sources."""
+    checked = frontend / "node_modules" / ".tmp" / "app.tsbuildinfo"
+    checked.parent.mkdir(parents=True)
+    checked.write_text("{}", encoding="utf-8")
+    npm_installs_everything(frontend, monkeypatch)
+    setup.install_packages()
+    assert not checked.exists()
+    checked.parent.mkdir()
+    checked.write_text("{}", encoding="utf-8")
+    setup.install_packages()
+    assert checked.exists()
+
+
 def test_nothing_is_written_when_nothing_has_to_be_done(
     frontend: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

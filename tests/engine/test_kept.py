@@ -3,15 +3,17 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import duplex
 import pytest
 from duplex import DocumentTooLarge, Refused, Registry, SessionNotOpen, state
+from duplex.brokers import from_url
 from duplex.rooms.abandoned import Abandoned, Place
 
 from tests.engine.brokers.support import eventually
 from tests.engine.states import Gates, Said, Text
-from tests.engine.support import Notes, Server, Store, make_engine, serving, setup
+from tests.engine.support import Notes, Server, Store, make_engine, retention_of, serving, setup
 
 Session = duplex.Session[Notes]
 PAGE = "x" * 40_000
@@ -57,7 +59,10 @@ async def server(
     settings = setup(max_document=LIMIT, abandoned_bytes=KEPT, max_per_user=15, replay_seconds=60.0)
     if request.param == "valkey":
         settings.broker_url = request.getfixturevalue("shared_valkey").url
-    async with serving(make_engine(keeping(), settings, store=store)) as made:
+    # A session counts for its opener once the grace of lost connections is over.
+    retention = replace(retention_of(settings.options), grace=0.5)
+    broker = from_url(settings.broker_url, retention)
+    async with serving(make_engine(keeping(), settings, broker=broker, store=store)) as made:
         yield made
 
 

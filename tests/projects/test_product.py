@@ -29,6 +29,26 @@ COMMITTED = ("uv.lock", "frontend/package-lock.json", "frontend/src/api/generate
 """Beginnings of the names of committed files that a render without the example does not have."""
 
 
+TEST = ["uv", "run", "poe", "test"]
+
+
+def test_both_products_have_the_same_backend(render: Callable[..., Render]) -> None:
+    """So its tests need to run in one of them only."""
+    documents = [read(render({"frontend": frontend}).root) for frontend in ("vue", "react")]
+    vue, react = (
+        [block for block in blocks(text) if block.path and block.path.startswith("backend/")]
+        for text in documents
+    )
+    assert vue == react
+    vue_files, react_files = (backend_of(render(answers_of(text))) for text in documents)
+    assert vue_files == react_files
+
+
+def backend_of(project: Render) -> dict[str, bytes]:
+    """The files of a project's backend."""
+    return {name: text for name, text in project.files().items() if name.startswith("backend/")}
+
+
 @pytest.mark.parametrize("frontend", ["vue", "react"])
 def test_the_product_of_the_document_works(
     workshop: Workshop, render: Callable[..., Render], frontend: str
@@ -39,11 +59,15 @@ def test_the_product_of_the_document_works(
     commit(project.root, "Scaffold")
     building, _, _ = read(project.root).partition(REMOVAL)
     for block in blocks(building):
-        if block.path is None:
-            project.run(*block.command)
-        else:
+        if block.path is not None:
             write(block, project.root)
-    project.poe("lint")
+        elif frontend == "vue" or block.command[:4] != TEST:
+            project.run(*block.command)
+        elif block.command == TEST:
+            # The backend is that of the other product, byte by byte.
+            project.poe("test", "frontend")
+            project.poe("test", "types")
+    project.linters()
     changed = changes(project) - GENERATED
     assert changed
     assert {

@@ -21,7 +21,7 @@ PROCESSES = 8
 ROUNDS = int(os.environ.get("MIGRATION_ROUNDS", "3"))
 """New databases that are migrated, one after the other."""
 PATIENCE = 240.0
-"""Seconds until the processes must have started: on a busy machine eight imports take a minute."""
+"""Seconds until the processes must have started."""
 
 
 async def start(url: str, root: Path) -> None:
@@ -41,10 +41,13 @@ def process(urls: list[str], root: Path, together: Barrier) -> None:
 
 def start_together(urls: list[str]) -> list[int | None]:
     """The exit codes of processes that start on these databases, one after the other."""
-    spawning = multiprocessing.get_context("spawn")
-    together = spawning.Barrier(PROCESSES)
+    # Each is forked from one process that has imported the engine; with fork alone it would
+    # inherit the threads of this one.
+    forking = multiprocessing.get_context("forkserver")
+    forking.set_forkserver_preload([__name__])
+    together = forking.Barrier(PROCESSES)
     arguments = (urls, Settings.root, together)
-    processes = [spawning.Process(target=process, args=arguments) for _ in range(PROCESSES)]
+    processes = [forking.Process(target=process, args=arguments) for _ in range(PROCESSES)]
     for one in processes:
         one.start()
     end = time.monotonic() + 2 * PATIENCE

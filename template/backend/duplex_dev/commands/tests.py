@@ -10,6 +10,7 @@ from duplex_dev.contract.files import prepare
 from duplex_dev.machine import node, setup
 from duplex_dev.machine.processes import Step, npm_step, python_step, run_all
 from duplex_dev.machine.temporary import running
+from duplex_dev.project import BACKEND
 
 TEST_HELP = """\
 `poe test`: contract freshness, backend and frontend tests, types of both sides.
@@ -60,6 +61,9 @@ def types() -> list[Step]:
     return [npm_step("frontend types", "types"), python_step("backend types", "basedpyright")]
 
 
+QUICK_PASSWORDS = "duplex_dev.testing.accounts.quick_passwords"
+"""Only in projects with passwords."""
+
 ROOMY = {
     "SESSION_RATE": "1000/s",
     "SESSION_MAX_PER_USER": "1000",
@@ -81,7 +85,7 @@ def e2e(arguments: list[str]) -> int:
     if url:
         return _playwright(arguments, _where(url, chromium))
     setup.build_frontend()
-    with running(ROOMY) as server:
+    with running(ROOMY, _module()) as server:
         say(f"Server: {server.url}")
         # Tests that kill and restart a server start one of their own, with this Python.
         own = {"E2E_PYTHON": sys.executable}
@@ -90,6 +94,12 @@ def e2e(arguments: list[str]) -> int:
             complain(f"Playwright ended with exit code {code}. The server's log ends with:")
             print(server.log_end())
         return code
+
+
+def _module() -> str:
+    """The module that serves the application."""
+    there = (BACKEND / f"{QUICK_PASSWORDS.replace('.', '/')}.py").is_file()
+    return QUICK_PASSWORDS if there else "app"
 
 
 def _where(url: str, chromium: Path | None) -> dict[str, str]:

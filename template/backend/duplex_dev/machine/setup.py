@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator, Iterable
@@ -78,6 +79,8 @@ def install_packages() -> None:
     verb = "ci" if locked and os.environ.get("CI") else "install"
     say(f"Installing the frontend's packages (npm {verb}) …")
     clear_fingerprint("install")
+    # TypeScript checks again only what changed, and does not look at the packages for that.
+    shutil.rmtree(NODE_MODULES / ".tmp", ignore_errors=True)
     # --include=dev: a user's npm configuration may omit packages for builds and tests.
     options = ("--include=dev", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error")
     if node.run(node.npm(verb, *options)) != 0:

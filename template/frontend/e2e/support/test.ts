@@ -68,6 +68,30 @@ export const test = base.extend<Fixtures>({
   },
 });
 
+/** Without motion, so that no colour is checked in the middle of a transition. */
+export const STILL = { reducedMotion: "reduce", colorScheme: "light" } as const;
+
+/** Rules that depend on colours. The others find the same in each theme. */
+const COLOURS = ["color-contrast", "link-in-text-block"];
+
+/** Lets axe look at a page, and at its colours in each theme. The page must be `STILL`. */
+export async function expectNothingInEachTheme(page: Page, where: string): Promise<void> {
+  await expectNothingFound(page, where);
+  await switchTheme(page, "dark", "light");
+  await expectNothingFound(page, `${where} in the dark`, COLOURS);
+  await switchTheme(page, "light", "dark");
+}
+
+/** The system's theme changes, and the page follows. */
+async function switchTheme(
+  page: Page,
+  colorScheme: "light" | "dark",
+  before: "light" | "dark",
+): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await expect(page.locator(`html:not([data-theme="${before}"])`)).toBeAttached();
+}
+
 /** Lets axe look at a page. `rules`: only these, where the rest was looked at already. */
 export async function expectNothingFound(
   page: Page,
