@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 
 import pytest
@@ -25,9 +25,14 @@ def no_collector() -> Iterator[None]:
     gc.enable()
 
 
-def kept() -> list[object]:
-    """What still exists of requests."""
-    return [found for found in gc.get_objects() if isinstance(found, (Running, Session))]
+def kept(before: Sequence[object] = ()) -> list[object]:
+    """What still exists of requests, without those of other tests' servers in this process."""
+    known = {id(found) for found in before}
+    return [
+        found
+        for found in gc.get_objects()
+        if isinstance(found, (Running, Session)) and id(found) not in known
+    ]
 
 
 async def reply(client: Client) -> None:
@@ -88,11 +93,12 @@ async def deadline(client: Client) -> None:
 async def test_nothing_of_a_request_waits_for_the_collector(
     use: Callable[[Client], Awaitable[None]],
 ) -> None:
+    before = kept()
     async with serving(make_engine(states(Gates()))) as server, await server.client() as client:
         await use(client)
         # The last frame is sent before the request's task ends.
         with suppress(TimeoutError):
             async with asyncio.timeout(5):
-                while kept():
+                while kept(before):
                     await asyncio.sleep(0)
-        assert kept() == []
+        assert kept(before) == []
