@@ -11,7 +11,7 @@ from duplex.accounts.methods.password.hashing import verify_password
 from duplex.accounts.tables.credentials import Password
 from duplex.accounts.tables.records import AuditEvent
 from duplex.web.database import Database
-from duplex.web.starting import CannotStart
+from duplex.web.errors import CannotStart
 from sqlalchemy import select
 
 from tests.accounts.people import User

@@ -9,7 +9,7 @@ from duplex.accounts import attempts
 from duplex.accounts.sign_in import families, tokens
 from duplex.accounts.tables.sign_ins import RefreshToken, SignIn
 from duplex.web.database import Database
-from duplex.web.starting import CannotStart
+from duplex.web.errors import CannotStart
 from duplex_dev.testing import new_client
 from fastapi import FastAPI
 from sqlalchemy import select

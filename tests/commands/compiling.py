@@ -8,8 +8,7 @@ from typing import cast
 
 from duplex import Registry
 from duplex.contract.describe import describe
-from duplex.requests.events import AnyEvent, Event
-from duplex.requests.registry import AnyState, State
+from duplex.requests.states import AnyEvent, AnyState, Event, State
 from duplex_dev.contract import files
 from duplex_dev.contract.typescript import blocks_of
 from duplex_dev.machine import node

@@ -10,7 +10,8 @@ import pytest
 from duplex import Model, state
 from duplex.contract.describe import REFERENCE, describe, plain
 from duplex.contract.model_schemas import type_key, type_names
-from duplex.requests.registry import AnyState, BadState, Registry
+from duplex.requests.registry import Registry
+from duplex.requests.states import AnyState, BadState
 from duplex_dev.console import TaskError
 from duplex_dev.contract.files import describe_application
 from duplex_dev.contract.typescript import describe_error, for_compiler, with_stable_phrases

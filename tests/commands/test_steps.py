@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from duplex_dev.__main__ import COMMANDS, main
-from duplex_dev.commands import lint, tests
+from duplex_dev.commands import checks
 from duplex_dev.console import TaskError, no_arguments
 from duplex_dev.machine import processes
 from duplex_dev.machine.processes import Child, Step, python_step, run_all
@@ -100,21 +100,21 @@ def test_a_python_step_runs_a_module_of_the_project() -> None:
     ],
 )
 def test_arguments_choose_the_steps(arguments: list[str], expected: list[str]) -> None:
-    assert [step.name for step in tests.steps_for(arguments)] == expected
+    assert [step.name for step in checks.steps_for(arguments)] == expected
 
 
 def test_fmt_and_lint_skip_the_engine() -> None:
-    lines = [" ".join(one.command) for one in lint.steps(engine=False)]
+    lines = [" ".join(one.command) for one in checks.lint_steps(engine=False)]
     assert any("--ignore-pattern src/duplex/**" in line for line in lines)
     assert any("!src/duplex/**" in line for line in lines)
     assert not any("backend/duplex" in line for line in lines)
-    whole = [" ".join(one.command) for one in lint.steps(engine=True)]
+    whole = [" ".join(one.command) for one in checks.lint_steps(engine=True)]
     assert any("basedpyright backend/duplex backend/duplex_dev" in line for line in whole)
 
 
 def test_unused_arguments_are_refused() -> None:
     with pytest.raises(TaskError, match="poe test types"):
-        tests.steps_for(["types", "-x"])
+        checks.steps_for(["types", "-x"])
     with pytest.raises(TaskError, match="--fast"):
         no_arguments("lint", ["--fast"])
 

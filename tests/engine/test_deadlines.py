@@ -3,8 +3,8 @@
 import asyncio
 from typing import cast
 
-from duplex.requests.registry import AnyState
 from duplex.requests.running import Deadlines, Running
+from duplex.requests.states import AnyState
 from duplex.wire.requests import Request
 
 SECONDS = 0.05

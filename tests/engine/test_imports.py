@@ -15,7 +15,7 @@ BACKEND = ROOT / "template/backend"
 ENGINE = BACKEND / "duplex"
 
 LAYERS = [
-    {"options", "identity", "project", "tasks"},
+    {"options", "identity", "tasks"},
     {"wire"},
     {"brokers", "socket"},
     {"requests"},

@@ -10,7 +10,7 @@ import pytest
 from duplex import BadState, Model, Registry, state
 from duplex.contract.describe import Contract, describe
 from duplex.contract.model_schemas import check_document
-from duplex.requests.registry import AnyState
+from duplex.requests.states import AnyState
 from pydantic import AliasChoices, AliasPath, ConfigDict, Field, create_model
 
 Session = duplex.Session[Any]

@@ -8,8 +8,7 @@ import httpx
 import pytest
 from app.main import create_app
 from app.settings import Settings
-from duplex.web.guards import MOST
-from duplex.web.headers import CONTENT_SECURITY_POLICY
+from duplex.web.middleware import CONTENT_SECURITY_POLICY, MOST
 from duplex_dev.testing import new_client
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send

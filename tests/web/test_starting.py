@@ -11,8 +11,8 @@ from duplex import Application
 from duplex.accounts.methods.base import Method
 from duplex.accounts.services import Services
 from duplex.web.database import Database
+from duplex.web.errors import CannotStart
 from duplex.web.migrate import migrate
-from duplex.web.starting import CannotStart
 from duplex_dev.machine.network import free_port
 from starlette.types import Message
 

@@ -7,17 +7,16 @@ Projects with sign-in also use `duplex.accounts`.
 from duplex.brokers.base import BrokerUnavailable
 from duplex.identity import Authenticate, Identity, NotSignedIn, Participant
 from duplex.options import Rate
-from duplex.project import Project
 from duplex.requests.documents import AlreadyHeld, Held, SavedRef
-from duplex.requests.events import Event, event
-from duplex.requests.registry import BadState, Registry, State, admins, discover, state
+from duplex.requests.registry import Registry, discover
 from duplex.requests.session import Session
+from duplex.requests.states import BadState, Event, State, admins, event, state
 from duplex.rooms.engine import Engine
 from duplex.rooms.live import LiveSessions, SessionNotOpen
 from duplex.server import main
-from duplex.settings.base import Settings
+from duplex.settings import Settings
 from duplex.socket.handler import receive_request, send_response
-from duplex.web.application import Application
+from duplex.web.application import Application, Project, Sessions
 from duplex.web.database import Base, Database, Moment, now
 from duplex.web.deps import (
     DatabaseDep,
@@ -33,7 +32,6 @@ from duplex.web.deps import (
 )
 from duplex.web.errors import ApiError, Problem, not_found
 from duplex.web.migrate import run_migrations
-from duplex.web.sessions import Sessions
 from duplex.wire.messages import DocumentTooLarge, Refused
 from duplex.wire.models import Model
 from duplex.wire.protocol import Close, ErrorCode

@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE, Config
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
-from duplex.settings.base import Settings
+from duplex.settings import Settings
 from duplex.socket.uvicorn_protocol import PreparedProtocol
 from duplex.web.database import Database
 from duplex.web.migrate import migrate_alone

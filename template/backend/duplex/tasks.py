@@ -1,4 +1,6 @@
-"""Background tasks that end with their owner at the latest, and one lock for each name."""
+"""Tasks: background tasks that end with their owner at the latest, cancellations, and one lock
+for each name.
+"""
 
 import asyncio
 import logging
@@ -56,6 +58,28 @@ async def cancel_and_close(tasks: "Iterable[asyncio.Task[Any]]") -> None:
                 if not task.cancelled():
                     # Its coroutine was closed under it; the log has the reason already.
                     task.exception()
+
+
+def is_current(task: "asyncio.Task[None] | None") -> bool:
+    """Whether the code runs in this task."""
+    try:
+        return asyncio.current_task() is task
+    except RuntimeError:
+        # No loop is running any more.
+        return False
+
+
+def cancellations() -> int:
+    """Cancellations of the current task that were not taken back."""
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
+
+
+def uncancel() -> None:
+    """Take back all cancellations of the current task."""
+    task = asyncio.current_task()
+    while task is not None and task.cancelling():
+        task.uncancel()
 
 
 class KeyedLocks:

@@ -1,4 +1,4 @@
-"""Conversations that the inspector exported go as they were recorded (docs/inspector.md)."""
+"""Conversations that the inspector exported go as they were recorded (docs/development.md)."""
 
 from pathlib import Path
 from uuid import uuid4

@@ -6,7 +6,6 @@ import { describe, expect, it, vi } from "vitest";
 import { app } from "../src/app";
 import { liveSession, toasts } from "../src/duplex";
 import Layout from "../src/Layout";
-import "./render";
 
 async function openAt(path: string): Promise<void> {
   render(

@@ -5,7 +5,7 @@ import { savedSessions, type SavedSession } from "../src/api/saved";
 import { ApiError, toasts } from "../src/duplex";
 import SavedPage from "../src/pages/SavedPage";
 import { savedList } from "../src/stores/saved";
-import { show } from "./render";
+import { show } from "./setup";
 
 const session: SavedSession = {
   id: "notes",

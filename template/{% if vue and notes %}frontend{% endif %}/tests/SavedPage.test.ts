@@ -5,7 +5,7 @@ import { savedSessions, type SavedSession } from "../src/api/saved";
 import { ApiError, toasts } from "../src/duplex";
 import SavedPage from "../src/pages/SavedPage.vue";
 import { useSaved } from "../src/stores/saved";
-import { control, pinia, show } from "./pages";
+import { control, pinia, show } from "./setup";
 
 const session: SavedSession = {
   id: "notes",

@@ -1,16 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 
-import { check } from "@duplex/inspector/problems";
-import { readDocument } from "@duplex/inspector/asyncapi";
-import {
-  asJson,
-  type Draft,
-  draftOf,
-  type Field,
-  fieldOf,
-  type Problem,
-  valueOf,
-} from "@duplex/inspector/form";
+import { check, type Problem, readDocument } from "@duplex/inspector/asyncapi";
+import { asJson, type Draft, draftOf, type Field, fieldOf, valueOf } from "@duplex/inspector/form";
 
 const ADDRESS = {
   type: "object",

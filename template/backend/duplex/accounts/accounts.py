@@ -22,10 +22,10 @@ from duplex.mail import Outbox, Templates
 from duplex.mail.delivery import Nowhere, Transport, delivering
 from duplex.mail.mailbox import router as mailbox
 from duplex.mail.smtp import Smtp
-from duplex.project import Project
-from duplex.settings.base import Settings
+from duplex.settings import Settings
+from duplex.web.application import Project
 from duplex.web.database import Database
-from duplex.web.starting import CannotStart
+from duplex.web.errors import CannotStart
 
 logger = logging.getLogger(__name__)
 

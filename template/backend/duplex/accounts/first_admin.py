@@ -12,7 +12,7 @@ from duplex.accounts.methods.base import Method
 from duplex.accounts.services import Services
 from duplex.accounts.tables.records import AuditEvent
 from duplex.web.database import now
-from duplex.web.starting import CannotStart
+from duplex.web.errors import CannotStart
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.accounts.tables.account import Account
 from duplex.mail import Outbox, Templates
-from duplex.project import Project
-from duplex.settings.base import Settings
+from duplex.settings import Settings
+from duplex.web.application import Project
 from duplex.web.database import Database
 
 

@@ -14,7 +14,8 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, create_model
 from pydantic.json_schema import JsonSchemaMode
 
 from duplex.contract.model_schemas import REFERENCE, ModelSchemas, Schema, require_tags, type_names
-from duplex.requests.registry import AnyState, Registry
+from duplex.requests.registry import Registry
+from duplex.requests.states import AnyState
 from duplex.wire.protocol import ErrorCode
 
 TAKEN = frozenset(

@@ -33,7 +33,7 @@ from pydantic_core.core_schema import (
 )
 
 from duplex.requests.documents import held_fields
-from duplex.requests.registry import BadState
+from duplex.requests.states import BadState
 
 
 def type_key(name: str) -> str:

@@ -15,7 +15,7 @@ from pydantic_core import PydanticSerializationError
 
 from duplex.brokers.base import Lock
 from duplex.identity import Identity
-from duplex.requests.registry import BadState
+from duplex.requests.states import BadState
 from duplex.wire.messages import DocumentTooLarge, Refused
 
 

@@ -4,6 +4,7 @@ For any failure of a handler its sender receives an error, which is recorded lik
 session continues. Exceptions are logged with a reference; the client receives only the reference.
 """
 
+import asyncio
 import logging
 import secrets
 from contextlib import suppress
@@ -12,9 +13,10 @@ from pydantic import BaseModel, JsonValue
 
 from duplex.brokers.base import Broker, BrokerUnavailable, LockLost, RoomGone
 from duplex.requests.queue import Requester
-from duplex.requests.registry import AnyState
 from duplex.requests.running import Running
 from duplex.requests.session import Session
+from duplex.requests.states import AnyState
+from duplex.tasks import cancellations, is_current, uncancel
 from duplex.wire.entries import Entry
 from duplex.wire.messages import DocumentTooLarge, Refused, error_head, head
 from duplex.wire.protocol import ErrorCode, StreamEnd
@@ -40,6 +42,40 @@ class Failures:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
+
+    async def answer(
+        self,
+        requester: Requester,
+        running: Running,
+        session: Session[BaseModel],
+        error: BaseException,
+        *,
+        stopping: bool,
+    ) -> None:
+        """Answer a request that raised; `stopping`: the process ends.
+
+        `SystemExit` or a cancellation that the handler itself caused must not end other requests,
+        so only two exceptions are raised again: the cancellation of the task at the end of the
+        process, and the closing of its coroutine, which cannot await.
+        """
+        if isinstance(error, GeneratorExit) and not is_current(running.task):
+            raise error
+        if running.left_behind:
+            return
+        running.seal()
+        why = running.stopped
+        try:
+            if not isinstance(error, asyncio.CancelledError):
+                await self.fail(requester, running, session, error)
+            elif why is not None:
+                await self.refuse(requester, running, session, SENTENCES[why], why)
+            elif stopping and cancellations():
+                raise error
+            else:
+                uncancel()
+                await self.fail(requester, running, session, error)
+        finally:
+            await session.end()
 
     async def fail(
         self,

@@ -21,7 +21,12 @@ from duplex.requests.outcomes import (
 from duplex.requests.queue import Requester
 from duplex.requests.running import Deadlines, InOwnContext, Running
 from duplex.requests.session import Services, Session
-from duplex.tasks import BackgroundTasks, cancel_and_close
+from duplex.tasks import (
+    BackgroundTasks,
+    cancel_and_close,
+    cancellations,
+    uncancel,
+)
 from duplex.wire.messages import Rejected
 from duplex.wire.requests import Request
 
@@ -66,7 +71,7 @@ class Runner:
             else:
                 await self._answer(requester, running, session)
         except BaseException as error:
-            await self._ended_by(requester, running, session, error)
+            await self._failures.answer(requester, running, session, error, stopping=self._stopping)
         finally:
             deadline.end(running)
             running.seal()
@@ -192,7 +197,7 @@ class Runner:
         try:
             await self._pieces(requester, running, session)
         except BaseException as error:
-            await self._ended_by(requester, running, session, error)
+            await self._failures.answer(requester, running, session, error, stopping=self._stopping)
         finally:
             running.seal()
             requester.requests.streams.discard(running)
@@ -259,47 +264,16 @@ class Runner:
 
     # --- endings
 
-    async def _ended_by(
-        self,
-        requester: Requester,
-        running: Running,
-        session: Session[BaseModel],
-        error: BaseException,
-    ) -> None:
-        """Answer a request that raised. `SystemExit` or a cancellation that the handler itself
-        caused must not end other requests, so only two exceptions are raised again: the
-        cancellation of the task at the end of the process, and the closing of its coroutine, which
-        cannot await.
-        """
-        if isinstance(error, GeneratorExit) and not _is_current(running.task):
-            raise error
-        if running.left_behind:
-            return
-        running.seal()
-        why = running.stopped
-        try:
-            if not isinstance(error, asyncio.CancelledError):
-                await self._failures.fail(requester, running, session, error)
-            elif why is not None:
-                await self._failures.refuse(requester, running, session, SENTENCES[why], why)
-            elif self._stopping and _cancellations():
-                raise error
-            else:
-                _uncancel()
-                await self._failures.fail(requester, running, session, error)
-        finally:
-            await session.end()
-
     async def _absorb_cancellation(self, running: Running) -> None:
         """A handler may return although other code has cancelled its task; the cancellation must
         not interrupt the commit of its reply.
         """
-        if self._stopping or not _cancellations():
+        if self._stopping or not cancellations():
             return
         logger.warning("the task of %s was cancelled, but not by Duplex", running.state.where)
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(0)
-        _uncancel()
+        uncancel()
 
     def _leave_behind(
         self, requester: Requester, running: Running, session: Session[BaseModel]
@@ -327,24 +301,3 @@ class Runner:
 def _call(running: Running, session: Session[BaseModel]) -> Any:
     handler, data = running.state.handler, running.request.data
     return handler(session) if data is None else handler(session, data)
-
-
-def _is_current(task: "asyncio.Task[None] | None") -> bool:
-    try:
-        return asyncio.current_task() is task
-    except RuntimeError:
-        # No loop is running any more.
-        return False
-
-
-def _cancellations() -> int:
-    """Cancellations of the current task that were not taken back."""
-    task = asyncio.current_task()
-    return task.cancelling() if task is not None else 0
-
-
-def _uncancel() -> None:
-    """Take back all cancellations of the current task."""
-    task = asyncio.current_task()
-    while task is not None and task.cancelling():
-        task.uncancel()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any, Final, Generic, TypeVar
 
-from duplex.requests.registry import AnyState
+from duplex.requests.states import AnyState
 from duplex.wire.protocol import ErrorCode
 from duplex.wire.requests import Request
 

@@ -21,10 +21,10 @@ from duplex.requests.documents import (
     check_size,
     write,
 )
-from duplex.requests.events import AnyEvent
 from duplex.requests.queue import Requester
-from duplex.requests.registry import AnyState, Registry, To
+from duplex.requests.registry import Registry
 from duplex.requests.running import Running
+from duplex.requests.states import AnyEvent, AnyState, To
 from duplex.wire.entries import Entry
 from duplex.wire.messages import head
 from duplex.wire.models import pack

@@ -12,7 +12,6 @@ from duplex.brokers.base import Broker, BrokerUnavailable
 from duplex.identity import Authenticate, Identity
 from duplex.options import Options
 from duplex.requests.documents import SessionStore, held_fields
-from duplex.requests.reader import RequestReader
 from duplex.requests.registry import Registry
 from duplex.requests.runner import Runner
 from duplex.requests.session import Services, Transaction
@@ -98,7 +97,7 @@ class Engine:
             authentication=self.authentication,
             handshake=Handshake(self.sockets, self.authentication, joining.join),
             tasks=self._tasks,
-            read=RequestReader(registry).read,
+            read=registry.read,
             disconnected=self._disconnected,
             shutdown=self.begin_drain,
         )

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from duplex.brokers.base import Broker, Commit, RoomGone
 from duplex.identity import Participant
 from duplex.requests.documents import check_size, held_fields, write
-from duplex.requests.events import AnyEvent
-from duplex.requests.registry import AnyState, Registry
+from duplex.requests.registry import Registry
+from duplex.requests.states import AnyEvent, AnyState
 from duplex.wire.entries import Entry
 from duplex.wire.messages import error_head, head
 

@@ -5,22 +5,18 @@ A connection has no task except the server's. Its frames go to its outbox, which
 """
 
 import asyncio
-import time
 from enum import Enum
 
 from pydantic import JsonValue
 
 from duplex.options import Options
 from duplex.socket.outbox import Flusher, thinned
-from duplex.socket.participant import ConnectedParticipant
+from duplex.socket.participant import ConnectedParticipant, Validity
 from duplex.socket.rates import Allowance
 from duplex.socket.transport import Transport
 from duplex.wire import messages
 from duplex.wire.entries import Frame
 from duplex.wire.protocol import Close, ErrorCode
-
-_EXPIRY_WARNING = 60.0
-"""Maximum time, in seconds, between `expiring` and the end of the token."""
 
 _REASON_BYTES = 120
 """Bytes of a close reason; a close frame has room for 123."""
@@ -44,14 +40,12 @@ class Connection:
         "_bound",
         "_close_by",
         "_drained",
-        "_expires",
         "_flusher",
         "_options",
         "_outbox",
         "_pinged",
         "_verdict",
         "_waiting",
-        "_warn_at",
         "address",
         "allowance",
         "asked",
@@ -67,6 +61,7 @@ class Connection:
         "since",
         "transport",
         "user",
+        "validity",
     )
 
     def __init__(
@@ -80,6 +75,7 @@ class Connection:
         self.user: str | None = None
         self.owner = address
         self.sign_in: str | None = None
+        self.validity = Validity()
         self.pings = False
         self.greeted = False
         self.gone = False
@@ -96,8 +92,6 @@ class Connection:
         self._pinged = False
         self._verdict: tuple[int, str] | None = None
         self._close_by = 0.0
-        self._expires: float | None = None
-        self._warn_at = 0.0
 
     @property
     def verdict(self) -> int | None:
@@ -110,7 +104,7 @@ class Connection:
         if self._verdict is None:
             self.phase = Phase.OPEN
         self.asked = now
-        self.signed_in_until(expires)
+        self.validity.until(expires)
 
     def give_way(self) -> None:
         """Nothing came from the client, and others wait for its place."""
@@ -264,13 +258,6 @@ class Connection:
             self.flood()
         return False
 
-    def signed_in_until(self, expires: float | None) -> None:
-        """The current token is valid until `expires` (Unix seconds; None: for ever)."""
-        self._expires = expires
-        if expires is not None:
-            left = expires - time.time()
-            self._warn_at = expires - min(_EXPIRY_WARNING, left / 2)
-
     def check(self, now: float) -> None:
         """Check every deadline; `now` is the loop's time."""
         if self.phase is Phase.CLOSING:
@@ -291,7 +278,7 @@ class Connection:
             return
         if 0 < options.idle <= now - self.asked:
             self.fail("The session was idle for too long.", "idle", Close.IDLE)
-        elif self._expires is not None:
+        elif self.validity.expires is not None:
             self._check_token()
 
     def _stalled(self, now: float, timeout: float) -> bool:
@@ -317,11 +304,10 @@ class Connection:
             self.transport.ping()
 
     def _check_token(self) -> None:
-        wall = time.time()
-        if self._expires is None or wall < self._warn_at:
+        left = self.validity.check()
+        if left is None:
             return
-        if wall >= self._expires:
+        if left > 0:
+            self.send(messages.notice("expiring", {"within": round(left, 3)}))
+        else:
             self.fail("Your sign-in has expired.", "not_signed_in", Close.NOT_SIGNED_IN)
-            return
-        self.send(messages.notice("expiring", {"within": round(self._expires - wall, 3)}))
-        self._warn_at = self._expires

@@ -97,7 +97,7 @@ class Controls:
                 connection.error("The token belongs to another user.", "forbidden", frame.id)
             else:
                 participant.identity, connection.sign_in = identity, identity.sign_in
-                connection.signed_in_until(identity.expires)
+                connection.validity.until(identity.expires)
                 data = {"expires": identity.expires}
                 connection.send(notice("authenticate", dict(data), frame.id))
         finally:

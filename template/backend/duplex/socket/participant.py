@@ -1,6 +1,9 @@
-"""The participant at the other end of a connection, and the check of its token."""
+"""The participant at the other end of a connection: the check of its token, and how long it is
+valid.
+"""
 
-from typing import Protocol
+import time
+from typing import Final, Protocol
 
 from duplex.identity import Authenticate, Identity
 from duplex.wire.requests import Request
@@ -30,6 +33,38 @@ class Authentication:
             identity = await self.authenticate(token)
             if revocations == self._revocations:
                 return identity
+
+
+_WARNING: Final = 60.0
+"""Maximum time, in seconds, between the warning and the end of a token."""
+
+
+class Validity:
+    """Until when a token is valid (`expires`: Unix seconds; None: for ever)."""
+
+    __slots__ = ("_warn_at", "expires")
+
+    def __init__(self) -> None:
+        self.expires: float | None = None
+        self._warn_at = 0.0
+
+    def until(self, expires: float | None) -> None:
+        """There is a new token."""
+        self.expires = expires
+        if expires is not None:
+            left = expires - time.time()
+            self._warn_at = expires - min(_WARNING, left / 2)
+
+    def check(self) -> float | None:
+        """The seconds that are left, once when the client is to be warned; 0 after the end; else
+        None.
+        """
+        now = time.time()
+        if self.expires is None or now < self._warn_at:
+            return None
+        left = max(self.expires - now, 0.0)
+        self._warn_at = self.expires
+        return left
 
 
 class ConnectedParticipant(Protocol):

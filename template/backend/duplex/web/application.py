@@ -2,10 +2,12 @@
 
 import importlib
 import pkgutil
+import tomllib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, Self
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -19,24 +21,69 @@ from duplex.contract.asyncapi.document import Document, build
 from duplex.contract.describe import Contract, describe
 from duplex.contract.model_schemas import check_document
 from duplex.identity import Authenticate, Identity
-from duplex.project import Project
+from duplex.requests.documents import SavedRef
 from duplex.requests.registry import Registry, discover
 from duplex.rooms.engine import Engine
 from duplex.rooms.live import LiveSessions, NoEvents
-from duplex.settings.base import Settings
-from duplex.web import errors, health, pages
+from duplex.settings import Settings
+from duplex.web import errors, pages
 from duplex.web.database import Database
 from duplex.web.deps import LifespanState
-from duplex.web.errors import Problem
-from duplex.web.guards import BodyLimit, KnownHosts
-from duplex.web.headers import SecurityHeaders
+from duplex.web.errors import CannotStart, Problem
+from duplex.web.middleware import HEADERS, BodyLimit, KnownHosts, SecurityHeaders, Starting
 from duplex.web.migrate import require_current
 from duplex.web.pages import Pages
-from duplex.web.sessions import Sessions, StoredSessions
-from duplex.web.starting import CannotStart, Starting
+from duplex.wire.messages import Refused
 
 SOCKET = "/api/v1/socket"
 """The one address of every session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The names of the project, from its pyproject.toml. `slug` is used for packages, cookies and
+    keys; `name` is shown to users.
+    """
+
+    root: Path
+    slug: str
+    name: str
+    description: str
+    version: str
+
+    @classmethod
+    def read(cls, root: Path) -> Self:
+        """The project whose pyproject.toml is in `root`. Raises OSError, KeyError."""
+        text = (root / "pyproject.toml").read_text(encoding="utf-8")
+        data: dict[str, Any] = tomllib.loads(text)
+        project = data["project"]
+        return cls(
+            root=root,
+            slug=project["name"],
+            name=data["tool"]["duplex"]["name"],
+            description=project["description"],
+            version=project["version"],
+        )
+
+
+class Sessions:
+    """Subclass it in `app/sessions.py`. By default everybody who knows a session's id may join,
+    and nothing is stored.
+    """
+
+    async def may_join(self, identity: Identity, session: str, db: Database) -> bool:
+        """Whether this identity may be in the session of this id."""
+        return True
+
+    async def load(self, session: str, db: Database) -> str | None:
+        """The stored document (JSON) of a session; None if there is none."""
+        return None
+
+    async def save(
+        self, session: str, title: str, identity: Identity, document: str, db: Database
+    ) -> SavedRef:
+        """Store a document (JSON) under its session's id. Raises `Refused`."""
+        raise Refused("This application does not store sessions.")
 
 
 class SignIn(Protocol):
@@ -130,7 +177,7 @@ class Application:
             registry=self.registry(),
             document=self.document,
             authenticate=self._authenticator(settings, database),
-            store=StoredSessions(self.sessions, database),
+            store=_StoredSessions(self.sessions, database),
             transaction=database.transaction,
             contract=self.contract().fingerprint,
         )
@@ -166,7 +213,7 @@ class Application:
             # Takes the place of FastAPI's own error bodies.
             responses={422: {"model": Problem}},
         )
-        errors.install(app)
+        errors.install(app, {**HEADERS, "Cache-Control": "no-store"})
         app.add_middleware(BodyLimit)
         app.add_middleware(KnownHosts, settings=settings)
         app.add_middleware(
@@ -174,7 +221,7 @@ class Application:
             production=settings.production,
             hsts_include_subdomains=settings.hsts_include_subdomains,
         )
-        app.include_router(health.router(project.version))
+        app.include_router(pages.health_router(project.version))
         for router in (*self.routers, *(self.accounts.routers(settings) if self.accounts else ())):
             app.include_router(router)
         if not settings.production:
@@ -210,6 +257,26 @@ def retention_of(settings: Settings) -> Retention:
         min(GRACE, settings.session_replay_seconds),
         detection=2 * settings.session_heartbeat,
     )
+
+
+class _StoredSessions:
+    """A team's `Sessions` with the database that it works on (a `SessionStore`)."""
+
+    def __init__(self, sessions: Sessions, db: Database) -> None:
+        self._sessions = sessions
+        self._db = db
+
+    async def may_join(self, identity: Identity, session: str) -> bool:
+        """See `Sessions`."""
+        return await self._sessions.may_join(identity, session, self._db)
+
+    async def load(self, session: str) -> str | None:
+        """See `Sessions`."""
+        return await self._sessions.load(session, self._db)
+
+    async def save(self, session: str, title: str, identity: Identity, document: str) -> SavedRef:
+        """See `Sessions`."""
+        return await self._sessions.save(session, title, identity, document, self._db)
 
 
 async def _let_everybody_in(token: str | None) -> Identity:

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from duplex.settings.base import Settings
+from duplex.settings import Settings
 
 DRIVER: Final = "sqlite+aiosqlite"
 

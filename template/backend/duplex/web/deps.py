@@ -9,7 +9,7 @@ from pydantic import AfterValidator, StringConstraints
 from duplex.identity import Identity, NotSignedIn
 from duplex.rooms.engine import Engine
 from duplex.rooms.live import LiveSessions
-from duplex.settings.base import Settings
+from duplex.settings import Settings
 from duplex.web.database import Database
 from duplex.web.errors import ApiError
 

@@ -1,4 +1,6 @@
-"""The error format of the REST API. Exception messages are never exposed."""
+"""The error format of the REST API, and the error of a failed start. Messages of other exceptions
+are never exposed.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -9,8 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-
-from duplex.web.headers import HEADERS
 
 logger = logging.getLogger(__name__)
 
@@ -43,17 +43,30 @@ class ApiError(HTTPException):
         self.code = code
 
 
+class CannotStart(Exception):
+    """Raised while the application starts; the sentence tells the operator what is missing."""
+
+
 def not_found(what: str) -> ApiError:
     """A 404 that names the missing thing."""
     return ApiError(404, "not_found", f"There is no such {what}.")
 
 
-def install(app: FastAPI) -> None:
-    """Give every error of the app the shape of `Problem`."""
+def install(app: FastAPI, headers: Mapping[str, str]) -> None:
+    """Give every error of the app the shape of `Problem`. `headers`: of the answer to a bug, which
+    passes by the app's own middleware.
+    """
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(Exception, _on_bug)
+
+    async def on_bug(request: Request, error: Exception) -> JSONResponse:
+        # Starlette raises the exception again after this answer: the server logs it.
+        return _answer(
+            500, "internal", "Something went wrong here. It was logged.", headers=headers
+        )
+
+    app.add_exception_handler(Exception, on_bug)
 
 
 def _answer(
@@ -93,10 +106,3 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
     # The page shows this sentence; `details` has the path of the field for programs.
     name = first.field.rpartition(".")[2].replace("_", " ").capitalize()
     return _answer(422, "invalid_data", f"{name}: {first.problem}.", faults)
-
-
-async def _on_bug(request: Request, error: Exception) -> JSONResponse:
-    # Starlette raises the exception again after this answer: the server logs it.
-    # It passes by the app's own middleware, so it gets its headers here.
-    headers = {**HEADERS, "Cache-Control": "no-store"}
-    return _answer(500, "internal", "Something went wrong here. It was logged.", headers=headers)

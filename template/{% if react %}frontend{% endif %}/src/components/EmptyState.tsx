@@ -1,7 +1,6 @@
 import type { ReactNode } from "react";
 
-import type { IconName } from "../duplex";
-import AppIcon from "./AppIcon";
+import { AppIcon, type IconName } from "../duplex";
 
 interface EmptyStateProps {
   icon: IconName;

@@ -1,8 +1,7 @@
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 
-import { type PagedState, pageTurning, startOfPage } from "../duplex";
-import AppIcon from "./AppIcon";
+import { AppIcon, type PagedState, pageTurning, startOfPage } from "../duplex";
 import EmptyState from "./EmptyState";
 
 interface PagedListProps<T> {

@@ -1,5 +1,4 @@
-import { toasts, useReadable } from "../duplex";
-import AppIcon from "./AppIcon";
+import { AppIcon, toasts, useReadable } from "../duplex";
 
 export default function ToastStack() {
   const shown = useReadable(toasts);

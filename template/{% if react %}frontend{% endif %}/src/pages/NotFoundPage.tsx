@@ -1,8 +1,7 @@
 import { useEffect } from "react";
 import { Link } from "react-router";
 
-import AppIcon from "../components/AppIcon";
-import { currentApp, pageTitle } from "../duplex";
+import { AppIcon, currentApp, pageTitle } from "../duplex";
 
 export default function NotFoundPage() {
   // Other pages render this one too, after they have set their own title.

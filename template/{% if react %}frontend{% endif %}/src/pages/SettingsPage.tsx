@@ -1,8 +1,8 @@
 import { Fragment, useState } from "react";
 
-import AppIcon from "../components/AppIcon";
 import TextField from "../components/TextField";
 import {
+  AppIcon,
   connectionDetails,
   currentApp,
   displayName,

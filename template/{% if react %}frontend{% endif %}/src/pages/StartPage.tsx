@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 
-import AppIcon from "../components/AppIcon";
 import TextField from "../components/TextField";
 import {
+  AppIcon,
   currentApp,
   displayName,
   NAME_LENGTH,

@@ -1,7 +1,6 @@
 import { Link } from "react-router";
 
-import AppIcon from "../components/AppIcon";
-import { currentApp } from "../duplex";
+import { AppIcon, currentApp } from "../duplex";
 
 export default function HomePage() {
   const { name, description, paths } = currentApp();

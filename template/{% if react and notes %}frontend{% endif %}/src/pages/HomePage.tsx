@@ -1,7 +1,6 @@
 import { Link } from "react-router";
 
-import AppIcon from "../components/AppIcon";
-import { currentApp } from "../duplex";
+import { AppIcon, currentApp } from "../duplex";
 import { preview, steps } from "../notes";
 
 export default function HomePage() {

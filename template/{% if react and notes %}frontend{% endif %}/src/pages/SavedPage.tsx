@@ -1,13 +1,13 @@
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
 
-import { type SavedSession, savedTitle } from "../api/saved";
+import { type SavedSession, savedTitle, TITLE_LENGTH } from "../api/saved";
 import ConfirmDialog from "../components/ConfirmDialog";
 import EmptyState from "../components/EmptyState";
+import ModalDialog from "../components/ModalDialog";
 import PagedList from "../components/PagedList";
-import RenameDialog from "../components/saved/RenameDialog";
-import SavedList from "../components/saved/SavedList";
-import { currentApp, usePageNumber } from "../duplex";
+import TextField from "../components/TextField";
+import { AppIcon, currentApp, formatDate, usePageNumber } from "../duplex";
 import { closingLabels } from "../notes";
 import { savedList, useSaved } from "../stores/saved";
 
@@ -83,6 +83,61 @@ export default function SavedPage() {
   );
 }
 
+interface SavedListProps {
+  sessions: readonly SavedSession[];
+  onRename: (session: SavedSession) => void;
+  onDelete: (session: SavedSession) => void;
+}
+
+function SavedList({ sessions, onRename, onDelete }: SavedListProps) {
+  const { paths } = currentApp();
+  return (
+    <ul className="panel divide-y divide-base-300 py-0 sm:py-0" aria-label="Saved sessions">
+      {sessions.map((one) => (
+        <li key={one.id} className="flex flex-wrap items-center gap-x-4 gap-y-3 py-5">
+          <div className="min-w-0 flex-1 basis-56">
+            <p className="font-medium wrap-break-word">
+              <bdi>{savedTitle(one)}</bdi>
+            </p>
+            <p className="muted mt-0.5 text-sm">
+              Saved <time dateTime={one.updated_at}>{formatDate(one.updated_at)}</time>
+            </p>
+          </div>
+          <div className="flex items-center gap-1">
+            <Link
+              to={paths.session(one.id)}
+              className="btn btn-sm btn-primary"
+              aria-label={`Open ${savedTitle(one)}`}
+            >
+              Open
+            </Link>
+            <button
+              type="button"
+              className="btn btn-square btn-ghost btn-sm"
+              aria-label={`Rename ${savedTitle(one)}`}
+              onClick={() => {
+                onRename(one);
+              }}
+            >
+              <AppIcon name="pencil" />
+            </button>
+            <button
+              type="button"
+              className="btn btn-square btn-ghost btn-sm"
+              aria-label={`Delete ${savedTitle(one)}`}
+              onClick={() => {
+                onDelete(one);
+              }}
+            >
+              <AppIcon name="trash" />
+            </button>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function NothingSaved() {
   const closing = closingLabels().join("” or “");
   return (
@@ -101,5 +156,44 @@ function NothingSaved() {
           : `Send “${closing}” in a session to keep it here and open it again later.`}
       </EmptyState>
     </div>
+  );
+}
+
+interface RenameDialogProps {
+  session: SavedSession;
+  onClose: () => void;
+  onRename: (title: string) => void;
+}
+
+function RenameDialog({ session, onClose, onRename }: RenameDialogProps) {
+  const [title, setTitle] = useState(session.title);
+
+  return (
+    <ModalDialog title="Rename session" onClose={onClose}>
+      <form
+        className="mt-5"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onRename(title.trim());
+        }}
+      >
+        <TextField
+          label="Title"
+          value={title}
+          onChange={setTitle}
+          autoComplete="off"
+          required
+          maxLength={TITLE_LENGTH}
+        />
+        <div className="modal-action">
+          <button type="button" className="btn btn-ghost" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="btn btn-primary">
+            Rename
+          </button>
+        </div>
+      </form>
+    </ModalDialog>
   );
 }

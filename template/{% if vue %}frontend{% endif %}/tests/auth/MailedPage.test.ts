@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest"
 import { apiCore } from "../../src/api/core";
 import { ApiError, toasts } from "../../src/duplex";
 import MailedPage from "../../src/pages/auth/MailedPage.vue";
-import { control, show } from "../pages";
+import { control, show } from "../setup";
 
 const PAGE = "/sign-up/confirm";
 let request: MockInstance<typeof apiCore.request>;

@@ -7,7 +7,7 @@ import { users } from "../../src/api/users";
 import { ApiError, toasts } from "../../src/duplex";
 import UsersPage from "../../src/pages/auth/UsersPage.vue";
 import { useUsers } from "../../src/stores/users";
-import { control, pinia, show } from "../pages";
+import { control, pinia, show } from "../setup";
 
 const profile = (name: string, more: Partial<Profile> = {}): Profile => ({
   id: name.toLowerCase(),

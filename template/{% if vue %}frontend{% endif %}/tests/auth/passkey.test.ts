@@ -6,7 +6,7 @@ import { apiCore } from "../../src/api/core";
 import { passkey } from "../../src/components/auth/passkey/passkey";
 import { toasts } from "../../src/duplex";
 import SignInPage from "../../src/pages/auth/SignInPage.vue";
-import { control, show } from "../pages";
+import { control, show } from "../setup";
 
 vi.mock("@simplewebauthn/browser", () => ({
   browserSupportsWebAuthnAutofill: vi.fn(() => Promise.resolve(false)),

@@ -5,7 +5,7 @@ import { auth } from "../../src/api/auth";
 import { apiCore } from "../../src/api/core";
 import { ApiError, toasts } from "../../src/duplex";
 import SignInPage from "../../src/pages/auth/SignInPage.vue";
-import { show } from "../pages";
+import { show } from "../setup";
 
 let request: MockInstance<typeof apiCore.request>;
 

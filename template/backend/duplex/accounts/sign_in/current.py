@@ -12,7 +12,7 @@ from duplex.accounts.sign_in import families, tokens
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.sign_ins import SignIn
 from duplex.identity import Authenticate, Identity, NotSignedIn
-from duplex.settings.base import Settings
+from duplex.settings import Settings
 from duplex.web.database import Database, now
 from duplex.web.errors import ApiError
 

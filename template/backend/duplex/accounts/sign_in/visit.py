@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from duplex.accounts.services import Services, ServicesDep
 from duplex.accounts.sign_in import cookies
 from duplex.accounts.sign_in.cookies import Cookies
-from duplex.settings.base import Settings
+from duplex.settings import Settings
 from duplex.socket.limits import counted_address
 from duplex.socket.origins import is_allowed
 from duplex.web.errors import ApiError

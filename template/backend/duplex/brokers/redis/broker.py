@@ -12,12 +12,10 @@ cluster.
 """
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
 from duplex.brokers.base import (
@@ -38,12 +36,19 @@ from duplex.brokers.base import (
     TooManyPresent,
 )
 from duplex.brokers.redis.control import KEPT
-from duplex.brokers.redis.follower import Followed, read_rows
+from duplex.brokers.redis.follower import Followed
 from duplex.brokers.redis.lease import Lease
 from duplex.brokers.redis.link import Answer
+from duplex.brokers.redis.packing import (
+    held_fields,
+    pack_commit,
+    pack_join,
+    read_joined,
+    read_reply,
+)
 from duplex.tasks import KeyedLocks
 from duplex.wire import announcements
-from duplex.wire.entries import Entry, UnknownVersion
+from duplex.wire.entries import Entry
 
 TIMEOUT: Final = 2.0
 """Seconds the store may take for an answer before it counts as unreachable."""
@@ -142,42 +147,16 @@ class RedisBroker:
                 await self.drop(request.room, joined.participant, request.connection)
 
     async def _join(self, request: Join) -> Joined | None:
-        room = request.room
-        packed = {
-            "participant": request.participant,
-            "name": request.name,
-            "data": Presence(request.participant, request.name).data().decode(),
-            "user": "" if request.user is None else f"u{request.user}",
-            "connection": request.connection,
-            "token": request.token_hash,
-            "resume_token": request.resume_hash or "",
-            "resume_epoch": request.resume_epoch or "",
-            "resume_seq": request.resume_seq,
-            "seeded": request.seed is not None,
-            "epoch": secrets.token_hex(8),
-            "worker": self._holdings.worker,
-            "owner": request.owner if request.allowed else "",
-            "allowed": request.allowed,
-        }
-        answer = await self._run("join", room, to_json(packed), request.seed or b"")
+        room, worker = request.room, self._holdings.worker
+        answer = await self._run("join", room, pack_join(request, worker), request.seed or b"")
         if answer[0] == 0:
             return None
         if answer[0] == -1:
             raise TooManyPresent(request.owner)
-        _, participant, name, epoch, seq, document, held, *more = answer
-        page, total, resumed, rows, due = more
-        self._holdings.add_participant(room, participant.decode(), request.connection)
+        joined, due = read_joined(answer)
+        self._holdings.add_participant(room, joined.participant, request.connection)
         self.lease.timers.schedule(room, due)
-        return Joined(
-            participant=participant.decode(),
-            name=name.decode(),
-            epoch=epoch.decode(),
-            seq=seq,
-            document=announcements.merge_held(document, _held(held)),
-            present=PresencePage([Presence.read(data) for data in page], total),
-            resumed=resumed == 1,
-            replay=_replay(rows),
-        )
+        return joined
 
     async def leave(self, room: str, participant: str, connection: str) -> None:
         """See `Broker`."""
@@ -229,7 +208,7 @@ class RedisBroker:
         document, held = await self.lease.link.call("HMGET", key, "doc", "held")
         if document is None:
             raise RoomGone(room)
-        return announcements.merge_held(document, _held(held))
+        return announcements.merge_held(document, held_fields(held))
 
     # --- requests
 
@@ -249,7 +228,7 @@ class RedisBroker:
                     holdings.claims[key] = nonce
                     return _NEW
                 if answer[0] == 2:
-                    return Claim("done", _reply(answer[1]))
+                    return Claim("done", read_reply(answer[1]))
                 if loop.time() >= end:
                     return _BUSY
                 # Asked once more before waiting, for a message between the answer and now.
@@ -296,7 +275,7 @@ class RedisBroker:
             raise RoomGone(room)
         _, token, document, version, held = answer
         self._holdings.locks[room] = token, ticket
-        return Lock(room, token, document, version, _held(held))
+        return Lock(room, token, document, version, held_fields(held))
 
     async def unlock(self, lock: Lock) -> None:
         """See `Broker`."""
@@ -309,7 +288,8 @@ class RedisBroker:
         """See `Broker`."""
         room, entries = commit.room, commit.entries
         participant, request_id = commit.claim or ("", "")
-        packed = self._pack(commit)
+        nonce = self._holdings.claims.get((room, participant, request_id), "")
+        packed = pack_commit(commit, nonce)
         private = commit.reply if packed.get("reply") == 0 else None
         answer = await self._run(
             "commit",
@@ -336,31 +316,6 @@ class RedisBroker:
             await self._delivered(room, epoch, entries, ends=commit.ends)
         return version
 
-    def _pack(self, commit: Commit) -> dict[str, Any]:
-        """The arguments of the script `commit`."""
-        entries, reply = commit.entries, commit.reply
-        locked = commit.lock is not None and commit.document is not None
-        packed: dict[str, Any] = {
-            "fence": str(commit.lock.token) if commit.lock is not None and locked else "",
-            "epoch": commit.epoch,
-            "ends": commit.ends,
-            "entries": _sizes(entries),
-        }
-        if commit.claim is not None:
-            packed["participant"], packed["request"] = commit.claim
-            packed["nonce"] = self._holdings.claims.get((commit.room, *commit.claim), "")
-        if commit.claim is not None and reply is not None:
-            packed["reply"] = next((i for i, one in enumerate(entries, 1) if one is reply), 0)
-            packed["reply_size"] = reply.size()
-            packed["settles"] = commit.settles
-            packed["endings"] = _sizes(commit.endings)
-        if commit.holds:
-            packed["holds"] = [
-                {"name": to_json(field).decode(), "value": value.decode()}
-                for field, value in commit.holds.items()
-            ]
-        return packed
-
     async def _delivered(
         self, room: str, epoch: bytes, entries: Sequence[Entry], *, ends: bool
     ) -> None:
@@ -386,31 +341,3 @@ class RedisBroker:
 
 _NEW: Final = Claim("new")
 _BUSY: Final = Claim("busy")
-
-
-def _sizes(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Facts about entries that the scripts need beside their stored form."""
-    return [{"size": one.size(), "retain": one.retain, "state": one.state} for one in entries]
-
-
-def _held(packed: bytes | None) -> dict[str, bytes]:
-    """The held fields of a room's document, from one JSON object."""
-    held: dict[str, JsonValue] = from_json(packed) if packed else {}
-    return {field: to_json(value) for field, value in held.items()}
-
-
-def _reply(kept: bytes) -> Entry | None:
-    """A handled request's reply, kept as `<seq> <dump>`; empty where it was too big to keep."""
-    seq, _, dump = kept.partition(b" ")
-    try:
-        return Entry.load(dump, seq=int(seq)) if dump else None
-    except UnknownVersion:
-        return None
-
-
-def _replay(rows: Sequence[Sequence[Answer]] | None) -> list[Entry] | None:
-    """The entries a resumed participant missed; None where one cannot be had or read."""
-    try:
-        return None if rows is None else read_rows(rows)
-    except UnknownVersion:
-        return None

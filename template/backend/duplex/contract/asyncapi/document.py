@@ -19,8 +19,8 @@ from duplex.contract.describe import (
     describe,
 )
 from duplex.options import Rate
-from duplex.requests.events import AnyEvent
-from duplex.requests.registry import AnyState, Registry
+from duplex.requests.registry import Registry
+from duplex.requests.states import AnyEvent, AnyState
 
 Document = dict[str, Any]
 """An AsyncAPI 3.0 document, ready for JSON."""

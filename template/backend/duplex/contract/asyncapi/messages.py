@@ -24,8 +24,7 @@ from duplex.contract.describe import (
     StateTypes,
 )
 from duplex.contract.samples import NoSample, sample
-from duplex.requests.events import AnyEvent
-from duplex.requests.registry import AnyState
+from duplex.requests.states import AnyEvent, AnyState
 from duplex.wire.protocol import STREAM_ENDS
 
 SCHEMAS = "#/components/schemas/"

@@ -6,7 +6,7 @@ from duplex import Application, Database, Project, Settings
 from duplex.accounts import Accounts
 from duplex.accounts.sign_in import families, tokens
 from duplex.web.database import now
-from duplex_dev.testing.application import Person, SignIn
+from duplex_dev.testing import Person, SignIn
 
 
 def account_sign_in(application: Application, settings: Settings, database: Database) -> SignIn:

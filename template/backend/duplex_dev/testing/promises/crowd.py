@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from duplex import Application
 from duplex.contract.samples import NoSample, sample
-from duplex.requests.registry import AnyState
-from duplex_dev.testing.application import Admit, Person, SignIn
+from duplex.requests.states import AnyState
+from duplex_dev.testing import Admit, Person, SignIn
 from duplex_dev.testing.chaos import ChaosParticipant, Checker, settle
 from duplex_dev.testing.chaos.record import Frame
 

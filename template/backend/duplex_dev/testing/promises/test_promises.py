@@ -14,7 +14,7 @@ from duplex import Application, Settings
 from duplex_dev.commands.replay import replay
 from duplex_dev.project import BACKEND
 from duplex_dev.replay.recording import read
-from duplex_dev.testing.application import Admit, SignIn
+from duplex_dev.testing import Admit, SignIn
 from duplex_dev.testing.chaos import storm
 from duplex_dev.testing.promises.crowd import Crowd, Requests
 from duplex_dev.testing.servers import Servers, Valkey, serving

@@ -1,3 +1,5 @@
+import { type OutputUnit, Validator } from "@cfworker/json-schema";
+
 import type { Api } from "../client/rest";
 
 /** A JSON Schema as in a document. */
@@ -15,6 +17,12 @@ export interface RequestSchema {
 export interface ContractDocument {
   readonly states: ReadonlyMap<string, RequestSchema>;
   readonly root: Schema;
+}
+
+/** A problem of the data. `path`: "address.0.street", or "" for the data as a whole. */
+export interface Problem {
+  readonly path: string;
+  readonly text: string;
 }
 
 const RECEIVE = "receive-";
@@ -72,4 +80,36 @@ export function readDocument(root: Schema): ContractDocument {
  */
 export async function fetchDocument(api: Api): Promise<ContractDocument> {
   return readDocument(await api.request<Schema>("/asyncapi.json", { token: false }));
+}
+
+/** Errors of these keywords repeat an error of something inside, which is listed too. */
+const OUTER: readonly string[] = ["properties", "items", "$ref", "allOf", "additionalProperties"];
+
+/** The parts of `data` that do not fit the schema; `root` is the document that references refer to. */
+export function check(data: unknown, schema: Schema, root: Schema): Problem[] {
+  // The document as a whole is no schema: the validator gets only its named types.
+  const whole = { ...schema, components: root["components"] };
+  let errors: OutputUnit[];
+  try {
+    // All problems, not only the first.
+    ({ errors } = new Validator(whole, "7", false).validate(data));
+  } catch {
+    // A pattern that JavaScript does not understand. The server validates the data anyway.
+    return [];
+  }
+  const inner = errors.filter(({ keyword }) => !OUTER.includes(keyword));
+  const told = inner.length > 0 ? inner : errors;
+  return told.map(({ instanceLocation, error }) => ({
+    path: pathOf(instanceLocation),
+    text: error,
+  }));
+}
+
+/** "#/address/0" as "address.0". */
+function pathOf(pointer: string): string {
+  return pointer
+    .replace(/^#\/?/u, "")
+    .split("/")
+    .map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"))
+    .join(".");
 }

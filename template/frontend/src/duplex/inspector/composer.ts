@@ -5,18 +5,15 @@ import { liveSession, stateNames } from "../session/live";
 import type { SessionStore } from "../session/store";
 import { problemOf } from "../ui/toasts";
 import { createStore, type Readable } from "../ui/store";
-import { type ContractDocument, fetchDocument, isRecord, type RequestSchema } from "./asyncapi";
 import {
-  asJson,
-  type Draft,
-  draftOf,
-  type Field,
-  fieldOf,
-  parse,
+  check,
+  type ContractDocument,
+  fetchDocument,
+  isRecord,
   type Problem,
-  valueOf,
-} from "./form";
-import { check, pathsOf } from "./problems";
+  type RequestSchema,
+} from "./asyncapi";
+import { asJson, type Draft, draftOf, type Field, fieldOf, parse, pathsOf, valueOf } from "./form";
 
 /** The form that sends one request. */
 export interface Composition {

@@ -1,4 +1,4 @@
-import { isRecord, resolve, type Schema } from "./asyncapi";
+import { isRecord, type Problem, resolve, type Schema } from "./asyncapi";
 
 /** How a field is edited. `json`: types without a form, such as unions and dictionaries. */
 type FieldKind =
@@ -25,12 +25,6 @@ export interface Draft {
   readonly text: string;
   readonly fields: Readonly<Record<string, Draft>>;
   readonly items: readonly Draft[];
-}
-
-/** A problem of the data. `path`: "address.0.street", or "" for the data as a whole. */
-export interface Problem {
-  readonly path: string;
-  readonly text: string;
 }
 
 /** How deep types are nested as fields; deeper ones are edited as JSON. */
@@ -249,3 +243,25 @@ const asText = (value: unknown): string =>
 
 const same = (one: unknown, other: unknown): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
+
+/** The problems of the field at `path` itself, as sentences. */
+export function problemsAt(problems: readonly Problem[], path: string): string[] {
+  return problems.filter((problem) => problem.path === path).map(({ text }) => text);
+}
+
+/** The paths of a form's fields: of the form itself (""), and of all that it shows. */
+export function pathsOf(field: Field, draft: Draft, path: string): string[] {
+  if (draft.mode !== "value") return [path];
+  if (field.kind === "list") {
+    const inner = draft.items.flatMap((item, index) =>
+      pathsOf(field.item, item, join(path, index)),
+    );
+    return [path, ...inner];
+  }
+  if (field.kind !== "object") return [path];
+  const inner = field.fields.flatMap((one) => {
+    const its = draft.fields[one.name];
+    return its === undefined ? [] : pathsOf(one, its, join(path, one.name));
+  });
+  return [path, ...inner];
+}

@@ -1,6 +1,6 @@
 /** The session in words: how it is, the notices to its users, and what comes after its end. */
 import { CLOSE } from "../client/protocol.generated";
-import type { EngineIcon } from "../ui/appearance";
+import type { IconName } from "../ui/appearance";
 import { formatBytes, formatCount, formatLatency } from "../ui/format";
 import { CONNECTION_WORDS } from "./live";
 import type { SessionState } from "./state";
@@ -82,7 +82,7 @@ function contract({ contractChanged, pending }: Known): Notice | null {
 export type NextStep = "start" | "join" | "home" | "reload" | "signIn";
 
 export interface Ending {
-  readonly icon: EngineIcon;
+  readonly icon: IconName;
   readonly next: NextStep;
 }
 

@@ -104,8 +104,7 @@ export const ICONS = {
     "M9 5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7ZM2.5 19.5a6.5 6.5 0 0 1 13 0M16 5.2a3.5 3.5 0 0 1 0 6.6m2 2.6a6.5 6.5 0 0 1 3.5 5.1",
 } as const;
 
-/** The engine's own icons. */
-export type EngineIcon = keyof typeof ICONS;
+type OwnIcons = Register extends { icons: infer I } ? I : unknown;
 
-/** The icons that the application registers: the engine's, and its own. */
-export type IconName = Register extends { icons: infer I } ? Extract<keyof I, string> : EngineIcon;
+/** The icons of the engine, and those that the application registers. */
+export type IconName = Extract<keyof (typeof ICONS & OwnIcons), string>;

@@ -2,9 +2,8 @@ import { useId, useRef } from "react";
 import { Link, useNavigate } from "react-router";
 
 import { auth } from "../../api/auth";
-import { attempt, currentApp, initials } from "../../duplex";
+import { AppIcon, attempt, currentApp, initials } from "../../duplex";
 import { useAuth } from "../../stores/auth";
-import AppIcon from "../AppIcon";
 
 export default function AccountMenu() {
   const { status, user } = useAuth();

@@ -1,7 +1,6 @@
 import { useEffect } from "react";
 
-import { ending, keepFocus, useSession } from "../../duplex";
-import AppIcon from "../AppIcon";
+import { AppIcon, ending, keepFocus, useSession } from "../../duplex";
 import NextStepButton from "./NextStepButton";
 
 export default function EndedNotice({ onJoin }: { onJoin: () => void }) {

@@ -1,5 +1,11 @@
-import { copyInvite, currentApp, isGenerated, sessionSummary, useSession } from "../../duplex";
-import AppIcon from "../AppIcon";
+import {
+  AppIcon,
+  copyInvite,
+  currentApp,
+  isGenerated,
+  sessionSummary,
+  useSession,
+} from "../../duplex";
 
 export default function SessionHeading({ session }: { session: string }) {
   const { state, closeSocket } = useSession();

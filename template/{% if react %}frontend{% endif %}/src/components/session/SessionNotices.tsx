@@ -1,5 +1,4 @@
-import { notices, reloadPage, useSession } from "../../duplex";
-import AppIcon from "../AppIcon";
+import { AppIcon, notices, reloadPage, useSession } from "../../duplex";
 
 export default function SessionNotices() {
   const { state, forgetLoss } = useSession();

@@ -34,7 +34,7 @@ import {
 import { inspectorSwitch, prepareInspector } from "../inspector/switch";
 import { focusPage } from "../ui/focus";
 import { pageNumber } from "../ui/paging";
-import { useReadable, useSession } from "./hooks";
+import { useReadable, useSession } from "./session";
 
 /** The type of a page, and of the account menu. */
 export type PageComponent = ComponentType;
@@ -186,3 +186,5 @@ export function PageInspector() {
     </Suspense>
   );
 }
+
+export { default as AppIcon } from "./AppIcon";

@@ -30,7 +30,7 @@ import { liveSession } from "../session/live";
 import { focusPage } from "../ui/focus";
 import { pageNumber } from "../ui/paging";
 import { toasts } from "../ui/toasts";
-import { useReadable } from "./composables";
+import { useReadable } from "./session";
 
 /** The type of a page, and of the account menu. */
 export type PageComponent = Component;
@@ -132,3 +132,5 @@ export const PageInspector = defineComponent(() => {
   const on = useReadable(inspectorSwitch);
   return () => (on.value ? h(InspectorDrawer) : null);
 });
+
+export { default as AppIcon } from "./AppIcon.vue";

@@ -2,7 +2,7 @@ import { useEffect, useId } from "react";
 
 import { type Composer, elsewhere } from "../../inspector/composer";
 import { formatCount } from "../../ui/format";
-import { useReadable } from "../hooks";
+import { useReadable } from "../session";
 import FieldInput from "./FieldInput";
 
 /** A form for any request, built from the server's contract. */

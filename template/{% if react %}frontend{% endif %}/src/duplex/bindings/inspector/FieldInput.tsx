@@ -1,7 +1,7 @@
 import { useId } from "react";
 
-import { type Draft, draftOf, type Field, join, type Problem } from "../../inspector/form";
-import { problemsAt } from "../../inspector/problems";
+import type { Problem } from "../../inspector/asyncapi";
+import { type Draft, draftOf, type Field, join, problemsAt } from "../../inspector/form";
 
 interface FieldInputProps {
   field: Field;

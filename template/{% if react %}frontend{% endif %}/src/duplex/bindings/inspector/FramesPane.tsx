@@ -1,11 +1,10 @@
-import { useMemo } from "react";
+import { memo, useMemo, useState } from "react";
 
-import type { FrameFilter } from "../../inspector/recorder";
-import { inspector, listOf, recording } from "../../inspector/inspector";
+import { frameFacts, frameText, inspector, listOf, recording } from "../../inspector/inspector";
+import type { FrameFilter, FrameRecord } from "../../inspector/recorder";
 import { formatCount } from "../../ui/format";
-import { useReadable } from "../hooks";
-import FrameRow from "./FrameRow";
-import InspectorIcon from "./InspectorIcon";
+import { useReadable } from "../session";
+import AppIcon from "../AppIcon";
 
 export default function FramesPane() {
   const view = useReadable(inspector);
@@ -68,17 +67,17 @@ export default function FramesPane() {
             inspector.pause(!paused);
           }}
         >
-          <InspectorIcon name={paused ? "play" : "pause"} /> Pause
+          <AppIcon name={paused ? "play" : "pause"} /> Pause
         </button>
         <button type="button" className="btn btn-quiet flex-1 btn-sm" onClick={inspector.clear}>
-          <InspectorIcon name="trash" /> Clear
+          <AppIcon name="trash" /> Clear
         </button>
         <button
           type="button"
           className="btn btn-quiet flex-1 btn-sm"
           onClick={inspector.exportConversation}
         >
-          <InspectorIcon name="download" /> Export
+          <AppIcon name="download" /> Export
         </button>
       </div>
       {/* Not announced: screen readers would read every frame over the user's input. */}
@@ -101,3 +100,28 @@ export default function FramesPane() {
     </>
   );
 }
+
+/** Memoised: each new frame renders the whole list again. */
+const FrameRow = memo(function FrameRow({ record }: { record: FrameRecord }) {
+  const [opened, setOpened] = useState(false);
+  const { direction, kind, name } = record;
+  return (
+    <details
+      className="frame-line"
+      onToggle={(event) => {
+        setOpened(event.currentTarget.open);
+      }}
+    >
+      <summary>
+        <span className={direction === "sent" ? "text-primary" : "text-secondary"}>
+          <AppIcon name={direction} />
+        </span>
+        <span className="sr-only">{direction}</span>
+        <span className="min-w-0 truncate font-medium">{name}</span>
+        <span className={`tag shrink-0 ${kind === "error" ? "text-error" : ""}`}>{kind}</span>
+        <span className="muted basis-full pl-6 font-sans tabular-nums">{frameFacts(record)}</span>
+      </summary>
+      {opened && <pre tabIndex={0}>{frameText(record)}</pre>}
+    </details>
+  );
+});

@@ -1,10 +1,10 @@
 import { useEffect, useRef } from "react";
 
 import { composer, inspector, type InspectorTab } from "../../inspector/inspector";
-import { useReadable } from "../hooks";
+import { useReadable } from "../session";
 import ContractForm from "./ContractForm";
 import FramesPane from "./FramesPane";
-import InspectorIcon from "./InspectorIcon";
+import AppIcon from "../AppIcon";
 
 const TABS: readonly { name: InspectorTab; label: string }[] = [
   { name: "frames", label: "Frames" },
@@ -35,7 +35,7 @@ export default function InspectorDrawer() {
           inspector.show(!open);
         }}
       >
-        <InspectorIcon name="bug" /> Inspector
+        <AppIcon name="bug" /> Inspector
       </button>
       {open && (
         <section
@@ -74,7 +74,7 @@ export default function InspectorDrawer() {
                 inspector.show(false);
               }}
             >
-              <InspectorIcon name="close" />
+              <AppIcon name="close" />
             </button>
           </div>
           {current === "frames" ? (

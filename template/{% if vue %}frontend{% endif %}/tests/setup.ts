@@ -1,8 +1,15 @@
+/** Runs before each file of tests; the tests import its helpers. */
 import { mount, type VueWrapper } from "@vue/test-utils";
 import { createPinia } from "pinia";
 import { afterEach } from "vitest";
 import type { Component } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
+
+import { app } from "../src/app";
+import { configureApp } from "../src/duplex";
+
+// As the application's first script does.
+configureApp(app);
 
 /** The stores of all tests in a file. */
 export const pinia = createPinia();

@@ -1,6 +1,7 @@
-import type { IconName } from "../duplex";
-import { icons } from "./icons";
+import { iconPath } from "../app";
+import type { IconName } from "../ui/appearance";
 
+/** An icon of the engine or of the application. */
 export default function AppIcon({ name }: { name: IconName }) {
   return (
     <svg
@@ -10,7 +11,7 @@ export default function AppIcon({ name }: { name: IconName }) {
       strokeLinejoin="round"
       aria-hidden="true"
     >
-      <path d={icons[name]} />
+      <path d={iconPath(name)} />
     </svg>
   );
 }

@@ -1,7 +1,17 @@
-import { cleanup, render, type RenderResult } from "@testing-library/react";
+/** Runs before each file of tests; the tests import its helpers. */
+import { cleanup, configure, render, type RenderResult } from "@testing-library/react";
 import { type ReactNode, StrictMode } from "react";
 import { MemoryRouter, Route, Routes, useLocation } from "react-router";
 import { afterEach } from "vitest";
+
+import { app } from "../src/app";
+import { configureApp } from "../src/duplex";
+
+// As the application's first script does.
+configureApp(app);
+
+// Pages are loaded when they are shown, which takes long on a busy machine.
+configure({ asyncUtilTimeout: 20_000 });
 
 afterEach(cleanup);
 

@@ -1,8 +1,10 @@
-/** The engine's stores as hooks. */
-import { useMemo, useSyncExternalStore } from "react";
+/** The engine's stores and sessions as hooks. */
+import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
 
 import { type AccountState, currentApp, linksFor, type NavigationItem } from "../app";
-import { liveSession, type SessionActions } from "../session/live";
+import type { Document } from "../client/contract";
+import { displayName, liveSession, type SessionActions } from "../session/live";
+import { enterRoom, isHidden, joinRoom, type RoomPhase, roomPhase } from "../session/room";
 import type { SessionState } from "../session/state";
 import { createStore, type Readable } from "../ui/store";
 
@@ -42,4 +44,36 @@ const nobody: Readable<AccountState | null> = createStore<AccountState | null>(n
 /** The application's links that the present user sees. */
 export function useNavigation(): readonly NavigationItem[] {
   return linksFor(useReadable<AccountState | null>(currentApp().accounts ?? nobody));
+}
+
+/** A session that the page joins, and everything that can be done with it. */
+export interface Room extends Session {
+  readonly phase: RoomPhase;
+  /** The shared document; null until the session is open, and after the user was signed out. */
+  readonly document: Document | null;
+  /** Joins, or joins again after the session has ended. With a name: under that name from now on. */
+  readonly join: (name?: string) => void;
+}
+
+/**
+ * Joins the session `id` under the user's display name; without one, `phase` is `unnamed` until `join`
+ * is called with a name. Leaving the page leaves the session.
+ */
+export function useRoom(id: string): Room {
+  const session = useSession();
+  const { state } = session;
+  const phase = roomPhase(state, id, useReadable(displayName));
+  const shown = (phase === "open" || phase === "ended") && !isHidden(state);
+
+  useEffect(() => {
+    enterRoom(id);
+  }, [id]);
+
+  const join = useCallback(
+    (name?: string) => {
+      joinRoom(id, name);
+    },
+    [id],
+  );
+  return { ...session, phase, document: shown ? state.document : null, join };
 }

@@ -1,20 +1,126 @@
-"""The list of saved sessions, and what its owner can do with one."""
+"""Saved sessions: who may store and join them, how they are opened again, and their list."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.document import Document, Entry
 from app.models.saved import SavedSession
 from app.routes.saved import get_owner
 from app.sessions import Sessions
-from duplex import Database, Identity
-from duplex_dev.testing import on_every_database
+from duplex import Database, Identity, Refused, SavedRef
+from duplex_dev.testing import Join, on_every_database
+
+ADA, BOB, NOBODY = Identity(user="ada"), Identity(user="bob"), Identity()
 
 
-async def save(db: Database, session: str, title: str, owner: str | None) -> None:
-    await Sessions().save(session, title, Identity(user=owner), "{}", db)
+async def save(
+    db: Database,
+    title: str,
+    document: str = "{}",
+    identity: Identity = NOBODY,
+    session: str = "meeting",
+) -> SavedRef:
+    return await Sessions().save(session, title, identity, document, db)
+
+
+# --- storing and joining
+
+
+@on_every_database
+async def test_a_saved_document_is_loaded(database: Database) -> None:
+    assert await Sessions().load("meeting", database) is None
+    saved = await save(database, "Monday", '{"entries": []}')
+    assert (saved.id, saved.title) == ("meeting", "Monday")
+    assert await Sessions().load("meeting", database) == '{"entries": []}'
+
+
+@on_every_database
+async def test_saving_again_keeps_the_title_unless_there_is_a_new_one(database: Database) -> None:
+    assert (await save(database, "  ")).title == "meeting"
+    assert (await save(database, "Monday")).title == "Monday"
+    assert (await save(database, "", '{"entries": []}')).title == "Monday"
+    assert await Sessions().load("meeting", database) == '{"entries": []}'
+
+
+@on_every_database
+async def test_a_title_is_stored_without_the_character_that_no_database_stores(
+    database: Database,
+) -> None:
+    assert (await save(database, "Mon\0day\0")).title == "Monday"
+    assert (await save(database, "\0")).title == "Monday"
+
+
+async def test_only_the_owner_saves_again(database: Database) -> None:
+    await save(database, "Monday", "1", ADA)
+    with pytest.raises(Refused, match="Another user saved this session"):
+        await save(database, "Mine now", "2", BOB)
+    with pytest.raises(Refused):
+        await save(database, "Nobody's", "3", NOBODY)
+    assert await Sessions().load("meeting", database) == "1"
+
+
+async def test_a_session_without_an_owner_belongs_to_the_next_user_who_saves(
+    database: Database,
+) -> None:
+    await save(database, "Monday")
+    await save(database, "", identity=ADA)
+    async with database.reading() as db:
+        assert (await db.get_one(SavedSession, "meeting")).owner == "ada"
+
+
+async def test_a_saved_session_is_joined_by_its_owner_only(database: Database) -> None:
+    async def may_join(identity: Identity, session: str = "meeting") -> bool:
+        return await Sessions().may_join(identity, session, database)
+
+    assert await may_join(ADA)
+    assert await may_join(BOB)
+    await save(database, "Nobody's")
+    assert await may_join(BOB)
+    await save(database, "Monday", identity=ADA)
+    assert await may_join(ADA)
+    assert not await may_join(BOB)
+    assert not await may_join(NOBODY)
+    assert await may_join(BOB, "another")
+
+
+# --- opening again
+
+
+async def save_notes(db: Database, *texts: str) -> None:
+    document = Document(entries=[Entry(state="a", text=text, by="Ada") for text in texts])
+    await save(db, "Monday", document.model_dump_json())
+
+
+def texts(initialised: dict[str, Any]) -> list[str]:
+    return [entry["text"] for entry in initialised["snapshot"]["entries"]]
+
+
+async def test_a_saved_session_is_opened_again(join: Join, database: Database) -> None:
+    await save_notes(database, "one", "two")
+    async with join(session="meeting") as ada:
+        assert ada.initialised["session"] == "meeting"
+        assert texts(ada.initialised) == ["one", "two"]
+
+
+async def test_a_session_that_is_live_keeps_its_document(join: Join, database: Database) -> None:
+    async with join(session="meeting") as ada:
+        assert texts(ada.initialised) == []
+        await save_notes(database, "one")
+        async with join(session="meeting", user="bob") as bob:
+            assert texts(bob.initialised) == []
+
+
+async def test_another_session_starts_empty(join: Join, database: Database) -> None:
+    await save_notes(database, "one")
+    async with join(session="other") as ada, join() as bob:
+        assert texts(ada.initialised) == texts(bob.initialised) == []
+
+
+# --- the list, and what its owner can do with a session
 
 
 async def listed(client: httpx.AsyncClient, query: str = "") -> tuple[list[str], int]:
@@ -43,8 +149,8 @@ async def test_the_life_of_a_saved_session(
 ) -> None:
     owner.id = who
     assert await listed(client) == ([], 0)
-    await save(database, "first", "First", who)
-    await save(database, "second", "Second", who)
+    await save(database, "First", identity=Identity(user=who), session="first")
+    await save(database, "Second", identity=Identity(user=who), session="second")
 
     assert await listed(client) == (["second", "first"], 2)
     (_, saved) = (await client.get("/api/v1/sessions")).json()["sessions"]
@@ -95,7 +201,7 @@ async def test_an_invalid_page_of_the_list_is_refused(
 async def test_the_sessions_of_others_do_not_exist(
     other: str | None, client: httpx.AsyncClient, database: Database, owner: Owner
 ) -> None:
-    await save(database, "hers", "Hers", "ada")
+    await save(database, "Hers", identity=ADA, session="hers")
     owner.id = other
     assert await listed(client) == ([], 0)
     answers = [
@@ -129,7 +235,7 @@ async def test_an_invalid_id_is_not_found(
 async def test_an_invalid_title_is_refused(
     title: object, client: httpx.AsyncClient, database: Database, owner: Owner
 ) -> None:
-    await save(database, "first", "First", None)
+    await save(database, "First", session="first")
     answer = await client.patch("/api/v1/sessions/first", json={"title": title})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_data")
     assert answer.json()["details"][0]["field"] == "body.title"
