@@ -27,12 +27,11 @@ PACKAGES = ".venv/lib/python*/site-packages"
 LINTERS = """\
 import sys
 sys.path.insert(0, "backend")
-from duplex_dev.commands.lint import prepare, steps
-from duplex_dev.commands.tests import types
+from duplex_dev.commands.checks import lint_steps, prepare, types
 from duplex_dev.machine.processes import run_all
 prepare()
 typed = {step.name for step in types()}
-sys.exit(run_all([step for step in steps(engine=False) if step.name not in typed]))
+sys.exit(run_all([step for step in lint_steps(engine=False) if step.name not in typed]))
 """
 STAMPS = ".stamps"
 NOT_SHARED = {".vite", ".vite-temp", ".vitest", ".tmp", ".cache"}
