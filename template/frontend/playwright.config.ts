@@ -25,6 +25,8 @@ export default defineConfig({
     baseURL,
     locale: "en-GB",
     screenshot: "only-on-failure",
+    // Without motion nothing is clicked or looked at in the middle of a transition.
+    contextOptions: { reducedMotion: "reduce" },
     launchOptions: executablePath === undefined ? {} : { executablePath },
   },
 });

@@ -9,6 +9,16 @@ test("a session without a name gets an unguessable address", async ({ person }) 
   await expect(ada.page.getByRole("heading", { level: 1 })).toBeVisible();
 });
 
+test("before and after a session the page shows that no session is open", async ({ person }) => {
+  const ada = await person("Ada");
+  await ada.page.goto("/");
+  await expect(ada.status).toHaveText("No session");
+  await ada.start();
+  await expect(ada.status).toHaveText("Connected");
+  await ada.page.getByRole("button", { name: "End session" }).click();
+  await expect(ada.status).toHaveText("Session ended");
+});
+
 test("a session's name is its address, and an invalid name is explained", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.goto("/session");

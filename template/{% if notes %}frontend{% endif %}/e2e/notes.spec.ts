@@ -1,5 +1,5 @@
 import { anyState, closingState, notes, openState, send } from "./support/notes";
-import { expect, expectNothingInEachTheme, STILL, test } from "./support/test";
+import { expect, expectNothingFound, test } from "./support/test";
 
 test("two users see each other and each other's updates at once", async ({ person }) => {
   test.skip(openState === undefined, "no state of this project leaves the session open");
@@ -64,7 +64,7 @@ test("a refusal of the server is shown, and the session continues", async ({ per
 
 test("axe finds nothing in a session with a note and a toast", async ({ person }) => {
   if (anyState === undefined) throw new Error("The project has no state.");
-  const ada = await person("Ada", STILL);
+  const ada = await person("Ada");
   await ada.start();
   await send(ada, anyState, "far too long ".repeat(100));
   await expect(ada.alert).toBeVisible();
@@ -72,5 +72,5 @@ test("axe finds nothing in a session with a note and a toast", async ({ person }
     await send(ada, openState, "A note");
     await expect(notes(ada)).toHaveCount(1);
   }
-  await expectNothingInEachTheme(ada.page, "a session with a note and a toast");
+  await expectNothingFound(ada.page, "a session with a note and a toast");
 });

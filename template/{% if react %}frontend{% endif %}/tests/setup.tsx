@@ -5,10 +5,12 @@ import { MemoryRouter, Route, Routes, useLocation } from "react-router";
 import { afterEach } from "vitest";
 
 import { app } from "../src/app";
-import { configureApp } from "../src/duplex";
+import { configureApp, liveSession } from "../src/duplex";
 
 // As the application's first script does.
 configureApp(app);
+// Before a test stops the clock.
+await liveSession.loadClient();
 
 // Pages are loaded when they are shown, which takes long on a busy machine.
 configure({ asyncUtilTimeout: 20_000 });

@@ -6,10 +6,12 @@ import type { Component } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
 
 import { app } from "../src/app";
-import { configureApp } from "../src/duplex";
+import { configureApp, liveSession } from "../src/duplex";
 
 // As the application's first script does.
 configureApp(app);
+// Before a test stops the clock.
+await liveSession.loadClient();
 
 /** The stores of all tests in a file. */
 export const pinia = createPinia();

@@ -85,5 +85,5 @@ export function socketRequest(options: Partial<SocketOptions> = {}): SocketClien
 export const PARTS: SessionParts = {
   contract: { fingerprint: CONTRACT, states: STATES },
   watchers,
-  socketRequest,
+  load: () => Promise.resolve({ apiSockets: { socketRequest } }),
 };

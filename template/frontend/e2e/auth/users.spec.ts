@@ -3,14 +3,7 @@ import type { Locator } from "@playwright/test";
 import { PASSWORD, type Person } from "../support/person";
 import { METHODS, ONLY_PASSKEYS } from "../support/project";
 import { NO_SERVER, OwnServer } from "../support/server";
-import {
-  expect,
-  expectNothingFound,
-  expectNothingInEachTheme,
-  PHONE,
-  STILL,
-  test as base,
-} from "../support/test";
+import { expect, expectNothingFound, PHONE, test as base } from "../support/test";
 
 const ADMIN = "admin@example.com";
 /** As long as a name can be, and with a word that is wider than a phone. */
@@ -40,7 +33,7 @@ const test = base.extend<Fixtures, WorkerFixtures>({
     { scope: "worker" },
   ],
   admin: async ({ open, server }, use) => {
-    const admin = await open("Admin", ADMIN, { baseURL: server.url, ...STILL });
+    const admin = await open("Admin", ADMIN, { baseURL: server.url });
     await admin.page.goto("/users");
     await admin.signIn();
     if (ONLY_PASSKEYS) {
@@ -240,10 +233,10 @@ test("axe finds nothing, in the light, in the dark and on a phone, where all fit
   await press(admin, "Deactivate", grace);
   await confirm(admin, "Deactivate");
   await expect(rowOf(admin, grace)).toContainText("Deactivated");
-  await expectNothingInEachTheme(page, "the users");
+  await expectNothingFound(page, "the users");
   await press(admin, "Remove admin", grace);
   await expect(page.getByRole("dialog")).toBeVisible();
-  await expectNothingInEachTheme(page, "the question");
+  await expectNothingFound(page, "the question");
   await page.setViewportSize(PHONE);
   await page.reload();
   await expect(rowOf(admin, grace)).toBeVisible();

@@ -46,16 +46,6 @@ async function twoTalkers(person: (name: string) => Promise<Person>, wire?: Wire
   return { ada, grace };
 }
 
-test("before and after a session the page shows that no session is open", async ({ person }) => {
-  const ada = await person("Ada");
-  await ada.page.goto("/");
-  await expect(ada.status).toHaveText("No session");
-  await ada.start();
-  await expect(ada.status).toHaveText("Connected");
-  await ada.page.getByRole("button", { name: "End session" }).click();
-  await expect(ada.status).toHaveText("Session ended");
-});
-
 test("a lost connection is restored, and nothing is lost", async ({ person }) => {
   const wire = new Wire();
   const { ada, grace } = await twoTalkers(person, wire);

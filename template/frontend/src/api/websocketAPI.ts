@@ -1,4 +1,7 @@
-/** The socket of the session, typed by the contract. `SocketClient` documents what it does. */
+/**
+ * The socket of the session, typed by the contract. `SocketClient` documents what it does.
+ * The first page that uses a session loads this module (`src/app.ts`): elsewhere import only its types.
+ */
 import { SessionSocket, type SocketClient, type SocketOptions } from "../duplex";
 import { apiCore } from "./core";
 import {
@@ -7,7 +10,7 @@ import {
   type Initialised,
   type Requests,
   type Responses,
-  STATES,
+  type STATES,
 } from "./generated/contract";
 
 export type { ISocketRequest, ISocketResponse, SocketClient } from "../duplex";
@@ -25,12 +28,9 @@ declare module "../duplex" {
   }
 }
 
-/** The part of the contract that the engine needs at run time. */
-export const contract = { fingerprint: CONTRACT, states: STATES };
-
 /** Creates a socket, by default for this page's own session. */
 function socketRequest(options: Partial<SocketOptions> = {}): SocketClient {
-  const own = { url: apiCore.wsurl(), token: apiCore.token, contract: contract.fingerprint };
+  const own = { url: apiCore.wsurl(), token: apiCore.token, contract: CONTRACT };
   return new SessionSocket({ ...own, ...options });
 }
 

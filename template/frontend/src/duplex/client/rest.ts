@@ -1,6 +1,6 @@
 /** REST calls to the page's own server: addresses, JSON over fetch, and one kind of error. */
+import { pack } from "./pack";
 import type { TokenProvider } from "./types";
-import { pack } from "./wire";
 
 /** A REST call that failed. `message` is a sentence for the user; `status` is 0 without an answer. */
 export class ApiError extends Error {

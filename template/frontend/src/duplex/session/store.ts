@@ -8,6 +8,7 @@ import type {
   Watchers,
 } from "../client/contract";
 import { Listeners } from "../client/listeners";
+import { CLOSE } from "../client/protocol.generated";
 import {
   SessionError,
   type CallOptions,
@@ -28,8 +29,12 @@ export interface SessionParts {
   readonly contract: ContractInfo;
   /** One for each state and event: `src/states`. */
   readonly watchers: Watchers;
-  /** Makes a socket: `apiSockets.socketRequest`. */
-  readonly socketRequest: (options: Partial<SocketOptions>) => SocketClient;
+  /** Loads `src/api/websocketAPI.ts`, and with it the client, which a page without a session omits. */
+  readonly load: () => Promise<{ readonly apiSockets: Sockets }>;
+}
+
+interface Sockets {
+  socketRequest(options: Partial<SocketOptions>): SocketClient;
 }
 
 /** Which session to open. */
@@ -44,6 +49,8 @@ export interface SessionRequest {
 export interface SessionStore extends Readable<SessionState> {
   /** Every frame of every socket that the page opens. Costs nothing without a listener. */
   readonly onWire: Listeners<WireEvent>;
+  /** Loads the client's code, so that the next session need not wait for it. Never rejects. */
+  loadClient(): Promise<void>;
   /**
    * Opens a session; an open one is left first. Resolves once the server has initialised it, rejects
    * with SessionError when it refuses. Without a server it keeps trying: see `status`.
@@ -71,7 +78,8 @@ export interface SessionStore extends Readable<SessionState> {
   ): AsyncIterableIterator<Reply<S>>;
   /**
    * The streams of a state that this page's user had begun before the page was loaded again: each
-   * once, with all its replies from the first one on. Leaving the loop cancels a stream.
+   * once, with all its replies from the first one on. Call it when the session is open. Leaving the
+   * loop cancels a stream.
    */
   resumedStreams<S extends StateName>(state: S): ResumedStream<S>[];
   /** Adds the next page to the list of participants, where it is not complete. */
@@ -88,10 +96,23 @@ export interface SessionStore extends Readable<SessionState> {
   closeSocket(code?: number): void;
 }
 
+/** A session whose client is still being loaded. */
+interface Opening {
+  readonly client: Promise<SocketClient>;
+}
+
+const LEFT = "You left the session.";
+const NOT_LOADED = "The page could not be loaded completely. Check your connection and try again.";
+/** As when no connection comes up: the user may try again. */
+const NOT_LOADED_CODE = 1006;
+
 /** Makes the store of a session. `parts` is called when a session is opened, not before. */
 export function createSessionStore(parts: () => SessionParts): SessionStore {
   const store = createStore<SessionState>(IDLE);
   const onWire = new Listeners<WireEvent>();
+  /** The client's code, once it is loaded. */
+  let sockets: Sockets | null = null;
+  let opening: Opening | null = null;
   let socket: SocketClient | null = null;
   let place = takePlace();
   /** Where the next page of the participants begins; null: at the beginning. */
@@ -116,33 +137,68 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
     });
   }
 
-  async function initialiseSocket(request: SessionRequest = {}): Promise<Initialised> {
-    closeSocket();
-    const taken = place !== null && place.session === request.session ? place : null;
-    place = null;
-    cursor = null;
-    const client = parts().socketRequest({
+  async function load(): Promise<Sockets> {
+    ({ apiSockets: sockets } = await parts().load());
+    return sockets;
+  }
+
+  function connect(loaded: Sockets, request: SessionRequest): SocketClient {
+    const client = loaded.socketRequest({
       ...request,
       onWire,
-      ...(taken !== null && {
-        resume: { token: taken.token, epoch: taken.epoch, seq: taken.seq },
-        streams: taken.streams,
+      ...(place !== null && {
+        resume: { token: place.token, epoch: place.epoch, seq: place.seq },
+        streams: place.streams,
       }),
     });
+    opening = null;
+    place = null;
     socket = client;
+    attach(client);
+    return client;
+  }
+
+  /** Connects when the client is loaded, unless the session was left, or another opened, before. */
+  async function connectLater(request: SessionRequest): Promise<SocketClient> {
+    const mine: Opening = {
+      client: load().then(
+        (loaded) => {
+          if (opening !== mine) throw new SessionError("ended", LEFT);
+          return connect(loaded, request);
+        },
+        (error: unknown) => {
+          reportError(error);
+          if (opening === mine) end(NOT_LOADED_CODE, NOT_LOADED);
+          throw new SessionError("ended", NOT_LOADED);
+        },
+      ),
+    };
+    opening = mine;
+    return mine.client;
+  }
+
+  async function initialiseSocket(request: SessionRequest = {}): Promise<Initialised> {
+    closeSocket();
+    socket = null;
+    cursor = null;
+    if (place?.session !== request.session) place = null;
     store.set({
       ...IDLE,
+      status: "connecting",
       session: request.session ?? null,
       name: request.name ?? null,
-      streaming: taken?.streaming ?? [],
+      streaming: place?.streaming ?? [],
     });
-    attach(client);
+    const client = sockets === null ? await connectLater(request) : connect(sockets, request);
     return client.open();
   }
 
-  function opened(): SocketClient {
-    if (socket === null) throw new SessionError("not_initialised", "No session has been started.");
-    return socket;
+  /** The client of a session that was just started; requests wait until it is loaded. */
+  async function nextClient(): Promise<SocketClient> {
+    if (opening === null) {
+      throw new SessionError("not_initialised", "No session has been started.");
+    }
+    return opening.client;
   }
 
   async function sendSocketRequest<S extends StateName>(
@@ -150,7 +206,7 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
     data: Requests[S],
     options?: CallOptions,
   ): Promise<Responses[S]> {
-    const client = opened();
+    const client = socket ?? (await nextClient());
     const reply = client.request(state, data, options);
     const count = (): void => {
       countPending(client);
@@ -159,10 +215,13 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
     return reply.finally(count);
   }
 
-  async function* streamReplies<S extends StateName>(
-    client: SocketClient,
-    replies: AsyncIterableIterator<Reply<S>>,
+  async function* streamSocketRequest<S extends StateName>(
+    state: S,
+    data: Requests[S],
+    options?: CallOptions,
   ): AsyncGenerator<Reply<S>, undefined, undefined> {
+    const client = socket ?? (await nextClient());
+    const replies = client.stream(state, data, options);
     try {
       for (;;) {
         const next = replies.next();
@@ -183,11 +242,19 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
     }
   }
 
+  function end(code: number, reason: string): void {
+    opening = null;
+    patch({ status: "ended", code, reason });
+  }
+
   function closeSocket(code?: number): void {
+    if (opening !== null) end(code ?? CLOSE.ended, LEFT);
     socket?.close(code);
   }
 
   function keepPlace(): void {
+    // Reloaded before its client was there: the next page takes the place.
+    if (opening !== null && place !== null) leavePlace(place);
     const { session, status, streaming } = store.getSnapshot();
     if (socket?.resume == null || session === null || status === "ended") return;
     leavePlace({ ...socket.resume, session, streams: socket.streams, streaming });
@@ -199,7 +266,7 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
   }
 
   async function listMore(): Promise<void> {
-    const client = opened();
+    const client = socket ?? (await nextClient());
     let page: ParticipantsPage;
     const listed = store.getSnapshot().participants.length;
     do {
@@ -225,6 +292,10 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
     subscribe: store.subscribe,
     getSnapshot: store.getSnapshot,
     onWire,
+    async loadClient() {
+      // A session that needs it reports why it is missing.
+      if (sockets === null) await load().catch(() => undefined);
+    },
     initialiseSocket,
     watchResponseSocket,
     async watchRequestSocket(state, form, options) {
@@ -233,11 +304,8 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
       return sendSocketRequest(state, request(form as never), options);
     },
     sendSocketRequest,
-    streamSocketRequest: (state, data, options) => {
-      const client = opened();
-      return streamReplies(client, client.stream(state, data, options));
-    },
-    resumedStreams: (state) => opened().resumedStreams(state),
+    streamSocketRequest,
+    resumedStreams: (state) => socket?.resumedStreams(state) ?? [],
     listMore,
     forgetLoss: () => {
       patch({ loss: null });

@@ -36,7 +36,11 @@ export function useSession(select?: (state: SessionState) => unknown): unknown {
     (select ?? whole)(liveSession.getSnapshot()),
   );
   const session = useMemo(() => ({ ...liveSession, state: part }), [part]);
-  return select === undefined ? session : part;
+  const entire = select === undefined;
+  useEffect(() => {
+    if (entire) void liveSession.loadClient();
+  }, [entire]);
+  return entire ? session : part;
 }
 
 const nobody: Readable<AccountState | null> = createStore<AccountState | null>(null);

@@ -34,6 +34,7 @@ export interface Session extends SessionActions {
 }
 
 export function useSession(): Session {
+  void liveSession.loadClient();
   return { ...liveSession, state: useReadable(liveSession) };
 }
 
