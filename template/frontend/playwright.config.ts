@@ -26,7 +26,7 @@ export default defineConfig({
     locale: "en-GB",
     screenshot: "only-on-failure",
     // Without motion nothing is clicked or looked at in the middle of a transition.
-    contextOptions: { reducedMotion: "reduce" },
+    reducedMotion: "reduce",
     launchOptions: executablePath === undefined ? {} : { executablePath },
   },
 });
