@@ -5,6 +5,7 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
+from typing import cast
 
 import pytest
 from duplex.requests.running import Running
@@ -28,10 +29,9 @@ def no_collector() -> Iterator[None]:
 def kept(before: Sequence[object] = ()) -> list[object]:
     """What still exists of requests, without those of other tests' servers in this process."""
     known = {id(found) for found in before}
+    objects = cast("list[object]", gc.get_objects())
     return [
-        found
-        for found in gc.get_objects()
-        if isinstance(found, (Running, Session)) and id(found) not in known
+        found for found in objects if id(found) not in known and type(found) in (Running, Session)
     ]
 
 
