@@ -40,6 +40,9 @@ SERVERS = {
     "gunicorn --preload": [*GUNICORN, "--preload"],
 }
 
+STARTING = 4 * PATIENCE
+"""Seconds that a server has to import everything and listen, on a machine that does much else."""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -66,7 +69,7 @@ async def started(command: list[str], log: Path, **environment: str) -> AsyncGen
             stderr=out,
         )
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(STARTING):
             await _listens(port, process, log)
         yield f"ws://127.0.0.1:{port}{PATH}"
         process.terminate()
