@@ -68,6 +68,9 @@ def text() -> str:
             "/** The longest name of a participant, in characters. */",
             f"export const NAME_LENGTH = {words.NAME_MAX};",
             "",
+            "/** The most combining marks on one character of a name. */",
+            f"export const NAME_MARKS = {words.NAME_MARKS_MAX};",
+            "",
         ]
     )
 

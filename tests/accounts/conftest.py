@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import time
 from types import ModuleType
 from typing import cast
 
@@ -38,6 +39,13 @@ def application(methods: list[Method]) -> Application:
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash with next to no memory: how strong the real parameters are has its own test."""
     monkeypatch.setattr("duplex.accounts.methods.password.hashing._hasher", PasswordHasher(1, 8, 1))
+
+
+@pytest.fixture(autouse=True)
+def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attempts are counted in windows of minutes: no test reaches into the next one."""
+    began = time()
+    monkeypatch.setattr(attempts, "time", lambda: began)
 
 
 class Clock:

@@ -13,6 +13,10 @@ from pydantic import ValidationError
         ("ada+notes@a-b.test", "ada+notes@a-b.test"),
         ("ada@b\u00fccher.example", "ada@b\u00fccher.example"),
         ("ada@xn--bcher-kva.example", "ada@b\u00fccher.example"),
+        # The sign of the Kelvin and a full-width letter, as a homograph of an existing account.
+        ("mi\u212ae@example.org", "mike@example.org"),
+        ("nguye\u0302\u0303n@example.org", "nguy\u1ec5n@example.org"),
+        ("ada@\uff45xample.org", "ada@example.org"),
     ],
 )
 def test_spellings_of_an_address_are_normalised(written: str, stored: str) -> None:
@@ -39,6 +43,22 @@ def test_spellings_of_an_address_are_normalised(written: str, stored: str) -> No
         "a@[127.0.0.1]",
         "a\n@b.org",
         "x" * 65 + "@b.org",
+        # Mail programs decode this word, and deliver to another address.
+        "=?utf-8?q?eve=40evil.test=2c?=@b.org",
+        "=?utf-8?b?DQpCY2M6IGV2ZUBldmlsLnRlc3Q=?=@b.org",
+        # These look like another address.
+        "ad\u200ba@b.org",
+        "ada\u202e@b.org",
+        "ada\u00ad@b.org",
+        "ad\ufeffa@b.org",
+        "ada\ue000@b.org",
+        "ada\x85@b.org",
+        "a" + "\u0301" * 6 + "da@b.org",
+        "ada@b.org\x00",
+        "ada@b.org\r\nBcc: eve@evil.test",
+        "ada@b.org,eve@evil.test",
+        "ada@\u3002org",
+        "ada@b.org.",
         "x" * 250 + "@example.org",
         # 243 characters that IDNA makes 705 of.
         "a@" + ".".join(["\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 3] * 60),

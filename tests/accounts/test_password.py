@@ -1,11 +1,13 @@
 """Signing up and in with a password."""
 
 import asyncio
+from datetime import timedelta
 from typing import Literal
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from duplex import Rate
 from duplex.accounts import attempts
 from duplex.accounts.methods.password.hashing import verify_password
 from duplex.accounts.tables.credentials import Password
@@ -220,6 +222,26 @@ async def test_changing_the_password_signs_out_all_other_devices(
     assert (await other.sign_in()).status_code == 401
     assert (await other.sign_in(ANOTHER)).status_code == 200
     assert any("was changed" in mail.subject for mail in await ada.mails())
+
+
+async def test_a_password_does_not_expire(
+    ada: Device, new_device: NewDevice, database: Database
+) -> None:
+    async with database.transaction() as db:
+        (stored,) = await db.scalars(select(Password))
+        stored.changed_at -= timedelta(days=10_000)
+    assert (await new_device().sign_in()).status_code == 200
+
+
+async def test_tries_of_new_passwords_are_limited(
+    new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Estimating the strength of a password costs the process milliseconds."""
+    few = attempts.Limits(attempts.GUESS.per_account, Rate(3, 300), attempts.GUESS.free)
+    monkeypatch.setattr(attempts, "GUESS", few)
+    browser = new_device()
+    answers = [(await browser.ask_for_account("password1234567")).status_code for _ in range(4)]
+    assert answers == [422] * 3 + [429]
 
 
 @pytest.mark.parametrize("current", [{"current_password": WRONG}, {}])

@@ -192,6 +192,18 @@ async def test_a_recovery_code_replaces_the_app_once(
     assert not any(code in hashes for code in codes)
 
 
+async def test_recovery_codes_have_120_random_bits_and_are_hashed(
+    codes: list[str], database: Database
+) -> None:
+    letters = [code.replace("-", "") for code in codes]
+    # Base 32: five bits for each letter.
+    assert [len(one) * 5 for one in letters] == [120] * store.RECOVERY_CODES
+    async with database.reading() as db:
+        hashes = set(await db.scalars(select(RecoveryCode.code_hash)))
+    assert {len(one) for one in hashes} == {64}
+    assert not any(one in stored for one in (*codes, *letters) for stored in hashes)
+
+
 async def test_new_recovery_codes_invalidate_the_old_ones(
     ada: Device, new_device: NewDevice, codes: list[str]
 ) -> None:

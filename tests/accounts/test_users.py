@@ -5,6 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from duplex.accounts.methods.base import Method
+from duplex.accounts.methods.magic_link import MagicLink
+from duplex.accounts.methods.passkey import Passkeys
+from duplex.accounts.methods.password import Password
 from duplex.accounts.routes import invitations
 from duplex.accounts.sign_in.current import Active, find_active
 from duplex.web.database import Database
@@ -18,6 +22,11 @@ async def ask(
     device: Device, method: str, path: str, body: dict[str, Any] | None = None
 ) -> httpx.Response:
     return await device.ask(method, f"users{path}", body)
+
+
+@pytest.fixture
+def methods() -> list[Method]:
+    return [Password(), MagicLink(), Passkeys()]
 
 
 @pytest.fixture
@@ -123,7 +132,9 @@ async def test_an_admin_invites_a_user(admin: Device, new_device: NewDevice) -> 
     assert made.json()["email_verified"] is False
     bob = new_device("bob@example.org")
     mail = await bob.mail()
-    assert mail.subject == "Ada invites you to Test Application"
+    # Isolated: a name in Arabic does not reorder the words around it.
+    assert mail.subject == "\u2068Ada\u2069 invites you to Test Application"
+    assert "<bdi>Ada</bdi> has made an account" in mail.html
     assert (await bob.post("invitation/accept", {"token": mail.token})).status_code == 200
     assert bob.profile["email_verified"] is True
     # Fresh from the invitation, the first password needs no current one.
@@ -182,6 +193,27 @@ async def test_deactivating_an_account_withdraws_links_that_were_mailed(
     await ask(admin, "PATCH", path, {"is_active": True})
     proof = {"token": mail.token, "new_password": ANOTHER}
     assert (await ada.post("password/reset", proof)).status_code == 410
+
+
+@pytest.mark.parametrize("path", ["password/recover", "magic-link", "passkeys/recover"])
+async def test_the_owner_of_a_deactivated_account_gets_a_mail_that_says_so(
+    admin: Device, ada: Device, path: str
+) -> None:
+    await ask(admin, "PATCH", f"/{ada.profile['id']}", {"is_active": False})
+    nobody = await ada.post(path, {"email": "nobody@example.org"})
+    asked = await ada.post(path, {"email": ada.email})
+    assert (asked.status_code, asked.json()) == (nobody.status_code, nobody.json())
+    mail = await ada.mail()
+    assert mail.subject == "Your account at Test Application is deactivated"
+    assert "#token" not in mail.text
+
+
+async def test_signing_up_with_the_address_of_a_deactivated_account(
+    admin: Device, ada: Device
+) -> None:
+    await ask(admin, "PATCH", f"/{ada.profile['id']}", {"is_active": False})
+    assert (await ada.ask_for_account()).status_code == 202
+    assert "deactivated by an administrator" in (await ada.mail()).text
 
 
 async def test_an_admin_signs_a_user_out(admin: Device, ada: Device) -> None:

@@ -21,6 +21,17 @@ from tests.engine.support import Server
         "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
         "नी\u200dल",
         "O'Neil & <b>",
+        # Marks as people write them, taken apart into single characters.
+        "Nguye\u0302\u0303n Thi\u0323 Minh Huye\u0323\u0302n",
+        "\u05e9\u05bc\u05c1\u05b8\u05d1",
+        "\u05d1\u05bc\u05b0\u05e8\u05b5\u05d0\u05e9\u05c1\u05b4\u05bc\u0596\u05d9\u05ea",
+        "\u0e1c\u0e39\u0e49\u0e43\u0e2b\u0e0d\u0e48 \u0e19\u0e49\u0e33\u0e1d\u0e19",
+        "\u0915\u093c\u0941\u0901\u0935\u0930",
+        "\u0930\u093e\u091c\u0947\u0928\u094d\u0926\u094d\u0930",
+        "\u101c\u103e\u102d\u102f\u1037\u101d\u103e\u1000\u103a",
+        "\u0f66\u0f92\u0fb2\u0f74\u0f56 \u0f56\u0f66\u0f92\u0fb2\u0f7c\u0f63",
+        "\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u062f",
+        "1\ufe0f\u20e3 \U0001f3f3\ufe0f\u200d\u26a7\ufe0f",
     ],
 )
 def test_names_in_any_script_are_accepted(name: str) -> None:
@@ -51,6 +62,10 @@ def test_names_in_any_script_are_accepted(name: str) -> None:
         "\u2800\u00a0",
         "\u0301",
         "\ue000",
+        "A" + "\u0301" * 5 + "da",
+        # Joiners and marks with a width of their own do not begin a new letter.
+        "A" + "\u0301\u200d" * 5 + "da",
+        "\u0915" + "\u093e\u0301" * 5,
     ],
 )
 def test_names_that_cannot_be_shown_are_refused(name: str) -> None:

@@ -1,4 +1,6 @@
-"""Every choice of sign-in methods: the backend starts, has its routes, and no trace of others."""
+"""Every choice of sign-in methods, with both pages: the backend starts, and its ways in answer.
+There is no trace of the methods that were not chosen, and the schema is always the same.
+"""
 
 import json
 import os
@@ -8,9 +10,11 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.combos import FRONTENDS
 from tests.rendering import Render
 
 METHODS = ("password", "magic_link", "totp", "passkey")
@@ -26,25 +30,58 @@ ROUTES = {
     "passkey": "/api/v1/auth/passkeys/sign-in",
 }
 
-TRACES = {
-    "password": re.compile(r"argon2|zxcvbn\b|recover_password"),
-    "magic_link": re.compile(r"magic.?link|sign_in_link", re.IGNORECASE),
-    "totp": re.compile(r"pyotp|segno|second_step_changed|class Totp\b|Totp\(\)"),
-    "passkey": re.compile(r"webauthn\b(?!\s+credential)|passkeys_changed|Passkeys\(\)"),
+BACKEND = {
+    "password": r"argon2-cffi|import argon2|from zxcvbn|recover_password|methods.password",
+    "magic_link": r"magic.?link|sign_in_link",
+    "totp": r"pyotp|segno|second_step_changed|\btotp\(\)|methods.totp",
+    "passkey": r"\bwebauthn\b(?!\s+credential)|passkeys_changed|\bpasskeys\(\)|methods.passkey",
 }
-"""The files of a method in a backend. The tables are the same in every project."""
+PAGE = {
+    "password": r"password",
+    "magic_link": r"magic.?link",
+    "totp": r"totp|authenticator",
+    "passkey": r"passkey|webauthn",
+}
+DOCS = {
+    "password": r"argon2|zxcvbn|current password",
+    "magic_link": r"\| a link or code by mail \|",
+    "totp": r"authenticator|recovery code",
+    "passkey": r"webauthn",
+}
+"""For each method: names of files, packages, imports and texts of a project that has it."""
 
-SHARED = re.compile(r"duplex/(accounts/tables|migrations)/|duplex_dev/|tests/")
+TRACES = (
+    # The tables are the same in every project, and the commands and tests serve any of them.
+    (r"(backend/(?!duplex/(accounts/tables|migrations)/|duplex_dev/|tests/)|pyproject)", BACKEND),
+    # The inspector hides fields of any project whose names are those of secrets.
+    (r"frontend/(?!e2e/|src/duplex/inspector/conversation)", PAGE),
+    (r"docs/authentication\.md", DOCS),
+)
+
+WAYS_IN: dict[str, tuple[str, dict[str, Any], int]] = {
+    "password": ("password/sign-in", {"email": "a@b.org", "password": "a wrong password"}, 401),
+    "password/recover": ("password/recover", {"email": "a@b.org"}, 202),
+    "magic_link": ("magic-link", {"email": "a@b.org"}, 202),
+    "magic_link/code": ("magic-link/sign-in", {"code": "AAAA-AAAA"}, 410),
+    "totp": ("totp/sign-in", {"challenge": "a.b", "code": "000000"}, 410),
+    "passkey": ("passkeys/sign-in/options", {}, 200),
+    "passkey/recover": ("passkeys/recover", {"email": "a@b.org"}, 202),
+    "": ("invitation/accept", {"token": "a.b"}, 410),
+}
+"""For each method: a route below /api/v1/auth, a body, and the status of its answer."""
+
+READ = {".py", ".toml", ".txt", ".html", ".json", ".ts", ".tsx", ".vue", ".js", ".css", ".md"}
 
 PROGRAM = """
+import asyncio
 import json
 import os
 import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
-import alembic, argon2, fastapi, jwt, pydantic_settings, pyotp, redis.asyncio, segno
-import sqlalchemy.ext.asyncio, uvicorn, webauthn, zxcvbn
+import aiosqlite, alembic, argon2, fastapi, httpx, jwt, pydantic_settings, pyotp, pytest, redis.asyncio
+import segno, sqlalchemy.ext.asyncio, uvicorn, webauthn, zxcvbn
 
 compiled = {}
 compile_anew = SourceFileLoader.source_to_code
@@ -54,24 +91,50 @@ def compile_once(self, data, path, **more):
 
 SourceFileLoader.source_to_code = compile_once
 
-for root in map(str.strip, sys.stdin):
+async def look(url, bodies):
+    from app.main import application
+    from app.settings import Settings
+    from duplex import Database
+    from duplex.web.migrate import migrate
+    from duplex_dev.testing import new_client
+    settings = Settings.given(database_url=url, session_drain=0, allowed_origins="http://test")
+    database = Database(url)
+    await migrate(database, settings.root)
+    async with database.reading() as db:
+        rows = await db.scalars(sqlalchemy.text("select sql from sqlite_master order by name"))
+        schema = rows.all()
+    await database.dispose()
+    app = application.create(settings)
+    statuses = {}
+    async with app.router.lifespan_context(app) as state:
+        app.state.lifespan = state
+        async with new_client(app) as client:
+            for path, body in bodies.items():
+                statuses[path] = (await client.post(f"/api/v1/auth/{path}", json=body)).status_code
+    found = {"paths": sorted(app.openapi()["paths"]), "schema": schema, "statuses": statuses}
+    print(json.dumps(found), flush=True)
+
+for root, url, bodies in map(json.loads, sys.stdin):
     backend = Path(root) / "backend"
-    for file in (*backend.glob("app/**/*.py"), *backend.glob("duplex/**/*.py")):
+    for file in backend.glob("[ad]*/**/*.py"):
         data = file.read_bytes()
         if data not in compiled:
             compiled[data] = compile(data, str(file), "exec")
     if os.fork() == 0:
+        os.chdir(root)
         sys.path.insert(0, str(backend))
-        from app.main import application
-        from app.settings import Settings
-        app = application.create(Settings.given())
-        print(json.dumps(sorted(app.openapi()["paths"])), flush=True)
+        try:
+            asyncio.run(look(url, bodies))
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)
         os._exit(0)
     if os.wait()[1] != 0:
         print("null", flush=True)
 """
-"""Prints the paths of the REST API of each project that it reads the folder of. Each is imported in
-a fork of this process, which has imported the packages, and has compiled what several have alike.
+"""Starts each project that it reads the folder of, on a new database, and calls its ways in. Each
+runs in a fork of this process, which has imported the packages, and has compiled what several have
+alike.
 """
 
 
@@ -89,37 +152,91 @@ def starter() -> Iterator["subprocess.Popen[str]"]:
         yield process
 
 
-@pytest.mark.parametrize("chosen", CHOICES, ids=lambda chosen: "-".join(sorted(chosen)) or "none")
+@pytest.fixture(scope="module")
+def whole_schema(
+    render: Callable[..., Render],
+    starter: "subprocess.Popen[str]",
+    tmp_path_factory: pytest.TempPathFactory,
+) -> list[str]:
+    """The tables of a project with every method."""
+    root = render({"auth": list(METHODS)}).root
+    database = tmp_path_factory.mktemp("whole") / "app.db"
+    schema: list[str] = started(root, database, starter)["schema"]
+    assert len(schema) > 10
+    return schema
+
+
+def called(chosen: set[str]) -> str:
+    return "-".join(sorted(chosen)) or "none"
+
+
+@pytest.mark.parametrize("chosen", CHOICES, ids=called)
 def test_any_choice_of_methods_starts_without_files_of_the_others(
-    chosen: set[str], render: Callable[..., Render], starter: "subprocess.Popen[str]"
+    chosen: set[str],
+    render: Callable[..., Render],
+    tmp_path: Path,
+    starter: "subprocess.Popen[str]",
+    whole_schema: list[str],
 ) -> None:
     root = render({"auth": [method for method in METHODS if method in chosen]}).root
-    paths = routes(root, starter)
+    found = started(root, tmp_path / "app.db", starter)
+    paths = found["paths"]
     assert ("/api/v1/auth/refresh" in paths) is bool(chosen)
     for method, route in ROUTES.items():
         assert (route in paths) is (method in chosen), method
-        if method not in chosen:
-            assert traces(root, TRACES[method]) == [], method
     assert ("/api/v1/auth/sign-up" in paths) is bool(chosen & {"magic_link", "passkey"})
+    for name, (path, _, status) in WAYS_IN.items():
+        method = name.partition("/")[0]
+        there = method in chosen or (method == "" and bool(chosen))
+        # Without the route, the page itself is looked for at this address.
+        assert found["statuses"][path] == (status if there else 404), name
+    if chosen:
+        assert found["schema"] == whole_schema
 
 
-def routes(root: Path, starter: "subprocess.Popen[str]") -> list[str]:
-    """The paths of the rendered project's REST API."""
+@pytest.mark.parametrize("frontend", FRONTENDS)
+@pytest.mark.parametrize("chosen", CHOICES, ids=called)
+def test_any_choice_leaves_no_trace_of_the_other_methods(
+    chosen: set[str], frontend: str, render: Callable[..., Render]
+) -> None:
+    methods = [method for method in METHODS if method in chosen]
+    files = render({"frontend": frontend, "auth": methods}).files()
+    for where, words in TRACES:
+        for method in METHODS:
+            found = traces(files, where, words[method])
+            if method in chosen:
+                assert found != [], (method, where)
+            else:
+                assert found == [], (method, where)
+    if frontend == "react":
+        # The backend, which another test starts, does not depend on the page.
+        vue = render({"frontend": "vue", "auth": methods}).files()
+        assert backend(files) == backend(vue)
+
+
+def started(root: Path, database: Path, starter: "subprocess.Popen[str]") -> dict[str, Any]:
+    """What the program prints for a rendered project."""
     assert starter.stdin is not None
     assert starter.stdout is not None
-    print(root, file=starter.stdin, flush=True)
-    paths = json.loads(starter.stdout.readline())
-    assert paths is not None, "it did not start; the reason is above"
-    return paths
+    bodies = {path: body for path, body, _ in WAYS_IN.values()}
+    line = json.dumps([str(root), f"sqlite+aiosqlite:///{database}", bodies])
+    print(line, file=starter.stdin, flush=True)
+    found = json.loads(starter.stdout.readline())
+    assert found is not None, "it did not start; the reason is above"
+    return found
 
 
-def traces(root: Path, words: re.Pattern[str]) -> list[str]:
-    """Files of the backend, and the list of packages, that have these words in them or as names."""
-    files = [root / "pyproject.toml", *(root / "backend").rglob("*")]
-    names = [file for file in files if file.is_file() and file.suffix in {".py", ".toml", ".txt"}]
+def traces(files: dict[str, bytes], where: str, words: str) -> list[str]:
+    """Files in these places that have these words in them or in their names."""
     return [
         name
-        for file in names
-        if not SHARED.search(name := file.relative_to(root).as_posix())
-        and (words.search(name) or words.search(file.read_text(encoding="utf-8")))
+        for name, content in files.items()
+        if re.match(where, name)
+        and Path(name).suffix in READ
+        and re.search(words, f"{name}\n{content.decode()}", re.IGNORECASE)
     ]
+
+
+def backend(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files of the backend."""
+    return {name: content for name, content in files.items() if name.startswith("backend/")}

@@ -50,6 +50,13 @@ async def test_every_response_has_the_security_headers(
     assert (headers.get("cache-control") == "no-store") is path.startswith("/api/")
 
 
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+async def test_no_other_origin_may_read_a_response(client: httpx.AsyncClient, method: str) -> None:
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+    answer = await client.request(method, "/api/v1/health", headers=asked)
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
 async def test_errors_have_one_shape(client: httpx.AsyncClient) -> None:
     response = await client.get("/api/v1/nothing")
     assert response.status_code == 404

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { NAME_MARKS } from "@duplex/client/protocol.generated";
 import { displayName } from "@duplex/session/live";
 import { isGenerated, readSessionName } from "@duplex/session/room";
 
@@ -25,6 +26,16 @@ test.each(["what?!", "käse", "a/b", "x".repeat(65), "https://example.com/other/
 test("a generated id is distinguished from a name", () => {
   expect(isGenerated("kxnOcbLUMdzygddQVJTSWA")).toBe(true);
   expect(isGenerated("monday-stand-up")).toBe(false);
+});
+
+test("marks that the server would refuse in a name are left out", () => {
+  displayName.set(`Z${"\u0301\u200d".repeat(9)}o${"\u0301".repeat(2)}`);
+  expect(displayName.getSnapshot().match(/\u0301/gu)).toHaveLength(NAME_MARKS + 2);
+  for (const name of ["Nguye\u0302\u0303n", "\u05e9\u05bc\u05c1\u05b8", "1\ufe0f\u20e3"]) {
+    displayName.set(name);
+    expect(displayName.getSnapshot()).toBe(name);
+  }
+  displayName.set("");
 });
 
 test("a display name that is too long is cut between two characters", () => {

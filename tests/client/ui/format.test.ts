@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { formatBytes, formatCount, formatLatency, initials } from "@duplex/ui/format";
+import { formatBytes, formatCount, formatLatency, initials, isolated } from "@duplex/ui/format";
 
 test.each([
   [0, "0 B"],
@@ -28,4 +28,9 @@ test.each([
   ["", "?"],
 ])("%o is shortened to %s", (name, short) => {
   expect(initials(name)).toBe(short);
+});
+
+test("a name in a sentence cannot reorder the words around it", () => {
+  expect(isolated("אבא")).toBe("\u2068אבא\u2069");
+  expect(isolated("a\u2069\u202eb")).toBe("\u2068ab\u2069");
 });

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from duplex.accounts import sign_up
+from duplex.accounts import mailed, sign_up
 from duplex.accounts.first_admin import create_first_admin
 from duplex.accounts.housekeeping import keep_tidy
 from duplex.accounts.methods.base import Method
@@ -108,7 +108,7 @@ class Accounts:
             *invitations.MAILS,
             *email.MAILS,
             "new_device",
-            "no_account",
+            *mailed.MAILS,
             *(name for method in self._methods for name in method.mails),
         }
         if missing := sorted(needed - self._templates.names()):

@@ -2,11 +2,12 @@
 
 import re
 from typing import Annotated
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 
 from duplex.wire import models
+from duplex.wire.models import has_piled_marks
 
 LONGEST_EMAIL = 254
 """Characters after normalisation: the maximum of SMTP and of the column."""
@@ -31,12 +32,23 @@ def normalise(email: str) -> str:
     normalised = f"{local}@{domain}"
     if (
         _LOCAL.fullmatch(local) is None
+        or not _is_plain(local)
         or _DOMAIN.fullmatch(domain) is None
         # IDNA can lengthen: `a@` with 243 ligatures becomes 705 characters.
         or len(normalised) > LONGEST_EMAIL
     ):
         raise ValueError("not an e-mail address")
     return normalised
+
+
+def _is_plain(local: str) -> bool:
+    """Whether the part before the `@` is what it looks like.
+
+    An encoded word (`=?utf-8?q?…?=`) would be decoded by mail programs, and the mail delivered to
+    another address. Invisible characters make two addresses look the same.
+    """
+    invisible = any(category(character)[0] in "CZ" for character in local)
+    return not (invisible or "=?" in local or has_piled_marks(local))
 
 
 Email = Annotated[

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from fastapi import Response
 from pydantic import BaseModel, StringConstraints, model_validator
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.accounts import challenges
@@ -12,6 +13,9 @@ from duplex.accounts.challenges import Issued, Purpose, Verified
 from duplex.accounts.services import Services
 from duplex.accounts.sign_in import cookies
 from duplex.accounts.sign_in.visit import Visit
+
+MAILS = ("no_account", "account_deactivated")
+"""Mails to addresses without an account that can be used."""
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -61,6 +65,31 @@ def send(
         "origin": visit.origin,
     }
     services.mail(db, name, to, link | values, issued.lifetime)
+
+
+async def send_to_owner(
+    services: Services,
+    db: AsyncSession,
+    visit: Visit,
+    purpose: Purpose,
+    name: str,
+    to: str,
+    path: str,
+) -> Issued:
+    """Put the mail NAME into the outbox for the account of an address.
+
+    Where there is no active account the mail says so, and only the mail: the response is the same.
+    """
+    users = services.users
+    user = await db.scalar(select(users).where(users.email == to))
+    if user is not None and user.is_active:
+        issued = challenges.issue(db, purpose, user_id=user.id)
+    else:
+        # Its token is never valid, like a code that was not mailed.
+        issued = challenges.issue(db, purpose, mailed=False)
+        name = "no_account" if user is None else "account_deactivated"
+    send(services, db, visit, name, to, issued, path)
+    return issued
 
 
 def keep(response: Response, visit: Visit, purpose: Purpose, issued: Issued) -> Mailed:

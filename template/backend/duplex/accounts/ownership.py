@@ -18,7 +18,12 @@ async def prove(db: AsyncSession, user: Account) -> bool:
     if user.email_verified_at is not None:
         return False
     user.email_verified_at = now()
+    await disown(db, user)
+    return True
+
+
+async def disown(db: AsyncSession, user: Account) -> None:
+    """Remove the credentials of an account and sign it out: only a mail to its address leads in."""
     for table in (Password, TotpSecret, RecoveryCode, Passkey):
         await db.execute(delete(table).where(table.user_id == user.id))
     await families.revoke_all(db, user.id)
-    return True

@@ -125,12 +125,15 @@ async def begin(
 async def _send(services: Services, visit: Visit, data: Mapping[str, Any]) -> Issued:
     email = data["email"]
     async with services.database.transaction() as db:
-        taken = await db.scalar(select(services.users.id).where(services.users.email == email))
+        users = services.users
+        # Whether the account of the address, if there is one, is active.
+        taken = await db.scalar(select(users.is_active).where(users.email == email))
         record(db, visit, "mail_requested", email=email, detail="sign-up")
         if taken is not None:
             # Its token is never valid, like a code that was not mailed.
             issued = challenges.issue(db, "sign-up", data=data, mailed=False)
-            mailed.send(services, db, visit, "already_signed_up", email, issued, "/sign-in")
+            name = "already_signed_up" if taken else "account_deactivated"
+            mailed.send(services, db, visit, name, email, issued, "/sign-in")
             return issued
         user_id = None
         if services.settings.email_verification == "optional":

@@ -1,6 +1,6 @@
 """Mail: templates, an outbox in the database, delivery by SMTP, and a mailbox for development."""
 
 from duplex.mail.outbox import Outbox
-from duplex.mail.templates import Mail, Templates
+from duplex.mail.templates import Mail, Templates, isolate
 
-__all__ = ["Mail", "Outbox", "Templates"]
+__all__ = ["Mail", "Outbox", "Templates", "isolate"]

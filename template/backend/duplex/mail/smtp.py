@@ -57,7 +57,8 @@ class Smtp:
         )
         try:
             async with asyncio.timeout(LONGEST), client:
-                await client.send_message(self.message(mail))
+                # Not read from the message: its header is parsed, and could name another address.
+                await client.send_message(self.message(mail), recipients=[_ascii_domain(mail.to)])
         except aiosmtplib.SMTPRecipientsRefused as error:
             for_good = all(500 <= one.code < 600 for one in error.recipients)
             raise Undeliverable(str(error), for_good=for_good) from None

@@ -16,10 +16,16 @@ class Mail:
     html: str
 
 
+def isolate(text: str) -> str:
+    """Text of a user inside a sentence: a name in Arabic does not reorder the words around it."""
+    return f"\u2068{text}\u2069"
+
+
 class Templates:
     """The folder of templates. `html/NAME.html` and `text/NAME.txt` make the mail NAME.
 
-    The first line of the text is the subject, the second one is empty.
+    The first line of the text is the subject, the second one is empty. Names and addresses in a
+    sentence are isolated: `{{ name | isolate }}` in plain text, `<bdi>` in HTML.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,6 +36,7 @@ class Templates:
         self._text = Environment(
             loader=loader, undefined=StrictUndefined, autoescape=False, trim_blocks=True
         )
+        self._text.filters["isolate"] = isolate
 
     def names(self) -> set[str]:
         """Every mail that has a text."""

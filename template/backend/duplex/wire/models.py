@@ -9,7 +9,7 @@ from unicodedata import category
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from duplex.wire import protocol
-from duplex.wire.protocol import NAME_MAX
+from duplex.wire.protocol import NAME_MARKS_MAX, NAME_MAX
 
 _FORBIDDEN: Final = frozenset({"Cc", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that no name contains: controls, line breaks, private characters."""
@@ -25,11 +25,19 @@ _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _INVISIBLE: Final = frozenset({"Cf", "Mn", "Me", "Zs"})
 """Categories of characters that are not visible on their own."""
 
+_STACKED: Final = frozenset({"Mn", "Me"})
+"""Combining marks that take no room in the line: they are drawn above, below or around a letter."""
+
+_BETWEEN: Final = frozenset({"Mc", "Cf"})
+"""Characters after which the next mark is still drawn at the same letter."""
+
 
 def is_name(text: str) -> bool:
-    """Whether a text can be shown as a name: no control characters, line breaks, bidi controls or
-    hidden characters, and something visible.
+    """Whether a text can be shown as a name: no control characters, line breaks, bidi controls,
+    hidden characters or piles of marks, and something visible.
     """
+    if has_piled_marks(text):
+        return False
     visible = False
     for character in text:
         kind = category(character)
@@ -44,8 +52,24 @@ def _is_allowed(character: str) -> bool:
     return character in _FORMAT_ALLOWED or "\U000e0020" <= character <= "\U000e007f"
 
 
+def has_piled_marks(text: str) -> bool:
+    """Whether a character has more combining marks than any language needs."""
+    marks = 0
+    for character in text:
+        kind = category(character)
+        if kind in _STACKED:
+            marks += 1
+            if marks > NAME_MARKS_MAX:
+                return True
+        elif kind not in _BETWEEN:
+            marks = 0
+    return False
+
+
 def check_name(text: str) -> str:
     """The name. Raises ValueError for one that cannot be shown."""
+    if has_piled_marks(text):
+        raise ValueError("a character of a name has too many accents or other marks")
     if not is_name(text):
         raise ValueError("a name is one line of visible text, without control characters")
     return text

@@ -44,6 +44,11 @@ REQUEST_ID_MAX: Final = 128
 NAME_MAX: Final = 80
 """Characters of a participant's name."""
 
+NAME_MARKS_MAX: Final = 4
+"""Combining marks on one character of a name. Languages need up to four, such as Burmese, and
+Hebrew with points and accents; more are drawn over the lines above and below.
+"""
+
 TOKEN_MAX: Final = 8192
 """Characters of an access token."""
 

@@ -47,6 +47,26 @@ test("the keyboard alone signs in", async ({ person }) => {
   await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
 });
 
+test("a password can be pasted, and its fields tell password managers what they are", async ({
+  person,
+}) => {
+  const ada = await person("Ada");
+  await ada.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await ada.page.goto("/account");
+  await ada.page.evaluate((text) => navigator.clipboard.writeText(text), PASSWORD);
+  for (const [label, purpose] of [
+    ["Current password", "current-password"],
+    ["New password", "new-password"],
+  ] as const) {
+    const field = ada.page.getByLabel(label);
+    await expect(field).toHaveAttribute("type", "password");
+    await expect(field).toHaveAttribute("autocomplete", purpose);
+    await field.focus();
+    await ada.page.keyboard.press("ControlOrMeta+v");
+    await expect(field).toHaveValue(PASSWORD);
+  }
+});
+
 test("a new password replaces the old one", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.goto("/account");

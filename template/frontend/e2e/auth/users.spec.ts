@@ -1,6 +1,6 @@
 import type { Locator } from "@playwright/test";
 
-import { PASSWORD, type Person } from "../support/person";
+import { isolated, PASSWORD, type Person } from "../support/person";
 import { METHODS, ONLY_PASSKEYS } from "../support/project";
 import { NO_SERVER, OwnServer } from "../support/server";
 import { expect, expectNothingFound, PHONE, test as base } from "../support/test";
@@ -104,7 +104,9 @@ test("a deactivated user is told so in an open session, and can return when acti
   await press(admin, "Deactivate", grace);
   await confirm(admin, "Deactivate");
   await expect(rowOf(admin, grace)).toContainText("Deactivated");
-  await expect(admin.page.getByText("Grace was deactivated and signed out.")).toBeVisible();
+  await expect(
+    admin.page.getByText(`${isolated("Grace")} was deactivated and signed out.`),
+  ).toBeVisible();
 
   await expect(grace.alert).toHaveText(/You are not signed in any more/u);
   await expect(grace.status).toHaveText("Session ended");
@@ -125,7 +127,7 @@ test("an admin adds and removes another admin", async ({ admin, person, server }
   const grace = await person("Grace", { baseURL: server.url });
   await admin.page.reload();
   await press(admin, "Make admin", grace);
-  await expect(admin.page.getByText("Grace is an admin now.")).toBeVisible();
+  await expect(admin.page.getByText(`${isolated("Grace")} is an admin now.`)).toBeVisible();
   await grace.page.goto("/users");
   await expect(grace.page.getByRole("listitem").filter({ hasText: ADMIN })).toBeVisible();
 
@@ -154,7 +156,7 @@ test("an admin adds and finds a user, who comes in by an invitation", async ({
   await dialog.getByLabel("E-mail", { exact: true }).fill(grace.email);
   await dialog.getByRole("button", { name: "Add user" }).click();
   await expect(dialog).toHaveCount(0);
-  await expect(admin.page.getByText(`An invitation to ${grace.email}`)).toBeVisible();
+  await expect(admin.page.getByText(`An invitation to ${isolated(grace.email)}`)).toBeVisible();
 
   const search = admin.page.getByRole("searchbox", { name: "Name or e-mail address" });
   await search.fill("nobody at all");
@@ -187,14 +189,14 @@ test("an admin adds and finds a user, who comes in by an invitation", async ({
   await expect(rowOf(admin, grace).getByRole("button", { name: /^Invite again/u })).toHaveCount(0);
   await press(admin, "Sign out", grace);
   await confirm(admin, "Sign out");
-  await expect(admin.page.getByText("Grace was signed out.")).toBeVisible();
+  await expect(admin.page.getByText(`${isolated("Grace")} was signed out.`)).toBeVisible();
   await expect(grace.alert).toContainText("You are not signed in any more");
 
   await admin.page.getByRole("link", { name: "Audit log" }).click();
   const entries = admin.page.getByRole("list", { name: "Audit log" }).getByRole("listitem");
   const about = entries.filter({ hasText: grace.email });
   await expect(about).toHaveText([
-    new RegExp(`^Signed out everywhere: ${grace.email}.*by ${ADMIN}`, "u"),
+    new RegExp(`^Signed out everywhere: ${grace.email}.*by ${isolated(ADMIN)}`, "u"),
     /^Invited: /u,
     /^Invited: /u,
     /^Account created: /u,
@@ -206,7 +208,9 @@ test("by keyboard, the focus returns after a dialog", async ({ admin, person, se
   await admin.page.reload();
   const deactivate = admin.page.getByRole("button", { name: `Deactivate: ${grace.email}` });
   await deactivate.press("Enter");
-  await expect(admin.page.getByRole("dialog", { name: "Deactivate Grace?" })).toBeVisible();
+  await expect(
+    admin.page.getByRole("dialog", { name: `Deactivate ${isolated("Grace")}?` }),
+  ).toBeVisible();
   await admin.page.keyboard.press("Escape");
   await expect(deactivate).toBeFocused();
   await admin.page.keyboard.press("Shift+Tab");

@@ -16,6 +16,9 @@ interface Mail {
 /** A word that no other test uses, for sessions and accounts. */
 export const unique = (word: string): string => `${word}-${crypto.randomUUID().slice(0, 8)}`;
 
+/** A user's text inside a sentence, as pages show it: between marks that isolate its direction. */
+export const isolated = (text: string): string => `\u2068${text}\u2069`;
+
 /** A user at a page. */
 export class Person {
   /** Uncaught errors of the page, and violations of its content security policy. */

@@ -7,8 +7,8 @@ type Schemas = components["schemas"];
 export type Profile = Schemas["Profile"];
 export type ProfileChange = Schemas["ProfileChange"];
 export type Device = Schemas["Device"];
-/** The token of a mail's link, or its code; with the new password of a password reset. */
-export type MailedProof = ({ token: string } | { code: string }) & { new_password?: string };
+/** The token of a mail's link, or its code; in some flows with more fields. */
+export type MailedProof = ({ token: string } | { code: string }) & Readonly<Record<string, string>>;
 
 const { leave, setUser, ...engine } = createAuth<Profile>(apiCore);
 

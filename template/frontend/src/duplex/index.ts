@@ -58,7 +58,7 @@ export { copyInvite, isGenerated, readSessionName, type RoomPhase } from "./sess
 export type { SessionState, Streaming } from "./session/state";
 export type { SessionStore } from "./session/store";
 export { type IconName, ICONS, theme, THEME_CHOICES, type ThemeChoice } from "./ui/appearance";
-export { keepFocus, openDialog, startOfPage } from "./ui/focus";
+export { focusField, focusKeeper, keepFocus, openDialog, startOfPage } from "./ui/focus";
 export {
   formatBytes,
   formatCount,
@@ -66,6 +66,7 @@ export {
   formatLatency,
   formatTime,
   initials,
+  isolated,
 } from "./ui/format";
 export {
   createList,

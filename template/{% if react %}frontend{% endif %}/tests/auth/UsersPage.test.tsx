@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest"
 
 import type { Profile } from "../../src/api/auth";
 import { users } from "../../src/api/users";
-import { ApiError, toasts } from "../../src/duplex";
+import { ApiError, isolated, toasts } from "../../src/duplex";
 import { userList } from "../../src/pages/auth/users";
 import UsersPage from "../../src/pages/auth/UsersPage";
 import { useAuth } from "../../src/stores/auth";
@@ -87,7 +87,7 @@ describe("the page of all users", () => {
       "Remove admin: grace@example.org",
     );
     expect(change).toHaveBeenCalledExactlyOnceWith("grace", { is_admin: true });
-    expect(said()).toContain("Grace is an admin now.");
+    expect(said()).toContain(`${isolated("Grace")} is an admin now.`);
     // The keyboard is still where it was.
     expect(button.isConnected).toBe(true);
   });
@@ -98,7 +98,7 @@ describe("the page of all users", () => {
     show(<UsersPage />);
     await press("Activate: grace@example.org");
     await waitFor(() => {
-      expect(said()).toContain("Grace can sign in again.");
+      expect(said()).toContain(`${isolated("Grace")} can sign in again.`);
     });
     expect(change).toHaveBeenCalledExactlyOnceWith("grace", { is_active: true });
   });
@@ -134,7 +134,7 @@ describe("the page of all users", () => {
     everybody(ada, admin);
     answer(admin);
     expect(await screen.findByText("Remove admin")).toBeTruthy();
-    expect(screen.getByRole("dialog").textContent).toContain("Deactivate Grace?");
+    expect(screen.getByRole("dialog").textContent).toContain(`Deactivate ${isolated("Grace")}?`);
   });
 
   it("keeps the dialog open when the action fails, and shows why", async () => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } fr
 import { auth, type Profile } from "../../src/api/auth";
 import { apiCore } from "../../src/api/core";
 import { users } from "../../src/api/users";
-import { ApiError, toasts } from "../../src/duplex";
+import { ApiError, isolated, toasts } from "../../src/duplex";
 import UsersPage from "../../src/pages/auth/UsersPage.vue";
 import { useUsers } from "../../src/stores/users";
 import { control, pinia, show } from "../setup";
@@ -32,7 +32,7 @@ function everybody(...items: Profile[]): void {
 async function signIn(user: Profile): Promise<void> {
   const answer = { status: "signed_in", access_token: "token", expires_in: 900, user };
   vi.spyOn(apiCore, "request").mockResolvedValueOnce(answer);
-  await auth.enter("/auth/password/sign-in", { email: user.email, password: "a long secret" });
+  await auth.enter("/auth/invitation/accept", { token: "of a mail" });
 }
 
 async function open(path = "/users"): Promise<VueWrapper> {
@@ -102,7 +102,7 @@ describe("the page of all users", () => {
 
     expect(button.attributes("aria-label")).toBe("Remove admin: grace@example.org");
     expect(change).toHaveBeenCalledExactlyOnceWith("grace", { is_admin: true });
-    expect(said()).toContain("Grace is an admin now.");
+    expect(said()).toContain(`${isolated("Grace")} is an admin now.`);
     // The keyboard is still where it was.
     expect(button.element.isConnected).toBe(true);
   });
@@ -112,7 +112,7 @@ describe("the page of all users", () => {
     change.mockResolvedValue(grace);
     const page = await open();
     await press(page, "Activate: grace@example.org");
-    expect(said()).toContain("Grace can sign in again.");
+    expect(said()).toContain(`${isolated("Grace")} can sign in again.`);
     expect(change).toHaveBeenCalledExactlyOnceWith("grace", { is_active: true });
   });
 
@@ -144,8 +144,8 @@ describe("the page of all users", () => {
     await press(page, "Deactivate: grace@example.org");
     answer({ ...grace, is_admin: true });
     await flushPromises();
-    expect(said()).toContain("Grace is an admin now.");
-    expect(page.get("dialog").text()).toContain("Deactivate Grace?");
+    expect(said()).toContain(`${isolated("Grace")} is an admin now.`);
+    expect(page.get("dialog").text()).toContain(`Deactivate ${isolated("Grace")}?`);
   });
 
   it("keeps the dialog open when the action fails, and shows why", async () => {

@@ -54,15 +54,10 @@ async def request_magic_link(
 ) -> Mailed:
     """Ask for a mail with a link that signs in."""
     await attempts.admit(services, visit, "mail", attempts.MAIL, form.email)
-    users = services.users
     async with services.database.transaction() as db:
-        user = await db.scalar(select(users).where(users.email == form.email, users.is_active))
-        if user is None:
-            issued = challenges.issue(db, "sign-in", mailed=False)
-            mailed.send(services, db, visit, "no_account", form.email, issued, PATH)
-        else:
-            issued = challenges.issue(db, "sign-in", user_id=user.id)
-            mailed.send(services, db, visit, "sign_in_link", form.email, issued, PATH)
+        issued = await mailed.send_to_owner(
+            services, db, visit, "sign-in", "sign_in_link", form.email, PATH
+        )
         record(db, visit, "mail_requested", email=form.email, detail="magic link")
     return mailed.keep(response, visit, "sign-in", issued)
 

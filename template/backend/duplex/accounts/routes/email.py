@@ -12,8 +12,10 @@ from duplex.accounts.mailed import Mailed, MailedProof
 from duplex.accounts.notices import notify
 from duplex.accounts.profile import Profile
 from duplex.accounts.services import ServicesDep
+from duplex.accounts.sign_in import families
 from duplex.accounts.sign_in.current import ActiveDep, FreshDep
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
+from duplex.accounts.tables.sign_ins import SignIn
 from duplex.web.database import now
 from duplex.web.errors import ApiError, Problem
 
@@ -51,7 +53,7 @@ async def change_email(
     await attempts.admit(services, visit, "mail", attempts.MAIL, change.email)
     user = active.user
     async with services.database.transaction() as db:
-        data = {"email": change.email}
+        data = {"email": change.email, "sign_in": active.sign_in.id}
         owner = await db.scalar(
             select(services.users.id).where(services.users.email == change.email)
         )
@@ -73,7 +75,8 @@ async def verify_email(
     user = active.user
     await attempts.admit(services, visit, "mail", attempts.MAIL, user.email)
     async with services.database.transaction() as db:
-        issued = challenges.issue(db, "email", user_id=user.id, data={"email": user.email})
+        data = {"email": user.email, "sign_in": active.sign_in.id}
+        issued = challenges.issue(db, "email", user_id=user.id, data=data)
         mailed.send(services, db, visit, "confirm_email", user.email, issued, PATH)
         record(db, visit, "mail_requested", user_id=user.id, detail="verification")
     return mailed.keep(response, visit, "email", issued)
@@ -85,7 +88,8 @@ async def confirm_email(
 ) -> Profile:
     """Answer the mail to an address: it becomes the account's verified address.
 
-    No sign-in is needed: the browser that made the request is recognised by its cookie.
+    No access token is needed: the browser that made the request is recognised by its cookie. Once
+    its sign-in has ended, the request is void: an owner who signs a thief out stops the change.
     """
     await attempts.admit(services, visit, "code", attempts.GUESS)
     verified = await mailed.verify(services, visit, "email", proof)
@@ -94,7 +98,8 @@ async def confirm_email(
         async with services.database.transaction() as db:
             await challenges.consume(db, verified)
             user = await db.get_one(services.users, verified.user_id, with_for_update=True)
-            if not user.is_active:
+            sign_in = await db.get(SignIn, verified.data["sign_in"])
+            if not user.is_active or sign_in is None or not families.is_alive(sign_in):
                 raise challenges.expired()
             before = user.email
             user.email, user.email_verified_at = email, now()

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duplex.accounts import challenges
 from duplex.accounts.emails import Email, Name
 from duplex.accounts.events import audit, record
+from duplex.accounts.ownership import disown
 from duplex.accounts.profile import AccountChange, Profile
 from duplex.accounts.routes.invitations import invite
 from duplex.accounts.services import Services, ServicesDep
@@ -78,6 +79,7 @@ async def create_user(
     """Make an account, and invite its owner by mail, for admins."""
     try:
         async with services.database.transaction() as db:
+            await _require_admin(services, db, admin)
             user = services.users(email=new.email, name=new.name, is_admin=new.is_admin)
             db.add(user)
             await db.flush()
@@ -104,6 +106,7 @@ async def invite_user(
 ) -> None:
     """Invite the owner of an account by mail, once more, for admins."""
     async with services.database.transaction() as db:
+        await _require_admin(services, db, admin)
         user = await db.get(services.users, user_id) if is_line(user_id) else None
         if user is None or not user.is_active:
             raise not_found("user")
@@ -136,7 +139,8 @@ async def change_account(
 ) -> Profile:
     """Add or remove an admin, activate or deactivate an account, for admins.
 
-    A user who is deactivated or no longer an admin is signed out everywhere at once.
+    A user who is deactivated or no longer an admin is signed out everywhere at once. A new admin
+    whose address was never verified has to sign in by mail.
     """
     if user_id == admin.user.id:
         raise ApiError(403, "forbidden", "Another admin has to change your own account.")
@@ -146,6 +150,10 @@ async def change_account(
         user.is_admin = was_admin if change.is_admin is None else change.is_admin
         user.is_active = was_active if change.is_active is None else change.is_active
         loses = (was_admin and not user.is_admin) or (was_active and not user.is_active)
+        if user.is_admin and not was_admin and user.email_verified_at is None:
+            # Whoever signed up with this address has not shown that it is theirs.
+            await disown(db, user)
+            loses = True
         if loses:
             await families.revoke_all(db, user.id)
             await challenges.withdraw(db, user.id)
@@ -163,6 +171,13 @@ async def change_account(
     if loses:
         await services.engine.revoke(user_id)
     return profile
+
+
+async def _require_admin(services: Services, db: AsyncSession, admin: Active) -> None:
+    """A 403 for a user who was an admin when the request began, and is none any more."""
+    asking = await db.get(services.users, admin.user.id, with_for_update=True)
+    if asking is None or not (asking.is_admin and asking.is_active):
+        raise no_admin()
 
 
 async def _locked(services: Services, db: AsyncSession, admin: Active, user_id: str) -> Account:

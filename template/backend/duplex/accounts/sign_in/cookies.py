@@ -1,6 +1,6 @@
 """The cookies of sign-in: out of reach for scripts, other sites, and neighbours on a domain."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from fastapi import Response
 
@@ -16,6 +16,21 @@ PATH = "/api/v1/auth"
 def kept(purpose: str) -> str:
     """The kind of cookie that holds the browser's token of a mailed challenge."""
     return f"kept-{purpose}"
+
+
+def parse(headers: Iterable[str]) -> dict[str, str]:
+    """The cookies in the `Cookie` headers of a request.
+
+    Names are taken exactly: a parser that strips all spaces of Unicode would take a cookie that a
+    neighbour has set as `\xa0__Host-…` for ours. If a name occurs twice, the first one counts:
+    browsers send the cookie with the longest path first.
+    """
+    found: dict[str, str] = {}
+    for header in headers:
+        for pair in header.split(";"):
+            name, _, value = pair.partition("=")
+            found.setdefault(name.strip(" \t"), value.strip(" \t"))
+    return found
 
 
 class Cookies:

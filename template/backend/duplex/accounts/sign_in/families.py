@@ -130,6 +130,16 @@ async def revoke_all(db: AsyncSession, user_id: str, *, but: str | None = None) 
     await _revoke_where(db, SignIn.user_id == user_id, SignIn.id != (but or ""))
 
 
+async def unconfirm(db: AsyncSession, user_id: str, *, but: str) -> None:
+    """Make every other sign-in of a user prove who it is before its next sensitive change."""
+    await db.execute(
+        update(SignIn)
+        .where(SignIn.user_id == user_id, SignIn.id != but)
+        .values(confirmed_at=now() - LONGEST)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def is_alive(sign_in: SignIn) -> bool:
     """Whether its tokens, access tokens included, still count."""
     return (

@@ -46,7 +46,7 @@ def get_visit(request: Request, services: ServicesDep) -> Visit:
         user_agent=_printable(request.headers.get("user-agent", ""))[:255],
         origin=_origin(request, services),
         cookies=Cookies(services.project.slug, production=settings.production),
-        sent=request.cookies,
+        sent=cookies.parse(request.headers.getlist("cookie")),
     )
 
 

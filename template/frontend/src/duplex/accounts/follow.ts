@@ -15,7 +15,7 @@ export function followAccount(auth: Readable<AuthState>, onLeft: () => void): vo
     if (now.status === "signedIn") {
       const fresh = before.status === "signedOut" || displayName.getSnapshot() === "";
       if (fresh) displayName.set(now.user.name);
-      // Such as a wrong password in an earlier attempt.
+      // Such as that of an earlier, refused attempt.
       if (before.status === "signedOut") toasts.dismissErrors();
     } else if (before.status === "signedIn") {
       displayName.set("");

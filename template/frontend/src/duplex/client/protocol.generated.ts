@@ -70,3 +70,6 @@ export const SESSION_ID = "[A-Za-z0-9_-]{1,64}";
 
 /** The longest name of a participant, in characters. */
 export const NAME_LENGTH = 80;
+
+/** The most combining marks on one character of a name. */
+export const NAME_MARKS = 4;

@@ -17,7 +17,7 @@ export class ApiError extends Error {
 
 /**
  * `body` is sent as JSON. `token: false` sends the request without the access token. `retry: false`
- * sends it once: a 401 is an answer to `body`, such as a wrong password, and not to the token.
+ * sends it once: a 401 is an answer to `body`, such as a refused sign-in, and not to the token.
  */
 export interface ApiRequest {
   method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";

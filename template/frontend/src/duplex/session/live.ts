@@ -1,6 +1,6 @@
 /** The page's one session: what can be done with it, the user's name in it, and its connection in words. */
 import type { FormOf, StateName } from "../client/contract";
-import { NAME_LENGTH } from "../client/protocol.generated";
+import { NAME_LENGTH, NAME_MARKS } from "../client/protocol.generated";
 import { SessionError } from "../client/types";
 import { createStore, type Readable, storage } from "../ui/store";
 import { attempt, toasts } from "../ui/toasts";
@@ -90,6 +90,18 @@ export interface DisplayName extends Readable<string> {
   set(name: string): void;
 }
 
+/** The text without combining marks that the server would refuse in a name. */
+function withoutPiles(text: string): string {
+  let marks = 0;
+  const kept = Array.from(text).filter((character) => {
+    if (/[\p{Mn}\p{Me}]/u.test(character)) marks += 1;
+    // After these, the next mark is still drawn at the same letter.
+    else if (!/[\p{Mc}\p{Cf}]/u.test(character)) marks = 0;
+    return marks <= NAME_MARKS;
+  });
+  return kept.join("");
+}
+
 function createDisplayName(): DisplayName {
   const store = createStore(storage.read(KEY) ?? "");
   return {
@@ -97,7 +109,7 @@ function createDisplayName(): DisplayName {
     getSnapshot: store.getSnapshot,
     set(name) {
       // In whole characters, as the server counts them.
-      const tidy = Array.from(name.trim()).slice(0, NAME_LENGTH).join("");
+      const tidy = Array.from(withoutPiles(name.trim())).slice(0, NAME_LENGTH).join("");
       storage.write(KEY, tidy === "" ? null : tidy);
       store.set(tidy);
     },

@@ -9,6 +9,30 @@ export function keepFocus(): void {
   if (activeElement === null || activeElement === document.body) focusPage();
 }
 
+/**
+ * The function to call after `element` was removed: if the focus was in it, the keyboard goes on in the
+ * section or dialog that it was in, else at the page's content.
+ */
+export function focusKeeper(element: Element): () => void {
+  const part = element.parentElement?.closest<HTMLElement>("section, dialog");
+  return () => {
+    const { activeElement } = document;
+    if (activeElement !== null && activeElement !== document.body) return;
+    if (part?.isConnected !== true) {
+      focusPage();
+      return;
+    }
+    part.tabIndex = -1;
+    part.focus({ preventScroll: true });
+  };
+}
+
+/** Moves the focus to the first field inside an element, or to its first button. */
+export function focusField(root: Element | null | undefined): void {
+  const fields = root?.querySelectorAll<HTMLElement>("input:not(.hidden), textarea, select");
+  (fields?.[0] ?? root?.querySelector<HTMLElement>("button"))?.focus();
+}
+
 /** Moves focus and scroll position to the start of the page, as after turning to another part of a list. */
 export function startOfPage(): void {
   focusPage();

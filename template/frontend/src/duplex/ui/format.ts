@@ -23,6 +23,13 @@ export function formatCount(count: number, one: string, many: string): string {
   return `${number.format(count)} ${count === 1 ? one : many}`;
 }
 
+/**
+ * A user's text inside a sentence that has no markup, such as a toast: a name in Arabic or Hebrew does
+ * not reorder the words around it. In markup, `<bdi>` does the same.
+ */
+export const isolated = (text: string): string =>
+  `\u2068${text.replace(/[\u202a-\u202e\u2066-\u2069]/gu, "")}\u2069`;
+
 /** One or two letters that represent a name in a small circle. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/u);

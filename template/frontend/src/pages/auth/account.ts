@@ -1,15 +1,15 @@
 import { createStore, currentApp, forgetting } from "../../duplex";
 
-/** Where to go after signing in: to `next` if it is a path of this site, else to start a session. */
+/**
+ * Where to go after signing in: to `next` if it is a path of this site, else to start a session. It is
+ * read as the browser would read it: `/\t/example.org` is another site.
+ */
 export function nextPath(next: unknown): string {
-  const safe = typeof next === "string" && /^\/(?![/\\])/u.test(next);
-  return safe ? next : currentApp().paths.start;
+  if (typeof next !== "string" || !next.startsWith("/")) return currentApp().paths.start;
+  const url = URL.canParse(next, location.origin) ? new URL(next, location.origin) : null;
+  if (url?.origin !== location.origin) return currentApp().paths.start;
+  return url.pathname + url.search + url.hash;
 }
-
-/** The shortest password of an account without a second step. The server has the last word. */
-export const PASSWORD_LENGTH = 15;
-export const passwordHint = (length: number): string =>
-  `At least ${length} characters; a few words make a good one.`;
 
 /** The e-mail address that was typed last: the other forms for signing in begin with it. */
 export const typedAddress = createStore("");

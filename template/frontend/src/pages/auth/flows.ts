@@ -9,8 +9,8 @@ export interface MailFlow {
   /** The text of the button. */
   readonly action: string;
   readonly confirm: (proof: MailedProof) => Promise<unknown>;
-  /** A new password is asked for. */
-  readonly newPassword?: true;
+  /** The field of the request for a new credential, which the form asks for too. */
+  readonly credential?: string;
   /** Where it leads; without it, to the page that was requested before. */
   readonly next?: string;
   /** The message after the success of a flow without a sign-in. */
@@ -48,9 +48,9 @@ export const invitationFlow: MailFlow = {
   again: SIGN_IN_AGAIN,
 };
 
-/** The proof, with the new password where the flow asks for one. */
-export const withPassword = (flow: MailFlow, proof: MailedProof, password: string): MailedProof =>
-  flow.newPassword ? { ...proof, new_password: password } : proof;
+/** The proof, with the new credential where the flow asks for one. */
+export const withCredential = (flow: MailFlow, proof: MailedProof, typed: string): MailedProof =>
+  flow.credential === undefined ? proof : { ...proof, [flow.credential]: typed };
 
 /** The token of the link that opened this page. It follows the `#`, which no server receives. */
 export const linkToken = (): string | null =>

@@ -1,6 +1,6 @@
 import type { Profile } from "../../api/auth";
 import { type AccountChange, type AuditEntry, type NewUser, users } from "../../api/users";
-import { createPagedList, formatDate } from "../../duplex";
+import { createPagedList, formatDate, isolated } from "../../duplex";
 
 /** Shown instead of the list to users who are not admins. */
 export const ADMINS_ONLY = {
@@ -35,10 +35,10 @@ export interface UserAction {
   readonly question: Question | null;
 }
 
-const invited = (email: string): string => `An invitation to ${email} is on its way.`;
+const invited = (email: string): string => `An invitation to ${isolated(email)} is on its way.`;
 
 const signsOut = (email: string, after: string): string =>
-  `${email} is signed out on every device, which ends the open sessions, and ${after}.`;
+  `${isolated(email)} is signed out on every device, which ends the open sessions, and ${after}.`;
 
 const changing =
   ({ id }: Profile, change: AccountChange) =>
@@ -46,7 +46,8 @@ const changing =
     users.change(id, change);
 
 function adminAction(user: Profile): UserAction {
-  const { name, email, is_admin } = user;
+  const { email, is_admin } = user;
+  const name = isolated(user.name);
   return {
     kind: "admin",
     label: is_admin ? "Remove admin" : "Make admin",
@@ -62,7 +63,8 @@ function adminAction(user: Profile): UserAction {
 }
 
 function activeAction(user: Profile): UserAction {
-  const { name, email, is_active } = user;
+  const { email, is_active } = user;
+  const name = isolated(user.name);
   return {
     kind: "active",
     label: is_active ? "Deactivate" : "Activate",
@@ -81,8 +83,8 @@ const signOutAction = ({ id, name, email }: Profile): UserAction => ({
   kind: "signOut",
   label: "Sign out",
   send: () => users.signOut(id),
-  done: `${name} was signed out.`,
-  question: { title: `Sign out ${name}?`, text: signsOut(email, "can sign in again") },
+  done: `${isolated(name)} was signed out.`,
+  question: { title: `Sign out ${isolated(name)}?`, text: signsOut(email, "can sign in again") },
 });
 
 const inviteAction = ({ id, email }: Profile): UserAction => ({
@@ -118,7 +120,7 @@ export const userList = {
   create: (user: NewUser): Promise<boolean> =>
     list.change(
       () => users.create(user),
-      user.invite ? invited(user.email) : `${user.name} was added.`,
+      user.invite ? invited(user.email) : `${isolated(user.name)} was added.`,
     ),
 };
 
@@ -141,6 +143,6 @@ export const auditTitle = ({ action, detail }: AuditEntry): string =>
 
 /** Who did it, from where and when. */
 export function auditSource({ actor, address, at }: AuditEntry): string {
-  const who = actor === "" ? "by the server's settings or command line" : `by ${actor}`;
+  const who = actor === "" ? "by the server's settings or command line" : `by ${isolated(actor)}`;
   return [who, ...(address === "" ? [] : [`from ${address}`]), formatDate(at)].join(" · ");
 }

@@ -1,7 +1,8 @@
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Navigate, useSearchParams } from "react-router";
 
 import { auth } from "../../api/auth";
+import { toasts } from "../../duplex";
 import { nextPath } from "../../pages/auth/account";
 import { useAuth } from "../../stores/auth";
 import { useSecondStep } from "./useSecondStep";
@@ -21,8 +22,15 @@ interface AuthCardProps {
 export default function AuthCard({ title, next, stay = false, children, other }: AuthCardProps) {
   const [query] = useSearchParams();
   const signedIn = useAuth(({ status }) => status === "signedIn");
-  const step = useSecondStep();
-  useEffect(() => auth.startOver, []);
+  const panel = useRef<HTMLDivElement>(null);
+  const step = useSecondStep(panel);
+  useEffect(
+    () => () => {
+      auth.startOver();
+      toasts.dismissErrors();
+    },
+    [],
+  );
   // Signed-in users are redirected: after signing in here or in another tab, and when they return to
   // this page, which is therefore replaced in the history.
   if (signedIn && !stay) return <Navigate to={next ?? nextPath(query.get("next"))} replace />;
@@ -30,7 +38,9 @@ export default function AuthCard({ title, next, stay = false, children, other }:
     <div className="page page-narrow">
       <div className="mx-auto max-w-md">
         <h1 className="page-title">{step === null ? title : "One more step"}</h1>
-        <div className="panel mt-8 flex flex-col gap-6">{step ?? children}</div>
+        <div ref={panel} className="panel mt-8 flex flex-col gap-6">
+          {step ?? children}
+        </div>
         {other !== undefined && <p className="muted mt-6 text-center">{other}</p>}
       </div>
     </div>

@@ -1,6 +1,6 @@
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 
-import { attempt, toasts } from "../../duplex";
+import { attempt, focusKeeper, toasts } from "../../duplex";
 
 interface AuthFormProps {
   /** The text of the button. */
@@ -14,6 +14,10 @@ interface AuthFormProps {
 export default function AuthForm({ action, send, quiet = false, children }: AuthFormProps) {
   const [busy, setBusy] = useState(false);
   const sending = useRef(false);
+  const form = useRef<HTMLFormElement>(null);
+
+  // Many forms are replaced by their result: the keyboard goes on there.
+  useEffect(() => (form.current === null ? undefined : focusKeeper(form.current)), []);
 
   async function submit(): Promise<void> {
     if (sending.current) return;
@@ -28,6 +32,7 @@ export default function AuthForm({ action, send, quiet = false, children }: Auth
 
   return (
     <form
+      ref={form}
       className="flex flex-col gap-5"
       onSubmit={(event) => {
         event.preventDefault();

@@ -1,8 +1,8 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 
 import { auth } from "../../api/auth";
-import { attempt, currentApp, formatDate, useReadable } from "../../duplex";
+import { attempt, currentApp, focusKeeper, formatDate, useReadable } from "../../duplex";
 import { deviceList } from "../../pages/auth/devices";
 import ConfirmDialog from "../ConfirmDialog";
 
@@ -14,6 +14,14 @@ export default function DevicesPanel() {
   useEffect(() => {
     void deviceList.load();
   }, []);
+
+  const entries = useRef<HTMLUListElement>(null);
+
+  async function signOut(id: string): Promise<void> {
+    const keepFocus = entries.current && focusKeeper(entries.current);
+    await deviceList.change(() => auth.signOutDevice(id), "Signed out on that device.");
+    keepFocus?.();
+  }
 
   async function signOutEverywhere(): Promise<void> {
     setAsking(false);
@@ -31,7 +39,7 @@ export default function DevicesPanel() {
           {list.problem}
         </p>
       )}
-      <ul className="my-4 divide-y divide-base-300" aria-label="Devices">
+      <ul ref={entries} className="my-4 divide-y divide-base-300" aria-label="Devices">
         {list.items?.map((device) => (
           <li key={device.id} className="flex flex-wrap items-center gap-3 py-3">
             <div className="min-w-0 flex-1 basis-48">
@@ -51,8 +59,7 @@ export default function DevicesPanel() {
                 className="btn btn-quiet btn-sm"
                 aria-label={`Sign out: ${device.browser}`}
                 onClick={() => {
-                  const request = () => auth.signOutDevice(device.id);
-                  void deviceList.change(request, "Signed out on that device.");
+                  void signOut(device.id);
                 }}
               >
                 Sign out

@@ -65,7 +65,9 @@ export default function UsersPanel({ self }: { self: string }) {
             {users.length > 0 ? (
               <UserList users={users} self={self} onAct={choose} />
             ) : (
-              <p className="muted text-center">No account matches “{search}”.</p>
+              <p className="muted text-center">
+                No account matches “<bdi>{search}</bdi>”.
+              </p>
             )}
             {list.total === 1 && search === "" && (
               <p className="muted mt-4 text-center text-sm">{NOBODY_ELSE}</p>

@@ -1,15 +1,15 @@
 import { useEffect, useRef, useState } from "react";
 
 import { attempt } from "../../duplex";
-import { PASSWORD_LENGTH, passwordHint } from "../../pages/auth/account";
 import {
   MAIL_ON_ITS_WAY,
   MAIL_SENT_AGAIN,
   type MailFlow,
-  withPassword,
+  withCredential,
 } from "../../pages/auth/flows";
 import TextField from "../TextField";
 import AuthForm from "./AuthForm";
+import { Credential } from "./credential";
 
 interface WaitForMailProps {
   email: string;
@@ -22,19 +22,19 @@ interface WaitForMailProps {
 export default function WaitForMail({ email, flow, again, onDone }: WaitForMailProps) {
   const root = useRef<HTMLDivElement>(null);
   const [code, setCode] = useState("");
-  const [password, setPassword] = useState("");
+  const [credential, setCredential] = useState("");
 
   useEffect(() => root.current?.querySelector("input")?.focus(), []);
 
   async function confirm(): Promise<void> {
-    await flow.confirm(withPassword(flow, { code: code.trim() }, password));
+    await flow.confirm(withCredential(flow, { code: code.trim() }, credential));
     onDone?.();
   }
 
   return (
     <div ref={root} className="flex flex-col gap-5">
       <p role="status" className="text-pretty wrap-anywhere">
-        A mail to <strong>{email}</strong> {MAIL_ON_ITS_WAY}
+        A mail to <bdi className="font-semibold">{email}</bdi> {MAIL_ON_ITS_WAY}
       </p>
       <AuthForm action={flow.action} send={confirm}>
         <TextField
@@ -46,19 +46,8 @@ export default function WaitForMail({ email, flow, again, onDone }: WaitForMailP
           spellCheck={false}
           required
         />
-        {flow.newPassword && (
-          <>
-            <input className="hidden" type="text" autoComplete="username" value={email} readOnly />
-            <TextField
-              label="New password"
-              value={password}
-              onChange={setPassword}
-              type="password"
-              autoComplete="new-password"
-              required
-              hint={passwordHint(PASSWORD_LENGTH)}
-            />
-          </>
+        {Credential !== null && flow.credential !== undefined && (
+          <Credential email={email} value={credential} onChange={setCredential} />
         )}
       </AuthForm>
       <button

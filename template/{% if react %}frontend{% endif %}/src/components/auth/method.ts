@@ -9,6 +9,18 @@ export interface SignInProps {
   autoComplete: string;
 }
 
+export interface CredentialProps {
+  /** Where no other field has it. */
+  email?: string;
+  /** An account is made. */
+  signUp?: boolean;
+  value: string;
+  onChange: (value: string) => void;
+}
+
+/** The fields for a new credential. */
+export type CredentialField = ComponentType<CredentialProps>;
+
 /** One way of signing in. */
 export interface Method {
   /** The name that the server gives it. */
@@ -24,6 +36,4 @@ export interface Method {
   /** The page for users who can no longer sign in. */
   readonly help: { readonly to: string; readonly label: string } | null;
   readonly flows: readonly MailFlow[];
-  /** Passkeys are offered at the field for the e-mail address. */
-  readonly offersAtField: boolean;
 }

@@ -3,9 +3,8 @@ import { Link, useLocation } from "react-router";
 
 import AuthCard from "../../components/auth/AuthCard";
 import AuthForm from "../../components/auth/AuthForm";
+import { Credential } from "../../components/auth/credential";
 import { flows } from "../../components/auth/methods";
-import TextField from "../../components/TextField";
-import { PASSWORD_LENGTH, passwordHint } from "./account";
 import {
   followLink,
   hideToken,
@@ -13,7 +12,7 @@ import {
   type MailFlow,
   NO_TOKEN,
   SIGN_IN_AGAIN,
-  withPassword,
+  withCredential,
 } from "./flows";
 
 /** The page that the link of a mail opens. Opening it uses nothing up: programs that look at mails do so. */
@@ -25,7 +24,7 @@ export default function MailedPage() {
 
 function MailedFlow({ flow }: { flow: MailFlow }) {
   const [token] = useState(linkToken);
-  const [password, setPassword] = useState("");
+  const [credential, setCredential] = useState("");
   const [confirmed, setConfirmed] = useState(false);
   /** Why the link is of no use any more. */
   const [problem, setProblem] = useState(token === null ? NO_TOKEN : null);
@@ -34,23 +33,15 @@ function MailedFlow({ flow }: { flow: MailFlow }) {
 
   async function confirm(): Promise<void> {
     if (token === null) return;
-    const outcome = await followLink(flow, withPassword(flow, { token }, password));
+    const outcome = await followLink(flow, withCredential(flow, { token }, credential));
     setConfirmed(outcome.confirmed);
     setProblem(outcome.problem);
   }
 
   const form = (
     <AuthForm action={flow.action} send={confirm}>
-      {flow.newPassword && (
-        <TextField
-          label="New password"
-          value={password}
-          onChange={setPassword}
-          type="password"
-          autoComplete="new-password"
-          required
-          hint={passwordHint(PASSWORD_LENGTH)}
-        />
+      {Credential !== null && flow.credential !== undefined && (
+        <Credential value={credential} onChange={setCredential} />
       )}
     </AuthForm>
   );

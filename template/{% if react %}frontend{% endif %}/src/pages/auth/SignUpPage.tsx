@@ -4,21 +4,21 @@ import { Link, useLocation } from "react-router";
 import { auth } from "../../api/auth";
 import AuthCard from "../../components/auth/AuthCard";
 import AuthForm from "../../components/auth/AuthForm";
+import { Credential } from "../../components/auth/credential";
 import { SIGN_UP } from "../../components/auth/methods";
 import WaitForMail from "../../components/auth/WaitForMail";
 import TextField from "../../components/TextField";
-import { PASSWORD_LENGTH, passwordHint } from "./account";
 import { signUpFlow } from "./flows";
 
 export default function SignUpPage() {
   const { search } = useLocation();
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
+  const [credential, setCredential] = useState("");
   const [asked, setAsked] = useState(false);
 
   async function signUp(): Promise<void> {
-    const own = SIGN_UP.password ? { password } : {};
+    const own = SIGN_UP.credential === null ? {} : { [SIGN_UP.credential]: credential };
     await auth.askForMail(SIGN_UP.route, { name, email, ...own });
     setAsked(true);
   }
@@ -34,18 +34,7 @@ export default function SignUpPage() {
         autoComplete="username"
         required
       />
-      {SIGN_UP.password && (
-        <TextField
-          label="Password"
-          value={password}
-          onChange={setPassword}
-          type="password"
-          autoComplete="new-password"
-          required
-          minLength={PASSWORD_LENGTH}
-          hint={passwordHint(PASSWORD_LENGTH)}
-        />
-      )}
+      {Credential !== null && <Credential value={credential} onChange={setCredential} signUp />}
     </AuthForm>
   );
   return (

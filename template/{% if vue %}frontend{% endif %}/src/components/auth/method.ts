@@ -2,6 +2,12 @@ import type { Component } from "vue";
 
 import type { MailFlow } from "../../pages/auth/flows";
 
+/**
+ * The fields for a new credential, with its text as the model. Takes `email`, if no other field has it,
+ * and `signUp` where an account is made.
+ */
+export type CredentialField = Component;
+
 /** One way of signing in. */
 export interface Method {
   /** The name that the server gives it. */
@@ -17,6 +23,4 @@ export interface Method {
   /** The page for users who can no longer sign in. */
   readonly help: { readonly to: string; readonly label: string } | null;
   readonly flows: readonly MailFlow[];
-  /** Passkeys are offered at the field for the e-mail address. */
-  readonly offersAtField: boolean;
 }

@@ -1,11 +1,24 @@
-import { computed, type ComputedRef, type Component } from "vue";
+import { type Component, computed, type ComputedRef, type ShallowRef, watch } from "vue";
 
 import { auth } from "../../api/auth";
-import { useReadable } from "../../duplex";
+import { focusField, useReadable } from "../../duplex";
 import { methods } from "./methods";
 
-/** The form of the pending second step; null when there is none. */
-export function useSecondStep(): ComputedRef<Component | null> {
+/**
+ * The form of the pending second step; null when there is none. Whoever begins again goes on with the
+ * first field inside `forms`.
+ */
+export function useSecondStep(
+  forms: Readonly<ShallowRef<HTMLElement | null>>,
+): ComputedRef<Component | null> {
   const due = useReadable(auth.secondStep);
-  return computed(() => methods.find(({ name }) => name === due.value?.method)?.Step ?? null);
+  const step = computed(() => methods.find(({ name }) => name === due.value?.method)?.Step ?? null);
+  watch(
+    step,
+    (now) => {
+      if (now === null) focusField(forms.value);
+    },
+    { flush: "post" },
+  );
+  return step;
 }

@@ -1,16 +1,17 @@
 """The passkeys of an account: added, named, listed and removed."""
 
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from webauthn.helpers.structs import AuthenticatorTransport
 
 from duplex.accounts import attempts, challenges
+from duplex.accounts.emails import Name
 from duplex.accounts.events import record
 from duplex.accounts.mailed import Token
 from duplex.accounts.methods.passkey import ceremonies
@@ -20,15 +21,14 @@ from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in.current import ActiveDep, FreshDep
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.credentials import Passkey
-from duplex.web.deps import Line, is_line
+from duplex.mail import isolate
+from duplex.web.deps import is_line
 from duplex.web.errors import ApiError, Problem, not_found
 
 MOST = 30
 """Passkeys of one account."""
 
 TRANSPORTS = [one.value for one in AuthenticatorTransport]
-
-KeyName = Annotated[Line, StringConstraints(max_length=80)]
 
 router = APIRouter(
     prefix="/api/v1/auth/passkeys",
@@ -62,13 +62,13 @@ class NewPasskey(BaseModel):
 
     ceremony: Token
     credential: dict[str, Any]
-    name: KeyName
+    name: Name
 
 
 class PasskeyName(BaseModel):
     """Another name."""
 
-    name: KeyName
+    name: Name
 
 
 @router.get("")
@@ -119,7 +119,7 @@ async def add_passkey(
             db.add(passkey)
             await db.flush()
             record(db, visit, "method_added", user_id=user.id, detail=f"passkey {new.name}")
-            what = f"A passkey was added: {new.name}."
+            what = f"A passkey was added: {isolate(new.name)}."
             notify(services, db, visit, "passkeys_changed", user.email, what=what)
             return PasskeyItem.model_validate(passkey)
     except IntegrityError:
@@ -148,7 +148,7 @@ async def remove_passkey(
         await db.delete(passkey)
         detail = f"passkey {passkey.name}"
         record(db, visit, "method_removed", user_id=active.user.id, detail=detail)
-        what = f"A passkey was removed: {passkey.name}."
+        what = f"A passkey was removed: {isolate(passkey.name)}."
         notify(services, db, visit, "passkeys_changed", active.user.email, what=what)
 
 

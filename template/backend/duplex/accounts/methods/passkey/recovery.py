@@ -37,15 +37,10 @@ async def recover_account(
 ) -> Mailed:
     """Ask for a mail that signs in without a passkey."""
     await attempts.admit(services, visit, "mail", attempts.MAIL, form.email)
-    users = services.users
     async with services.database.transaction() as db:
-        user = await db.scalar(select(users).where(users.email == form.email, users.is_active))
-        if user is None:
-            issued = challenges.issue(db, "recover-account", mailed=False)
-            mailed.send(services, db, visit, "no_account", form.email, issued, PATH)
-        else:
-            issued = challenges.issue(db, "recover-account", user_id=user.id)
-            mailed.send(services, db, visit, "recover_account", form.email, issued, PATH)
+        issued = await mailed.send_to_owner(
+            services, db, visit, "recover-account", "recover_account", form.email, PATH
+        )
         record(db, visit, "mail_requested", email=form.email, detail="recover account")
     return mailed.keep(response, visit, "recover-account", issued)
 

@@ -48,13 +48,9 @@ async def recover_password(
     """Ask for a mail that leads to a new password."""
     await attempts.admit(services, visit, "mail", attempts.MAIL, form.email)
     async with services.database.transaction() as db:
-        user, _ = await store.find(services, db, form.email)
-        if user is None:
-            issued = challenges.issue(db, "recover", mailed=False)
-            mailed.send(services, db, visit, "no_account", form.email, issued, "/sign-in")
-        else:
-            issued = challenges.issue(db, "recover", user_id=user.id)
-            mailed.send(services, db, visit, "recover_password", form.email, issued, PATH)
+        issued = await mailed.send_to_owner(
+            services, db, visit, "recover", "recover_password", form.email, PATH
+        )
         record(db, visit, "mail_requested", email=form.email, detail="recover")
     return mailed.keep(response, visit, "recover", issued)
 

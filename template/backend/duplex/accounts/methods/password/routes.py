@@ -77,6 +77,8 @@ async def sign_up_with_password(
 ) -> Mailed:
     """Ask for an account with this password: a mail to the address leads on."""
     sign_up.require_open(services)
+    # Checking a password costs milliseconds of this process.
+    await attempts.admit(services, visit, "new password", attempts.GUESS)
     require_good(services, form.password, shortest=SHORTEST_ALONE, email=form.email, name=form.name)
     await attempts.admit(services, visit, "mail", attempts.MAIL, form.email)
     hashed = await hash_password(form.password.get_secret_value())
@@ -145,6 +147,9 @@ async def change_password(
         second_factor = await services.second_factor(db, active.user.id) is not None
     if stored is not None:
         if not await verify_password(stored, _text(change.current_password)):
+            await record_alone(
+                services, visit, "refused", user_id=active.user.id, detail="current password"
+            )
             raise ApiError(403, "wrong_password", _CURRENT_WRONG)
     elif not active.is_fresh:
         raise ApiError(403, "not_fresh", "Please confirm that it is you: sign in once more.")

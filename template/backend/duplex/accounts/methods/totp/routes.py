@@ -17,6 +17,7 @@ from duplex.accounts.mailed import Token
 from duplex.accounts.methods.totp import store
 from duplex.accounts.notices import notify
 from duplex.accounts.services import Services, ServicesDep
+from duplex.accounts.sign_in import families
 from duplex.accounts.sign_in.current import Active, ActiveDep, FreshDep
 from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, Visit, VisitDep
@@ -109,6 +110,8 @@ async def confirm_totp(
             raise _wrong_code()
         (await db.get_one(TotpSecret, user.id)).confirmed_at = now()
         codes = await store.new_recovery_codes(db, user.id)
+        # Sign-ins that did not show the second step can no longer turn it off, however recent.
+        await families.unconfirm(db, user.id, but=active.sign_in.id)
         _tell(services, db, visit, user, "method_added", "The second step was turned on.")
     return RecoveryCodes(recovery_codes=codes)
 

@@ -7,6 +7,11 @@ import { ASK_AGAIN, type MailFlow } from "../../../pages/auth/flows";
 
 type Schemas = components["schemas"];
 
+/** The shortest password of an account without a second step. The server has the last word. */
+export const PASSWORD_LENGTH = 15;
+export const passwordHint = (length: number): string =>
+  `At least ${length} characters; a few words make a good one.`;
+
 export const password = {
   signIn: (form: Schemas["PasswordSignIn"]): Promise<Profile | null> =>
     auth.enter("/auth/password/sign-in", form),
@@ -26,6 +31,6 @@ export const recoveryFlow: MailFlow = {
   title: "Choose a new password",
   action: "Save password",
   confirm: (proof) => auth.enter("/auth/password/reset", proof),
-  newPassword: true,
+  credential: "new_password",
   again: { to: "/recover", label: ASK_AGAIN },
 };

@@ -10,5 +10,4 @@ export const magicLinkMethod: Method = {
   Panel: null,
   help: null,
   flows: [magicLinkFlow],
-  offersAtField: false,
 };

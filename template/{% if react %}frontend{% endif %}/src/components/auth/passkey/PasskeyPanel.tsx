@@ -1,6 +1,6 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
-import { formatDate, useReadable } from "../../../duplex";
+import { focusField, focusKeeper, formatDate, useReadable } from "../../../duplex";
 import TextField from "../../TextField";
 import AuthForm from "../AuthForm";
 import { type Passkey, passkey, passkeys } from "./passkey";
@@ -13,6 +13,17 @@ export default function PasskeyPanel() {
   useEffect(() => {
     void passkeys.load();
   }, []);
+
+  const entries = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    if (renaming !== null) focusField(entries.current);
+  }, [renaming]);
+
+  async function remove(id: string): Promise<void> {
+    const keepFocus = entries.current && focusKeeper(entries.current);
+    await passkeys.change(() => passkey.remove(id), "Passkey removed.");
+    keepFocus?.();
+  }
 
   async function add(): Promise<void> {
     if (await passkeys.change(() => passkey.add(name), "Passkey added.")) setName("");
@@ -31,9 +42,15 @@ export default function PasskeyPanel() {
           {list.problem}
         </p>
       )}
-      <ul className="my-4 divide-y divide-base-300" aria-label="Passkeys">
+      <ul ref={entries} className="my-4 divide-y divide-base-300" aria-label="Passkeys">
         {list.items?.map((key) => (
-          <li key={key.id} className="flex flex-wrap items-center gap-3 py-3">
+          <li
+            key={key.id}
+            className="flex flex-wrap items-center gap-3 py-3"
+            onKeyDown={(event) => {
+              if (event.key === "Escape") setRenaming(null);
+            }}
+          >
             {renaming === key.id ? (
               <RenameForm
                 item={key}
@@ -46,6 +63,9 @@ export default function PasskeyPanel() {
                 item={key}
                 onRename={() => {
                   setRenaming(key.id);
+                }}
+                onRemove={() => {
+                  void remove(key.id);
                 }}
               />
             )}
@@ -81,7 +101,13 @@ function RenameForm({ item, onDone }: { item: Passkey; onDone: () => void }) {
   );
 }
 
-function PasskeyRow({ item, onRename }: { item: Passkey; onRename: () => void }) {
+interface PasskeyRowProps {
+  item: Passkey;
+  onRename: () => void;
+  onRemove: () => void;
+}
+
+function PasskeyRow({ item, onRename, onRemove }: PasskeyRowProps) {
   return (
     <>
       <div className="min-w-0 flex-1 basis-48">
@@ -103,9 +129,7 @@ function PasskeyRow({ item, onRename }: { item: Passkey; onRename: () => void })
           type="button"
           className="btn btn-quiet btn-sm"
           aria-label={`Remove: ${item.name}`}
-          onClick={() => {
-            void passkeys.change(() => passkey.remove(item.id), "Passkey removed.");
-          }}
+          onClick={onRemove}
         >
           Remove
         </button>

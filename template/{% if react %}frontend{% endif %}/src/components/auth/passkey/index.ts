@@ -11,5 +11,4 @@ export const passkeyMethod: Method = {
   Panel: PasskeyPanel,
   help: { to: "/recover-account", label: "Lost your passkey?" },
   flows: [passkeyRecoveryFlow],
-  offersAtField: true,
 };

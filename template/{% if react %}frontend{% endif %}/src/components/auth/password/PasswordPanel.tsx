@@ -1,11 +1,10 @@
 import { useEffect, useState } from "react";
 
 import { attempt, toasts } from "../../../duplex";
-import { PASSWORD_LENGTH, passwordHint } from "../../../pages/auth/account";
 import { useAuth } from "../../../stores/auth";
 import TextField from "../../TextField";
 import AuthForm from "../AuthForm";
-import { password } from "./password";
+import { password, PASSWORD_LENGTH, passwordHint } from "./password";
 
 export default function PasswordPanel() {
   const email = useAuth(({ user }) => user?.email ?? "");

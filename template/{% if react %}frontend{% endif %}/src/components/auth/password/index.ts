@@ -11,5 +11,4 @@ export const passwordMethod: Method = {
   Panel: PasswordPanel,
   help: { to: "/recover", label: "Forgot your password?" },
   flows: [recoveryFlow],
-  offersAtField: false,
 };

@@ -10,5 +10,4 @@ export const totpMethod: Method = {
   Panel: TotpPanel,
   help: null,
   flows: [],
-  offersAtField: false,
 };
