@@ -80,8 +80,8 @@ import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
-import aiosqlite, alembic, argon2, fastapi, httpx, jwt, pydantic_settings, pyotp, pytest, redis.asyncio
-import segno, sqlalchemy.ext.asyncio, uvicorn, webauthn, zxcvbn
+import aiosqlite, alembic, argon2, fastapi, httpx, jwt, pydantic_settings, pyotp, pytest
+import redis.asyncio, segno, sqlalchemy.ext.asyncio, uvicorn, webauthn, zxcvbn
 
 compiled = {}
 compile_anew = SourceFileLoader.source_to_code
