@@ -20,7 +20,7 @@ from typing import Any
 
 from copier import run_copy, run_update
 from duplex_dev.project import ENGINE
-from duplex_dev.update.changing import moves
+from duplex_dev.update.changing import MOVED, moves
 from duplex_dev.update.engine_files import differences
 from duplex_dev.update.engine_files import released as engine_hashes
 
@@ -64,11 +64,15 @@ def walk(
     )
     git(project, "init", "--quiet")
     before = {path.relative_to(project).as_posix() for path in _files(project)}
+    moved = moves(project)
     edited = edit_everything(project) | (replace_document(project) if own else {})
     git(project, "add", "--all", "--force")
     git(project, "commit", "--quiet", "--message", "Ours")
     run_update(project, vcs_ref=NEXT, defaults=True, overwrite=True, quiet=True)
-    return [*faults(project, edited), *_gone(template, project, before)]
+    found = [*faults(project, edited), *gone(project, before)]
+    if moves(project)[: len(moved)] != moved:
+        found.append(f"{MOVED}: the lines of an earlier release are no longer its beginning")
+    return found
 
 
 def faults(project: Path, edited: Edited) -> Iterator[str]:
@@ -84,11 +88,10 @@ def faults(project: Path, edited: Edited) -> Iterator[str]:
             yield f"{name}: rejected"
             continue
         text = file.read_text(encoding="utf-8", errors="replace")
-        if "\n<<<<<<< before updating" in f"\n{text}":
-            lines = text.splitlines()
-            size = lines.index(">>>>>>> after updating") - lines.index("<<<<<<< before updating")
-            if name not in allowed or size > LONGEST_CONFLICT:
-                yield f"{name}: a conflict of {size} lines"
+        if sizes := conflict_sizes(text):
+            for size in sizes:
+                if name not in allowed or size > LONGEST_CONFLICT:
+                    yield f"{name}: a conflict of {size} lines"
             continue
         if (fault := _unreadable(name, text)) is not None:
             yield f"{name}: {fault}"
@@ -97,12 +100,20 @@ def faults(project: Path, edited: Edited) -> Iterator[str]:
         yield f"{name}: {difference}, though the team did not edit it"
 
 
-def _gone(template: Path, project: Path, before: set[str]) -> Iterator[str]:
+def conflict_sizes(text: str) -> list[int]:
+    """The lines from mark to mark of each conflict in a file; of one without an end, the rest."""
+    lines, sizes = text.splitlines(), list[int]()
+    for start in [at for at, line in enumerate(lines) if line == "<<<<<<< before updating"]:
+        rest = lines[start:]
+        end = ">>>>>>> after updating"
+        sizes.append(rest.index(end) if end in rest else len(rest))
+    return sizes
+
+
+def gone(project: Path, before: set[str]) -> Iterator[str]:
     """Files that the release dropped without a trace: a team's edits in them would be lost."""
-    known = {old for old, _ in moves(template / "template")}
     for name in sorted(before):
-        kept = name.startswith(NOT_COMPARED) or name in known
-        if not kept and not (project / name).is_file():
+        if not name.startswith(NOT_COMPARED) and not (project / name).is_file():
             yield (
                 f"{name}: this tree no longer has it. List it in _exclude of copier.yml, so that"
                 " plain `copier update` leaves it to the team, and in moved.txt if it has moved"

@@ -95,6 +95,19 @@ def test_removed_states_leave_edited_modules_behind(
     assert "- pauseThings\n" in (root / ".copier-answers.yml").read_text()
 
 
+def test_a_state_that_is_removed_again_does_not_replace_what_was_kept_before(root: Path) -> None:
+    for words in ("the first()", "another()", "another()"):
+        edit(root / START, "second()", words)
+        commit(root)
+        assert states.remove(["startThings"]) == 0
+        commit(root)
+        assert states.add(["startThings"]) == 0
+        commit(root)
+    assert "the first()" in (root / "removed" / START).read_text()
+    assert "another()" in (root / "removed/2" / START).read_text()
+    assert not (root / "removed/3").exists()
+
+
 def test_ten_states_come_after_the_team_sorted_the_list(root: Path) -> None:
     text = (root / INDEX).read_text()
     lines = text.replace("  startThings,\n", "").replace("  save,\n", "  save,\n  startThings,\n")

@@ -97,6 +97,19 @@ def test_a_release_replaces_the_engine_and_names_what_was_edited(
     assert "ours" in git(root, "show", f"HEAD:./{ENGINE}")
 
 
+def test_a_file_of_the_team_that_the_engine_of_a_release_replaces_is_named(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root / "backend/duplex/new.py", "NEW = 'ours'\n")
+    write(root / "backend/duplex/added.py", "ADDED = True\n")
+    commit(root)
+    assert update.update(["--to", "1.1.0"]) == 0
+    assert (root / "backend/duplex/new.py").read_text() == "NEW = 2\n"
+    printed = capsys.readouterr().out
+    assert "git show HEAD:./backend/duplex/new.py" in printed
+    assert "git show HEAD:./backend/duplex/added.py" not in printed
+
+
 def test_a_moved_file_takes_its_edits_along_and_a_dropped_one_is_kept(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,13 +174,22 @@ def test_an_answer_that_deletes_edited_files_keeps_them(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     edit(root / "frontend/src/Page.vue", "<template />", "<template>ours</template>")
+    write(root / "frontend/src/Ours.vue", "<template />\n")
+    write(root / "frontend/src/ours.ts", 'export { ref } from "vue";\n')
+    write(root / "frontend/src/pages.ts", "const Ours = () => import('./Ours.vue');\n")
+    write(root / "frontend/src/plain.ts", 'import { vue } from "./vue";\n')
     commit(root)
     assert update.update(["--data", "frontend=react"]) == 0
     assert (root / "frontend/src/Page.tsx").is_file()
     assert not (root / "frontend/src/Page.vue").exists()
     assert (root / "removed/frontend/src/Page.vue").read_text() == "<template>ours</template>\n"
     assert "_commit: 1.0.0" in (root / ".copier-answers.yml").read_text()
-    assert "Your edits of frontend/src/Page.vue are in removed/" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Your edits of frontend/src/Page.vue are in removed/" in printed
+    _, _, listed = printed.partition("Still written for vue; port these files to react:\n")
+    assert listed.startswith(
+        "    frontend/src/Ours.vue\n    frontend/src/ours.ts\n    frontend/src/pages.ts\n• "
+    )
 
 
 def test_a_new_file_arrives_although_the_team_ignores_its_name(
@@ -217,23 +239,6 @@ def test_an_answer_that_deletes_an_edited_engine_file_keeps_it(root: Path) -> No
 def test_an_answer_that_is_text_is_taken_as_it_is(root: Path, text: str) -> None:
     assert update.update(["--data", f"title={text}"]) == 0
     assert (root / "title.txt").read_text() == f"{text}\n"
-
-
-def test_a_moved_file_that_the_team_deleted_stays_deleted(root: Path) -> None:
-    (root / "Caddyfile").unlink()
-    commit(root)
-    assert update.update([]) == 0
-    assert not (root / "Caddyfile").exists()
-    assert not (root / "deploy/Caddyfile").exists()
-
-
-def test_a_file_of_the_team_at_the_new_place_of_a_moved_one_is_kept(root: Path) -> None:
-    edit(root / "Caddyfile", "seven", "seven, ours")
-    write(root / "deploy/Caddyfile", "another one\n")
-    commit(root)
-    assert update.update([]) == 1
-    assert "another one\n" in (root / "deploy/Caddyfile").read_text()
-    assert "seven, ours\n" in (root / "removed/Caddyfile").read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The starter code, which `_skip_if_exists` and `_exclude` of copier.yml list."""
 
-from pathlib import PurePosixPath
+from functools import partial
+
+from duplex_dev.update import releases
 
 STARTER = (
     "/backend/app/document.py",
@@ -28,12 +30,5 @@ STARTER = (
 )
 
 
-def matches(name: str, pattern: str) -> bool:
-    """Whether the pattern names the file, or a folder that it is in."""
-    path = PurePosixPath("/") / name
-    return any(one.match(pattern) for one in (path, *path.parents))
-
-
-def is_starter(name: str) -> bool:
-    """Whether a rendered file is starter code."""
-    return any(matches(name, pattern) for pattern in STARTER)
+is_starter = partial(releases.is_starter, patterns=STARTER)
+"""Whether a rendered file is starter code."""

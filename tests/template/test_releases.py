@@ -130,6 +130,21 @@ def test_a_walk_names_lost_edits_conflicts_and_files_that_cannot_be_read(tmp_pat
     assert "compose.yml: a conflict of 4 lines" in found
 
 
+def test_a_walk_names_files_that_the_release_dropped(tmp_path: Path) -> None:
+    """Also moved ones: without their old path in `_exclude` Copier deletes a team's edits."""
+    (tmp_path / "Caddyfile").touch()
+    before = {"Caddyfile", "Dockerfile", "backend/duplex/engine.py"}
+    (fault,) = release_check.gone(tmp_path, before)
+    assert fault.startswith("Dockerfile: this tree no longer has it. List it in _exclude")
+
+
+def test_every_conflict_of_a_file_is_measured() -> None:
+    """The second is longer than the first, and nobody ended the last."""
+    small = "<<<<<<< before updating\na\n=======\nb\n>>>>>>> after updating\n"
+    large = small.replace("a\n", "a\n" * 50)
+    assert release_check.conflict_sizes(f"{small}between\n{large}{small[:25]}") == [4, 53, 2]
+
+
 def test_edits_reach_every_zone(tmp_path: Path) -> None:
     """The walk proves nothing when an edit does not apply."""
     for name, text in {

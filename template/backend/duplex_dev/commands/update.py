@@ -6,7 +6,7 @@ without a merge; edited files that have no place any more are kept in removed/.
 """
 
 import argparse
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import cast
 
 import yaml
@@ -17,7 +17,8 @@ from duplex_dev.project import ENGINE, ROOT
 from duplex_dev.update import changing
 from duplex_dev.update.answers import ANSWERS, read_answers
 from duplex_dev.update.engine_files import ENGINE_FILES, content_of, differences, released
-from duplex_dev.update.releases import TemplateHistory
+from duplex_dev.update.frontends import written_for
+from duplex_dev.update.releases import TemplateHistory, is_starter
 from duplex_dev.update.scratch import (
     MADE_BY_COMMANDS,
     fresh_render,
@@ -80,7 +81,13 @@ def _change(texts: dict[str, str], template: str | None) -> int:
             " Nothing was changed."
         )
     say(f"Rendering with {', '.join(f'{name}={data[name]}' for name in data)} …")
-    return _report(*changing.change_answers(ROOT, data, template))
+    kept, conflicts = changing.change_answers(ROOT, data, template)
+    before = str(answers.get("frontend"))
+    if data.get("frontend", before) != before and (left := written_for(before, ROOT)):
+        say(f"Still written for {before}; port these files to {data['frontend']}:")
+        for path in left:
+            print(f"    {path}")
+    return _report(kept, conflicts)
 
 
 def _update(ref: str | None, template: str | None) -> int:
@@ -95,8 +102,9 @@ def _update(ref: str | None, template: str | None) -> int:
         for notes in history.notes(str(before["_commit"]), str(after["_commit"])):
             print(f"\n{notes}\n")
     say(f"This project is at {after['_commit']} now")
-    for path, difference in edited.items():
-        if difference == "was edited" and path not in kept:
+    changed = set(git.changed_files(ROOT))
+    for path in edited:
+        if path in changed and path not in kept:
             say(f"Your edits of {path} are in git alone: git show HEAD:./{path}")
     return _report(kept, conflicts)
 
@@ -152,7 +160,7 @@ def _report_changes(original: Path, starter: list[str]) -> None:
         and (original / name).is_file()
         and not _is_same(ROOT / name, original / name)
     ]
-    own = [name for name in changed if _matches(name, starter)]
+    own = [name for name in changed if is_starter(name, starter)]
     say(f"Starter code that you changed or deleted: {len(own)} files; no release touches any of it")
     say("Merged files that you changed or deleted:")
     for name in changed:
@@ -171,11 +179,6 @@ def _report_conflicts(copy: Path, original: Path, ref: str) -> None:
         say(f"An update to {ref} has no conflict")
     for path, place in kept.items():
         say(f"{path} is no longer part of the template: it would be kept in {place}")
-
-
-def _matches(name: str, patterns: list[str]) -> bool:
-    path = PurePosixPath("/") / name
-    return any(one.match(pattern) for one in (path, *path.parents) for pattern in patterns)
 
 
 def _is_same(file: Path, rendered: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from itertools import chain, count
 from pathlib import Path
 
 from duplex_dev.console import TaskError, say
@@ -15,6 +16,7 @@ from duplex_dev.update.scratch import (
     applying,
     fresh_render,
     has_conflict,
+    is_there,
     render_update,
     scratch_copy,
 )
@@ -83,9 +85,9 @@ def try_release(root: Path, copy: Path, original: Path, ref: str | None) -> Kept
     """Take a release in the scratch copy alone; `original`: its `fresh_render`, changed here."""
     render_update(copy, {}, ref)
     with fresh_render(copy) as fresh:
-        _carry_moved(root, copy, original, fresh)
+        carried = carry_moved(root, copy, original, fresh)
         _replace_engine(copy, original, fresh)
-    return _keep_edits(root, copy, original, None)
+    return carried | _keep_edits(root, copy, original, None)
 
 
 def _bring(root: Path, copy: Path, kept: Kept) -> list[str]:
@@ -121,7 +123,7 @@ def _keep_edits(root: Path, copy: Path, original: Path, states: StateChange | No
     kept: Kept = {}
     for path in git.changed_files(copy):
         before, base = root / path, original / path
-        if (copy / path).exists() or not before.is_file():
+        if is_there(copy / path) or not before.is_file():
             continue
         if path.startswith(MIGRATIONS):
             (copy / path).parent.mkdir(parents=True, exist_ok=True)
@@ -133,11 +135,21 @@ def _keep_edits(root: Path, copy: Path, original: Path, states: StateChange | No
         if states is not None and place != path and (copy / place).is_file():
             _merge_renamed(before, base, copy / place, states)
         else:
-            place = f"{REMOVED}/{path}"
+            place = _free_place(copy, path, before)
             (copy / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(before, copy / place)
         kept[path] = place
     return kept
+
+
+def _free_place(copy: Path, path: str, file: Path) -> str:
+    """A place in removed/ where no earlier file of another content is."""
+    folders = chain([REMOVED], (f"{REMOVED}/{number}" for number in count(2)))
+    return next(
+        place
+        for place in (f"{folder}/{path}" for folder in folders)
+        if not (copy / place).exists() or content_of(copy / place) == content_of(file)
+    )
 
 
 def _merge_renamed(before: Path, base: Path, new: Path, states: StateChange) -> None:
@@ -155,7 +167,10 @@ def _rewire(root: Path, copy: Path, states: StateChange) -> None:
 
 
 def moves(project: Path) -> list[tuple[str, str]]:
-    """The old and the new path of each file that releases moved, up to the project's own."""
+    """The old and the new path of each file that releases moved, up to the project's own.
+
+    The list only grows: the moves of an earlier release are its beginning.
+    """
     list_of_moves = project / MOVED
     if not list_of_moves.is_file():
         return []
@@ -164,23 +179,48 @@ def moves(project: Path) -> list[tuple[str, str]]:
     return [(old, new) for old, _, new in pairs]
 
 
-def _carry_moved(root: Path, copy: Path, original: Path, fresh: Path) -> None:
+def moved_since(original: Path, fresh: Path) -> dict[str, str]:
+    """Where the files of the project's release are in the new one, which may move one twice."""
+    places: dict[str, str] = {}
+    for old, new in moves(fresh)[len(moves(original)) :]:
+        start = next((first for first, last in places.items() if last == old), None)
+        if start is not None:
+            places[start] = new
+        else:
+            places.setdefault(old, new)  # else another file, which a later release put there
+    return {old: new for old, new in places.items() if old != new}
+
+
+def carry_moved(root: Path, copy: Path, original: Path, fresh: Path) -> Kept:
     """Merge the team's edits of a file that the release moved into its new place."""
-    for old, new in moves(fresh):
+    places = moved_since(original, fresh)
+    merged: dict[str, bytes] = {}
+    carried: Kept = {}
+    for old, new in places.items():
         ours, base, theirs = root / old, original / old, fresh / new
         if not base.is_file() or not theirs.is_file():
             continue
-        if (root / new).exists():
+        if (root / new).exists() and new not in places:
             continue  # the team's own file; Copier merged both, and the old one is kept
         if not ours.is_file():
             (copy / new).unlink(missing_ok=True)  # deleted by the team
             continue
-        merged = git.merge(content_of(ours), content_of(base), content_of(theirs))
-        (copy / new).parent.mkdir(parents=True, exist_ok=True)
-        (copy / new).write_bytes(merged)
         (copy / old).unlink(missing_ok=True)
+        if content_of(ours) == content_of(base):
+            merged[new] = theirs.read_bytes()
+            continue
+        try:
+            merged[new] = git.merge(content_of(ours), content_of(base), content_of(theirs))
+        except git.GitError:  # a binary file: both are kept
+            merged[new] = theirs.read_bytes()
+            continue
         # Nothing is lost with the old file, so it need not be kept.
         base.write_bytes(ours.read_bytes())
+        carried[old] = new
+    for new, content in merged.items():
+        (copy / new).parent.mkdir(parents=True, exist_ok=True)
+        (copy / new).write_bytes(content)
+    return carried
 
 
 def _replace_engine(copy: Path, original: Path, fresh: Path) -> None:

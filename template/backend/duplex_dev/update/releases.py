@@ -2,10 +2,10 @@
 
 import re
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import yaml
 
@@ -59,7 +59,8 @@ class TemplateHistory:
 
     def notes(self, commit: str, end: str) -> list[str]:
         """The sections of CHANGELOG.md for the releases after `commit`, up to `end`."""
-        wanted = [tag for tag in self.newer(commit) if self._reaches(tag, end)]
+        reached = set(self._git("tag", "--list", "--merged", end).split())
+        wanted = [tag for tag in self.newer(commit) if tag in reached]
         try:
             text = self._git("show", f"{end}:CHANGELOG.md")
         except git.GitError:
@@ -74,11 +75,14 @@ class TemplateHistory:
         found = [STARTER.fullmatch(pattern) for pattern in settings.get("_skip_if_exists", ())]
         return [one["pattern"] for one in found if one]
 
-    def _reaches(self, tag: str, end: str) -> bool:
-        return self.commits_between(end, tag) == 0
-
     def _git(self, *arguments: str) -> str:
         return git.git(self.folder, *arguments).decode(errors="replace")
+
+
+def is_starter(name: str, patterns: Iterable[str]) -> bool:
+    """Whether one of the patterns names the file, or a folder that it is in."""
+    path = PurePosixPath("/") / name
+    return any(one.match(pattern) for one in (path, *path.parents) for pattern in patterns)
 
 
 def version(tag: str) -> tuple[int, ...] | None:

@@ -63,8 +63,7 @@ def scratch_copy(root: Path, template: str | None = None) -> Generator[Path]:
         for path in git.paths(root, "ls-files", "-z", "--cached"):
             source, target = root / path, copy / path
             if source.is_file() or source.is_symlink():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, target, follow_symlinks=False)
+                _copy(source, target)
             if path in crlf:
                 target.write_bytes(content_of(source))
         if template is not None:
@@ -143,15 +142,10 @@ class Applied:
                     " Move yours first. Nothing was changed."
                 )
         for path in changed:
-            if (self._root / path).is_file():
-                (self._backup / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(self._root / path, self._backup / path)
-            self.files.append(path)
-            if (copy / path).exists():
-                (self._root / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(copy / path, self._root / path)
-            else:
-                (self._root / path).unlink(missing_ok=True)
+            if is_there(self._root / path):
+                _copy(self._root / path, self._backup / path)
+        self.files = changed
+        self._take_from(copy)
 
     def conflicts(self) -> list[str]:
         """The files that have conflict markers now."""
@@ -159,12 +153,32 @@ class Applied:
 
     def undo(self) -> None:
         """Put every file back as it was, and delete those that are new."""
+        self._take_from(self._backup)
+
+    def _take_from(self, folder: Path) -> None:
+        """Make the files of the project those of the folder; what it does not have is deleted.
+
+        Deleted first: where case does not matter, a new name may be the old one in other letters.
+        """
         for path in self.files:
-            if (self._backup / path).is_file():
-                (self._root / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(self._backup / path, self._root / path)
-            else:
+            if not is_there(folder / path):
                 (self._root / path).unlink(missing_ok=True)
+        for path in self.files:
+            if is_there(folder / path):
+                _copy(folder / path, self._root / path)
+
+
+def is_there(file: Path) -> bool:
+    """Whether there is a file, or a link to one that need not exist."""
+    return file.is_symlink() or file.exists()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file, or a link itself: what it points to may be outside of the project."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_symlink():
+        target.unlink()
+    shutil.copy2(source, target, follow_symlinks=False)
 
 
 @contextmanager
