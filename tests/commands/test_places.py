@@ -1,4 +1,7 @@
-"""A project stands in many places: each command works there, and changes nothing else."""
+"""A project stands in many places: each command works there, and changes nothing else.
+
+`add-state` takes the way of the other two commands; test_add_state.py has it in a sub-folder.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from duplex_dev.commands import update
-from duplex_dev.commands.states import add, remove, rename
+from duplex_dev.commands.states import remove, rename
 
 from tests.commands.small_template import COMMANDS, edit, make_project, make_template, write
 from tests.repository import commit, git
@@ -41,11 +44,6 @@ class Place:
         git(self.root, "reset", "--quiet", "--hard")
 
 
-def repository(project: Path) -> Place:
-    commit(project)
-    return Place(project, project)
-
-
 def folder_of_a_larger_repository(project: Path) -> Place:
     larger = project.parent.with_name("larger")
     (larger / "apps").mkdir(parents=True)
@@ -56,13 +54,6 @@ def folder_of_a_larger_repository(project: Path) -> Place:
 
 
 def worktree(project: Path) -> Place:
-    commit(project)
-    root = project.with_name("worktree")
-    git(project, "worktree", "add", "--quiet", "-b", "work", str(root))
-    return Place(root, project)
-
-
-def folder_of_a_worktree(project: Path) -> Place:
     larger = folder_of_a_larger_repository(project).around
     top = larger.with_name("worktree")
     git(larger, "worktree", "add", "--quiet", "-b", "work", str(top))
@@ -90,10 +81,8 @@ def checkout_with_line_ends_of_windows(project: Path) -> Place:
 @pytest.mark.parametrize(
     "make",
     [
-        repository,
         folder_of_a_larger_repository,
         worktree,
-        folder_of_a_worktree,
         submodule,
         checkout_with_line_ends_of_windows,
     ],
@@ -113,7 +102,6 @@ def test_each_command_works_in_a(
     place.commit()
     for command, names in (
         (rename, ["startThings", "beginThings"]),
-        (add, ["stopThings"]),
         (remove, ["beginThings"]),
         (update.update, ["--to", "1.1.0"]),
     ):
@@ -124,14 +112,12 @@ def test_each_command_works_in_a(
     assert (root / "Caddyfile").read_text() == (
         "one\ntwo of 1.1.0\nthree\nfour\nfive\nsix\nseven, ours\n"
     )
-    assert "states:\n- pauseThings\n- save\n- stopThings\n" in (
-        (root / ".copier-answers.yml").read_text()
-    )
+    assert "states:\n- pauseThings\n- save\n" in (root / ".copier-answers.yml").read_text()
     assert git(place.around, "status", "--porcelain") == place.status
-    assert git(root, "log", "--format=%s", "--", ".").count("Ours\n") == 5
+    assert git(root, "log", "--format=%s", "--", ".").count("Ours\n") == 4
 
 
-def test_line_ends_of_windows_are_really_there(template: Path, tmp_path: Path) -> None:
+def test_line_ends_of_windows_are_really_there(tmp_path: Path) -> None:
     """Else the last place above would be the first."""
     project = tmp_path / "ours"
     write(project / "Caddyfile", "one\ntwo\n")

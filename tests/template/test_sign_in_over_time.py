@@ -57,8 +57,9 @@ def urls(tmp_path: Path, postgresql: PostgresServer) -> list[str]:
 
 
 def run(root: Path, *arguments: str, **environment: str) -> str:
-    """Run Python inside the project; its output."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("POE_")}
+    """Run Python inside the project, whose modules are compiled once; its output."""
+    hidden = ("POE_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(hidden)}
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=root,

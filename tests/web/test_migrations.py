@@ -7,6 +7,19 @@ import pytest
 
 from tests.web.small_project import SmallProject
 
+WITHOUT_ACCOUNTS = """
+    import duplex
+    from app.settings import Settings
+    from duplex import Model
+
+
+    class Document(Model):
+        lines: list[str] = []
+
+
+    application = duplex.Application(document=Document, sessions=duplex.Sessions())
+"""
+
 BOARDS = """
     from datetime import datetime
     from enum import Enum
@@ -71,6 +84,17 @@ def test_migrations_are_made_from_the_models_of_the_team_and_run(project: SmallP
     assert "boards" in tables(project)
     assert text is not None
     assert "batch_op.add_column(sa.Column('closed', sa.DateTime(timezone=True)" in text
+    assert project.new_migration("nothing") is None
+
+
+def test_foreign_keys_to_accounts_that_a_project_removed_stay_in_used_databases(
+    project: SmallProject,
+) -> None:
+    """Model and migration no longer name `users`, which a new database does not have."""
+    project.write("backend/app/models/boards.py", BOARDS)
+    assert project.new_migration("add boards") is not None
+    project.write("backend/app/models/boards.py", BOARDS.replace('ForeignKey("users.id"), ', ""))
+    project.write("backend/app/main.py", WITHOUT_ACCOUNTS)
     assert project.new_migration("nothing") is None
 
 

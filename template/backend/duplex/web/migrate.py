@@ -19,7 +19,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, TypeDecorator, text
+from sqlalchemy import Connection, ForeignKeyConstraint, TypeDecorator, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeEngine
 
@@ -194,6 +194,8 @@ def run_migrations(settings: type[Settings], **options: Any) -> None:
     def include(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
         if kind == "table" and (name in engine or left_by_accounts(name, reflected, other)):
             return False
+        if kind == "foreign_key_constraint" and reflected and other is None and _is_left(thing):
+            return False
         return asked is None or asked(thing, name, kind, reflected, other)
 
     def run(connection: Connection) -> None:
@@ -261,6 +263,15 @@ def left_by_accounts(name: str | None, reflected: bool, other: object) -> bool:
     A new migration would drop it with all accounts, which a project may want back.
     """
     return reflected and other is None and name in ACCOUNT_TABLES
+
+
+def _is_left(constraint: ForeignKeyConstraint) -> bool:
+    """Whether a foreign key of the database refers to such a table.
+
+    Dropped in a new migration, it would be missing in a new database, where nobody made it.
+    """
+    name = constraint.elements[0].target_fullname.split(".")[-2]
+    return name in ACCOUNT_TABLES and name not in Base.metadata.tables
 
 
 def engine_tables() -> frozenset[str]:
