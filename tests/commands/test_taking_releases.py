@@ -260,6 +260,29 @@ def test_what_cannot_be_done_changes_nothing(
     assert git(root, "status", "--porcelain") == ""
 
 
+def test_a_folder_with_the_name_of_a_file_is_explained(root: Path) -> None:
+    (root / "Caddyfile").unlink()
+    write(root / "Caddyfile/ours", "ours\n")
+    commit(root)
+    with pytest.raises(TaskError, match="Caddyfile is a file of the template, and a folder"):
+        update.update(["--to", "1.1.0"])
+    assert git(root, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("target", ["real.conf", "../shared.conf"])
+def test_a_file_that_the_team_replaced_with_a_link_is_left_alone(root: Path, target: str) -> None:
+    """Also a link to a file outside of the project, which the scratch copy does not have."""
+    (root / "Caddyfile").rename(root / target)
+    (root / "Caddyfile").symlink_to(target)
+    edit(root / target, "seven", "seven, ours")
+    commit(root)
+    before = (root / target).read_text()
+    assert update.update(["--to", "1.1.0"]) == 0
+    assert (root / "Caddyfile").readlink() == Path(target)
+    assert (root / target).read_text() == before
+    assert (root / ENGINE).read_text() == "ENGINE = 2\n"
+
+
 def test_uncommitted_work_is_refused(root: Path) -> None:
     write(root / "compose.yml", "first: ours\n")
     with pytest.raises(TaskError, match=r"Commit or stash .*: compose\.yml"):

@@ -116,6 +116,14 @@ def _explained(copy: Path) -> Generator[None]:
             yield
     except ProcessExecutionError as error:
         raise TaskError(_unreachable(copy, str(error.stderr).strip())) from None
+    except AssertionError as error:
+        if not isinstance(error.__context__, IsADirectoryError):
+            raise
+        folder = Path(error.__context__.filename).relative_to(copy).as_posix()
+        raise TaskError(
+            f"{folder} is a file of the template, and a folder of yours: give it another name."
+            " Nothing was changed."
+        ) from None
     except (CopierError, OSError, ValueError) as error:
         _, invalid, reason = str(error).partition(INVALID)
         if invalid:
