@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from copier import run_update
 from duplex_dev.commands import update
 from duplex_dev.update import changing
 
@@ -14,16 +15,21 @@ MERGED = "one\ntwo\nthree\nfour\nfive\nsix\nseven, ours\n"
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """1.1.0 moves the Caddyfile to deploy/; 1.2.0 moves it again, to ops/, and changes a line."""
+    """1.1.0 moves the Caddyfile to deploy/; 1.2.0 moves it again, to ops/, and changes a line.
+
+    As CONTRIBUTING.md says, an old path is in moved.txt and in `_exclude`.
+    """
     folder = make_template(tmp_path_factory.mktemp("moving") / "template")
     files = folder / "template"
     (files / "deploy").mkdir()
     (files / "Caddyfile").rename(files / "deploy/Caddyfile")
     write(files / changing.MOVED, "# OLD NEW\nCaddyfile deploy/Caddyfile\n")
+    edit(folder / "copier.yml", "_answers_file", "_exclude: [/Caddyfile]\n_answers_file")
     commit(folder, tag="1.1.0")
     (files / "ops").mkdir()
     (files / "deploy/Caddyfile").rename(files / "ops/Caddyfile")
     edit(files / "ops/Caddyfile", "four", "four of 1.2.0")
+    edit(folder / "copier.yml", "[/Caddyfile]", "[/Caddyfile, /deploy/Caddyfile]")
     with (files / changing.MOVED).open("a", encoding="utf-8") as moved:
         moved.write("deploy/Caddyfile ops/Caddyfile\n")
     commit(folder, tag="1.2.0")
@@ -80,7 +86,15 @@ def test_a_file_of_the_team_at_the_new_place_of_a_moved_one_is_kept(root: Path) 
     commit(root)
     assert update.update(["--to", "1.1.0"]) == 1
     assert "another one\n" in (root / "deploy/Caddyfile").read_text()
-    assert (root / "removed/Caddyfile").read_text() == MERGED
+    assert (root / "Caddyfile").read_text() == MERGED
+
+
+@pytest.mark.parametrize("release", ["1.1.0", "1.2.0"])
+def test_copier_alone_leaves_a_moved_file_at_its_old_place(root: Path, release: str) -> None:
+    run_update(root, vcs_ref=release, defaults=True, overwrite=True, quiet=True)
+    place = {"1.1.0": "deploy/Caddyfile", "1.2.0": "ops/Caddyfile"}[release]
+    assert set(files_named(root, "Caddyfile")) == {"Caddyfile", place}
+    assert (root / "Caddyfile").read_text() == MERGED
 
 
 def test_a_moved_file_that_is_not_text_is_kept_beside_that_of_the_release(tmp_path: Path) -> None:

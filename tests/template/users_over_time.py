@@ -74,7 +74,7 @@ class Browser:
     async def save(self, session: str) -> None:
         """Join a session and save it."""
         url = str(self.http.base_url).rstrip("/")
-        hello = {"session": session, "token": self.token}
+        hello: dict[str, Any] = {"session": session, "token": self.token}
         async with await Client.join(url, patience=LONGEST, **hello) as client:
             await client.request("save", {"title": session})
 
