@@ -128,6 +128,9 @@ def _lines_between(project: Path) -> Edited:
         place = text.index(anchor) + (len(anchor) if anchor.endswith("\n") else 0)
         (project / name).write_text(text[:place] + line + text[place:], encoding="utf-8")
         edited[name] = line.strip()
+    main = project / "backend/app/main.py"
+    used = main.read_text(encoding="utf-8").replace("routers=[", "routers=[our_boards.router, ", 1)
+    main.write_text(used.replace("router, ]", "router]"), encoding="utf-8")
     return edited
 
 

@@ -148,7 +148,7 @@ def test_every_conflict_of_a_file_is_measured() -> None:
 def test_edits_reach_every_zone(tmp_path: Path) -> None:
     """The walk proves nothing when an edit does not apply."""
     for name, text in {
-        "backend/app/main.py": "from app.settings import Settings\n",
+        "backend/app/main.py": "from app.settings import Settings\n    routers=[],\n",
         "pyproject.toml": '    "aiosqlite~=1",\n',
         "frontend/package.json": '    "build": "vite build"\n',
         "compose.yml": "services:\n",
@@ -159,5 +159,6 @@ def test_edits_reach_every_zone(tmp_path: Path) -> None:
     (tmp_path / "frontend/src").mkdir()
     edited = edit_everything(tmp_path)
     assert len(edited) == 15
+    assert "routers=[our_boards.router]," in (tmp_path / "backend/app/main.py").read_text()
     for name, text in edited.items():
         assert text in (tmp_path / name).read_text(encoding="utf-8"), name

@@ -26,7 +26,6 @@ STEPS: list[tuple[list[str], list[str]]] = [
     (["magic_link"], ["links"]),
     (["password"], ["password"]),
     ([], ["no_accounts_any_more"]),
-    (["password", "magic_link", "totp", "passkey"], ["accounts_again"]),
 ]
 """The answer to `auth`, and what happens with it: steps of users_over_time.py, or `poe adopt`."""
 

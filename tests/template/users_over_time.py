@@ -138,12 +138,6 @@ async def no_accounts_any_more(new: NewBrowser, database: Database) -> None:
     assert await guest.saved() == ["after", "before", "of-bob"]
 
 
-async def accounts_again(new: NewBrowser, _: Database) -> None:
-    """The accounts are still there."""
-    ada, bob = new(ADA), new(BOB)
-    assert (await ada.sign_in(PASSWORD), await bob.sign_in(ANOTHER)) == (200, 200)
-
-
 STEPS: dict[str, Callable[[NewBrowser, Database], Awaitable[None]]] = {
     step.__name__: step
     for step in (
@@ -153,7 +147,6 @@ STEPS: dict[str, Callable[[NewBrowser, Database], Awaitable[None]]] = {
         links,
         password,
         no_accounts_any_more,
-        accounts_again,
     )
 }
 
