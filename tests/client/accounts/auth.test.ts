@@ -1,5 +1,6 @@
 import { type Auth, createAuth, type User } from "@duplex/accounts/auth";
 import { type Api, createApi } from "@duplex/client/rest";
+import { toasts } from "@duplex/ui/toasts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 /** The routes of an application's accounts. */
@@ -100,6 +101,25 @@ describe("signing in", () => {
     await auth.start();
     await expect(core.token()).resolves.toBe("token-2");
     expect(status()).toBe("signedIn");
+  });
+
+  it("signs in as soon as a server that was unreachable at the start answers", async () => {
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    load();
+    fetched.mockClear();
+    fetched.mockRejectedValueOnce(new TypeError("Failed to fetch"));
+    fetched.mockResolvedValueOnce(new Response("Bad gateway", { status: 502 }));
+    await auth.start();
+    expect(status()).toBe("signedOut");
+    expect(toasts.getSnapshot().map(({ text }) => text)).toEqual([
+      "The server cannot be reached. Try again in a moment.",
+    ]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(status()).toBe("signedOut");
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(status()).toBe("signedIn");
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(asked()).toHaveLength(3);
   });
 
   it("renews a token shortly before it ends, and not sooner", async () => {

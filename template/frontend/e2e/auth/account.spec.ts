@@ -199,6 +199,18 @@ test("signing out everywhere reaches a session on another device", async ({
   await expect(ada.status).not.toHaveText("Connected");
 });
 
+test("a page that is loaded while the server is unreachable returns to its session", async ({
+  person,
+}) => {
+  const ada = await person("Ada");
+  const link = await ada.start();
+  await ada.page.route("**/api/v1/auth/refresh", (route) => route.abort(), { times: 1 });
+  await ada.page.reload();
+  await expect(ada.alert).toHaveText("The server cannot be reached. Try again in a moment.");
+  await ada.isIn();
+  await expect(ada.page).toHaveURL(link);
+});
+
 test("axe finds nothing in the account's menu and dialog", async ({ person }) => {
   const name = "Maximiliane von Hohenstein zu Österreich";
   const { page } = await person(name);

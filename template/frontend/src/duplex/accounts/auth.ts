@@ -4,6 +4,7 @@
  */
 import { type Api, ApiError } from "../client/rest";
 import { createStore, type Readable, storage } from "../ui/store";
+import { problemOf, toasts } from "../ui/toasts";
 import { confirmation } from "./confirmation";
 
 /** The fields of a user that the engine needs. The application's own type may have more. */
@@ -71,6 +72,8 @@ const HINT = "signed-in";
 const HINTS = { yes: "yes", leaving: "leaving", expired: "expired" } as const;
 /** How long a refresh may take; all tabs wait for it. Milliseconds. */
 const PATIENCE = 15_000;
+/** The first and the longest pause before an unreachable server is tried again. Milliseconds. */
+const [FIRST_PAUSE, LAST_PAUSE] = [1_000, 30_000];
 /** The lock with which one tab at a time rotates the cookie that all tabs share. */
 const LOCK = "auth-refresh";
 
@@ -172,10 +175,24 @@ export function createAuth<U extends User>(api: Api): Auth<U> {
   function start(): Promise<void> {
     started ??= (async () => {
       // A visitor without an account costs the server nothing.
-      if (hasCookie()) await refresh().catch(() => null);
+      if (hasCookie()) {
+        await refresh().catch((error: unknown) => {
+          toasts.show("error", problemOf(error));
+          void startLater();
+        });
+      }
       if (store.getSnapshot().status === "starting") store.set(SIGNED_OUT);
     })();
     return started;
+  }
+
+  /** Signs in as soon as the server, which was unreachable when the page was loaded, answers. */
+  async function startLater(): Promise<void> {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LAST_PAUSE)) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      if (store.getSnapshot().status === "signedIn" || !hasCookie()) return;
+      await refresh().catch(() => null);
+    }
   }
 
   async function leave(path: string, { token } = { token: false }): Promise<void> {
