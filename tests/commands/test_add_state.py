@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from duplex_dev.commands import states
 from duplex_dev.console import TaskError
-from duplex_dev.update import answers, changing, scratch
+from duplex_dev.update import changing, scratch
+from duplex_dev.update.states import read_answers, with_states
 
 from tests.commands.small_template import write
 from tests.repository import commit, git
@@ -177,7 +178,7 @@ def test_the_place_of_a_moved_template_can_be_given(project: Project, template: 
 
 
 def test_new_names_are_added_at_the_end() -> None:
-    assert answers.with_states(["save"], ["pause", "resume"]) == ["save", "pause", "resume"]
+    assert with_states(["save"], ["pause", "resume"]) == ["save", "pause", "resume"]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_new_names_are_added_at_the_end() -> None:
 )
 def test_a_name_that_is_taken_is_refused(names: list[str], message: str) -> None:
     with pytest.raises(TaskError, match=message):
-        answers.with_states(["save"], names)
+        with_states(["save"], names)
 
 
 @pytest.mark.parametrize(
@@ -205,12 +206,12 @@ def test_unusable_answers_are_explained(tmp_path: Path, text: str, message: str)
     file = tmp_path / ".copier-answers.yml"
     write(file, text)
     with pytest.raises(TaskError, match=message):
-        answers.read_answers(file)
+        read_answers(file)
 
 
 def test_missing_answers_are_explained(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match=r"copier-answers\.yml is missing"):
-        answers.read_answers(tmp_path / ".copier-answers.yml")
+        read_answers(tmp_path / ".copier-answers.yml")
 
 
 def test_conflict_markers_are_recognised(tmp_path: Path) -> None:

@@ -11,9 +11,15 @@ from duplex_dev.console import say
 from duplex_dev.machine import git, setup
 from duplex_dev.project import ROOT
 from duplex_dev.update import changing
-from duplex_dev.update.answers import ANSWERS, read_answers, with_states
 from duplex_dev.update.scratch import must_be_clean
-from duplex_dev.update.states import StateChange, mentions, must_be_states
+from duplex_dev.update.states import (
+    ANSWERS,
+    StateChange,
+    mentions,
+    must_be_states,
+    read_answers,
+    with_states,
+)
 
 
 def add(arguments: list[str]) -> int:

@@ -15,7 +15,6 @@ from duplex_dev.console import TaskError, complain, say
 from duplex_dev.machine import git
 from duplex_dev.project import ENGINE, ROOT
 from duplex_dev.update import changing
-from duplex_dev.update.answers import ANSWERS, read_answers
 from duplex_dev.update.engine_files import ENGINE_FILES, content_of, differences, released
 from duplex_dev.update.frontends import written_for
 from duplex_dev.update.releases import TemplateHistory, is_starter
@@ -26,6 +25,7 @@ from duplex_dev.update.scratch import (
     must_be_clean,
     scratch_copy,
 )
+from duplex_dev.update.states import ANSWERS, read_answers
 
 
 def update(arguments: list[str]) -> int:

@@ -19,8 +19,8 @@ from plumbum.commands.processes import ProcessExecutionError
 from duplex_dev.console import TaskError
 from duplex_dev.machine import git
 from duplex_dev.project import GENERATED, shown
-from duplex_dev.update.answers import ANSWERS, Answers, read_answers
 from duplex_dev.update.engine_files import content_of
+from duplex_dev.update.states import ANSWERS, Answers, read_answers
 
 CONFLICT = "<<<<<<< "
 

@@ -2,8 +2,14 @@ import type { Locator } from "@playwright/test";
 
 import { isolated, PASSWORD, type Person } from "../support/person";
 import { METHODS, ONLY_PASSKEYS } from "../support/project";
-import { NO_SERVER, OwnServer } from "../support/server";
-import { expect, expectNothingFound, PHONE, test as base } from "../support/test";
+import {
+  expect,
+  expectNothingFound,
+  NO_SERVER,
+  OwnServer,
+  PHONE,
+  test as base,
+} from "../support/test";
 
 const ADMIN = "admin@example.com";
 /** As long as a name can be, and with a word that is wider than a phone. */

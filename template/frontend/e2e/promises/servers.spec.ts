@@ -1,8 +1,7 @@
 import type { Page } from "@playwright/test";
 
 import type { Person } from "../support/person";
-import type { OwnServer } from "../support/server";
-import { expect, test } from "../support/test";
+import { expect, type OwnServer, test } from "../support/test";
 import { nothingLost, Talker } from "./support/talk";
 
 const LOSS = /were missed|restarted this session/u;
