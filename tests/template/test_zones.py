@@ -40,11 +40,7 @@ WIRING = (
 """A short list that a release merges: one pattern for each kind of file."""
 
 MOST_FILES_IN_A_FOLDER = 22
-<<<<<<< HEAD
-MOST_FILES = 303
-=======
 MOST_FILES = 301
->>>>>>> a011322 (Answers and states of the update, and a browser test's server and its fixtures, are one file each)
 """Of a render with the default answers."""
 
 
