@@ -188,6 +188,7 @@ async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Se
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
+        assert not running.done(), "the server did not start; its log has the reason"
         await asyncio.sleep(0.01)
     port = listener.getsockname()[1]
     try:
