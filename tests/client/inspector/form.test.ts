@@ -111,6 +111,17 @@ describe("a form built from a schema", () => {
     expect(check(value, SCHEMA, ROOT)).toEqual([]);
   });
 
+  it("starts with the example in required fields without a default, so that it can be sent", () => {
+    const home = { street: "Main Street", number: 7 };
+    const example = { text: "no", count: 2, colour: "green", kind: "note", home, nick: "no", either: 5 };
+    const { value, problems } = read(draftOf(field, undefined, example));
+    expect(problems).toEqual([]);
+    expect(value).toEqual({
+      ...{ text: "hello", count: 2, price: 1.5, loud: true, colour: "green", kind: "note" },
+      ...{ home: { street: "Main Street" }, work: null, tags: [], either: 5, scores: { Ada: 1 } },
+    });
+  });
+
   it("reports an invalid value at its field", () => {
     const draft = filled({ count: { text: "2.5" }, home: home("Elm", ""), either: { text: "{" } });
     expect(read(draft).problems).toEqual([

@@ -123,14 +123,21 @@ const EMPTY: Draft = { mode: "value", text: "", fields: {}, items: [] };
 
 /**
  * A draft that holds `value`; without one, the schema's default, or as little as is allowed.
- * `example` fills fields that are edited as JSON.
+ * `example` fills required fields without a default, and fields that are edited as JSON.
  */
 export function draftOf(field: Field, value?: unknown, example?: unknown): Draft {
-  const given = value === undefined ? field.schema["default"] : value;
+  const given = value === undefined ? initial(field, example) : value;
   if (given === null && field.nullable)
     return { ...startOf(field, undefined, example), mode: "null" };
   const start = startOf(field, given, example);
   return given === undefined && field.optional ? { ...start, mode: "out" } : start;
+}
+
+/** The value that a field begins with; the fields of an object, and JSON, find theirs themselves. */
+function initial(field: Field, example: unknown): unknown {
+  const { kind, optional, schema } = field;
+  if ("default" in schema) return schema["default"];
+  return kind === "object" || kind === "json" || optional ? undefined : example;
 }
 
 function startOf(field: Field, given: unknown, example: unknown): Draft {
