@@ -2,9 +2,11 @@
 `tests.engine.chaos.worker`).
 """
 
+import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import duplex
 from duplex import AlreadyHeld, Held, Model, Registry, state
@@ -70,6 +72,23 @@ def holding(gates: Gates) -> Registry:
             board.lines.append("light")
             return await session.read()
 
+    @state("both", to="sender")
+    async def both(session: Session) -> Board:
+        await asyncio.gather(session.hold(Export(by="both")), session.hold(Lamp()))
+        return await session.read()
+
+    @state("late", to="sender")
+    async def late(session: Session) -> None:
+        async def hold() -> None:
+            with suppress(RuntimeError):
+                await session.hold(Export(by="late"))
+            gates.entered["late"].set()
+
+        holding_late.append(asyncio.create_task(hold()))
+        await asyncio.sleep(0)
+
+    holding_late: list[asyncio.Task[None]] = []
+
     @state("look", to="sender")
     async def look(session: Session) -> Board:
         return await session.read()
@@ -103,7 +122,7 @@ def holding(gates: Gates) -> Registry:
 
     return Registry(
         [
-            *(export, quick_export, exporting, light, look),
+            *(export, quick_export, exporting, light, both, late, look),
             *(keep, note, cheat, unknown, patient),
         ]
     )

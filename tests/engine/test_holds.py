@@ -1,5 +1,6 @@
 """A held field of the document lasts exactly as long as the request that holds it."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator
@@ -127,6 +128,23 @@ async def test_a_hold_inside_an_edit_is_seen_in_it(server: Server) -> None:
         assert reply["data"]["lampNow"] == {"colour": "red"}
         after = (await ada.reply("look"))["data"]
         assert after == {"lines": ["light"], "export": None, "lampNow": None}
+
+
+async def test_two_holds_at_once_in_a_request_without_an_id_end_with_it(server: Server) -> None:
+    async with await server.client() as ada:
+        both = (await ada.reply("both", id=None))["data"]
+        assert (both["export"], both["lampNow"]) == ({"by": "both", "done": 0}, {"colour": "red"})
+        after = (await ada.reply("look"))["data"]
+        assert (after["export"], after["lampNow"]) == (None, None)
+
+
+async def test_a_hold_that_is_too_late_holds_nothing(server: Server, gates: Gates) -> None:
+    async with await server.client() as ada:
+        assert (await ada.reply("late", id=None))["data"] is None
+        async with asyncio.timeout(PATIENCE):
+            await gates.entered["late"].wait()
+        assert await export_of(ada) is None
+        assert (await ada.reply("patient"))["data"] == {"text": "now"}
 
 
 async def test_what_is_held_is_not_saved(server: Server, store: Store, gates: Gates) -> None:

@@ -80,6 +80,7 @@ class Options:
     replay_seconds: float = 120.0
     outbox_bytes: int = 2**20
     max_document: int = 2**20
+    pending_bytes: int = 32 * 2**20
     abandoned_bytes: int = 32 * 2**20
     write_timeout: float = 10.0
     max_connections: int = 10_000

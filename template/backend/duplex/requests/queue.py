@@ -51,6 +51,13 @@ class RequestQueue:
         """Requests waiting or running, streams included."""
         return len(self._waiting) + len(self.streams) + (self._worker is not None)
 
+    @property
+    def pending(self) -> int:
+        """Bytes of the requests that are waiting or running, streams included."""
+        running = self.running.request.size if self.running is not None else 0
+        streams = sum(stream.request.size for stream in self.streams)
+        return running + streams + sum(request.size for request in self._waiting)
+
     def add(self, request: Request) -> None:
         """Handle a request after all requests that came before it."""
         self._waiting.append(request)

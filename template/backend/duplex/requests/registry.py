@@ -63,7 +63,8 @@ class Registry(Mapping[str, AnyState]):
             if state is None:
                 return read_control(name, frame, request_id)
         data, request_id = state.read(text)
-        return Request(state.name, data, request_id)
+        size = len(text) if text.isascii() else 4 * len(text)
+        return Request(state.name, data, request_id, size)
 
 
 def discover(package: str = "app.states") -> Registry:

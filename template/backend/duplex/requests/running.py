@@ -71,6 +71,11 @@ class Running:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(CLEANUP_TIME, self._leave_behind)
 
+    @property
+    def sealed(self) -> bool:
+        """Whether the handler has ended."""
+        return self._sealed
+
     def _leave_behind(self) -> None:
         if self.overdue is not None and not self._sealed:
             self.left_behind = True

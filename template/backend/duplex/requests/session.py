@@ -1,5 +1,6 @@
 """The session object that a handler receives: its request, the participants and the document."""
 
+import asyncio
 import logging
 import secrets
 import sys
@@ -36,6 +37,8 @@ D = TypeVar("D", bound=BaseModel)
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
+_OVER = "the request is over: its session cannot be used any more"
+
 _LEASE_MARGIN = 5.0
 """Seconds that a lock stays valid in the store after its request's deadline, so that only a dead
 process loses it.
@@ -59,6 +62,7 @@ class Session(Generic[D]):
     """One request's view of its session. Unusable after the handler has returned."""
 
     __slots__ = (
+        "_claiming",
         "_cleanup",
         "_dirty",
         "_document",
@@ -79,6 +83,7 @@ class Session(Generic[D]):
         self._services = services
         self._requester = requester
         self._running = running
+        self._claiming: asyncio.Lock | None = None
         self._stopped = False
         self._cleanup = False
         self._late: int | None = None
@@ -251,12 +256,27 @@ class Session(Generic[D]):
         """The request's claim, also where the client gave it no id: what it holds ends with it, and
         other workers detect the end of this one.
         """
-        running, requester = self._running, self._requester
+        running = self._running
         if running.claim is None:
-            made = f"own {secrets.token_urlsafe(12)}"
-            await self._services.broker.claim(requester.room_id, requester.id, made, 0)
-            running.claim = made
-        return requester.id, running.claim
+            self._claiming = self._claiming or asyncio.Lock()
+            async with self._claiming:
+                claim = running.claim or await self._make_claim()
+        else:
+            claim = running.claim
+        return self._requester.id, claim
+
+    async def _make_claim(self) -> str:
+        """A claim for a request without an id."""
+        running, broker = self._running, self._services.broker
+        room, participant = self._requester.room_id, self._requester.id
+        made = f"own {secrets.token_urlsafe(12)}"
+        await broker.claim(room, participant, made, 0)
+        if running.sealed:
+            # The end of the request does not settle a claim that comes later.
+            await broker.release(room, participant, made)
+            raise RuntimeError(_OVER)
+        running.claim = made
+        return made
 
     async def commit(self, reply: Entry, *, last: bool) -> None:
         """Commit the edits, messages and the reply, then release the lock. `last`: the reply is
@@ -367,4 +387,4 @@ class Session(Generic[D]):
 
     def _check_open(self) -> None:
         if self._over:
-            raise RuntimeError("the request is over: its session cannot be used any more")
+            raise RuntimeError(_OVER)

@@ -10,6 +10,7 @@ from duplex.requests.documents import DocumentCache
 from duplex.requests.queue import RequestQueue
 from duplex.requests.runner import Runner
 from duplex.socket.connection import Connection
+from duplex.socket.pending import PART
 from duplex.wire.entries import Entry, Frame, skipped
 from duplex.wire.messages import Rejected, error
 from duplex.wire.protocol import REQUESTS_IN_FLIGHT, Close, ErrorCode
@@ -179,8 +180,16 @@ class Member:
             raise _rejected(request, f"You may not send {state.name}.", "forbidden")
         if state.limit is not None and not self._take(state.name, state.limit, now):
             raise _rejected(request, f"Too many {state.name}. Slow down.", "too_fast")
-        if len(self.requests) >= REQUESTS_IN_FLIGHT:
+        unanswered = len(self.requests)
+        if unanswered >= REQUESTS_IN_FLIGHT or (unanswered and not self._fits(request)):
             raise _rejected(request, "Too many requests are unanswered.", "too_many")
+
+    def _fits(self, request: Request) -> bool:
+        """Whether one more request may wait, by the bytes of all of its owner's."""
+        if request.size * REQUESTS_IN_FLIGHT <= PART or self.connection is None:
+            return True
+        size = self.requests.pending + request.size
+        return self.connection.shared.fits(self.owner, self.requests, size)
 
     def _take(self, state: str, limit: Rate, now: float) -> bool:
         """Count a request against its state's own limit."""

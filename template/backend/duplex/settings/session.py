@@ -57,6 +57,9 @@ class SessionSettings(BaseSettings):
     session_max_document: Size = Field(
         default=2**20, ge=1024, le=64 * 2**20, description="a size from 1KiB to 64MiB"
     )
+    session_pending_bytes: Size = Field(
+        default=32 * 2**20, ge=0, le=2**34, description="a size up to 16GiB; 0 for no limit"
+    )
     session_abandoned_bytes: Size = Field(
         default=32 * 2**20, ge=0, le=2**34, description="a size up to 16GiB; 0 for no limit"
     )
@@ -106,6 +109,7 @@ class SessionSettings(BaseSettings):
             replay_seconds=self.session_replay_seconds,
             outbox_bytes=self.session_outbox_bytes,
             max_document=self.session_max_document,
+            pending_bytes=self.session_pending_bytes,
             abandoned_bytes=self.session_abandoned_bytes,
             write_timeout=self.session_write_timeout,
             max_connections=self.session_max_connections,

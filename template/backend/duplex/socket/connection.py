@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from duplex.options import Options
 from duplex.socket.outbox import Flusher, thinned
 from duplex.socket.participant import ConnectedParticipant, Validity
+from duplex.socket.pending import PART, PendingBytes
 from duplex.socket.rates import Allowance
 from duplex.socket.transport import Transport
 from duplex.wire import messages
@@ -41,6 +42,7 @@ class Connection:
         "_close_by",
         "_drained",
         "_flusher",
+        "_mark",
         "_options",
         "_outbox",
         "_pinged",
@@ -57,6 +59,7 @@ class Connection:
         "participant",
         "phase",
         "pings",
+        "shared",
         "sign_in",
         "since",
         "transport",
@@ -65,7 +68,13 @@ class Connection:
     )
 
     def __init__(
-        self, name: str, address: str, options: Options, flusher: Flusher, now: float
+        self,
+        name: str,
+        address: str,
+        options: Options,
+        flusher: Flusher,
+        shared: PendingBytes,
+        now: float,
     ) -> None:
         self.id = name
         self.address = address
@@ -83,10 +92,13 @@ class Connection:
         self.transport: Transport
         self._options = options
         self._flusher = flusher
+        self.shared = shared
+        """The bytes that wait for all connections of this one's owner."""
         self.allowance = Allowance(options.rate, now)
         self._outbox: list[Frame] = []
         self._waiting = 0
         self._bound = options.outbox_bytes
+        self._mark = min(PART, self._bound)
         self._blocked_since: float | None = None
         self._drained: asyncio.Future[None] | None = None
         self._pinged = False
@@ -117,6 +129,11 @@ class Connection:
         """Bytes in the outbox."""
         return self._waiting
 
+    @property
+    def pending(self) -> int:
+        """Bytes that the client has not read yet, as far as this process keeps them."""
+        return 0 if self.phase is Phase.CLOSED else self._waiting + self.transport.buffered
+
     def push(self, frame: Frame, *, crowd: bool = False) -> None:
         """Send a frame after all frames before it; `crowd` for a frame with many receivers. Never
         waits; a slow consumer is closed.
@@ -131,7 +148,7 @@ class Connection:
                 self._flusher.add(self)
         outbox.append(frame)
         self._waiting += frame.size
-        if self._waiting > self._bound:
+        if self._waiting > self._mark:
             self._overflow()
 
     def catch_up(self, frames: list[Frame]) -> None:
@@ -160,6 +177,7 @@ class Connection:
             outbox.clear()
             self._waiting = 0
             self._bound = self._options.outbox_bytes
+            self._mark = min(PART, self._bound)
         else:
             self._waiting -= sum(frame.size for frame in outbox[:taken])
             del outbox[:taken]
@@ -172,6 +190,16 @@ class Connection:
         """The transport takes more again."""
         self._blocked_since = None
         self.flush()
+        self._count()
+
+    def blocked(self) -> None:
+        """The transport takes nothing more for now."""
+        # What it took is still in the outbox at this moment.
+        asyncio.get_running_loop().call_soon(self._count)
+
+    def _count(self) -> None:
+        if self._verdict is None:
+            self.shared.keep(self.owner, self)
 
     async def drained(self, mark: int) -> None:
         """Wait until at most `mark` bytes are in the outbox, or the connection is closing."""
@@ -187,14 +215,18 @@ class Connection:
             self._drained = None
 
     def _overflow(self) -> None:
-        """Write at once; if that is not enough, drop messages that may be dropped."""
+        """Write at once; if that is not enough, drop messages that may be dropped, and count the
+        rest.
+        """
         self.flush()
-        if self._waiting <= self._bound:
-            return
-        self._outbox[:] = kept = thinned(self._outbox)
-        self._waiting = sum(frame.size for frame in kept)
+        if self._waiting > self._bound:
+            self._outbox[:] = kept = thinned(self._outbox)
+            self._waiting = sum(frame.size for frame in kept)
         if self._waiting > self._bound:
             self.slow()
+        elif self._outbox:
+            self._mark = min(self._waiting + PART, self._bound)
+            self._count()
 
     # --- closing
 
@@ -234,6 +266,13 @@ class Connection:
         self._outbox.clear()
         self._waiting = 0
         self.close(Close.SLOW, "You read too slowly. Resume to receive the missed messages.")
+
+    def fall_behind(self) -> None:
+        """`slow`, because too much waits for all connections of its owner."""
+        self.slow()
+        if self.transport.buffered > PART:
+            # The close frame would wait behind all that.
+            self.transport.abort()
 
     def closed(self) -> None:
         """The socket has ended."""

@@ -125,6 +125,7 @@ class SocketHandler:
             address,
             sockets.options,
             sockets.flusher,
+            sockets.limits.pending,
             self._loop.time(),
         )
         self._controls = Controls(connection, services.authentication, services.tasks)
@@ -134,12 +135,15 @@ class SocketHandler:
             connection.transport = PreparedTransport(
                 prepared,
                 connection.writable,
+                connection.blocked,
                 services.shutdown,
                 connection.flood,
                 Bucket(small_frames(sockets.options.rate), self._loop.time()),
             )
         else:
-            connection.transport = AsgiTransport(send, connection.writable, self._stop)
+            connection.transport = AsgiTransport(
+                send, connection.writable, connection.blocked, self._stop
+            )
 
     def _stop(self) -> None:
         """The connection was aborted and the server offers no way to abort it: stop reading."""

@@ -8,6 +8,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Final, Protocol
 
 from duplex.options import Options, Rate
+from duplex.socket.pending import PendingBytes
 from duplex.socket.rates import Allowances, RateTable
 
 _NETWORK: Final = 4
@@ -50,6 +51,7 @@ class ConnectionLimits:
         self.connections = 0
         self.unauthenticated = 0
         self.allowances = Allowances(options.rate)
+        self.pending = PendingBytes(options.pending_bytes)
         self._addresses: Counter[str] = Counter()
         self._networks: Counter[str] = Counter()
         self._users: Counter[str] = Counter()

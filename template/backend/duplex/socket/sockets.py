@@ -98,6 +98,7 @@ class Sockets:
             await asyncio.sleep(interval)
             now = loop.time()
             self.limits.allowances.tidy(now)
+            self.limits.pending.tidy()
             for count, connection in enumerate(self, start=1):
                 if connection.phase is not Phase.CLOSED:
                     connection.check(now)

@@ -44,16 +44,22 @@ class Prepared(Protocol):
         """Loop time at which the last bytes came from the peer."""
         ...
 
+    @property
+    def buffered(self) -> int:
+        """Bytes in the transport's buffer."""
+        ...
+
     def adopt(
         self,
         writable: Callable[[], None],
+        blocked: Callable[[], None],
         shutdown: Callable[[], None],
         flood: Callable[[], None],
         small: Bucket,
     ) -> None:
         """From now on the caller keeps the connection alive.
 
-        `writable` is called after a pause, `shutdown` instead of closing the socket when the server
+        `writable` is called after a pause, `blocked` at its beginning, `shutdown` instead of closing the socket when the server
         stops, `flood` when more control frames and fragments arrive than `small` allows.
         """
         ...
@@ -85,6 +91,11 @@ class Transport(Protocol):
     @property
     def paused(self) -> bool:
         """Whether the reader is behind: `write` would take nothing."""
+        ...
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that were taken and are still in this process, as far as it is known."""
         ...
 
     @property
@@ -129,16 +140,21 @@ class PreparedTransport:
         self,
         to: Prepared,
         writable: Callable[[], None],
+        blocked: Callable[[], None],
         shutdown: Callable[[], None],
         flood: Callable[[], None],
         small: Bucket,
     ) -> None:
         self._to = to
-        to.adopt(writable, shutdown, flood, small)
+        to.adopt(writable, blocked, shutdown, flood, small)
 
     @property
     def paused(self) -> bool:
         return self._to.paused
+
+    @property
+    def buffered(self) -> int:
+        return self._to.buffered
 
     @property
     def seen(self) -> float:
@@ -188,19 +204,37 @@ class AsgiTransport:
     written meanwhile.
     """
 
-    __slots__ = ("_close", "_loop", "_send", "_stop", "_task", "_writable", "broken")
+    __slots__ = (
+        "_blocked",
+        "_close",
+        "_loop",
+        "_send",
+        "_stop",
+        "_task",
+        "_writable",
+        "broken",
+        "buffered",
+    )
 
     watches_peer = False
     seen = 0.0
 
-    def __init__(self, send: Send, writable: Callable[[], None], stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        writable: Callable[[], None],
+        blocked: Callable[[], None],
+        stop: Callable[[], None],
+    ) -> None:
         self._send = send
         self._writable = writable
+        self._blocked = blocked
         self._stop = stop
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
         self._close: tuple[int, str] | None = None
         self.broken = False
+        self.buffered = 0
 
     @property
     def paused(self) -> bool:
@@ -212,7 +246,8 @@ class AsgiTransport:
             if self._task is not None:
                 break
             if not self.broken:
-                self._begin({"type": "websocket.send", "text": frame.text or frame.decoded()})
+                text = frame.text or frame.decoded()
+                self._begin({"type": "websocket.send", "text": text}, frame.size)
             taken += 1
         return taken
 
@@ -228,7 +263,7 @@ class AsgiTransport:
         if self._task is not None:
             self._close = (code, reason)
             return
-        self._begin({"type": "websocket.close", "code": code, "reason": reason})
+        self._begin({"type": "websocket.close", "code": code, "reason": reason}, 0)
 
     def abort(self) -> None:
         self.broken = True
@@ -236,7 +271,7 @@ class AsgiTransport:
             self._task.cancel()
         self._stop()
 
-    def _begin(self, message: MutableMapping[str, Any]) -> None:
+    def _begin(self, message: MutableMapping[str, Any], size: int) -> None:
         sending = self._send(message)
         # Some servers return another kind of awaitable, which cannot be stepped manually.
         coroutine = cast(
@@ -251,6 +286,8 @@ class AsgiTransport:
             self.broken = True
             return
         self._task = self._loop.create_task(self._finish(_Rest(coroutine, waits_for)))
+        self.buffered = size
+        self._blocked()
 
     async def _finish(self, rest: "_Rest") -> None:
         try:
@@ -259,6 +296,7 @@ class AsgiTransport:
             self.broken = True
         finally:
             self._task = None
+            self.buffered = 0
         if self._close is not None:
             self.close(*self._close)
         else:

@@ -29,6 +29,9 @@ from duplex.socket.transport import EXTENSION, small_frames
 _READ_AHEAD: Final = 16
 """Messages that may wait for the application before reading is paused."""
 
+_LONG: Final = 4096
+"""Characters from which on a message is read only while none waits for the application."""
+
 _AT_ONCE: Final = 32
 """Frames of one client that are handled before others get a turn."""
 
@@ -59,6 +62,7 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         self.seen = 0.0
         self.paused = False
         self._on_writable: Callable[[], None] | None = None
+        self._on_blocked: Callable[[], None] | None = None
         self._on_shutdown: Callable[[], None] | None = None
         self._on_flood: Callable[[], None] = self._refuse_flood
         self._incoming = Incoming(config.ws_max_size)
@@ -66,19 +70,26 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         self._turn: asyncio.Handle | None = None
         self._pong = b""
         self._discards = False
+        self._full = False
         self._over = False
         self._late = 0
 
     # --- the extension
 
+    @property
+    def buffered(self) -> int:
+        return 0 if self._over else self.transport.get_write_buffer_size()
+
     def adopt(
         self,
         writable: Callable[[], None],
+        blocked: Callable[[], None],
         shutdown: Callable[[], None],
         flood: Callable[[], None],
         small: Bucket,
     ) -> None:
         self._on_writable = writable
+        self._on_blocked = blocked
         self._on_shutdown = shutdown
         self._on_flood = flood
         self._small = small
@@ -133,6 +144,8 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self.paused = True
+        if self._on_blocked is not None:
+            self._on_blocked()
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -188,8 +201,11 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
     async def receive(self) -> Any:
         """As uvicorn's, but frames that were received and not read yet come first."""
         message = await self.queue.get()
-        if self.read_paused and self.queue.empty() and self._turn is None:
-            if self._incoming.waiting:
+        if self.read_paused and self.queue.empty():
+            self._full = False
+            if self._turn is not None:
+                pass
+            elif self._incoming.waiting:
                 self._later()
             else:
                 self._resume()
@@ -227,7 +243,7 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         small = 0
         try:
             for _ in range(_AT_ONCE):
-                if self.queue.qsize() > _READ_AHEAD and not self._discards:
+                if self._full and not self._discards:
                     break
                 event = self._incoming.next()
                 if event is None:
@@ -264,7 +280,9 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
 
     def _put(self, message: Any) -> None:
         self.queue.put_nowait(message)
-        if self.queue.qsize() > _READ_AHEAD:
+        waiting = self.queue.qsize()
+        if waiting > 1 and (waiting > _READ_AHEAD or _is_long(message)):
+            self._full = True
             self._pause()
 
     def _answer(self, pongs: list[bytes]) -> None:
@@ -335,10 +353,14 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
 
     def _resume(self) -> None:
-        if self.read_paused and (self._discards or self.queue.qsize() <= _READ_AHEAD):
+        if self.read_paused and (self._discards or not self._full):
             self.read_paused = False
             if not self.transport.is_closing():
                 self.transport.resume_reading()
+
+
+def _is_long(message: dict[str, Any]) -> bool:
+    return len(message.get("text") or message.get("bytes") or "") > _LONG
 
 
 def _is_ours(header: str) -> bool:

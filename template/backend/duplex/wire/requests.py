@@ -16,11 +16,12 @@ RequestId = Annotated[str, StringConstraints(min_length=1, max_length=REQUEST_ID
 
 @dataclass(slots=True)
 class Request:
-    """A request whose data fits the model of its state."""
+    """A request whose data fits the model of its state. `size`: bytes of its frame, at most."""
 
     state: str
     data: BaseModel | None
     id: str | None
+    size: int = 0
 
 
 class Control(BaseModel):

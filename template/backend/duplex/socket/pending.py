@@ -1,0 +1,102 @@
+"""The bytes that are kept for the clients of one account or address, all connections together.
+
+Each outbox is bounded, and so are the requests of a participant that wait. Without a common bound,
+one client could still fill the memory with many connections that read nothing.
+"""
+
+from typing import Final, Protocol
+
+PART: Final = 65536
+"""Bytes between two counts of the same holder. Less than that is not counted, as the number of
+connections bounds it.
+"""
+
+
+class Queue(Protocol):
+    """Requests of one participant that are not finished."""
+
+    @property
+    def pending(self) -> int:
+        """Bytes that it keeps now."""
+        ...
+
+
+class Reader(Queue, Protocol):
+    """A connection with frames that its client has not read yet."""
+
+    def fall_behind(self) -> None:
+        """Drop the frames and the connection; the client may resume."""
+        ...
+
+
+class _Owner:
+    """The counted bytes of one owner."""
+
+    __slots__ = ("queues", "readers")
+
+    def __init__(self) -> None:
+        self.queues: dict[Queue, int] = {}
+        self.readers: dict[Reader, int] = {}
+
+    @property
+    def size(self) -> int:
+        return sum(self.queues.values()) + sum(self.readers.values())
+
+
+class PendingBytes:
+    """Counts bytes by their owner, an account or the address of anonymous clients.
+
+    `most`: the bytes of one owner, 0 for no limit.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._owners: dict[str, _Owner] = {}
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    def fits(self, owner: str, queue: Queue, size: int) -> bool:
+        """Count that a queue is going to keep `size` bytes; False if its owner would keep too many
+        of them.
+        """
+        if self._most == 0 or size <= PART:
+            return True
+        of_owner = self._owners.setdefault(owner, _Owner())
+        counted = of_owner.queues.get(queue, 0)
+        if size > counted:
+            more = size + PART - counted
+            if of_owner.size + more > self._most:
+                return False
+            of_owner.queues[queue] = counted + more
+        return True
+
+    def keep(self, owner: str, reader: Reader) -> None:
+        """Count the bytes that wait for a reader. If too many wait for its owner, the connections
+        with most of them are dropped.
+        """
+        size = reader.pending
+        if self._most == 0 or (size <= PART and owner not in self._owners):
+            return
+        of_owner = self._owners.setdefault(owner, _Owner())
+        readers = of_owner.readers
+        readers[reader] = size
+        while readers and of_owner.size > self._most:
+            slowest = max(readers, key=readers.__getitem__)
+            del readers[slowest]
+            slowest.fall_behind()
+
+    def tidy(self) -> None:
+        """Count again, as most holders keep less after a while."""
+        for owner, of_owner in list(self._owners.items()):
+            _recount(of_owner.queues)
+            _recount(of_owner.readers)
+            if not of_owner.queues and not of_owner.readers:
+                del self._owners[owner]
+
+
+def _recount(holders: "dict[Queue, int] | dict[Reader, int]") -> None:
+    for holder in list(holders):
+        holders[holder] = holder.pending
+        if holders[holder] <= PART:
+            del holders[holder]
