@@ -66,7 +66,7 @@ async def test_a_hold_is_seen_by_all_and_ends_with_the_reply(server: Server, gat
 
 @pytest.mark.parametrize("how", ["fails", "cancel", "deadline", "leave", "no id"])
 async def test_a_hold_ends_however_its_request_ends(server: Server, gates: Gates, how: str) -> None:
-    session = how.replace(" ", "-")
+    session = f"holds-{how}".replace(" ", "-")
     ada = await server.client(session=session)
     async with await server.client(session=session) as bob:
         if how == "deadline":

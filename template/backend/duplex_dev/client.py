@@ -105,6 +105,8 @@ class Client:
             defaults["origin"] = Origin(url)
         if is_loopback(url):
             defaults["proxy"] = None
+        if patience is not None:
+            defaults["open_timeout"] = patience
         try:
             socket = await connect(address, **defaults | options)
         except InvalidStatus as error:

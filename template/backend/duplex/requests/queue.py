@@ -22,12 +22,13 @@ Run = Callable[[Request], Coroutine[object, object, None]]
 
 
 class RequestQueue:
-    """See the module. `elsewhere` has the ids of streams that run at other workers and were sent
-    again here.
+    """See the module. `run` handles a request, `rested` is called when none waits any more.
+    `elsewhere` has the ids of streams that run at other workers and were sent again here.
     """
 
     __slots__ = (
         "_departure",
+        "_rested",
         "_run",
         "_turn",
         "_waiting",
@@ -37,11 +38,12 @@ class RequestQueue:
         "streams",
     )
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, rested: Callable[[], None]) -> None:
         self.running: Running | None = None
         self.streams: set[Running] = set()
         self.elsewhere: set[str] = set()
         self._run = run
+        self._rested = rested
         self._waiting: deque[Request] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._turn = 0
@@ -79,6 +81,7 @@ class RequestQueue:
         try:
             while self._waiting and turn == self._turn:
                 await self._run(self._waiting.popleft())
+            self._rested()
         finally:
             if turn == self._turn:
                 self._worker = None

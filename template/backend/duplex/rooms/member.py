@@ -79,7 +79,7 @@ class Member:
         self.resumed = False
         self.moved = False
         self.put_away = False
-        self.requests = RequestQueue(partial(runner.run, self))
+        self.requests = RequestQueue(partial(runner.run, self), self._flush)
         self._runner = runner
         self._returned: asyncio.Event | None = None
         self._expiry: asyncio.TimerHandle | None = None
@@ -154,6 +154,13 @@ class Member:
     def keep(self, size: int) -> None:
         """So many bytes of an outcome were recorded for this participant."""
         self.kept += size
+
+    def _flush(self) -> None:
+        """Write the replies now: in the next loop tick they would wait for all other requests that
+        have arrived.
+        """
+        if self.connection is not None:
+            self.connection.flush()
 
     def error(self, sentence: str, code: ErrorCode, request_id: str | None) -> None:
         """Send an error, if there is a connection."""

@@ -281,6 +281,7 @@ class Connection:
         self._outbox.clear()
         self._waiting = 0
         self._wake()
+        self.shared.keep(self.owner, self)
 
     # --- limits and deadlines
 

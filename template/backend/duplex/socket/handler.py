@@ -1,14 +1,16 @@
 """One accepted socket, from its handshake to its last frame.
 
-Each connection runs one loop: receive, validate, act, respond. A bad frame is answered with an
-error, and the session goes on.
+Each frame is received, validated and acted on, and the client gets a response. A bad frame is
+answered with an error, and the session goes on.
 """
 
 import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, cast
 
 from duplex.socket.connection import Connection, Phase
@@ -66,24 +68,24 @@ class Disconnected(Exception):
         self.code = code
 
 
-async def receive_request(socket: "SocketHandler") -> Request | Control:
-    """The next valid request. Frames that are not valid are answered with an error.
-
-    Raises `Disconnected` at the end.
+def receive_request(socket: "SocketHandler", text: str | None) -> Request | Control | None:
+    """The valid request in one frame; None for a frame that was answered with an error. `text` is
+    None for a binary frame.
     """
-    while True:
-        text = await socket.next_text()
-        if text is None:
-            continue
-        try:
-            return socket.validate(text)
-        except Rejected as rejected:
-            send_response(
-                socket.connection,
-                error(rejected.sentence, rejected.code, rejected.request_id, rejected.details),
-            )
-        except Unreadable as unreadable:
-            socket.connection.error(str(unreadable), "bad_frame", find_id(text))
+    now = asyncio.get_running_loop().time()
+    admitted = socket.admit(text, now)
+    if admitted is None:
+        return None
+    try:
+        return socket.validate(admitted, now)
+    except Rejected as rejected:
+        send_response(
+            socket.connection,
+            error(rejected.sentence, rejected.code, rejected.request_id, rejected.details),
+        )
+    except Unreadable as unreadable:
+        socket.connection.error(str(unreadable), "bad_frame", find_id(admitted))
+    return None
 
 
 def send_response(connection: Connection, response: bytes) -> bool:
@@ -159,12 +161,7 @@ class SocketHandler:
         try:
             await send({"type": "websocket.accept"})
             await services.handshake.greet(connection, self._first_text)
-            while connection.phase is not Phase.CLOSED:
-                request = await receive_request(self)
-                if isinstance(request, Request):
-                    self._ask(request)
-                else:
-                    self._controls.handle(request)
+            await self._take_all()
         except Disconnected as end:
             code = end.code
         except asyncio.CancelledError:
@@ -173,22 +170,49 @@ class SocketHandler:
             if self._task is not None:
                 self._task.uncancel()
         except Exception:
-            reference = secrets.token_hex(4)
-            logger.exception("a connection failed (reference %s)", reference)
-            connection.fail(f"The server failed (reference {reference}).", "internal", Close.BUG)
+            self._fail()
         finally:
             if self._ahead is not None:
                 self._ahead.cancel()
             verdict = services.sockets.remove(connection, code)
             await services.disconnected(connection, verdict)
 
+    def _fail(self) -> None:
+        """An exception is being handled that is a bug of the engine."""
+        reference = secrets.token_hex(4)
+        logger.exception("a connection failed (reference %s)", reference)
+        sentence = f"The server failed (reference {reference})."
+        self.connection.fail(sentence, "internal", Close.BUG)
+
     # --- reading
 
-    async def _first_text(self) -> str | None:
-        """`next_text`, and reads on while the client is greeted: whether it is still there decides
-        whether it may take a participant over.
+    async def _take_all(self) -> None:
+        """Act on all frames until `Disconnected`. Where the transport can deliver them itself, this
+        task only waits for the end.
         """
-        text = await self.next_text()
+        take = partial(copy_context().run, self._take)
+        delivers = False
+        while True:
+            is_first = self._ahead is not None and self._ahead.done()
+            delivers = delivers or (not is_first and self.connection.transport.deliver(take))
+            self._take(await self._next_frame())
+
+    def _take(self, text: str | None) -> None:
+        """Act on one frame. Never raises."""
+        try:
+            request = receive_request(self, text)
+            if isinstance(request, Request):
+                self._ask(request)
+            elif request is not None:
+                self._controls.handle(request)
+        except Exception:
+            self._fail()
+
+    async def _first_text(self) -> str | None:
+        """The first text, None for a frame that was answered with an error. Reads on while the
+        client is greeted: whether it is still there decides whether it may take a participant over.
+        """
+        text = self.admit(await self._next_frame(), self._loop.time())
         if text is not None:
             self._ahead = asyncio.ensure_future(self._receive())
             self._ahead.add_done_callback(self._was_read_ahead)
@@ -203,21 +227,24 @@ class SocketHandler:
         ahead, self._ahead = self._ahead, None
         return await (self._receive() if ahead is None else ahead)
 
-    async def next_text(self) -> str | None:
-        """The next text frame within the limits, or None for a frame that was answered with an
-        error. Raises `Disconnected`.
-        """
+    async def _next_frame(self) -> str | None:
+        """The text of the next frame, None for a binary one. Raises `Disconnected`."""
         self._read += 1
         if self._read % _FRAMES_IN_A_ROW == 0:
             await asyncio.sleep(0)
         message = await self._next_message()
         if message["type"] != "websocket.receive":
             raise Disconnected(message.get("code") or 1005)
+        return cast("str | None", message.get("text"))
+
+    def admit(self, text: str | None, now: float) -> str | None:
+        """The text of a frame within the limits; None for a frame that was answered with an
+        error.
+        """
         connection = self.connection
-        text = cast("str | None", message.get("text"))
         if connection.verdict is not None:
             return None
-        if not connection.admit_frame(self._loop.time()):
+        if not connection.admit_frame(now):
             self._too_fast(text)
             return None
         if text is None:
@@ -244,7 +271,7 @@ class SocketHandler:
             find_id(text or ""),
         )
 
-    def validate(self, text: str) -> Request | Control:
+    def validate(self, text: str, now: float) -> Request | Control:
         """One frame as a request that may be handled. Raises `Rejected` or `Unreadable`."""
         request = self._services.read(text)
         if isinstance(request, Request):
@@ -256,7 +283,8 @@ class SocketHandler:
                     request.id,
                     {"state": request.state},
                 )
-            participant.admit(request, self._loop.time())
+            participant.admit(request, now)
+            self.connection.asked = now
         return request
 
     # --- acting
@@ -264,5 +292,4 @@ class SocketHandler:
     def _ask(self, request: Request) -> None:
         participant = self.connection.participant
         if participant is not None:
-            self.connection.asked = self._loop.time()
             participant.ask(request)

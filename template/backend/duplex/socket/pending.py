@@ -4,7 +4,8 @@ Each outbox is bounded, and so are the requests of a participant that wait. With
 one client could still fill the memory with many connections that read nothing.
 """
 
-from typing import Final, Protocol
+from collections.abc import Iterable
+from typing import Final, Protocol, TypeVar
 
 PART: Final = 65536
 """Bytes between two counts of the same holder. Less than that is not counted, as the number of
@@ -27,6 +28,9 @@ class Reader(Queue, Protocol):
     def fall_behind(self) -> None:
         """Drop the frames and the connection; the client may resume."""
         ...
+
+
+H = TypeVar("H", bound=Queue)
 
 
 class _Owner:
@@ -76,7 +80,9 @@ class PendingBytes:
         with most of them are dropped.
         """
         size = reader.pending
-        if self._most == 0 or (size <= PART and owner not in self._owners):
+        if size <= PART or self._most == 0:
+            if owner in self._owners:
+                self._owners[owner].readers.pop(reader, None)
             return
         of_owner = self._owners.setdefault(owner, _Owner())
         readers = of_owner.readers
@@ -89,14 +95,13 @@ class PendingBytes:
     def tidy(self) -> None:
         """Count again, as most holders keep less after a while."""
         for owner, of_owner in list(self._owners.items()):
-            _recount(of_owner.queues)
-            _recount(of_owner.readers)
+            of_owner.queues = _recount(of_owner.queues)
+            of_owner.readers = _recount(of_owner.readers)
             if not of_owner.queues and not of_owner.readers:
                 del self._owners[owner]
 
 
-def _recount(holders: "dict[Queue, int] | dict[Reader, int]") -> None:
-    for holder in list(holders):
-        holders[holder] = holder.pending
-        if holders[holder] <= PART:
-            del holders[holder]
+def _recount(holders: Iterable[H]) -> dict[H, int]:
+    """The holders that still keep more than a part."""
+    sizes = {holder: holder.pending for holder in holders}
+    return {holder: size for holder, size in sizes.items() if size > PART}

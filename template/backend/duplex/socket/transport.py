@@ -59,8 +59,15 @@ class Prepared(Protocol):
     ) -> None:
         """From now on the caller keeps the connection alive.
 
-        `writable` is called after a pause, `blocked` at its beginning, `shutdown` instead of closing the socket when the server
-        stops, `flood` when more control frames and fragments arrive than `small` allows.
+        `writable` is called after a pause, `blocked` at its beginning, `shutdown` instead of
+        closing the socket when the server stops, `flood` when more control frames and fragments
+        arrive than `small` allows.
+        """
+        ...
+
+    def deliver(self, take: Callable[[str | None], None]) -> bool:
+        """From now on call `take` with each text (None for bytes) instead of giving it to
+        `receive`. False, and not done, while a message waits there.
         """
         ...
 
@@ -106,6 +113,10 @@ class Transport(Protocol):
     @property
     def seen(self) -> float:
         """See `Prepared.seen`."""
+        ...
+
+    def deliver(self, take: Callable[[str | None], None]) -> bool:
+        """See `Prepared.deliver`. Always False where messages have to be received."""
         ...
 
     def write(self, frames: Sequence[Frame]) -> int:
@@ -159,6 +170,9 @@ class PreparedTransport:
     @property
     def seen(self) -> float:
         return self._to.seen
+
+    def deliver(self, take: Callable[[str | None], None]) -> bool:
+        return self._to.deliver(take)
 
     def write(self, frames: Sequence[Frame]) -> int:
         to = self._to
@@ -239,6 +253,9 @@ class AsgiTransport:
     @property
     def paused(self) -> bool:
         return self._task is not None
+
+    def deliver(self, take: Callable[[str | None], None]) -> bool:
+        return False
 
     def write(self, frames: Sequence[Frame]) -> int:
         taken = 0

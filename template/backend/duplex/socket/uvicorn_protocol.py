@@ -65,6 +65,7 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         self._on_blocked: Callable[[], None] | None = None
         self._on_shutdown: Callable[[], None] | None = None
         self._on_flood: Callable[[], None] = self._refuse_flood
+        self._take: Callable[[str | None], None] | None = None
         self._incoming = Incoming(config.ws_max_size)
         self._small = Bucket(small_frames(RATE), 0.0)
         self._turn: asyncio.Handle | None = None
@@ -93,6 +94,11 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         self._on_shutdown = shutdown
         self._on_flood = flood
         self._small = small
+
+    def deliver(self, take: Callable[[str | None], None]) -> bool:
+        if self.queue.empty():
+            self._take = take
+        return self._take is not None
 
     def write(self, wire: bytes) -> None:
         if not self.close_sent and not self.disconnected:
@@ -186,7 +192,7 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         else:
             text = self._incoming.whole(data)
             if text is not None:
-                self._put({"type": "websocket.receive", "text": text})
+                self._put_text(text)
                 return
             self._incoming.feed(data)
             if self._turn is None:
@@ -265,10 +271,13 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
     def _handle(self, kind: int, content: bytes | str, pongs: list[bytes]) -> int:
         """Act on a frame; 1 where it counts as a small one."""
         if kind == incoming.TEXT:
-            self._put({"type": "websocket.receive", "text": content})
+            self._put_text(cast("str", content))
             return 0
         if kind == incoming.BINARY:
-            self._put({"type": "websocket.receive", "bytes": content})
+            if self._take is not None:
+                self._take(None)
+            else:
+                self._put({"type": "websocket.receive", "bytes": content})
             return 0
         if kind == incoming.CLOSE:
             self._close_received(cast("bytes", content))
@@ -277,6 +286,12 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         elif kind == incoming.PONG and self.pending_ping_payload is not None:
             self.handle_pong(Frame(Opcode.PONG, cast("bytes", content)))
         return 1
+
+    def _put_text(self, text: str) -> None:
+        if self._take is not None:
+            self._take(text)
+        else:
+            self._put({"type": "websocket.receive", "text": text})
 
     def _put(self, message: Any) -> None:
         self.queue.put_nowait(message)
