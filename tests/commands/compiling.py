@@ -20,7 +20,7 @@ STRICT = (
     "--noUnusedParameters", "--verbatimModuleSyntax", "--skipLibCheck", "--noEmit",
     "--ignoreConfig", "--target", "es2023", "--module", "esnext", "--moduleResolution", "bundler",
 )  # fmt: skip
-"""As in the project's tsconfig.base.json."""
+"""As in the project's tsconfig.node.json."""
 
 
 def registry_of(*modules: ModuleType) -> Registry:

@@ -6,6 +6,7 @@ without a merge; edited files that have no place any more are kept in removed/.
 """
 
 import argparse
+import re
 from pathlib import Path
 from typing import cast
 
@@ -16,7 +17,6 @@ from duplex_dev.machine import git
 from duplex_dev.project import ENGINE, ROOT
 from duplex_dev.update import changing
 from duplex_dev.update.engine_files import ENGINE_FILES, content_of, differences, released
-from duplex_dev.update.frontends import written_for
 from duplex_dev.update.releases import TemplateHistory, is_starter
 from duplex_dev.update.scratch import (
     MADE_BY_COMMANDS,
@@ -26,6 +26,14 @@ from duplex_dev.update.scratch import (
     scratch_copy,
 )
 from duplex_dev.update.states import ANSWERS, read_answers
+
+FRAMEWORKS = {
+    "vue": (".vue", r"vue|vue-router|pinia|@vue/[\w-]+"),
+    "react": (".tsx", r"react|react-dom|react-router|zustand|@testing-library/react"),
+}
+"""The suffix of a framework's components, and the packages that only its code imports."""
+
+SOURCES = {".ts", ".tsx", ".js", ".mjs", ".vue"}
 
 
 def update(arguments: list[str]) -> int:
@@ -83,7 +91,7 @@ def _change(texts: dict[str, str], template: str | None) -> int:
     say(f"Rendering with {', '.join(f'{name}={data[name]}' for name in data)} …")
     kept, conflicts = changing.change_answers(ROOT, data, template)
     before = str(answers.get("frontend"))
-    if data.get("frontend", before) != before and (left := written_for(before, ROOT)):
+    if data.get("frontend", before) != before and (left := _written_for(before, ROOT)):
         say(f"Still written for {before}; port these files to {data['frontend']}:")
         for path in left:
             print(f"    {path}")
@@ -183,3 +191,27 @@ def _report_conflicts(copy: Path, original: Path, ref: str) -> None:
 
 def _is_same(file: Path, rendered: Path) -> bool:
     return file.is_file() and content_of(file) == rendered.read_bytes()
+
+
+def _written_for(framework: str, root: Path) -> list[str]:
+    """The frontend's components of a framework, and files that import one or its packages.
+
+    The engine's own are not among them: the template exchanges these.
+    """
+    suffix, packages = FRAMEWORKS[framework]
+    imports = re.compile(
+        rf"""(from|import)\s*\(?\s*["'](({packages})(/[^"']*)?|[^"']*\{suffix})["']"""
+    )
+    listed = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "frontend")
+    found = [
+        name
+        for name in git.paths(root, *listed)
+        if not name.startswith(ENGINE)
+        and (root / name).is_file()
+        and (name.endswith(suffix) or imports.search(_text(root / name)))
+    ]
+    return sorted(set(found))
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.suffix in SOURCES else ""
