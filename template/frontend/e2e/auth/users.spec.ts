@@ -66,7 +66,7 @@ async function confirm(admin: Person, label: string): Promise<void> {
   await expect(dialog).toHaveCount(0);
 }
 
-/** On the page for signing in. Without passwords, only the mail says that there is no such account. */
+/** On the page for signing in. Without passwords, only the mail says why. */
 async function cannotSignIn(one: Person): Promise<void> {
   if (METHODS.password) {
     await one.signIn();
@@ -74,7 +74,7 @@ async function cannotSignIn(one: Person): Promise<void> {
     return;
   }
   await one.askForLink();
-  await expect.poll(async () => (await one.mails())[0]?.subject).toContain("No account");
+  await expect.poll(async () => (await one.mails())[0]?.subject).toContain("is deactivated");
   await one.page.reload();
 }
 

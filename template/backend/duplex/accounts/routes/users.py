@@ -120,6 +120,7 @@ async def sign_user_out(
 ) -> None:
     """Sign a user out everywhere, for admins."""
     async with services.database.transaction() as db:
+        await _require_admin(services, db, admin)
         user = await db.get(services.users, user_id) if is_line(user_id) else None
         if user is None:
             raise not_found("user")
