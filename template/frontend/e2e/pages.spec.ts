@@ -1,8 +1,7 @@
 import { gzipSync } from "node:zlib";
 
 import manifest from "../package.json" with { type: "json" };
-import type { Person } from "./support/person";
-import { METHODS, NAME, SIGN_IN } from "./support/project";
+import { METHODS, NAME, type Person, SIGN_IN } from "./support/person";
 import { expect, expectNothingFound, PHONE, test } from "./support/test";
 
 const PAGES = ["/", "/session", "/settings", "/no-such-page"];

@@ -1,7 +1,6 @@
 import type { Page } from "@playwright/test";
 
-import { SIGN_IN } from "./support/project";
-import { type Person, unique } from "./support/person";
+import { type Person, SIGN_IN, unique } from "./support/person";
 import { closingState, notes, openState, send } from "./support/notes";
 import { expect, test } from "./support/test";
 

@@ -1,7 +1,6 @@
 import type { Route } from "@playwright/test";
 
-import { Person, unique } from "../support/person";
-import { ONLY_PASSKEYS } from "../support/project";
+import { ONLY_PASSKEYS, Person, unique } from "../support/person";
 import { expect, expectNothingFound, test } from "../support/test";
 
 test.describe("signing in again", () => {

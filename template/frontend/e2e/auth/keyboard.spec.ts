@@ -1,7 +1,6 @@
 import type { Locator } from "@playwright/test";
 
-import { PASSWORD, type Person } from "../support/person";
-import { METHODS, ONLY_PASSKEYS } from "../support/project";
+import { METHODS, ONLY_PASSKEYS, PASSWORD, type Person } from "../support/person";
 import { expect, test } from "../support/test";
 
 /** What the keyboard is at. */

@@ -1,7 +1,6 @@
 import type { CDPSession } from "@playwright/test";
 
-import type { Person } from "../support/person";
-import { ONLY_PASSKEYS } from "../support/project";
+import { ONLY_PASSKEYS, type Person } from "../support/person";
 import { expect, test as base } from "../support/test";
 
 interface Authenticator {

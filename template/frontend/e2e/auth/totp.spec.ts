@@ -2,8 +2,7 @@ import { createHmac } from "node:crypto";
 
 import { expect, type Locator } from "@playwright/test";
 
-import type { Person } from "../support/person";
-import { METHODS } from "../support/project";
+import { METHODS, type Person } from "../support/person";
 import { test } from "../support/test";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

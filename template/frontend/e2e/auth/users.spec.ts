@@ -1,7 +1,6 @@
 import type { Locator } from "@playwright/test";
 
-import { isolated, PASSWORD, type Person } from "../support/person";
-import { METHODS, ONLY_PASSKEYS } from "../support/project";
+import { isolated, METHODS, ONLY_PASSKEYS, PASSWORD, type Person } from "../support/person";
 import {
   expect,
   expectNothingFound,
