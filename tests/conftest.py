@@ -94,7 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        for project in PROJECTS.iterdir():
+        for project in PROJECTS.glob("*"):
             keep_compiled(project)
         shutil.rmtree(PROJECTS, ignore_errors=True)
 
