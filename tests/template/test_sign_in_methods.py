@@ -62,7 +62,7 @@ WAYS_IN: dict[str, tuple[str, dict[str, Any], int]] = {
     "password": ("password/sign-in", {"email": "a@b.org", "password": "a wrong password"}, 401),
     "password/recover": ("password/recover", {"email": "a@b.org"}, 202),
     "magic_link": ("magic-link", {"email": "a@b.org"}, 202),
-    "magic_link/code": ("magic-link/sign-in", {"code": "AAAA-AAAA"}, 410),
+    "magic_link/code": ("magic-link/sign-in", {"code": "AAAA-AAAA"}, 403),
     "totp": ("totp/sign-in", {"challenge": "a.b", "code": "000000"}, 410),
     "passkey": ("passkeys/sign-in/options", {}, 200),
     "passkey/recover": ("passkeys/recover", {"email": "a@b.org"}, 202),
