@@ -67,6 +67,7 @@ async def started(command: list[str], log: Path, **environment: str) -> AsyncGen
             },
             stdout=out,
             stderr=out,
+            start_new_session=True,
         )
     try:
         async with asyncio.timeout(STARTING):
@@ -77,7 +78,8 @@ async def started(command: list[str], log: Path, **environment: str) -> AsyncGen
             await process.wait()
     finally:
         if process.returncode is None:
-            process.kill()
+            # Its workers too, which have the group of their server.
+            os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
 
 
