@@ -42,9 +42,11 @@ def store() -> Store:
     return Store()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    """A store of this run, for tests that do it no harm."""
+    """A store for the tests of one module that do it no harm: sessions of one name in two modules
+    have nothing in common.
+    """
     valkey = Valkey(tmp_path_factory.mktemp("valkey"))
     valkey.start()
     yield valkey
