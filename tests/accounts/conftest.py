@@ -11,7 +11,7 @@ import httpx
 import pytest
 from app.main import application as anonymous
 from argon2 import PasswordHasher
-from duplex import Application
+from duplex import Application, Database
 from duplex.accounts import attempts, challenges
 from duplex.accounts.methods.base import Method
 from duplex.accounts.methods.password import Password
@@ -20,7 +20,7 @@ from duplex.web.database import now
 from duplex_dev.testing import new_client
 from fastapi import FastAPI
 
-from tests.accounts.people import Device, accounts
+from tests.accounts.people import Device, User, accounts
 
 
 @pytest.fixture
@@ -109,4 +109,14 @@ async def ada(new_device: NewDevice) -> Device:
     device = new_device()
     response = await device.sign_up()
     assert response.status_code == 201
+    return device
+
+
+@pytest.fixture
+async def admin(new_device: NewDevice, database: Database) -> Device:
+    """An admin's browser."""
+    device = new_device("admin@example.org")
+    await device.sign_up()
+    async with database.transaction() as db:
+        (await db.get_one(User, device.profile["id"])).is_admin = True
     return device

@@ -32,15 +32,6 @@ def methods() -> list[Method]:
     return [Password(), MagicLink(), Totp()]
 
 
-@pytest.fixture
-async def admin(new_device: NewDevice, database: Database) -> Device:
-    device = new_device("admin@example.org")
-    await device.sign_up()
-    async with database.transaction() as db:
-        (await db.get_one(User, device.profile["id"])).is_admin = True
-    return device
-
-
 async def code_of(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, response.json().get("code", "") if response.content else ""
 

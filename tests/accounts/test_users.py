@@ -11,11 +11,10 @@ from duplex.accounts.methods.passkey import Passkeys
 from duplex.accounts.methods.password import Password
 from duplex.accounts.routes import invitations
 from duplex.accounts.sign_in.current import Active, find_active
-from duplex.web.database import Database
 from duplex_dev.testing import on_every_database
 
 from tests.accounts.conftest import Clock, NewDevice
-from tests.accounts.people import ANOTHER, PASSWORD, Device, User
+from tests.accounts.people import ANOTHER, PASSWORD, Device
 
 
 async def ask(
@@ -27,15 +26,6 @@ async def ask(
 @pytest.fixture
 def methods() -> list[Method]:
     return [Password(), MagicLink(), Passkeys()]
-
-
-@pytest.fixture
-async def admin(new_device: NewDevice, database: Database) -> Device:
-    device = new_device("admin@example.org")
-    await device.sign_up()
-    async with database.transaction() as db:
-        (await db.get_one(User, device.profile["id"])).is_admin = True
-    return device
 
 
 async def test_the_own_profile(ada: Device) -> None:
