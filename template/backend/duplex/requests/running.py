@@ -24,12 +24,12 @@ class Running:
     `stopped` is the reason why it has to stop, if it has to. `claim` is the id under which the
     broker knows it, if it does. `published`: other participants received pieces of its stream and
     wait for its end. `begun`: the broker ends the stream if its claim is abandoned. `left_behind`:
-    the handler ignored its cancellation, and the request was answered without it.
+    the handler ignored its cancellation, and the request was answered without it. `sealed`: the
+    handler has ended.
     """
 
     __slots__ = (
         "_committing",
-        "_sealed",
         "_timer",
         "begun",
         "claim",
@@ -37,6 +37,7 @@ class Running:
         "overdue",
         "published",
         "request",
+        "sealed",
         "state",
         "stopped",
         "task",
@@ -53,16 +54,16 @@ class Running:
         self.published = False
         self.begun = False
         self.left_behind = False
+        self.sealed = False
         self.overdue: Callable[[], None] | None = None
         self._committing = False
-        self._sealed = False
         self._timer: asyncio.TimerHandle | None = None
 
     def stop(self, why: ErrorCode) -> None:
         """Cancel the handler; the first reason stays. No effect once it is sealed. `overdue` is
         called when the handler has not ended in time.
         """
-        if self.stopped is not None or self.task is None or self._sealed:
+        if self.stopped is not None or self.task is None or self.sealed:
             return
         self.stopped = why
         if not self._committing:
@@ -71,19 +72,14 @@ class Running:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(CLEANUP_TIME, self._leave_behind)
 
-    @property
-    def sealed(self) -> bool:
-        """Whether the handler has ended."""
-        return self._sealed
-
     def _leave_behind(self) -> None:
-        if self.overdue is not None and not self._sealed:
+        if self.overdue is not None:
             self.left_behind = True
             self.overdue()
 
     def seal(self) -> None:
         """The handler has ended and its outcome is being committed: too late to stop it."""
-        self._sealed = True
+        self.sealed = True
         # It refers back to this object: only a pass of the garbage collector would free the two.
         self.overdue = None
         if self._timer is not None:

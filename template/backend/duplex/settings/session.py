@@ -1,11 +1,21 @@
 """The settings of sessions and their connections: `ALLOWED_*` and `SESSION_*`."""
 
+from typing import Annotated
+
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 from duplex.options import JOIN_RATE, RATE, ROOM_RATE, Options
 from duplex.settings.values import RateSetting, Size, Words
 from duplex.socket.origins import is_host_pattern, is_origin_pattern
+
+Timeout = Annotated[float, Field(ge=0.1, le=300, description="seconds from 0.1 to 300")]
+Connections = Annotated[
+    int, Field(ge=0, le=1_000_000, description="connections from 1 to 1000000; 0 for no limit")
+]
+BytesOfOwner = Annotated[
+    Size, Field(ge=0, le=2**34, description="a size up to 16GiB; 0 for no limit")
+]
 
 
 class SessionSettings(BaseSettings):
@@ -33,12 +43,8 @@ class SessionSettings(BaseSettings):
     session_max_frame: Size = Field(
         default=64 * 1024, ge=1024, le=64 * 2**20, description="a size from 1KiB to 64MiB"
     )
-    session_hello_timeout: float = Field(
-        default=10.0, ge=0.1, le=300, description="seconds from 0.1 to 300"
-    )
-    session_heartbeat: float = Field(
-        default=20.0, ge=0.1, le=300, description="seconds from 0.1 to 300"
-    )
+    session_hello_timeout: Timeout = 10.0
+    session_heartbeat: Timeout = 20.0
     session_idle: float = Field(
         default=1800.0, ge=0, le=7 * 86400, description="seconds up to 604800 (a week); 0 for never"
     )
@@ -57,33 +63,13 @@ class SessionSettings(BaseSettings):
     session_max_document: Size = Field(
         default=2**20, ge=1024, le=64 * 2**20, description="a size from 1KiB to 64MiB"
     )
-    session_pending_bytes: Size = Field(
-        default=32 * 2**20, ge=0, le=2**34, description="a size up to 16GiB; 0 for no limit"
-    )
-    session_abandoned_bytes: Size = Field(
-        default=32 * 2**20, ge=0, le=2**34, description="a size up to 16GiB; 0 for no limit"
-    )
-    session_write_timeout: float = Field(
-        default=10.0, ge=0.1, le=300, description="seconds from 0.1 to 300"
-    )
-    session_max_connections: int = Field(
-        default=10_000,
-        ge=0,
-        le=1_000_000,
-        description="connections from 1 to 1000000; 0 for no limit",
-    )
-    session_max_per_user: int = Field(
-        default=20, ge=0, le=1_000_000, description="connections from 1 to 1000000; 0 for no limit"
-    )
-    session_max_per_address: int = Field(
-        default=200, ge=0, le=1_000_000, description="connections from 1 to 1000000; 0 for no limit"
-    )
-    session_max_unauthenticated: int = Field(
-        default=1000,
-        ge=0,
-        le=1_000_000,
-        description="connections from 1 to 1000000; 0 for no limit",
-    )
+    session_pending_bytes: BytesOfOwner = 32 * 2**20
+    session_abandoned_bytes: BytesOfOwner = 32 * 2**20
+    session_write_timeout: Timeout = 10.0
+    session_max_connections: Connections = 10_000
+    session_max_per_user: Connections = 20
+    session_max_per_address: Connections = 200
+    session_max_unauthenticated: Connections = 1000
     session_presence_page: int = Field(
         default=200, ge=1, le=10_000, description="a number of participants from 1 to 10000"
     )
