@@ -155,9 +155,17 @@ class Connection:
         """Send the first frames of a joined session. They do not count against the outbox's bound:
         a newcomer is not a slow consumer.
         """
-        self._bound += sum(frame.size for frame in frames)
-        for frame in frames:
-            self.push(frame)
+        if self._verdict is not None or not frames:
+            return
+        if not self._outbox:
+            self._flusher.add(self)
+        # All at once: a write in between that leaves nothing would end the exception.
+        self._outbox.extend(frames)
+        size = sum(frame.size for frame in frames)
+        self._waiting += size
+        self._bound += size
+        if self._waiting > self._mark:
+            self._overflow()
 
     def send(self, payload: bytes) -> None:
         """`push` of a payload for this connection alone."""
