@@ -1,8 +1,8 @@
 import type { Page } from "@playwright/test";
 
 import { notes, openState, openStates, send } from "./support/notes";
-import { SIGN_IN } from "./support/project";
-import { expect, test } from "./support/test";
+import { SIGN_IN } from "./support/person";
+import { expect, PHONE, test } from "./support/test";
 
 // Pictures for docs/images, of a render with the notes: copy this file into its frontend/e2e, then
 // `uv run poe e2e screenshots.spec.ts`.
@@ -10,7 +10,7 @@ const FOLDER = "test-results/screenshots";
 
 const DEVICES = {
   desktop: { width: 1280, height: 860 },
-  phone: { width: 390, height: 844 },
+  phone: PHONE,
 } as const;
 
 const PAGES = {
