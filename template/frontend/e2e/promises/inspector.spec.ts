@@ -75,11 +75,10 @@ test("the inspector shows every frame, sends a request and exports it all", asyn
 });
 
 test("the drawer is usable on a phone and by keyboard", async ({ person }) => {
-  const ada = await person("Ada", {
-    viewport: PHONE,
-  });
+  const ada = await person("Ada", { viewport: PHONE });
   const { page } = ada;
   await page.goto("/settings?inspect");
+  await expectBelowContent(launcher(page), page);
   await ada.start();
   await launcher(page).focus();
   await page.keyboard.press("Enter");
@@ -95,6 +94,15 @@ test("the drawer is usable on a phone and by keyboard", async ({ person }) => {
   await expect(drawer(page)).toHaveCount(0);
   await expect(launcher(page)).toBeFocused();
 });
+
+/** The button covers nothing of a page that is longer than the screen. */
+async function expectBelowContent(button: Locator, page: Page): Promise<void> {
+  const last = page.locator(".page > :last-child");
+  const [content, own] = await Promise.all([last.boundingBox(), button.boundingBox()]);
+  if (content === null || own === null) throw new Error("the page or the button is not visible");
+  expect(content.y + content.height).toBeGreaterThan(PHONE.height);
+  expect(own.y).toBeGreaterThanOrEqual(content.y + content.height);
+}
 
 /** Nothing for axe to find, and nothing wider than the screen. */
 async function looksFine(page: Page): Promise<void> {

@@ -22,18 +22,19 @@ export interface MailFlow {
 export const ASK_AGAIN = "Ask for a new mail";
 export const SIGN_IN_AGAIN = { to: "/sign-in", label: "Go to the sign-in page" };
 
+// The no-break hyphen keeps the word on one line.
+const CONFIRM_ADDRESS = { title: "Confirm your e\u2011mail address", action: "Confirm" };
+
 export const signUpFlow: MailFlow = {
+  ...CONFIRM_ADDRESS,
   page: "/sign-up/confirm",
-  title: "Confirm your e-mail address",
-  action: "Confirm",
   confirm: (proof) => auth.enter("/auth/sign-up/confirm", proof),
   again: { to: "/sign-up", label: ASK_AGAIN },
 };
 
 export const emailFlow: MailFlow = {
+  ...CONFIRM_ADDRESS,
   page: "/email/confirm",
-  title: "Confirm your e-mail address",
-  action: "Confirm",
   confirm: auth.confirmEmail,
   done: "Your e-mail address is confirmed.",
   again: { to: "/account", label: "Go to your account" },
@@ -48,9 +49,12 @@ export const invitationFlow: MailFlow = {
   again: SIGN_IN_AGAIN,
 };
 
-/** The proof, with the new credential where the flow asks for one. */
-export const withCredential = (flow: MailFlow, proof: MailedProof, typed: string): MailedProof =>
-  flow.credential === undefined ? proof : { ...proof, [flow.credential]: typed };
+/** The form of a request, with the new credential where the request has a field for one. */
+export const withCredential = <T extends object>(
+  { credential }: Pick<MailFlow, "credential">,
+  form: T,
+  typed: string,
+): T => (credential === undefined ? form : { ...form, [credential]: typed });
 
 /** The token of the link that opened this page. It follows the `#`, which no server receives. */
 export const linkToken = (): string | null =>

@@ -8,7 +8,7 @@ import { Credential } from "../../components/auth/credential";
 import { SIGN_UP } from "../../components/auth/methods";
 import WaitForMail from "../../components/auth/WaitForMail";
 import TextField from "../../components/TextField";
-import { signUpFlow } from "./flows";
+import { signUpFlow, withCredential } from "./flows";
 
 export default function SignUpPage() {
   const { search } = useLocation();
@@ -18,8 +18,7 @@ export default function SignUpPage() {
   const [asked, setAsked] = useState(false);
 
   async function signUp(): Promise<void> {
-    const own = SIGN_UP.credential === null ? {} : { [SIGN_UP.credential]: credential };
-    await auth.askForMail(SIGN_UP.route, { name, email, ...own });
+    await auth.askForMail(SIGN_UP.route, withCredential(SIGN_UP, { name, email }, credential));
     setAsked(true);
   }
 
