@@ -109,14 +109,18 @@ describe("signing in", () => {
     fetched.mockClear();
     fetched.mockRejectedValueOnce(new TypeError("Failed to fetch"));
     fetched.mockResolvedValueOnce(new Response("Bad gateway", { status: 502 }));
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
     await auth.start();
     expect(status()).toBe("signedOut");
     expect(toasts.getSnapshot().map(({ text }) => text)).toEqual([
       "The server cannot be reached. Try again in a moment.",
     ]);
-    await vi.advanceTimersByTimeAsync(1_000);
+    // Half of the longest waits, which begin with one second and double.
+    await vi.advanceTimersByTimeAsync(500);
+    expect(asked()).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(999);
     expect(status()).toBe("signedOut");
-    await vi.advanceTimersByTimeAsync(2_000);
+    await vi.advanceTimersByTimeAsync(1);
     expect(status()).toBe("signedIn");
     await vi.advanceTimersByTimeAsync(100_000);
     expect(asked()).toHaveLength(3);

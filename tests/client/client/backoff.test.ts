@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { Backoff } from "@duplex/client/dialer";
+import { Backoff } from "@duplex/client/sending";
 
 /** What `Math.random` answers at most. */
 const ALMOST_ONE = 1 - Number.EPSILON;

@@ -203,9 +203,10 @@ test("a page that is loaded while the server is unreachable returns to its sessi
 }) => {
   const ada = await person("Ada");
   const link = await ada.start();
-  await ada.page.route("**/api/v1/auth/refresh", (route) => route.abort(), { times: 1 });
+  await ada.page.route("**/api/v1/auth/refresh", (route) => route.abort());
   await ada.page.reload();
   await expect(ada.alert).toHaveText("The server cannot be reached. Try again in a moment.");
+  await ada.page.unroute("**/api/v1/auth/refresh");
   await ada.isIn();
   await expect(ada.page).toHaveURL(link);
 });

@@ -3,6 +3,7 @@
  * that no script can read, so a reload costs one refresh and no new sign-in.
  */
 import { type Api, ApiError } from "../client/rest";
+import { Backoff } from "../client/sending";
 import { createStore, type Readable, storage } from "../ui/store";
 import { problemOf, toasts } from "../ui/toasts";
 import { confirmation } from "./confirmation";
@@ -72,8 +73,6 @@ const HINT = "signed-in";
 const HINTS = { yes: "yes", leaving: "leaving", expired: "expired" } as const;
 /** How long a refresh may take; all tabs wait for it. Milliseconds. */
 const PATIENCE = 15_000;
-/** The first and the longest pause before an unreachable server is tried again. Milliseconds. */
-const [FIRST_PAUSE, LAST_PAUSE] = [1_000, 30_000];
 /** The lock with which one tab at a time rotates the cookie that all tabs share. */
 const LOCK = "auth-refresh";
 
@@ -188,8 +187,9 @@ export function createAuth<U extends User>(api: Api): Auth<U> {
 
   /** Signs in as soon as the server, which was unreachable when the page was loaded, answers. */
   async function startLater(): Promise<void> {
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LAST_PAUSE)) {
-      await new Promise((resolve) => setTimeout(resolve, pause));
+    const backoff = new Backoff();
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, backoff.next()));
       if (store.getSnapshot().status === "signedIn" || !hasCookie()) return;
       await refresh().catch(() => null);
     }

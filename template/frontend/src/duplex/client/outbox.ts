@@ -1,6 +1,6 @@
 /** Requests that wait to be sent or answered, and how they are sent. */
 import type { Connection } from "./connection";
-import { pack } from "./pack";
+import { pack } from "./sending";
 import { SessionError, type QueueLimits } from "./types";
 
 /** One frame that waits: to be sent, or (with an id) to be answered. */
