@@ -1,10 +1,9 @@
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import { savedSessions, type SavedSession } from "../src/api/saved";
+import { savedList, savedSessions, type SavedSession } from "../src/api/saved";
 import { ApiError, toasts } from "../src/duplex";
 import SavedPage from "../src/pages/SavedPage";
-import { savedList } from "../src/stores/saved";
 import { show } from "./setup";
 
 const session: SavedSession = {

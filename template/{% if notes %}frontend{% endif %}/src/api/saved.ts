@@ -1,5 +1,5 @@
 /** The saved sessions: `/api/v1/sessions`. To open one again, join a session with its id. */
-import { type Part, type Slice, sliceQuery } from "../duplex";
+import { createPagedList, type Part, type Slice, sliceQuery } from "../duplex";
 import { apiCore } from "./core";
 import type { components } from "./generated/rest";
 
@@ -26,4 +26,18 @@ export const savedSessions = {
 
   /** A session that is open at the moment goes on. */
   remove: (id: string): Promise<void> => apiCore.request(path(id), { method: "DELETE" }),
+};
+
+const list = createPagedList((slice) => savedSessions.list(slice));
+
+/** One page of the saved sessions, and what can be done with them. */
+export const savedList = {
+  subscribe: list.subscribe,
+  getSnapshot: list.getSnapshot,
+  load: list.load,
+  forget: list.forget,
+  rename: (id: string, title: string): Promise<boolean> =>
+    list.change(() => savedSessions.rename(id, title), "Session renamed."),
+  remove: (id: string): Promise<boolean> =>
+    list.change(() => savedSessions.remove(id), "Session deleted."),
 };

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
 
-import { type SavedSession, savedTitle, TITLE_LENGTH } from "../api/saved";
+import { savedList, type SavedSession, savedTitle, TITLE_LENGTH } from "../api/saved";
 import ConfirmDialog from "../components/ConfirmDialog";
 import EmptyState from "../components/EmptyState";
 import ModalDialog from "../components/ModalDialog";
@@ -9,7 +9,7 @@ import PagedList from "../components/PagedList";
 import TextField from "../components/TextField";
 import { AppIcon, currentApp, formatDate, usePageNumber } from "../duplex";
 import { closingLabels } from "../notes";
-import { savedList, useSaved } from "../stores/saved";
+import { useSaved } from "../stores/saved";
 
 export default function SavedPage() {
   const list = useSaved();

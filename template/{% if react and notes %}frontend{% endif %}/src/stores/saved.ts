@@ -1,22 +1,11 @@
 import { create } from "zustand";
 
-import { savedSessions, type SavedSession } from "../api/saved";
-import { createPagedList, type PagedState } from "../duplex";
-
-const list = createPagedList((slice) => savedSessions.list(slice));
+import { savedList, type SavedSession } from "../api/saved";
+import type { PagedState } from "../duplex";
 
 /** One page of the saved sessions. `savedList` has what can be done with them. */
-export const useSaved = create<PagedState<SavedSession>>()(() => list.getSnapshot());
+export const useSaved = create<PagedState<SavedSession>>()(() => savedList.getSnapshot());
 
-list.subscribe(() => {
-  useSaved.setState(list.getSnapshot(), true);
+savedList.subscribe(() => {
+  useSaved.setState(savedList.getSnapshot(), true);
 });
-
-export const savedList = {
-  load: list.load,
-  forget: list.forget,
-  rename: (id: string, title: string): Promise<boolean> =>
-    list.change(() => savedSessions.rename(id, title), "Session renamed."),
-  remove: (id: string): Promise<boolean> =>
-    list.change(() => savedSessions.remove(id), "Session deleted."),
-};
