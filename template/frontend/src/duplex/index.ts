@@ -57,8 +57,15 @@ export {
 export { copyInvite, isGenerated, readSessionName, type RoomPhase } from "./session/room";
 export type { SessionState, Streaming } from "./session/state";
 export type { SessionStore } from "./session/store";
-export { type IconName, ICONS, theme, THEME_CHOICES, type ThemeChoice } from "./ui/appearance";
-export { focusField, focusKeeper, keepFocus, openDialog, startOfPage } from "./ui/focus";
+export { type IconName, theme, THEME_CHOICES, type ThemeChoice } from "./ui/appearance";
+export {
+  focusField,
+  focusKeeper,
+  keepFocus,
+  keepingFocus,
+  openDialog,
+  startOfPage,
+} from "./ui/focus";
 export {
   formatBytes,
   formatCount,

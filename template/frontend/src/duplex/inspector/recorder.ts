@@ -35,11 +35,11 @@ const RECEIVED_CONTROLS: readonly string[] = [...SERVER_STATES, ...CLIENT_STATES
 type Frame = WireEvent["frame"];
 
 /** A frame's state; only the hello has none. */
-export function nameOf(frame: Frame): string {
+function nameOf(frame: Frame): string {
   return typeof frame["state"] === "string" ? frame["state"] : "hello";
 }
 
-export function kindOf(direction: WireEvent["direction"], frame: Frame): FrameKind {
+function kindOf(direction: WireEvent["direction"], frame: Frame): FrameKind {
   const name = nameOf(frame);
   if (direction === "sent") return SENT_CONTROLS.includes(name) ? "control" : "request";
   if (name === "error") return "error";

@@ -90,16 +90,17 @@ export interface DisplayName extends Readable<string> {
   set(name: string): void;
 }
 
-/** The text without combining marks that the server would refuse in a name. */
-function withoutPiles(text: string): string {
+/** A name without the characters that the server would refuse: too many, or piles of combining marks. */
+function tidied(name: string): string {
   let marks = 0;
-  const kept = Array.from(text).filter((character) => {
+  // In whole characters, as the server counts them.
+  const kept = Array.from(name.trim()).filter((character) => {
     if (/[\p{Mn}\p{Me}]/u.test(character)) marks += 1;
     // After these, the next mark is still drawn at the same letter.
     else if (!/[\p{Mc}\p{Cf}]/u.test(character)) marks = 0;
     return marks <= NAME_MARKS;
   });
-  return kept.join("");
+  return kept.slice(0, NAME_LENGTH).join("");
 }
 
 function createDisplayName(): DisplayName {
@@ -108,8 +109,7 @@ function createDisplayName(): DisplayName {
     subscribe: store.subscribe,
     getSnapshot: store.getSnapshot,
     set(name) {
-      // In whole characters, as the server counts them.
-      const tidy = Array.from(withoutPiles(name.trim())).slice(0, NAME_LENGTH).join("");
+      const tidy = tidied(name);
       storage.write(KEY, tidy === "" ? null : tidy);
       store.set(tidy);
     },

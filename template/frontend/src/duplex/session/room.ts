@@ -7,7 +7,7 @@ import type { SessionState } from "./state";
 const ID = new RegExp(`^${SESSION_ID}$`, "u");
 
 /** Whether a session can have this id. */
-export const isSessionId = (id: string): boolean => ID.test(id);
+const isSessionId = (id: string): boolean => ID.test(id);
 
 export type SessionName =
   | { ok: true; /** Null: a new private session with an id from the server. */ id: string | null }

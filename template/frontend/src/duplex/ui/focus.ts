@@ -3,31 +3,47 @@ export function focusPage(): void {
   document.getElementById("main")?.focus({ preventScroll: true });
 }
 
-/** Moves the focus to the page's content if the focused element no longer exists. */
-export function keepFocus(): void {
+/** If the focused element was removed, moves the focus to `part` or, without it, to the page's content. */
+function keepFocusIn(part: HTMLElement | null | undefined): void {
   const { activeElement } = document;
-  if (activeElement === null || activeElement === document.body) focusPage();
+  if (activeElement !== null && activeElement !== document.body) return;
+  if (part?.isConnected !== true) {
+    focusPage();
+    return;
+  }
+  part.tabIndex = -1;
+  part.focus({ preventScroll: true });
 }
 
+/** If the focused element was removed, moves the focus to the page's content. */
+export const keepFocus = (): void => {
+  keepFocusIn(null);
+};
+
 /**
- * The function to call after `element` was removed: if the focus was in it, the keyboard goes on in the
- * section or dialog that it was in, else at the page's content.
+ * Call it before `element` or something inside it is removed, and the returned function afterwards: if the
+ * focused element was removed, the focus moves to the section or dialog around `element`.
  */
 export function focusKeeper(element: Element): () => void {
   const part = element.parentElement?.closest<HTMLElement>("section, dialog");
   return () => {
-    const { activeElement } = document;
-    if (activeElement !== null && activeElement !== document.body) return;
-    if (part?.isConnected !== true) {
-      focusPage();
-      return;
-    }
-    part.tabIndex = -1;
-    part.focus({ preventScroll: true });
+    keepFocusIn(part);
   };
 }
 
-/** Moves the focus to the first field inside an element, or to its first button. */
+/** Runs an action that may remove the focused entry of a list, and keeps the focus near the list. */
+export async function keepingFocus(
+  list: Element | null,
+  action: () => Promise<unknown>,
+): Promise<void> {
+  const keep = list && focusKeeper(list);
+  await action();
+  // Frameworks render in microtasks: this task comes after them.
+  await new Promise((resolve) => setTimeout(resolve));
+  keep?.();
+}
+
+/** Moves the focus to the first visible field inside an element, or to its first button. */
 export function focusField(root: Element | null | undefined): void {
   const fields = root?.querySelectorAll<HTMLElement>("input:not(.hidden), textarea, select");
   (fields?.[0] ?? root?.querySelector<HTMLElement>("button"))?.focus();

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 
 import { auth } from "../../api/auth";
-import { attempt, currentApp, focusKeeper, formatDate, useReadable } from "../../duplex";
+import { attempt, currentApp, formatDate, keepingFocus, useReadable } from "../../duplex";
 import { deviceList } from "../../pages/auth/devices";
 import ConfirmDialog from "../ConfirmDialog";
 
@@ -18,9 +18,9 @@ export default function DevicesPanel() {
   const entries = useRef<HTMLUListElement>(null);
 
   async function signOut(id: string): Promise<void> {
-    const keepFocus = entries.current && focusKeeper(entries.current);
-    await deviceList.change(() => auth.signOutDevice(id), "Signed out on that device.");
-    keepFocus?.();
+    await keepingFocus(entries.current, () =>
+      deviceList.change(() => auth.signOutDevice(id), "Signed out on that device."),
+    );
   }
 
   async function signOutEverywhere(): Promise<void> {

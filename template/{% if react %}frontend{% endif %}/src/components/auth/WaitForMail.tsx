@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 
-import { attempt } from "../../duplex";
+import { attempt, focusField } from "../../duplex";
 import {
   MAIL_ON_ITS_WAY,
   MAIL_SENT_AGAIN,
@@ -24,7 +24,9 @@ export default function WaitForMail({ email, flow, again, onDone }: WaitForMailP
   const [code, setCode] = useState("");
   const [credential, setCredential] = useState("");
 
-  useEffect(() => root.current?.querySelector("input")?.focus(), []);
+  useEffect(() => {
+    focusField(root.current);
+  }, []);
 
   async function confirm(): Promise<void> {
     await flow.confirm(withCredential(flow, { code: code.trim() }, credential));

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 
-import { focusField, focusKeeper, formatDate, useReadable } from "../../../duplex";
+import { focusField, formatDate, keepingFocus, useReadable } from "../../../duplex";
 import TextField from "../../TextField";
 import AuthForm from "../AuthForm";
 import { type Passkey, passkey, passkeys } from "./passkey";
@@ -20,9 +20,9 @@ export default function PasskeyPanel() {
   }, [renaming]);
 
   async function remove(id: string): Promise<void> {
-    const keepFocus = entries.current && focusKeeper(entries.current);
-    await passkeys.change(() => passkey.remove(id), "Passkey removed.");
-    keepFocus?.();
+    await keepingFocus(entries.current, () =>
+      passkeys.change(() => passkey.remove(id), "Passkey removed."),
+    );
   }
 
   async function add(): Promise<void> {

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 
 import { auth } from "../../../api/auth";
+import { focusField } from "../../../duplex";
 import TextField from "../../TextField";
 import AuthForm from "../AuthForm";
 import { totp } from "./totp";
@@ -9,7 +10,9 @@ export default function TotpStep() {
   const root = useRef<HTMLDivElement>(null);
   const [code, setCode] = useState("");
 
-  useEffect(() => root.current?.querySelector("input")?.focus(), []);
+  useEffect(() => {
+    focusField(root.current);
+  }, []);
 
   return (
     <div ref={root} className="flex flex-col gap-3">
