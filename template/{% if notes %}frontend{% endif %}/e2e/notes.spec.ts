@@ -58,7 +58,7 @@ test("a refusal of the server is shown, and the session continues", async ({ per
   await expect(ada.alert).toHaveCount(0);
   await expect(ada.status).toHaveText("Connected");
   await expect(notes(ada)).toHaveCount(0);
-  // It is still there to be mended.
+  // The text is still in the field, to be corrected.
   await expect(ada.page.getByRole("textbox", { name: "Text" })).toHaveValue(/far too long/);
 });
 

@@ -4,10 +4,10 @@ import { type Person, SIGN_IN, unique } from "./support/person";
 import { closingState, notes, openState, send } from "./support/notes";
 import { expect, test } from "./support/test";
 
-/** What the page asks for a part of the list. */
+/** The request for one page of the list. */
 const LIST = /\/api\/v1\/sessions\?/u;
 
-/** Starts a session with one note where that is possible, saves it, and answers its title. */
+/** Starts a session, with one note where that is possible, and saves it. Resolves to its title. */
 async function saveOne(ada: Person): Promise<string> {
   if (closingState === undefined) throw new Error("No state of this project saves.");
   const title = unique("Retro");
@@ -21,7 +21,7 @@ async function saveOne(ada: Person): Promise<string> {
   return title;
 }
 
-/** At the list, where there is one session with this title. */
+/** Opens the list, in which there is a session with this title. */
 async function withOneSaved(ada: Person): Promise<{ page: Page; title: string }> {
   const title = await saveOne(ada);
   await ada.page.goto("/saved");
@@ -160,7 +160,7 @@ test("a long list has pages, and going back leads to the same page", async ({ pe
   await expect(where.getByRole("status")).toHaveText("1\u201350 of 120");
   await where.getByRole("link", { name: "Next" }).press("Enter");
   await expect(where.getByRole("status")).toHaveText("51\u2013100 of 120");
-  // The keyboard and the eye go on at the top.
+  // Focus and scroll position move to the top.
   await expect(page.getByRole("main")).toBeFocused();
   expect(await page.evaluate(() => scrollY)).toBe(0);
 
@@ -171,7 +171,7 @@ test("a long list has pages, and going back leads to the same page", async ({ pe
   await page.reload();
   await expect(where.getByRole("status")).toHaveText("51\u2013100 of 120");
 
-  // Others delete most of them: the page that was asked for has gone.
+  // Others delete most of them: the requested page no longer exists.
   all.splice(40);
   await page.reload();
   await expect(page.getByRole("link", { name: "Open Number 40", exact: true })).toBeVisible();

@@ -1,9 +1,9 @@
-/** YOURS: the example: its document (a list of notes, as in `backend/app/document.py`), and what its home page shows. */
+/** YOURS: the example's document (a list of notes, as in `backend/app/document.py`) and the texts of its home page. */
 import { closesSession, type Document, type IconName, stateLabel, stateNames } from "./duplex";
 
 export type Entry = Document["entries"][number];
 
-/** What the form of the session page hands to a watcher. */
+/** The form of the session page, from which a watcher builds its request. */
 export interface NoteForm {
   text: string;
 }

@@ -4,7 +4,7 @@ import { ONLY_PASSKEYS, type Person } from "../support/person";
 import { expect, test as base } from "../support/test";
 
 interface Authenticator {
-  /** Whether its user is the right one. */
+  /** Sets whether its user passes the check of the device. */
   setVerified: (verified: boolean) => Promise<void>;
   /** How many passkeys it has. */
   count: () => Promise<number>;

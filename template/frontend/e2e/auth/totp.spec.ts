@@ -7,7 +7,7 @@ import { test } from "../support/test";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** What the authenticator app shows, `later` steps of 30 seconds from now. The server accepts the next step too. */
+/** The code of the authenticator app, `later` steps of 30 seconds from now. The server accepts the next step too. */
 function appCode(secret: string, later = 0): string {
   const bits = Array.from(secret, (letter) => LETTERS.indexOf(letter).toString(2).padStart(5, "0"));
   const bytes = bits.join("").match(/.{8}/gu) ?? [];

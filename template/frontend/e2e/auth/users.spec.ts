@@ -65,7 +65,7 @@ async function confirm(admin: Person, label: string): Promise<void> {
   await expect(dialog).toHaveCount(0);
 }
 
-/** On the page for signing in. Without passwords, only the mail says why. */
+/** Tries to sign in on the sign-in page. Without passwords, only the mail gives the reason. */
 async function cannotSignIn(one: Person): Promise<void> {
   if (METHODS.password) {
     await one.signIn();

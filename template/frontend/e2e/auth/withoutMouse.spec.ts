@@ -3,7 +3,7 @@ import type { Locator } from "@playwright/test";
 import { METHODS, ONLY_PASSKEYS, PASSWORD, type Person } from "../support/person";
 import { expect, test } from "../support/test";
 
-/** What the keyboard is at. */
+/** The focused element. */
 const focused = ({ page }: Person): Locator => page.locator(":focus");
 
 /** Presses Tab until the element is reached, as somebody without a mouse does. */

@@ -28,7 +28,7 @@ export const ONLY_PASSKEYS = SIGN_IN && !METHODS.password && !METHODS.magicLink;
 
 export const PASSWORD = "correct horse battery";
 
-/** How a mail ends the line that names its code. */
+/** The end of the line of a mail that has its code. */
 const CODE = /: ([A-Z0-9]{4}-[A-Z0-9]{4})$/mu;
 const LINK = /^https?:\S+#token=\S+$/mu;
 
@@ -160,7 +160,7 @@ export class Person {
     await this.page.getByRole("button", { name: this.name }).click();
     await this.page.getByRole("button", { name: "Sign out", exact: true }).click();
     await expect(this.page.getByRole("link", { name: "Sign in" })).toBeVisible();
-    // The last that signing out does; it would lead away from where a test goes next.
+    // Signing out ends with this navigation, which must not interfere with the next one of a test.
     await expect(this.page).toHaveURL("/");
   }
 

@@ -50,17 +50,17 @@ export class OwnServer {
     return new OwnServer(url, child, lines);
   }
 
-  /** A crash: the server finishes and announces nothing. */
+  /** A crash: the server ends without announcing it. */
   kill(): Promise<void> {
     return this.#do("kill");
   }
 
-  /** In good order: it sends everybody away first. Answers when it has ended. */
+  /** Shuts down in good order. Resolves when the server has ended. */
   stop(): Promise<void> {
     return this.#do("stop");
   }
 
-  /** Again, after `kill` or `stop`; answers when it takes requests. */
+  /** Starts again after `kill` or `stop`. Resolves when the server accepts requests. */
   start(): Promise<void> {
     return this.#do("start");
   }

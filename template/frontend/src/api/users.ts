@@ -31,7 +31,7 @@ export const users = {
   change: (id: string, change: AccountChange): Promise<Profile> =>
     apiCore.request(route(id), { method: "PATCH", body: change }),
 
-  /** What admins did, the newest first. */
+  /** The actions of admins, the newest first. */
   async audit(slice: Slice): Promise<Part<AuditEntry>> {
     const answer = await apiCore.request<Schemas["AuditLog"]>(`/audit${sliceQuery(slice)}`);
     return { items: answer.entries, total: answer.total };

@@ -42,7 +42,7 @@ export interface Accounts extends Readable<AccountState> {
   follow(onLeft: () => void): void;
 }
 
-/** What an application registers: see `src/app.ts`. */
+/** The parts that an application registers: see `src/app.ts`. */
 export interface App<Component = unknown> {
   readonly name: string;
   readonly description: string;

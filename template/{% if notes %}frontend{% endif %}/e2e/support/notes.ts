@@ -1,4 +1,4 @@
-/** What a user does with the example's notes. The states are read from the project's contract. */
+/** Actions of a user with the example's notes. The states are read from the project's contract. */
 import { expect, type Locator } from "@playwright/test";
 
 import { STATES } from "../../src/api/generated/contract";

@@ -8,7 +8,7 @@ interface ConfirmDialogProps {
   action: string;
   onClose: () => void;
   onConfirm: () => void;
-  /** What happens. */
+  /** Describes the action. */
   children: ReactNode;
 }
 

@@ -5,7 +5,7 @@ import { AppIcon, type IconName } from "../duplex";
 interface EmptyStateProps {
   icon: IconName;
   title: string;
-  /** What to do about it. */
+  /** The next step, in a sentence. */
   children: ReactNode;
   action?: ReactNode;
 }

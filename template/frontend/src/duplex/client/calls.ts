@@ -6,8 +6,9 @@ const MAX_WAITING = 1_000;
 /** Replies that are kept after they were read, for the reloaded page. */
 const MAX_KEPT = 5_000;
 
-export class StreamReading {
-  /** Those that were read, for a while, and those that wait. */
+/** The replies of one stream, which its reader takes one after the other. */
+class StreamReading {
+  /** The replies that wait, and for a while those that were read. */
   readonly #replies: unknown[];
   #read = 0;
   /** There is a reader, so too many waiting replies mean that it is too slow. */

@@ -1,4 +1,4 @@
-/** One WebSocket from the attempt to its end, the liveness of its peer, and the browser's network state. */
+/** A connection: its WebSocket, the liveness of its peer, and the browser's network state. */
 import { CLIENT_CLOSE } from "./wire";
 
 /** Bytes in the browser's own buffer above which nothing more is handed to it. */
@@ -73,7 +73,7 @@ export class Connection {
   }
 }
 
-/** How long the answer to a question asked in doubt may take. Milliseconds. */
+/** How long the answer to the ping of `probe` may take. Milliseconds. */
 const PROBATION = 5_000;
 
 export interface LivenessEvents {
@@ -86,7 +86,7 @@ export interface LivenessEvents {
 /**
  * Finds a half-open connection. Any frame proves life; after one quiet heartbeat a ping goes out,
  * after two the peer is dead. Browsers delay timers in background tabs and stop them while the
- * computer sleeps: a timer that fires late proves nothing about the peer, so it is asked first.
+ * computer sleeps: a timer that fires late proves nothing about the peer, so a ping is sent first.
  */
 export class Liveness {
   readonly #events: LivenessEvents;
@@ -95,7 +95,7 @@ export class Liveness {
   /** When the timer should fire, to notice that it fired late. */
   #dueAt = 0;
   #heardAt = 0;
-  /** Asked in doubt: the peer is dead when it has not answered by then. */
+  /** After `probe`: the peer is dead when it has not answered by then. */
   #probationEnds: number | null = null;
   #pingedAt: number | null = null;
   #latency: number | null = null;
@@ -138,7 +138,7 @@ export class Liveness {
     this.#pingedAt = null;
   }
 
-  /** Something happened that may have cut the connection: ask, and do not wait long for the answer. */
+  /** Something happened that may have cut the connection: sends a ping that must be answered soon. */
   probe(): void {
     if (this.#timer === undefined || this.#probationEnds !== null) return;
     this.#probationEnds = Date.now() + this.#probation;
@@ -199,7 +199,7 @@ export class Liveness {
 export interface PageEvents {
   online: () => void;
   offline: () => void;
-  /** The page is looked at again, perhaps after the computer slept. */
+  /** The page became visible again, perhaps after the computer slept. */
   awake: () => void;
 }
 

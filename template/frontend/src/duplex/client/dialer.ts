@@ -27,6 +27,7 @@ export class Dialer {
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
+  /** The page is suspended: there is no connection, and none is opened. */
   #paused = false;
   /** After the server refused the token, one attempt is made with a newer one. */
   #renewal: "none" | "wanted" | "tried" = "none";
@@ -43,6 +44,10 @@ export class Dialer {
 
   get connection(): Connection | null {
     return this.#connection;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
   }
 
   start(): void {
@@ -95,13 +100,16 @@ export class Dialer {
     this.#connection?.drop(code, "");
   }
 
+  /** Connects again; does nothing unless it is paused. */
   wake(): void {
+    if (!this.#paused) return;
     this.#paused = false;
     void this.#dial();
   }
 
   stop(): void {
     this.#stopped = true;
+    this.#paused = false;
     this.#attempt += 1;
     clearTimeout(this.#timer);
     this.#connection?.drop(CLIENT_CLOSE.ended, "");

@@ -35,7 +35,7 @@ export class Position {
   }
 
   /**
-   * A connection was initialised. Answers whether the server still knows this client's earlier
+   * A connection was initialised. Returns whether the server still knows this client's earlier
    * requests, so that sending one again cannot have it handled twice.
    */
   initialised(data: Initialised): boolean {

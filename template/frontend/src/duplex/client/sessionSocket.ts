@@ -43,8 +43,6 @@ export class SessionSocket implements SocketClient {
   #status: SocketStatus = "idle";
   #reason: string | null = null;
   #code: number | null = null;
-  /** The page is suspended: there is no connection, and none is opened. */
-  #suspended = false;
   #unwatch: () => void = () => undefined;
   #opening: Promise<Initialised> | null = null;
   #opened: { resolve(data: Initialised): void; reject(error: SessionError): void } | null = null;
@@ -180,15 +178,12 @@ export class SessionSocket implements SocketClient {
   }
 
   suspend({ reload = false } = {}): void {
-    if (this.#suspended || this.#status === "idle" || this.#status === "ended") return;
-    this.#suspended = true;
+    if (this.#dialer.paused || this.#status === "idle" || this.#status === "ended") return;
     this.#dialer.pause(reload ? CLIENT_CLOSE.resume : CLIENT_CLOSE.away);
     this.#setStatus(this.#waitingStatus(), null);
   }
 
   wake(): void {
-    if (!this.#suspended) return;
-    this.#suspended = false;
     this.#dialer.wake();
   }
 
@@ -236,7 +231,6 @@ export class SessionSocket implements SocketClient {
   }
 
   #end(error: SessionError, code: number): void {
-    this.#suspended = false;
     this.#code = code;
     this.#setStatus("ended", error.message);
     this.#unwatch();

@@ -10,7 +10,7 @@ import { verdict } from "./wire";
 /** Errors that announce why the server closes next; the close code repeats the reason. */
 const BEFORE_CLOSE: ReadonlySet<unknown> = new Set(["idle", "not_signed_in", "slow", "too_big"]);
 
-/** Settles such requests. None of them is sent again. */
+/** Settles requests that get no ordinary answer. None of them is sent again. */
 export class Settling {
   readonly #outbox: Outbox;
   readonly #calls: Calls;

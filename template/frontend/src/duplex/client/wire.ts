@@ -80,7 +80,7 @@ const RESUMED: Readonly<Record<number, string>> = {
   [CLOSE.tooBig]: "A message was too big for the server.",
   [CLOSE.bug]: "The server failed.",
   [CLOSE.restart]: "The server is restarting.",
-  1013: "The server is busy.",
+  [CLOSE.busy]: "The server is busy.",
   [CLOSE.draining]: "The server is restarting.",
   [CLOSE.slow]: "The connection is too slow to keep up.",
 };

@@ -31,18 +31,19 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The target of a `$ref` such as `#/components/schemas/Point`; undefined when there is none. */
+/** The keys in a JSON pointer such as `#/components/schemas/Point`. */
+function keysOf(pointer: string): string[] {
+  const path = pointer.replace(/^#\/?/u, "");
+  const keys = path === "" ? [] : path.split("/");
+  return keys.map((key) => decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+/** The target of a `$ref`, which is a JSON pointer; undefined when there is none. */
 export function resolve(root: unknown, reference: string): unknown {
-  return reference
-    .replace(/^#\/?/u, "")
-    .split("/")
-    .filter((part) => part !== "")
-    .map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"))
-    .reduce(
-      (at, part) =>
-        (isRecord(at) || Array.isArray(at) ? Reflect.get(at, part) : undefined) as unknown,
-      root,
-    );
+  return keysOf(reference).reduce(
+    (at, key) => (isRecord(at) || Array.isArray(at) ? Reflect.get(at, key) : undefined) as unknown,
+    root,
+  );
 }
 
 /** Follows references to their target. */
@@ -98,18 +99,9 @@ export function check(data: unknown, schema: Schema, root: Schema): Problem[] {
     return [];
   }
   const inner = errors.filter(({ keyword }) => !OUTER.includes(keyword));
-  const told = inner.length > 0 ? inner : errors;
-  return told.map(({ instanceLocation, error }) => ({
-    path: pathOf(instanceLocation),
+  const listed = inner.length > 0 ? inner : errors;
+  return listed.map(({ instanceLocation, error }) => ({
+    path: keysOf(instanceLocation).join("."),
     text: error,
   }));
-}
-
-/** "#/address/0" as "address.0". */
-function pathOf(pointer: string): string {
-  return pointer
-    .replace(/^#\/?/u, "")
-    .split("/")
-    .map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"))
-    .join(".");
 }

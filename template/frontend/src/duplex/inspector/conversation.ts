@@ -1,8 +1,8 @@
 import type { WireEvent } from "../client/types";
 import type { Recording } from "./recorder";
 
-/** Replaces a secret, here and in the frames that the socket reports. */
-export const HIDDEN = "•••";
+/** Replaces a secret. */
+const HIDDEN = "•••";
 
 /** Texts in fields with such names are never exported. */
 const SECRET_NAME = /token|password|passwd|secret|api_?key/iu;

@@ -11,11 +11,11 @@ export interface MailFlow {
   readonly confirm: (proof: MailedProof) => Promise<unknown>;
   /** The field of the request for a new credential, which the form asks for too. */
   readonly credential?: string;
-  /** Where it leads; without it, to the page that was requested before. */
+  /** The page after it; without it, the page that was requested before. */
   readonly next?: string;
   /** The message after the success of a flow without a sign-in. */
   readonly done?: string;
-  /** Where to go on with a link that is of no use any more. */
+  /** The page to continue at when the link can no longer be used. */
   readonly again: { readonly to: string; readonly label: string };
 }
 
@@ -65,7 +65,7 @@ export function hideToken(): void {
   history.replaceState(history.state, "", location.pathname + location.search);
 }
 
-/** The outcome of a link: confirmed or not, and why the link is of no use any more, as a sentence. */
+/** The outcome of a link: confirmed or not, and why the link can no longer be used, as a sentence. */
 export interface LinkOutcome {
   readonly confirmed: boolean;
   readonly problem: string | null;
@@ -75,7 +75,7 @@ export interface LinkOutcome {
 export async function followLink(flow: MailFlow, proof: MailedProof): Promise<LinkOutcome> {
   try {
     const entered = await flow.confirm(proof);
-    // Without a user, a second step follows; whoever begins again there needs another link.
+    // Without a user, a second step follows; beginning again there needs another link.
     return { confirmed: true, problem: entered === null ? LINK_USED : null };
   } catch (error) {
     const over = error instanceof ApiError && LINK_IS_OVER.includes(error.code);

@@ -98,12 +98,12 @@ const inviteAction = ({ id, email }: Profile): UserAction => ({
 export function userActions(user: Profile): readonly UserAction[] {
   const always = [adminAction(user), activeAction(user)];
   if (!user.is_active) return always;
-  // Whoever has answered a mail needs no invitation any more.
+  // A verified address needs no invitation.
   const invitations = user.email_verified ? [] : [inviteAction(user)];
   return [...always, signOutAction(user), ...invitations];
 }
 
-/** What the listed accounts have in their name or e-mail address. */
+/** The text that the listed accounts have in their name or e-mail address. */
 let searched = "";
 const list = createPagedList((slice) => users.list(slice, searched));
 
@@ -124,7 +124,7 @@ export const userList = {
     ),
 };
 
-/** What admins did, the newest first. */
+/** The actions of admins, the newest first. */
 export const auditList = createPagedList((slice) => users.audit(slice));
 
 const AUDIT_WORDS: Readonly<Record<string, string>> = {
@@ -141,7 +141,7 @@ const AUDIT_WORDS: Readonly<Record<string, string>> = {
 export const auditTitle = ({ action, detail }: AuditEntry): string =>
   (AUDIT_WORDS[action] ?? action) + (detail === "" ? "" : ` (${detail})`);
 
-/** Who did it, from where and when. */
+/** The actor of an entry, its address and time. */
 export function auditSource({ actor, address, at }: AuditEntry): string {
   const who = actor === "" ? "by the server's settings or command line" : `by ${isolated(actor)}`;
   return [who, ...(address === "" ? [] : [`from ${address}`]), formatDate(at)].join(" · ");

@@ -10,9 +10,9 @@ interface AskForMailProps {
   action: string;
   ask: (email: string) => Promise<void>;
   flow: MailFlow;
-  /** Known already: it is not asked for. */
+  /** If the address is known, the form has no field for it. */
   email?: string | null;
-  /** What the field begins with. */
+  /** The initial text of the field. */
   start?: string;
   autoComplete?: string;
   label?: string;

@@ -5,7 +5,7 @@ import { usePageNumber, useReadable } from "../../duplex";
 import { auditList, auditSource, auditTitle } from "../../pages/auth/users";
 import PagedList from "../PagedList";
 
-/** What admins did. */
+/** The audit log. */
 export default function AuditPanel() {
   const list = useReadable(auditList);
   const page = usePageNumber();

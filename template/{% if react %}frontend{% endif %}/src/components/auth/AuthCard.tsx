@@ -9,7 +9,7 @@ import { useSecondStep } from "./useSecondStep";
 
 interface AuthCardProps {
   title: string;
-  /** Where it leads; without it, to the page that was requested before. */
+  /** The page after it; without it, the page that was requested before. */
   next?: string | undefined;
   /** Also for signed-in users. */
   stay?: boolean;

@@ -16,14 +16,14 @@ export default function AuthForm({ action, send, quiet = false, children }: Auth
   const sending = useRef(false);
   const form = useRef<HTMLFormElement>(null);
 
-  // Many forms are replaced by their result: the keyboard goes on there.
+  // Many forms are replaced by their result: the focus moves there.
   useEffect(() => (form.current === null ? undefined : focusKeeper(form.current)), []);
 
   async function submit(): Promise<void> {
     if (sending.current) return;
     sending.current = true;
     setBusy(true);
-    // What went wrong before is settled by the new attempt.
+    // The new attempt replaces earlier errors.
     toasts.dismissErrors();
     await attempt(send);
     sending.current = false;

@@ -17,7 +17,7 @@ export default function SignInForms({ email = null }: { email?: string | null })
   const form = useRef<HTMLDivElement>(null);
 
   function choose(name: string): void {
-    // The button that was pressed is gone.
+    // The pressed button was removed.
     flushSync(() => {
       setChosen(name);
     });

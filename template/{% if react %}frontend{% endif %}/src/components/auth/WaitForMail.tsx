@@ -18,7 +18,7 @@ interface WaitForMailProps {
   onDone?: (() => void) | undefined;
 }
 
-/** Asks for the code of a mail, and sends the mail once more where it did not come. */
+/** Asks for the code of a mail, and offers to send the mail again. */
 export default function WaitForMail({ email, flow, again, onDone }: WaitForMailProps) {
   const root = useRef<HTMLDivElement>(null);
   const [code, setCode] = useState("");

@@ -5,8 +5,8 @@ import { focusField, useReadable } from "../../duplex";
 import { methods } from "./methods";
 
 /**
- * The form of the pending second step; null when there is none. Whoever begins again goes on with the
- * first field inside `forms`.
+ * The form of the pending second step; null when there is none. When the user begins again, the focus
+ * moves to the first field inside `forms`.
  */
 export function useSecondStep(forms: RefObject<HTMLElement | null>): ReactElement | null {
   const due = useReadable(auth.secondStep);

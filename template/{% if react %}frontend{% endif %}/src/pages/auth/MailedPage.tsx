@@ -15,7 +15,7 @@ import {
   withCredential,
 } from "./flows";
 
-/** The page that the link of a mail opens. Opening it uses nothing up: programs that look at mails do so. */
+/** The page that the link of a mail opens. Opening it does not use up the link: mail scanners open it too. */
 export default function MailedPage() {
   const { pathname } = useLocation();
   const flow = flows.find(({ page }) => page === pathname);
@@ -26,7 +26,7 @@ function MailedFlow({ flow }: { flow: MailFlow }) {
   const [token] = useState(linkToken);
   const [credential, setCredential] = useState("");
   const [confirmed, setConfirmed] = useState(false);
-  /** Why the link is of no use any more. */
+  /** Why the link can no longer be used. */
   const [problem, setProblem] = useState(token === null ? NO_TOKEN : null);
 
   useEffect(hideToken, []);

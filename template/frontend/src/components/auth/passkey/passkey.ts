@@ -58,7 +58,7 @@ async function offer(signal: AbortSignal): Promise<void> {
   }, RENEWAL);
   signal.addEventListener("abort", cancel);
   const request = { optionsJSON: options, useBrowserAutofill: true };
-  // It ends without a passkey when another way is chosen: that is no error.
+  // It ends without a passkey when the user chooses another way: that is no error.
   const credential = await library.startAuthentication(request).catch(() => null);
   clearTimeout(renewal);
   signal.removeEventListener("abort", cancel);
@@ -103,7 +103,7 @@ export const passkey = {
   recover: (email: string): Promise<void> => auth.askForMail("/auth/passkeys/recover", { email }),
 };
 
-/** Where a new passkey is added. */
+/** The page on which a new passkey is added. */
 export const AFTER_RECOVERY = "/account";
 
 /** A lost passkey: a mail signs in once, and a new passkey is added. */
