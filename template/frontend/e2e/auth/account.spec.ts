@@ -178,6 +178,8 @@ test("another device is signed out from the list, which ends its session", async
   await devices.getByRole("button", { name: /^Sign out: / }).click();
   await expect(phone.page.getByText("Signed out on that device.")).toBeVisible();
   await expect(devices).toHaveCount(1);
+  // The button was removed; the focus stays near the list.
+  await expect(phone.page.getByRole("region", { name: "Devices" })).toBeFocused();
   await expect(ada.alert).toContainText("You are not signed in any more");
   await expect(ada.status).not.toHaveText("Connected");
   await phone.page.reload();

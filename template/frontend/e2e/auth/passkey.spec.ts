@@ -90,6 +90,7 @@ test("a passkey is added, named, used for signing in, and removed", async ({ dev
   await ada.page.getByRole("button", { name: "Remove: Old laptop" }).click();
   await expect(ada.page.getByText("Passkey removed.")).toBeVisible();
   await expect(rows(ada)).toHaveCount(0);
+  await expect(ada.page.getByRole("region", { name: "Passkeys" })).toBeFocused();
   expect(await authenticator.count()).toBe(1);
   await ada.signOut();
   await ada.page.goto("/sign-in");

@@ -28,7 +28,7 @@ test("a right password settles the error of a wrong one", async ({ person }) => 
   await ada.page.goto("/sign-in");
   await ada.signIn("not the password");
   await expect(ada.alert).toBeVisible();
-  // The keyboard goes on where it was.
+  // The focus stays where it was.
   await expect(ada.page.getByRole("button", { name: "Sign in", exact: true })).toBeFocused();
   await ada.signIn();
   await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();

@@ -88,7 +88,7 @@ interface Adopted {
 interface Call {
   /** It is answered with more than one reply. */
   inPieces: boolean;
-  /** What a later client needs to go on with it, if it is a stream. */
+  /** If it is a stream: the data with which a later client continues it. */
   stream: RunningStream | null;
   reply(answer: Answer): void;
   fail(error: SessionError): void;

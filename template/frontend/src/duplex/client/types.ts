@@ -231,7 +231,7 @@ export interface SocketClient {
   /** Every frame in both directions, also the protocol's own. Without listeners it costs nothing. */
   readonly onWire: Listeners<WireEvent>;
 
-  /** Connects; answers when the server has initialised the session, rejects when it refuses. */
+  /** Connects; resolves when the server has initialised the session, rejects when it refuses. */
   open(): Promise<Initialised>;
   /**
    * Sends a frame of any shape, now or when the connection is back.
@@ -258,12 +258,12 @@ export interface SocketClient {
   /** A page of the participants: the first one, or that at `after`. */
   participants(after?: string): Promise<ParticipantsPage>;
   /**
-   * The page is put away: disconnects at once and keeps the place in the session for a while, and
+   * The page is suspended: disconnects at once and keeps the place in the session for a while, and
    * everything that waits for an answer, until `wake`. The others see it leave, unless (`reload`)
    * it is back in a moment.
    */
   suspend(options?: { reload?: boolean }): void;
-  /** The page is back: connects and resumes. Nothing after anything but `suspend`. */
+  /** The page is back: connects and resumes. Does nothing unless the session is suspended. */
   wake(): void;
   /** Leaves the session for good. `code`: a close code that ends a session. */
   close(code?: number): void;

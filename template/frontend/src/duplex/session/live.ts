@@ -1,4 +1,4 @@
-/** The page's one session: what can be done with it, the user's name in it, and its connection in words. */
+/** The page's one session: its functions, the user's name in it, and its connection in words. */
 import type { FormOf, StateName } from "../client/contract";
 import { NAME_LENGTH, NAME_MARKS } from "../client/protocol.generated";
 import { SessionError } from "../client/types";

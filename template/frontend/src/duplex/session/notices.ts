@@ -1,4 +1,4 @@
-/** The session in words: how it is, the notices to its users, and what comes after its end. */
+/** The session in words: its summary, the notices to its users, and the next step after its end. */
 import { CLOSE } from "../client/protocol.generated";
 import type { IconName } from "../ui/appearance";
 import { formatBytes, formatCount, formatLatency } from "../ui/format";

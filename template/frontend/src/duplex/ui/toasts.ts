@@ -71,7 +71,7 @@ export async function attempt(action: () => Promise<unknown>, done?: string): Pr
   return true;
 }
 
-/** Copies a text and reports the outcome in a toast. `otherwise`: how to go on where that is not allowed. */
+/** Copies a text and reports the outcome in a toast. `otherwise`: a sentence for browsers that refuse. */
 export async function copyText(text: string, done: string, otherwise: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
