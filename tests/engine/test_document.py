@@ -100,13 +100,26 @@ class Ordered(Model):
         return self
 
 
+class Named(Model):
+    """Fields with the names of keywords in pydantic's schemas."""
+
+    type: str = ""
+    pattern: str = ""
+    version: int = 0
+    metadata: str = ""
+
+
+class Members(Model):
+    members: list[Annotated[int, Field(ge=1)]] = []
+
+
 class ShortTexts(Model):
     model_config = ConfigDict(str_max_length=10)
 
     text: str = ""
 
 
-@pytest.mark.parametrize("document", [Free, Notes])
+@pytest.mark.parametrize("document", [Free, Named, Notes])
 def test_a_document_without_bounds_is_not_read_back(document: type[Model]) -> None:
     assert not has_bounds(document)
 
@@ -129,6 +142,7 @@ def field(annotation: object) -> type[Model]:
         field(float),
         Ordered,
         ShortTexts,
+        Members,
     ],
 )
 def test_a_document_with_bounds_is_read_back(document: type[Model]) -> None:
@@ -154,3 +168,15 @@ async def test_an_edit_beyond_a_bound_is_an_error_and_changes_nothing() -> None:
         assert (await ada.reply("note", {"text": "four"}))["code"] == "internal"
         async with await server.client(session="bounds") as bob:
             assert bob.initialised["snapshot"] == {"lines": ["one", "two", "three"]}
+
+
+class Typed(Notes):
+    type: str = ""
+
+
+async def test_a_document_may_have_a_field_named_type() -> None:
+    async with (
+        serving(make_engine(states(Gates()), document=Typed)) as server,
+        await server.client(session="typed") as ada,
+    ):
+        assert (await ada.reply("note", {"text": "one"}))["data"] == {"text": "one"}

@@ -81,6 +81,21 @@ async def test_a_body_that_is_too_long_is_refused(client: httpx.AsyncClient, chu
     assert short.status_code == 422
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1" + "0" * 400 + ".0", "NaN", "-Infinity"])
+@pytest.mark.parametrize("kind", ["application/json", "application/x+json; charset=utf-8"])
+async def test_a_number_that_is_not_finite_is_refused(
+    client: httpx.AsyncClient, number: str, kind: str
+) -> None:
+    content = f'{{"title":["1e999",{number}]}}'
+    path, headers = "/api/v1/notebooks/any", {"Content-Type": kind}
+    response = await client.patch(path, content=content, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_data")
+    assert response.json()["error"].startswith(f"Body: {number[:20]}")
+    assert response.json()["error"].endswith("is not a finite number.")
+    accepted = await client.patch(path, content='{"title":"NaN 1e999"}', headers=headers)
+    assert accepted.status_code == 404
+
+
 async def test_the_response_to_a_bug_reveals_no_details(app: FastAPI) -> None:
     @app.get("/api/v1/bug")
     async def bug() -> None:  # pyright: ignore[reportUnusedFunction]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType
-from typing import Annotated, Any, Final, Protocol, TypeVar, cast, get_args
+from typing import Annotated, Any, Final, Protocol, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticSerializationError
@@ -17,6 +17,7 @@ from duplex.brokers.base import Lock
 from duplex.identity import Identity
 from duplex.requests.states import BadState
 from duplex.wire.messages import DocumentTooLarge, Refused
+from duplex.wire.models import schemas
 
 
 @dataclass(slots=True, frozen=True)
@@ -87,10 +88,6 @@ _BOUNDS = frozenset(
 )  # fmt: skip
 
 
-_NO_SCHEMAS = frozenset({"cls", "default", "expected", "members", "metadata", "serialization"})
-"""Keywords of a schema whose values are not schemas."""
-
-
 def write(
     document: BaseModel, kind: type[BaseModel], stored: bytes | None
 ) -> tuple[bytes, BaseModel]:
@@ -125,18 +122,10 @@ def has_bounds(model: type[BaseModel]) -> bool:
     Assignments and appends are not validated, so a changed document with bounds is parsed before
     it is stored, which costs three times as much as writing it. Other documents do not need it.
     """
-    return _is_bound(model.__pydantic_core_schema__)
-
-
-def _is_bound(part: object) -> bool:
-    if isinstance(part, list | tuple):
-        return any(map(_is_bound, cast("list[object]", part)))
-    if not isinstance(part, dict):
-        return False
-    schema = cast("dict[str, object]", part)
-    if schema.get("type", "any") not in _FREE or _BOUNDS & schema.keys():
-        return True
-    return any(_is_bound(value) for word, value in schema.items() if word not in _NO_SCHEMAS)
+    return any(
+        schema["type"] not in _FREE or _BOUNDS & {*schema, *schema.get("config", ())}
+        for schema in schemas(model)
+    )
 
 
 T = TypeVar("T", bound=BaseModel)

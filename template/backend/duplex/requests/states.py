@@ -26,9 +26,8 @@ from duplex.options import Rate
 from duplex.wire import protocol
 from duplex.wire.entries import Retain
 from duplex.wire.messages import Rejected, Unreadable, unpack
-from duplex.wire.models import pack
-from duplex.wire.protocol import ErrorCode
-from duplex.wire.requests import RequestId, read_id, sanitize_data_request
+from duplex.wire.models import accepts_infinity, pack
+from duplex.wire.requests import RequestId, find_infinite, read_id, sanitize_data_request
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -95,6 +94,7 @@ class State(Generic[P, R]):
         hints = get_type_hints(handler, include_extras=True)
         self.request = _request_model(handler, hints, where)
         self.response, self.may_be_none = _response_model(hints, self.streams, where)
+        self._accepts_infinity = self.request is not None and accepts_infinity(self.request)
         self._validator = _envelope(name, self.request).__pydantic_validator__
 
     @property
@@ -116,7 +116,9 @@ class State(Generic[P, R]):
             frame: _Envelope = self._validator.validate_json(text)
         except ValidationError as error:
             return self._read_again(text, error)
-        if "NaN" in text or "Infinity" in text:
+        if self._accepts_infinity:
+            self._refuse_infinity(unpack(text).get("data"), frame.id)
+        elif "NaN" in text or "Infinity" in text:
             unpack(text)
         return (frame.data if self.request is not None else None), frame.id
 
@@ -126,16 +128,21 @@ class State(Generic[P, R]):
         if frame.get("state") != self.name:
             raise Unreadable("The frame names its state twice.") from None
         request_id = read_id(frame)
+        self._refuse_infinity(frame.get("data"), request_id)
         frame["data"] = sanitize_data_request(frame.get("data"))
         if frame["data"] is None or frame["data"] == {}:
             del frame["data"]
         try:
             again: _Envelope = self._validator.validate_json(to_json(frame))
         except ValidationError:
-            raise Rejected(
-                *_explain(self.name, error), request_id, _details(self.name, error)
-            ) from None
+            raise _invalid(self.name, _problems(error), request_id) from None
         return (again.data if self.request is not None else None), request_id
+
+    def _refuse_infinity(self, data: JsonValue, request_id: str | None) -> None:
+        path = find_infinite(data)
+        if path is not None:
+            problem = ".".join(path), "Input should be a finite number"
+            raise _invalid(self.name, [problem], request_id)
 
     def encode(self, value: object) -> bytes:
         """The JSON of a response. Raises TypeError if its type is not the declared one."""
@@ -286,13 +293,12 @@ def _problems(error: ValidationError) -> list[tuple[str, str]]:
     return problems
 
 
-def _explain(name: str, error: ValidationError) -> tuple[str, ErrorCode]:
-    text = "; ".join(f"{field or 'data'}: {problem}" for field, problem in _problems(error))
-    return f"The data of {name} is not valid: {text}.", "invalid_data"
-
-
-def _details(name: str, error: ValidationError) -> JsonValue:
-    problems: list[JsonValue] = [
-        {"field": field, "problem": problem} for field, problem in _problems(error)
-    ]
-    return {"state": name, "problems": problems}
+def _invalid(name: str, problems: list[tuple[str, str]], request_id: str | None) -> Rejected:
+    text = "; ".join(f"{field or 'data'}: {problem}" for field, problem in problems)
+    listed: list[JsonValue] = [{"field": field, "problem": problem} for field, problem in problems]
+    return Rejected(
+        f"The data of {name} is not valid: {text}.",
+        "invalid_data",
+        request_id,
+        {"state": name, "problems": listed},
+    )

@@ -30,7 +30,14 @@ from duplex.web import errors, pages
 from duplex.web.database import Database
 from duplex.web.deps import LifespanState
 from duplex.web.errors import CannotStart, Problem
-from duplex.web.middleware import HEADERS, BodyLimit, KnownHosts, SecurityHeaders, Starting
+from duplex.web.middleware import (
+    HEADERS,
+    BodyLimit,
+    FiniteNumbers,
+    KnownHosts,
+    SecurityHeaders,
+    Starting,
+)
 from duplex.web.migrate import require_current
 from duplex.web.pages import Pages
 from duplex.wire.messages import Refused
@@ -214,6 +221,7 @@ class Application:
             responses={422: {"model": Problem}},
         )
         errors.install(app, {**HEADERS, "Cache-Control": "no-store"})
+        app.add_middleware(FiniteNumbers)
         app.add_middleware(BodyLimit)
         app.add_middleware(KnownHosts, settings=settings)
         app.add_middleware(

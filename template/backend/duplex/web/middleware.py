@@ -2,9 +2,13 @@
 and the reports of a failed start. Plain ASGI.
 """
 
+import json
 import logging
+import re
+from math import isinf
+from typing import Final
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -97,6 +101,52 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_limited, send)
+
+
+_JSON: Final = re.compile(r"application/(?:[^;\s]+\+)?json\s*(?:;|\Z)", re.IGNORECASE)
+
+
+class FiniteNumbers:
+    """Answers 422 to a JSON body with a number that JSON or a float does not have: `NaN`,
+    `Infinity`, `1e999`. A model accepts it in a field of the type `Any`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or not _JSON.match(Headers(scope=scope).get("content-type", "")):
+            await self._app(scope, receive, send)
+            return
+        body = bytearray()
+
+        async def receive_checked() -> Message:
+            message = await receive()
+            body.extend(message.get("body", b""))
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                _check_numbers(bytes(body))
+            return message
+
+        await self._app(scope, receive_checked, send)
+
+
+def _check_numbers(body: bytes) -> None:
+    try:
+        json.loads(body, parse_float=_finite, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        # The route reads the body again and reports it.
+        return
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    return _refuse(number) if isinf(value) else value
+
+
+def _refuse(number: str) -> float:
+    shown = number if len(number) < 20 else f"{number[:20]}…"
+    raise ApiError(422, "invalid_data", f"Body: {shown} is not a finite number.")
 
 
 _reports = Reports(_logger)

@@ -1,9 +1,11 @@
-"""The base of all models on the wire, the model of the first frame, and names of people.
+"""The base of all models on the wire, their schemas, the model of the first frame, and names of
+people.
 
 A name is one line of text that others can see.
 """
 
-from typing import Annotated, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final, cast
 from unicodedata import category
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -36,8 +38,10 @@ def is_name(text: str) -> bool:
     """Whether a text can be shown as a name: no control characters, line breaks, bidi controls,
     hidden characters or piles of marks, and something visible.
     """
-    if has_piled_marks(text):
-        return False
+    return not has_piled_marks(text) and _is_visible_line(text)
+
+
+def _is_visible_line(text: str) -> bool:
     visible = False
     for character in text:
         kind = category(character)
@@ -70,7 +74,7 @@ def check_name(text: str) -> str:
     """The name. Raises ValueError for one that cannot be shown."""
     if has_piled_marks(text):
         raise ValueError("a character of a name has too many accents or other marks")
-    if not is_name(text):
+    if not _is_visible_line(text):
         raise ValueError("a name is one line of visible text, without control characters")
     return text
 
@@ -94,6 +98,57 @@ class Model(BaseModel):
         ser_json_bytes="base64",
         val_json_bytes="base64",
     )
+
+
+_NO_SCHEMAS: Final = frozenset(
+    {"cls", "default", "expected", "members", "metadata", "serialization"}
+)
+"""Keywords of a schema whose values are not schemas."""
+
+
+def schemas(model: type[BaseModel]) -> Iterator[Mapping[str, Any]]:
+    """Pydantic's schema of a model, and every schema inside it."""
+    return _schemas(model.__pydantic_core_schema__)
+
+
+def _schemas(part: object) -> Iterator[Mapping[str, Any]]:
+    inner: Iterable[object] = ()
+    if isinstance(part, list | tuple):
+        inner = cast("Sequence[object]", part)
+    elif isinstance(part, dict):
+        mapping = cast("dict[str, object]", part)
+        inner = mapping.values()
+        # Otherwise it has the schemas of fields or choices by their names, and `type` may be one.
+        if isinstance(mapping.get("type"), str):
+            yield mapping
+            inner = (value for word, value in mapping.items() if word not in _NO_SCHEMAS)
+    for each in inner:
+        yield from _schemas(each)
+
+
+_FINITE: Final = frozenset(
+    {
+        "bool", "bytes", "date", "datetime", "decimal", "default", "definition-ref", "definitions",
+        "dict", "enum", "float", "function-after", "function-before", "int", "list", "literal",
+        "model", "model-field", "model-fields", "no-info", "none", "nullable", "set", "str",
+        "tagged-union", "time", "timedelta", "tuple", "union", "url", "uuid", "with-info",
+    }
+)  # fmt: skip
+"""Types that refuse the number infinity, in a model that does not allow it."""
+
+
+def accepts_infinity(model: type[BaseModel]) -> bool:
+    """Whether a number of the model may be infinite, for example in a field of the type `Any`.
+    Parsing `1e999` gives infinity, which cannot be written as JSON again.
+    """
+    return any(_accepts_infinity(schema) for schema in schemas(model))
+
+
+def _accepts_infinity(schema: Mapping[str, Any]) -> bool:
+    if schema["type"] != "model":
+        return schema["type"] not in _FINITE
+    config: Mapping[str, Any] = schema.get("config", {})
+    return config.get("allow_inf_nan", True) or config.get("extra_fields_behavior") == "allow"
 
 
 def _no_name(name: object) -> object:

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isinf
 from typing import Annotated, Final, cast
 
 from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints, ValidationError
+from pydantic_core import to_json
 
 from duplex.wire.messages import Rejected, Unreadable
 from duplex.wire.protocol import CLIENT_STATES, REQUEST_ID_MAX, STATE_NAME_MAX
@@ -104,6 +106,24 @@ def sanitize_data_request(data: JsonValue) -> JsonValue:
         items = [sanitize_data_request(value) for value in data]
         return [value for value in items if not _is_empty(value)]
     return data
+
+
+def find_infinite(data: JsonValue) -> tuple[str, ...] | None:
+    """The path of a number that is too big for a float, such as `1e999`; None without one."""
+    may_have_one = b"Infinity" in to_json(data, inf_nan_mode="constants")
+    return _find_infinite(data, ()) if may_have_one else None
+
+
+def _find_infinite(value: JsonValue, path: tuple[str, ...]) -> tuple[str, ...] | None:
+    if isinstance(value, float) and isinf(value):
+        return path
+    parts: Iterable[tuple[str | int, JsonValue]] = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    found = (_find_infinite(part, (*path, str(key))) for key, part in parts)
+    return next((each for each in found if each is not None), None)
 
 
 def _is_empty(value: JsonValue) -> bool:
