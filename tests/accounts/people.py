@@ -52,9 +52,10 @@ class Received:
     @property
     def code(self) -> str:
         """The code that is typed where the mail was asked for."""
-        found = re.search(r"[2-9A-Z]{4}-[2-9A-Z]{4}", self.text)
+        # At the end of a line: part of the token in the link may look like a code.
+        found = re.search(r": ([2-9A-Z]{4}-[2-9A-Z]{4})$", self.text, re.MULTILINE)
         assert found is not None, self.text
-        return found[0]
+        return found[1]
 
 
 @dataclass

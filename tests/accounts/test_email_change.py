@@ -1,11 +1,13 @@
 """Changing and verifying an e-mail address."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from app.settings import Settings
 from duplex.accounts.sign_in import current
+from duplex.accounts.tables.challenges import Challenge
 from duplex.accounts.tables.credentials import Password
 from duplex.mail import isolate
 from duplex.web.database import Database
@@ -80,6 +82,15 @@ async def test_an_address_that_was_taken_in_the_meantime_is_refused(
     await new_device(NEW).sign_up()
     answer = await ada.post("email/confirm", {"token": mail.token})
     assert (answer.status_code, answer.json()["code"]) == (422, "refused")
+
+
+async def test_a_mail_of_an_earlier_version_has_expired(ada: Device, database: Database) -> None:
+    await change(ada)
+    async with database.transaction() as db:
+        (challenge,) = await db.scalars(select(Challenge).where(Challenge.purpose == "email"))
+        challenge.data = json.dumps({"email": NEW})
+    answer = await ada.post("email/confirm", {"token": (await ada.mail(NEW)).token})
+    assert (answer.status_code, answer.json()["code"]) == (410, "link_expired")
 
 
 async def test_links_mailed_to_the_old_address_are_invalid_after_the_change(

@@ -48,6 +48,8 @@ class Settings(SessionSettings, SignInSettings):
     A field's description is the "expected" part of the message that a bad value gets.
     """
 
+    _ignores_environment: ClassVar[bool] = False
+
     root: ClassVar[Path] = Path.cwd()
     """The project's folder, with `.env`, `data/` and `frontend/`; `app/settings.py` sets it."""
 
@@ -102,6 +104,8 @@ class Settings(SessionSettings, SignInSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read the environment, then the file; arguments win over both."""
+        if cls._ignores_environment:
+            return (init_settings,)
         file = DotEnvSettingsSource(settings_cls, env_file=cls._env_file())
         return init_settings, env_settings, file
 
@@ -127,16 +131,7 @@ class Settings(SessionSettings, SignInSettings):
         """
 
         class Given(cls):
-            @classmethod
-            def settings_customise_sources(
-                cls,
-                settings_cls: type[BaseSettings],
-                init_settings: PydanticBaseSettingsSource,
-                env_settings: PydanticBaseSettingsSource,
-                dotenv_settings: PydanticBaseSettingsSource,
-                file_secret_settings: PydanticBaseSettingsSource,
-            ) -> tuple[PydanticBaseSettingsSource, ...]:
-                return (init_settings,)
+            _ignores_environment = True
 
         return cast("Self", Given.model_validate(values))
 

@@ -209,11 +209,9 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         message = await self.queue.get()
         if self.read_paused and self.queue.empty():
             self._full = False
-            if self._turn is not None:
-                pass
-            elif self._incoming.waiting:
+            if self._incoming.waiting:
                 self._later()
-            else:
+            elif self._turn is None:
                 self._resume()
         return message
 

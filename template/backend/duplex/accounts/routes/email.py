@@ -98,7 +98,8 @@ async def confirm_email(
         async with services.database.transaction() as db:
             await challenges.consume(db, verified)
             user = await db.get_one(services.users, verified.user_id, with_for_update=True)
-            sign_in = await db.get(SignIn, verified.data["sign_in"])
+            # Challenges of earlier versions do not name a sign-in.
+            sign_in = await db.get(SignIn, verified.data.get("sign_in", ""))
             if not user.is_active or sign_in is None or not families.is_alive(sign_in):
                 raise challenges.expired()
             before = user.email

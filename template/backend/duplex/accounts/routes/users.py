@@ -155,8 +155,9 @@ async def change_account(
             # Whoever signed up with this address has not shown that it is theirs.
             await disown(db, user)
             loses = True
-        if loses:
+        elif loses:
             await families.revoke_all(db, user.id)
+        if loses:
             await challenges.withdraw(db, user.id)
             record(db, visit, "revoked", user_id=user.id, detail="by an admin")
         done = {
@@ -176,7 +177,10 @@ async def change_account(
 
 async def _require_admin(services: Services, db: AsyncSession, admin: Active) -> None:
     """A 403 for a user who was an admin when the request began, and is none any more."""
-    asking = await db.get(services.users, admin.user.id, with_for_update=True)
+    _check_admin(await db.get(services.users, admin.user.id, with_for_update=True))
+
+
+def _check_admin(asking: Account | None) -> None:
     if asking is None or not (asking.is_admin and asking.is_active):
         raise no_admin()
 
@@ -192,7 +196,5 @@ async def _locked(services: Services, db: AsyncSession, admin: Active, user_id: 
     user = locked.get(user_id)
     if user is None:
         raise not_found("user")
-    asking = locked.get(admin.user.id)
-    if asking is None or not (asking.is_admin and asking.is_active):
-        raise no_admin()
+    _check_admin(locked.get(admin.user.id))
     return user

@@ -40,9 +40,9 @@ from duplex.brokers.redis.follower import Followed
 from duplex.brokers.redis.lease import Lease
 from duplex.brokers.redis.link import Answer
 from duplex.brokers.redis.packing import (
-    held_fields,
     pack_commit,
     pack_join,
+    read_held,
     read_joined,
     read_reply,
 )
@@ -208,7 +208,7 @@ class RedisBroker:
         document, held = await self.lease.link.call("HMGET", key, "doc", "held")
         if document is None:
             raise RoomGone(room)
-        return announcements.merge_held(document, held_fields(held))
+        return announcements.merge_held(document, read_held(held))
 
     # --- requests
 
@@ -275,7 +275,7 @@ class RedisBroker:
             raise RoomGone(room)
         _, token, document, version, held = answer
         self._holdings.locks[room] = token, ticket
-        return Lock(room, token, document, version, held_fields(held))
+        return Lock(room, token, document, version, read_held(held))
 
     async def unlock(self, lock: Lock) -> None:
         """See `Broker`."""

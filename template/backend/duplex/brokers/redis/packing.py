@@ -47,7 +47,7 @@ def read_joined(answer: Answer) -> tuple[Joined, int]:
         name=name.decode(),
         epoch=epoch.decode(),
         seq=seq,
-        document=announcements.merge_held(document, held_fields(held)),
+        document=announcements.merge_held(document, read_held(held)),
         present=PresencePage([Presence.read(data) for data in page], total),
         resumed=resumed == 1,
         replay=_read_replay(rows),
@@ -86,7 +86,7 @@ def _sizes(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     return [{"size": one.size(), "retain": one.retain, "state": one.state} for one in entries]
 
 
-def held_fields(packed: bytes | None) -> dict[str, bytes]:
+def read_held(packed: bytes | None) -> dict[str, bytes]:
     """The held fields of a room's document, from one JSON object."""
     held: dict[str, JsonValue] = from_json(packed) if packed else {}
     return {field: to_json(value) for field, value in held.items()}
