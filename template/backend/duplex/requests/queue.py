@@ -8,11 +8,12 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from typing import Protocol
 
 from duplex.identity import Identity
 from duplex.requests.documents import DocumentCache
-from duplex.requests.running import Running
+from duplex.requests.running import InContext, Running
 from duplex.wire.entries import Entry
 from duplex.wire.protocol import ErrorCode
 from duplex.wire.requests import Request
@@ -78,9 +79,13 @@ class RequestQueue:
 
     async def _work(self) -> None:
         turn = self._turn
+        unused = copy_context()
         try:
-            while self._waiting and turn == self._turn:
+            if self._waiting:
+                # The task's context is its own: the first request needs no other one.
                 await self._run(self._waiting.popleft())
+            while self._waiting and turn == self._turn:
+                await InContext(unused.copy(), self._run(self._waiting.popleft()))
             self._rested()
         finally:
             if turn == self._turn:
@@ -98,6 +103,12 @@ class RequestQueue:
             self._turn += 1
             if self._waiting:
                 self._start()
+
+    def has_stream(self, request_id: str) -> bool:
+        """Whether the stream of this request runs here."""
+        return bool(self.streams) and any(
+            stream.request.id == request_id for stream in self.streams
+        )
 
     def stop(self, request_id: str) -> bool:
         """Cancel a running request; False when none of this id runs here."""

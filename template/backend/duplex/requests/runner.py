@@ -19,7 +19,7 @@ from duplex.requests.outcomes import (
     reply,
 )
 from duplex.requests.queue import Requester
-from duplex.requests.running import Deadlines, InOwnContext, Running
+from duplex.requests.running import Deadlines, Running
 from duplex.requests.session import Services, Session
 from duplex.tasks import (
     BackgroundTasks,
@@ -124,9 +124,7 @@ class Runner:
     async def _claimed(self, requester: Requester, running: Running, request_id: str) -> bool:
         """Whether the request is to be handled; else it was answered with its recorded outcome."""
         requests, state = requester.requests, running.state
-        if request_id in requests.elsewhere or any(
-            stream.request.id == request_id for stream in requests.streams
-        ):
+        if request_id in requests.elsewhere or requests.has_stream(request_id):
             return False
         # The pieces of a stream arrive as room messages: no need to wait for its end.
         claim = await self._services.broker.claim(
@@ -153,7 +151,7 @@ class Runner:
     ) -> None:
         request, state = running.request, running.state
         try:
-            value = await InOwnContext(_call(running, session))
+            value = await _call(running, session)
             if running.left_behind:
                 return
             if running.stopped is None:

@@ -7,7 +7,7 @@ twentieth of the time that a request takes.
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
-from contextvars import copy_context
+from contextvars import Context
 from typing import Any, Final, Generic, TypeVar
 
 from duplex.requests.states import AnyState
@@ -157,16 +157,15 @@ class Deadlines:
 T = TypeVar("T")
 
 
-class InOwnContext(Generic[T]):
-    """Awaits a coroutine in a copy of the current context: a `ContextVar` that it sets keeps its
-    value outside. The requests of a participant share a task, because a task for each would cost
-    more than all the rest of a small request.
+class InContext(Generic[T]):
+    """Awaits a coroutine in this context: a `ContextVar` that it sets keeps its value outside.
+    Requests that wait for one another share a task, because a task for each would cost more.
     """
 
     __slots__ = ("_context", "_coroutine")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
-        self._context = copy_context()
+    def __init__(self, context: Context, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._context = context
         self._coroutine = coroutine
 
     def __await__(self) -> Generator[Any, Any, T]:

@@ -285,10 +285,10 @@ class Session(Generic[D]):
         if self._open:
             raise RuntimeError("a `yield` inside `session.edit()`: end the edit before it")
         running = self._running
-        numbered, private = (
-            [entry for entry in self._entries if not entry.private],
-            [entry for entry in self._entries if entry.private],
-        )
+        numbered: list[Entry] = []
+        private: list[Entry] = []
+        for entry in self._entries:
+            (private if entry.private else numbered).append(entry)
         # Pieces of a stream are replayed to a sender who was away, so they are numbered too.
         (private if reply.private and not running.state.streams else numbered).append(reply)
         await self._commit(numbered, reply if last else None, ends=reply.closes)

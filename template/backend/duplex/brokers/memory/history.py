@@ -153,8 +153,9 @@ class Handled:
     def settle(self, request_id: str, reply: Entry, now: float) -> None:
         """The request was answered with `reply`, which has its number already."""
         claimed = self._open.pop(request_id, None)
-        self._forget_reply(request_id)
-        self._settled.pop(request_id, None)
+        if request_id in self._settled:
+            self._forget_reply(request_id)
+            del self._settled[request_id]
         self._settled[request_id] = now
         self._replies[request_id] = _PACK(reply)
         self._size += reply.size()
