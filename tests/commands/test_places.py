@@ -1,15 +1,13 @@
-"""A project stands in many places: each command works there, and changes nothing else.
-
-`add-state` takes the way of the other two commands; test_add_state.py has it in a sub-folder.
-"""
+"""A project stands in many places: each command works there, and changes nothing else."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from copier import run_update
 from duplex_dev.commands import update
-from duplex_dev.commands.states import remove, rename
+from duplex_dev.commands.states import add, remove, rename
 
 from tests.commands.small_template import COMMANDS, edit, make_project, make_template, write
 from tests.repository import commit, git
@@ -20,10 +18,12 @@ BEGIN = "backend/app/states/begin_things.py"
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """1.1.0 changes a line of the wiring."""
+    """1.1.0 and 1.2.0 change a line of the wiring each."""
     folder = make_template(tmp_path_factory.mktemp("places") / "template")
     edit(folder / "template/Caddyfile", "two", "two of 1.1.0")
     commit(folder, tag="1.1.0")
+    edit(folder / "template/Caddyfile", "four", "four of 1.2.0")
+    commit(folder, tag="1.2.0")
     return folder
 
 
@@ -101,6 +101,7 @@ def test_each_command_works_in_a(
     edit(root / "Caddyfile", "seven", "seven, ours")
     place.commit()
     for command, names in (
+        (add, ["resumeThings"]),
         (rename, ["startThings", "beginThings"]),
         (remove, ["beginThings"]),
         (update.update, ["--to", "1.1.0"]),
@@ -108,13 +109,20 @@ def test_each_command_works_in_a(
         assert command(names) == 0
         assert "ours()" in "".join(file.read_text() for file in root.rglob("*_things.py"))
         place.commit()
+    # As every project of Duplex has it: Copier alone needs it where git writes CRLF.
+    write(root / ".gitattributes", "* text=auto eol=lf\n")
+    place.commit()
+    run_update(root, vcs_ref="1.2.0", defaults=True, overwrite=True, quiet=True)
+    place.commit()
+    assert (root / "backend/app/states/resume_things.py").is_file()
     assert "    first()\n    ours()\n    third()\n" in (root / "removed" / BEGIN).read_text()
     assert (root / "Caddyfile").read_text() == (
-        "one\ntwo of 1.1.0\nthree\nfour\nfive\nsix\nseven, ours\n"
+        "one\ntwo of 1.1.0\nthree\nfour of 1.2.0\nfive\nsix\nseven, ours\n"
     )
-    assert "states:\n- pauseThings\n- save\n" in (root / ".copier-answers.yml").read_text()
+    answers = (root / ".copier-answers.yml").read_text()
+    assert "states:\n- pauseThings\n- save\n- resumeThings\n" in answers
     assert git(place.around, "status", "--porcelain") == place.status
-    assert git(root, "log", "--format=%s", "--", ".").count("Ours\n") == 4
+    assert git(root, "log", "--format=%s", "--", ".").count("Ours\n") == 7
 
 
 def test_line_ends_of_windows_are_really_there(tmp_path: Path) -> None:

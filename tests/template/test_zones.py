@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 import pytest
+from duplex_dev.update.changing import MOVED
 
 from tests.combos import ALL, Combo
 from tests.rendering import Render
@@ -104,3 +105,16 @@ def test_no_folder_has_too_many_files(states: str, render: Callable[..., Render]
 
 def test_a_default_project_is_small(render: Callable[..., Render]) -> None:
     assert len(render().files()) <= MOST_FILES
+
+
+def test_a_module_that_moved_beside_its_old_place_is_imported_by_its_whole_name(
+    combo: Combo, render: Callable[..., Render]
+) -> None:
+    """Copier alone leaves `setup.ts` beside the new `setup.tsx`, and `./setup` is the old one."""
+    files = render(combo.answers).files()
+    moves = files[MOVED].decode().splitlines()
+    for old, new in (line.split() for line in moves if not line.startswith("#")):
+        stem = new.rpartition(".")[0]
+        if new in files and stem == old.rpartition(".")[0]:
+            short = rf"""from ["'][./]+/{stem.rpartition("/")[2]}["']""".encode()
+            assert [name for name, content in files.items() if re.search(short, content)] == []

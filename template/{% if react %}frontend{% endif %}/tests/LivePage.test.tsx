@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { displayName, liveSession } from "../src/duplex";
 import { FakeSocket, installFakeSocket, nextSocket, welcome } from "../src/duplex/testing";
 import LivePage from "../src/pages/LivePage";
-import { show } from "./setup";
+import { show } from "./setup.tsx";
 
 beforeEach(() => {
   vi.useFakeTimers();

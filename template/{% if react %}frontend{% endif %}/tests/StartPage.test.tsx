@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { displayName, liveSession, SessionError, toasts } from "../src/duplex";
 import { initialisedData } from "../src/duplex/testing";
 import StartPage from "../src/pages/StartPage";
-import { show } from "./setup";
+import { show } from "./setup.tsx";
 
 function fill(label: string, value: string): void {
   fireEvent.change(screen.getByRole("textbox", { name: label }), { target: { value } });

@@ -1,4 +1,7 @@
-/** Runs before each file of tests; the tests import its helpers. */
+/**
+ * Runs before each file of tests; the tests import its helpers, by its whole name: beside the `setup.ts`
+ * of an earlier release, `./setup` would be that one.
+ */
 import { cleanup, configure, render, type RenderResult } from "@testing-library/react";
 import { type ReactNode, StrictMode } from "react";
 import { MemoryRouter, Route, Routes, useLocation } from "react-router";

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { savedList, savedSessions, type SavedSession } from "../src/api/saved";
 import { ApiError, toasts } from "../src/duplex";
 import SavedPage from "../src/pages/SavedPage";
-import { show } from "./setup";
+import { show } from "./setup.tsx";
 
 const session: SavedSession = {
   id: "notes",

@@ -5,7 +5,7 @@ import SessionContent from "../src/components/session/SessionContent";
 import { closesSession, formStates, liveSession, stateLabel } from "../src/duplex";
 import { type FakeSocket, installFakeSocket, nextSocket, welcome } from "../src/duplex/testing";
 import type { Entry } from "../src/notes";
-import { show } from "./setup";
+import { show } from "./setup.tsx";
 
 const [state] = formStates();
 const entry: Entry = { state: state ?? "", text: "Hello", by: "Ben", at: "2026-01-05T09:00:00Z" };

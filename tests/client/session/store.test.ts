@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createSessionStore, type SessionStore } from "@duplex/session/store";
 import { FakeSocket, installFakeSocket, nextSocket, welcome } from "@duplex/testing";
 import { pageTransition } from "@duplex/testing";
-import { data, PARTS, STATE, STREAM, texts, textsOf } from "../support/contract";
+import { data, PARTS, socketRequest, STATE, STREAM, texts, textsOf } from "../support/contract";
 
 describe("the session store", () => {
   let store: SessionStore;
@@ -393,6 +393,16 @@ describe("the session store", () => {
       expect(socket.sent[0]).toHaveProperty("resume");
       next.closeSocket();
     });
+  });
+
+  it("opens with a client that the application gives instead of loading it", async () => {
+    const { contract, watchers } = PARTS;
+    const given = createSessionStore(() => ({ contract, watchers, socketRequest }));
+    given.initialiseSocket({ session: "notes" }).catch(() => undefined);
+    socket = await nextSocket();
+    welcome(socket, { session: "notes" });
+    expect(given.getSnapshot()).toMatchObject({ status: "open", session: "notes" });
+    given.closeSocket();
   });
 
   it("refuses requests without a session", async () => {

@@ -82,8 +82,8 @@ export function socketRequest(options: Partial<SocketOptions> = {}): SocketClien
   });
 }
 
-export const PARTS: SessionParts = {
+export const PARTS = {
   contract: { fingerprint: CONTRACT, states: STATES },
   watchers,
   load: () => Promise.resolve({ apiSockets: { socketRequest } }),
-};
+} satisfies SessionParts;

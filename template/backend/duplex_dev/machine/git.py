@@ -9,6 +9,20 @@ from pathlib import Path
 from duplex_dev.console import TaskError
 from duplex_dev.machine.environment import without_git
 
+UNLIKE_THIS_MACHINE = """\
+[core]
+autocrlf = false
+safecrlf = false
+[commit]
+gpgSign = false
+[apply]
+whitespace = nowarn
+[status]
+showUntrackedFiles = all
+"""
+"""Settings of a scratch repository. Those of the machine may let `git apply` refuse or change a patch,
+and Copier would not see that."""
+
 MOST_CONFLICTS = 127
 """`git merge-file` exits with the number of conflicts, at most this; above it failed."""
 
@@ -76,10 +90,11 @@ def ignored_among(folder: Path, names: Iterable[str]) -> list[str]:
 def commit_all(folder: Path, message: str) -> None:
     """Make the folder a repository of its own, with everything in it in one commit."""
     who = ("-c", "user.name=Duplex", "-c", "user.email=duplex@localhost")
-    plain = ("-c", "commit.gpgSign=false", "-c", "core.hooksPath=", "-c", "core.autocrlf=false")
     git(folder, "init", "--quiet")
-    git(folder, *plain, "add", "--all", "--force")
-    git(folder, *who, *plain, "commit", "--quiet", "--allow-empty", "--no-verify", "-m", message)
+    with (folder / ".git/config").open("a", encoding="utf-8") as config:
+        config.write(UNLIKE_THIS_MACHINE)
+    git(folder, "add", "--all", "--force")
+    git(folder, *who, "-c", "core.hooksPath=", "commit", "--quiet", "--allow-empty", "--no-verify", "-m", message)
 
 
 def merge(ours: bytes, base: bytes, theirs: bytes) -> bytes:

@@ -20,7 +20,7 @@ from duplex_dev.update.scratch import (
     render_update,
     scratch_copy,
 )
-from duplex_dev.update.states import INDEX, StateChange
+from duplex_dev.update.states import ANSWERS, INDEX, StateChange
 
 TEMPLATE_HELP = "the template's URL or path, if it has moved"
 
@@ -42,8 +42,9 @@ def change_states(root: Path, states: StateChange, template: str | None) -> Kept
     with scratch_copy(root, template) as copy:
         with fresh_render(copy) as original:
             render_update(copy, {**states.data(), **KEPT})
+            unmerged = _merge_edits(root, copy, original)
             _rewire(root, copy, states)
-            kept = _keep_edits(root, copy, original, states)
+            kept = unmerged | _keep_edits(root, copy, original, states)
         _tell(kept)
         with applying(root) as applied:
             applied.bring(copy)
@@ -69,7 +70,8 @@ def change_answers(
     with scratch_copy(root, template) as copy:
         with fresh_render(copy) as original:
             render_update(copy, {**data, **KEPT})
-            kept = _keep_edits(root, copy, original, None)
+            unmerged = _merge_edits(root, copy, original)
+            kept = unmerged | _keep_edits(root, copy, original, None)
         return kept, _bring(root, copy, kept)
 
 
@@ -85,9 +87,10 @@ def try_release(root: Path, copy: Path, original: Path, ref: str | None) -> Kept
     """Take a release in the scratch copy alone; `original`: its `fresh_render`, changed here."""
     render_update(copy, {}, ref)
     with fresh_render(copy) as fresh:
+        unmerged = merge_edits(root, copy, original, fresh)
         carried = carry_moved(root, copy, original, fresh)
         _replace_engine(copy, original, fresh)
-    return carried | _keep_edits(root, copy, original, None)
+    return unmerged | carried | _keep_edits(root, copy, original, None)
 
 
 def _bring(root: Path, copy: Path, kept: Kept) -> list[str]:
@@ -118,6 +121,53 @@ def _tell_ignored(root: Path, applied: Applied) -> None:
         say(f"Git ignores {path}, which the project needs: git add --force {path}")
 
 
+def _merge_edits(root: Path, copy: Path, original: Path) -> Kept:
+    if not _merged_by_copier(root, copy, original):
+        return {}
+    with fresh_render(copy) as fresh:
+        return merge_edits(root, copy, original, fresh)
+
+
+def merge_edits(root: Path, copy: Path, original: Path, fresh: Path) -> Kept:
+    """Merge again what Copier merged, and exactly.
+
+    Copier applies the team's edits as a patch of UTF-8 text: other bytes in it are lost, and a place
+    is found by the lines around it, which may occur twice. Where a merge is impossible, the file
+    becomes that of the template, and the team's is kept.
+    """
+    kept: Kept = {}
+    for path in _merged_by_copier(root, copy, original):
+        ours, base, theirs = root / path, original / path, fresh / path
+        if not theirs.is_file():
+            continue  # starter code that only an earlier release had
+        old = content_of(base) if base.is_file() else b""
+        try:
+            (copy / path).write_bytes(git.merge(content_of(ours), old, content_of(theirs)))
+        except git.GitError:  # a binary file
+            if base.is_file() and content_of(theirs) == old:
+                shutil.copy2(ours, copy / path)
+            elif ours.read_bytes() != theirs.read_bytes():
+                shutil.copy2(theirs, copy / path)
+                kept[path] = _keep(copy, path, ours)
+    return kept
+
+
+def _merged_by_copier(root: Path, copy: Path, original: Path) -> list[str]:
+    """Files that the team edited or added, and that the update changed."""
+    return [
+        path
+        for path in git.changed_files(copy, ignored=True)
+        if path != ANSWERS
+        and all((folder / path).is_file() for folder in (root, copy))
+        and not any((folder / path).is_symlink() for folder in (root, copy))
+        and not _is_same(root / path, original / path)
+    ]
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    return other.is_file() and content_of(file) == content_of(other)
+
+
 def _keep_edits(root: Path, copy: Path, original: Path, states: StateChange | None) -> Kept:
     """Keep files that the update deletes and the team edited; unedited ones are deleted."""
     kept: Kept = {}
@@ -129,17 +179,23 @@ def _keep_edits(root: Path, copy: Path, original: Path, states: StateChange | No
             (copy / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(before, copy / path)
             continue
-        if base.is_file() and content_of(base) == content_of(before):
+        if _is_same(before, base):
             continue
         place = states.path_after(path) if states else path
         if states is not None and place != path and (copy / place).is_file():
             _merge_renamed(before, base, copy / place, states)
         else:
-            place = _free_place(copy, path, before)
-            (copy / place).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(before, copy / place)
+            place = _keep(copy, path, before)
         kept[path] = place
     return kept
+
+
+def _keep(copy: Path, path: str, file: Path) -> str:
+    """Keep a file of the team in removed/; returns where."""
+    place = _free_place(copy, path, file)
+    (copy / place).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(file, copy / place)
+    return place
 
 
 def _free_place(copy: Path, path: str, file: Path) -> str:

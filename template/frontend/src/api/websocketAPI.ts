@@ -10,7 +10,7 @@ import {
   type Initialised,
   type Requests,
   type Responses,
-  type STATES,
+  STATES,
 } from "./generated/contract";
 
 export type { ISocketRequest, ISocketResponse, SocketClient } from "../duplex";
@@ -27,6 +27,9 @@ declare module "../duplex" {
     };
   }
 }
+
+/** For an `app.ts` that gives `apiSockets.socketRequest` instead of `load`, as those of 0.1.0a1 do. */
+export const contract = { fingerprint: CONTRACT, states: STATES };
 
 /** Creates a socket, by default for this page's own session. */
 function socketRequest(options: Partial<SocketOptions> = {}): SocketClient {

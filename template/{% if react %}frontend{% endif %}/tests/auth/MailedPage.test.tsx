@@ -5,7 +5,7 @@ import { apiCore } from "../../src/api/core";
 import { ApiError, toasts } from "../../src/duplex";
 import MailedPage from "../../src/pages/auth/MailedPage";
 import { useAuth } from "../../src/stores/auth";
-import { show } from "../setup";
+import { show } from "../setup.tsx";
 
 const PAGE = "/sign-up/confirm";
 let request: MockInstance<typeof apiCore.request>;

@@ -7,7 +7,7 @@ import { ApiError, isolated, toasts } from "../../src/duplex";
 import { userList } from "../../src/pages/auth/users";
 import UsersPage from "../../src/pages/auth/UsersPage";
 import { useAuth } from "../../src/stores/auth";
-import { show } from "../setup";
+import { show } from "../setup.tsx";
 
 const profile = (name: string, more: Partial<Profile> = {}): Profile => ({
   id: name.toLowerCase(),

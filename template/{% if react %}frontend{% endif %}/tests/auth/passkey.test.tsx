@@ -7,7 +7,7 @@ import { passkey } from "../../src/components/auth/passkey/passkey";
 import { toasts } from "../../src/duplex";
 import SignInPage from "../../src/pages/auth/SignInPage";
 import { useAuth } from "../../src/stores/auth";
-import { show } from "../setup";
+import { show } from "../setup.tsx";
 
 vi.mock("@simplewebauthn/browser", () => ({
   browserSupportsWebAuthnAutofill: vi.fn(() => Promise.resolve(false)),

@@ -6,7 +6,7 @@ import { apiCore } from "../../src/api/core";
 import { ApiError, toasts } from "../../src/duplex";
 import SignInPage from "../../src/pages/auth/SignInPage";
 import { useAuth } from "../../src/stores/auth";
-import { show } from "../setup";
+import { show } from "../setup.tsx";
 
 let request: MockInstance<typeof apiCore.request>;
 

@@ -25,14 +25,20 @@ import { leavePlace, takePlace } from "./handover";
 import { IDLE, listed as withListed, reduce, type SessionState } from "./state";
 
 /** The application's parts of a session. */
-export interface SessionParts {
+export type SessionParts = Exchange & (LoadedClient | Sockets);
+
+interface Exchange {
   readonly contract: ContractInfo;
   /** One for each state and event: `src/states`. */
   readonly watchers: Watchers;
+}
+
+interface LoadedClient {
   /** Loads `src/api/websocketAPI.ts`, and with it the client, which a page without a session omits. */
   readonly load: () => Promise<{ readonly apiSockets: Sockets }>;
 }
 
+/** The client itself, which is then loaded with every page. */
 interface Sockets {
   socketRequest(options: Partial<SocketOptions>): SocketClient;
 }
@@ -138,7 +144,8 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
   }
 
   async function load(): Promise<Sockets> {
-    ({ apiSockets: sockets } = await parts().load());
+    const given = parts();
+    sockets = "load" in given ? (await given.load()).apiSockets : given;
     return sockets;
   }
 
