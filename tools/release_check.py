@@ -25,6 +25,7 @@ from duplex_dev.update.engine_files import differences
 from duplex_dev.update.engine_files import released as engine_hashes
 
 from tools.hashes import LIST
+from tools.imports import unresolved
 from tools.releases import (
     NEXT,
     Release,
@@ -68,8 +69,10 @@ def walk(
     edited = edit_everything(project) | (replace_document(project) if own else {})
     git(project, "add", "--all", "--force")
     git(project, "commit", "--quiet", "--message", "Ours")
+    broken = {*unresolved(project)}  # by the edits
     run_update(project, vcs_ref=NEXT, defaults=True, overwrite=True, quiet=True)
     found = [*faults(project, edited), *gone(project, before)]
+    found += [fault for fault in unresolved(project) if fault not in broken]
     if moves(project)[: len(moved)] != moved:
         found.append(f"{MOVED}: the lines of an earlier release are no longer its beginning")
     return found

@@ -135,7 +135,7 @@ def test_the_starter_code_is_this_list(releases: Path) -> None:
     """Exactly these files; a file that is not listed is merged."""
     config = yaml.safe_load((releases / "copier.yml").read_text(encoding="utf-8"))
     skipped = [f"{{% if not _copier_conf.data %}}{pattern}{{% endif %}}" for pattern in STARTER]
-    excluded = [f"{{% if release %}}{pattern}{{% endif %}}" for pattern in STARTER]
+    excluded = [f"{{% if release | default(false) %}}{pattern}{{% endif %}}" for pattern in STARTER]
     assert config["_skip_if_exists"] == skipped
     assert config["_exclude"][-len(excluded) :] == excluded
 
