@@ -57,7 +57,8 @@ export {
 export { copyInvite, isGenerated, readSessionName, type RoomPhase } from "./session/room";
 export type { SessionState, Streaming } from "./session/state";
 export type { SessionStore } from "./session/store";
-export { type IconName, theme, THEME_CHOICES, type ThemeChoice } from "./ui/appearance";
+// `ICONS`: for `components/icons.ts` of projects that began with 0.1.0a1.
+export { type IconName, ICONS, theme, THEME_CHOICES, type ThemeChoice } from "./ui/appearance";
 export {
   focusField,
   focusKeeper,
