@@ -20,8 +20,9 @@ whitespace = nowarn
 [status]
 showUntrackedFiles = all
 """
-"""Settings of a scratch repository. Those of the machine may let `git apply` refuse or change a patch,
-and Copier would not see that."""
+"""Settings of a scratch repository. Those of the machine may let `git apply` refuse or change a
+patch, and Copier would not see that.
+"""
 
 MOST_CONFLICTS = 127
 """`git merge-file` exits with the number of conflicts, at most this; above it failed."""

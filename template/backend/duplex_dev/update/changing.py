@@ -131,9 +131,9 @@ def _merge_edits(root: Path, copy: Path, original: Path) -> Kept:
 def merge_edits(root: Path, copy: Path, original: Path, fresh: Path) -> Kept:
     """Merge again what Copier merged, and exactly.
 
-    Copier applies the team's edits as a patch of UTF-8 text: other bytes in it are lost, and a place
-    is found by the lines around it, which may occur twice. Where a merge is impossible, the file
-    becomes that of the template, and the team's is kept.
+    Copier applies the team's edits as a patch of UTF-8 text: other bytes in it are lost, and a
+    place is found by the lines around it, which may occur twice. Where a merge is impossible, the
+    file becomes that of the template, and the team's is kept.
     """
     kept: Kept = {}
     for path in _merged_by_copier(root, copy, original):
