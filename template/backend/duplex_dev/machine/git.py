@@ -95,7 +95,8 @@ def commit_all(folder: Path, message: str) -> None:
     with (folder / ".git/config").open("a", encoding="utf-8") as config:
         config.write(UNLIKE_THIS_MACHINE)
     git(folder, "add", "--all", "--force")
-    git(folder, *who, "-c", "core.hooksPath=", "commit", "--quiet", "--allow-empty", "--no-verify", "-m", message)
+    options = ("--quiet", "--allow-empty", "--no-verify", "-m", message)
+    git(folder, *who, "-c", "core.hooksPath=", "commit", *options)
 
 
 def merge(ours: bytes, base: bytes, theirs: bytes) -> bytes:
