@@ -8,10 +8,13 @@ from pydantic import BaseModel, StringConstraints, model_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duplex.accounts import challenges
+from duplex.accounts import attempts, challenges
 from duplex.accounts.challenges import Issued, Purpose, Verified
+from duplex.accounts.events import record
+from duplex.accounts.ownership import prove
 from duplex.accounts.services import Services
 from duplex.accounts.sign_in import cookies
+from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequest
 from duplex.accounts.sign_in.visit import Visit
 
 MAILS = ("no_account", "account_deactivated")
@@ -69,27 +72,33 @@ def send(
 
 async def send_to_owner(
     services: Services,
-    db: AsyncSession,
     visit: Visit,
+    response: Response,
     purpose: Purpose,
     name: str,
     to: str,
     path: str,
-) -> Issued:
-    """Put the mail NAME into the outbox for the account of an address.
+    *,
+    detail: str,
+) -> Mailed:
+    """Send the mail NAME to the account of an address, for a browser that is not signed in.
+    `detail` is kept in the log of sign-ins.
 
     Where there is no active account the mail says so, and only the mail: the response is the same.
     """
+    await attempts.admit(services, visit, "mail", attempts.MAIL, to)
     users = services.users
-    user = await db.scalar(select(users).where(users.email == to))
-    if user is not None and user.is_active:
-        issued = challenges.issue(db, purpose, user_id=user.id)
-    else:
-        # Its token is never valid, like a code that was not mailed.
-        issued = challenges.issue(db, purpose, mailed=False)
-        name = "no_account" if user is None else "account_deactivated"
-    send(services, db, visit, name, to, issued, path)
-    return issued
+    async with services.database.transaction() as db:
+        user = await db.scalar(select(users).where(users.email == to))
+        if user is not None and user.is_active:
+            issued = challenges.issue(db, purpose, user_id=user.id)
+        else:
+            # Its token is never valid, like a code that was not mailed.
+            issued = challenges.issue(db, purpose, mailed=False)
+            name = "no_account" if user is None else "account_deactivated"
+        send(services, db, visit, name, to, issued, path)
+        record(db, visit, "mail_requested", email=to, detail=detail)
+    return keep(response, visit, purpose, issued)
 
 
 def keep(response: Response, visit: Visit, purpose: Purpose, issued: Issued) -> Mailed:
@@ -110,6 +119,29 @@ async def verify(
         mailed=proof.token,
         code=proof.code,
     )
+
+
+async def sign_in(
+    signing_in: SignInRequest, purpose: Purpose, proof: MailedProof
+) -> SignedIn | SecondStep:
+    """Sign in with the token or code of a mail that `send_to_owner` sent. Raises ApiError."""
+    services, visit = signing_in.services, signing_in.visit
+    await attempts.admit(services, visit, "code", attempts.GUESS)
+    verified = await verify(services, visit, purpose, proof)
+    users = services.users
+    async with services.database.transaction() as db:
+        await challenges.consume(db, verified)
+        user = await db.scalar(
+            select(users).where(users.id == verified.user_id, users.is_active).with_for_update()
+        )
+        if user is None:
+            raise challenges.expired()
+        revoked = await prove(db, user)
+        outcome = await signing_in.grant(db, user, "mail")
+    if revoked:
+        await services.engine.revoke(user.id)
+    done(signing_in.response, visit, purpose)
+    return await signing_in.answer(outcome)
 
 
 def done(response: Response, visit: Visit, purpose: Purpose) -> None:

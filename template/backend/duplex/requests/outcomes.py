@@ -1,4 +1,4 @@
-"""What a request is answered with: replies, the pieces and ends of streams, and errors.
+"""The answers to requests: replies, the pieces and ends of streams, and errors.
 
 For any failure of a handler its sender receives an error, which is recorded like a reply, and the
 session continues. Exceptions are logged with a reference; the client receives only the reference.
@@ -31,7 +31,7 @@ SENTENCES: dict[ErrorCode, str] = {
     "broker_unavailable": "The session store is not reachable. Try again.",
     "conflict": "Another participant changed the session at the same time. Try again.",
 }
-"""What a client is told, by the error's code."""
+"""Error messages for clients, by error code."""
 
 _ENDS: dict[ErrorCode, StreamEnd] = {"cancelled": "cancelled", "interrupted": "interrupted"}
 """How a stream ended, by the code of its error; any other one means that it failed."""
@@ -160,7 +160,7 @@ class Failures:
             try:
                 await session.fail(entries, outcome)
             except (LockLost, DocumentTooLarge, ValueError, TypeError):
-                logger.exception("what %s cleaned up is lost", running.state.where)
+                logger.exception("the changes of the cleanup of %s are lost", running.state.where)
                 session.drop()
                 await session.fail(entries, outcome)
             except RoomGone:

@@ -192,7 +192,7 @@ class Requester(Protocol):
         ...
 
     def keep(self, size: int) -> None:
-        """So many bytes of an outcome were recorded for this participant."""
+        """Count the bytes of an outcome that was recorded for this participant."""
         ...
 
     def push(self, entry: Entry) -> None:

@@ -28,12 +28,13 @@ from duplex.tasks import (
     uncancel,
 )
 from duplex.wire.messages import Rejected
+from duplex.wire.protocol import ErrorCode
 from duplex.wire.requests import Request
 
 logger = logging.getLogger("duplex")
 
 _END = object()
-"""In place of a piece: the stream has no more."""
+"""Takes the place of a piece at the end of a stream."""
 
 _STREAM_AHEAD = 65536
 """Bytes that may wait for a stream's own reader before its next piece is computed."""
@@ -274,7 +275,7 @@ class Runner:
         uncancel()
 
     def _leave_behind(
-        self, requester: Requester, running: Running, session: Session[BaseModel]
+        self, requester: Requester, running: Running, session: Session[BaseModel], why: ErrorCode
     ) -> None:
         """A handler has not ended in time after its cancellation: continue without it."""
         logger.error("%s ignores its cancellation and is left behind", running.state.where)
@@ -282,13 +283,12 @@ class Runner:
             self._left_behind.add(running.task)
             running.task.add_done_callback(self._left_behind.discard)
         running.seal()
-        self._tasks.spawn(self._go_on_without(requester, running, session))
+        self._tasks.spawn(self._go_on_without(requester, running, session, why))
 
     async def _go_on_without(
-        self, requester: Requester, running: Running, session: Session[BaseModel]
+        self, requester: Requester, running: Running, session: Session[BaseModel], why: ErrorCode
     ) -> None:
         """Answer the request of an abandoned handler, then handle the next ones."""
-        why = running.stopped or "internal"
         try:
             await session.end()
             await self._failures.refuse(requester, running, session, SENTENCES[why], why)

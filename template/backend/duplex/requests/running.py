@@ -55,7 +55,7 @@ class Running:
         self.begun = False
         self.left_behind = False
         self.sealed = False
-        self.overdue: Callable[[], None] | None = None
+        self.overdue: Callable[[ErrorCode], None] | None = None
         self._committing = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -70,12 +70,11 @@ class Running:
             self.task.cancel()
         if self.overdue is not None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(CLEANUP_TIME, self._leave_behind)
+            self._timer = loop.call_later(CLEANUP_TIME, self._leave_behind, self.overdue, why)
 
-    def _leave_behind(self) -> None:
-        if self.overdue is not None:
-            self.left_behind = True
-            self.overdue()
+    def _leave_behind(self, overdue: Callable[[ErrorCode], None], why: ErrorCode) -> None:
+        self.left_behind = True
+        overdue(why)
 
     def seal(self) -> None:
         """The handler has ended and its outcome is being committed: too late to stop it."""

@@ -253,8 +253,9 @@ class Session(Generic[D]):
     # --- used by the engine
 
     async def claim(self) -> tuple[str, str]:
-        """The request's claim, also where the client gave it no id: what it holds ends with it, and
-        other workers detect the end of this one.
+        """The request's claim; a new one if the client gave the request no id. The fields that the
+        request holds are None again when the claim ends, and other workers detect when this one
+        dies.
         """
         running = self._running
         if running.claim is None:

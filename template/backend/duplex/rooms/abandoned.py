@@ -1,4 +1,5 @@
-"""What clients have left behind and may come back for: bounded for each account and address.
+"""Participants and sessions that clients have left and may return to: limited for each account and
+address.
 
 A participant whose connection is lost, and a session that is empty, are kept for
 `SESSION_REPLAY_SECONDS`. Without a bound, one client could fill the memory by opening sessions,
@@ -72,7 +73,7 @@ class Abandoned:
         return len(self._owner_of)
 
     def add(self, owner: str, place: Place, size: int, now: float) -> list[Place]:
-        """A place was abandoned. The owner's oldest ones that have to be given up for it."""
+        """A place was abandoned. Returns the owner's oldest places, which exceed its limit."""
         self.remove(place)
         if not self._most:
             return []
@@ -88,8 +89,8 @@ class Abandoned:
         return given_up
 
     def remove(self, place: Place) -> tuple[str, int] | None:
-        """The participant came back or is forgotten, or the session is open again. The owner and
-        the bytes that were counted, if it was.
+        """The participant came back or is forgotten, or the session is open again. Returns the
+        owner and the bytes that were counted; None if the place was not abandoned.
         """
         owner = self._owner_of.pop(place.key, None)
         if owner is None:

@@ -40,8 +40,8 @@ _AWAY = (Close.GOING_AWAY, Close.AWAY)
 """Close codes of a page that is suspended and may resume."""
 
 _NEW_OBJECTS = 10_000
-"""New objects after which the garbage collector looks at them: more than the requests of one moment
-use. With Python's 700, full passes of 30 to 80 ms came every second at 500 busy clients.
+"""Number of new objects after which the garbage collector runs: more than the requests of one
+moment use. With Python's 700, full passes of 30 to 80 ms came every second at 500 busy clients.
 """
 
 
@@ -111,8 +111,8 @@ class Engine:
     async def start(self) -> None:
         """Connect to the broker and begin to check the deadlines. Raises `BrokerUnavailable`."""
         self._drain = None
-        # A pass of the garbage collector stops every client. It need not look again at the modules
-        # and at what was made so far, and requests leave nothing to it.
+        # A pass of the garbage collector delays every client. Modules and the objects made so far
+        # are excluded from it, and requests make no reference cycles.
         gc.freeze()
         self._collector = gc.get_threshold()
         gc.set_threshold(max(_NEW_OBJECTS, self._collector[0]), *self._collector[1:])

@@ -152,7 +152,7 @@ class Member:
             self.connection.push(self.frame(entry))
 
     def keep(self, size: int) -> None:
-        """So many bytes of an outcome were recorded for this participant."""
+        """Count the bytes of an outcome that was recorded for this participant."""
         self.kept += size
 
     def _flush(self) -> None:

@@ -179,8 +179,8 @@ class Rooms:
                     await self.abandon(room.opener, Place(room.id), room.size(self._log_size))
 
     async def abandon(self, owner: str, place: Place, size: int) -> None:
-        """A participant or a session was left behind. Gives up what its owner left before and may
-        not keep any longer.
+        """A participant or a session was abandoned. Deletes older ones of the same owner that
+        exceed its limit.
         """
         now = asyncio.get_running_loop().time()
         for other in self.abandoned.add(owner, place, size, now):

@@ -82,8 +82,7 @@ def postgresql() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 async def migrated_postgresql(settings_type: type[Settings], postgresql: PostgresServer) -> str:
     """The name of a database after the real migrations; tests get copies of it."""
-    _administer(postgresql, "CREATE DATABASE migrated")
-    await _migrate(_postgresql_url(postgresql, "migrated"), settings_type.root)
+    await _migrate(create_database(postgresql, "migrated"), settings_type.root)
     return "migrated"
 
 
@@ -95,9 +94,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite+aiosqlite:///{shutil.copy(migrated, tmp_path / 'app.db')}"
     server: PostgresServer = request.getfixturevalue("postgresql")
     template: str = request.getfixturevalue("migrated_postgresql")
-    name = f"test_{uuid4().hex}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    return _postgresql_url(server, name)
+    return create_database(server, f"test_{uuid4().hex}", template)
 
 
 @pytest.fixture
@@ -202,6 +199,8 @@ def _administer(server: PostgresServer, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-def _postgresql_url(server: PostgresServer, name: str) -> str:
+def create_database(server: PostgresServer, name: str, template: str = "template1") -> str:
+    """The URL of a new database, which is a copy of `template`."""
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg", database=name)
     return url.render_as_string(hide_password=False)

@@ -1,7 +1,7 @@
 """Changes of answers and releases: tried in a scratch copy, then brought into the project."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from itertools import chain, count
 from pathlib import Path
 
@@ -84,13 +84,13 @@ def take_release(root: Path, ref: str | None, template: str | None) -> tuple[Kep
 
 
 def try_release(root: Path, copy: Path, original: Path, ref: str | None) -> Kept:
-    """Take a release in the scratch copy alone; `original`: its `fresh_render`, changed here."""
+    """Take a release in the scratch copy alone; `original`: its `fresh_render`."""
     render_update(copy, {}, ref)
     with fresh_render(copy) as fresh:
         unmerged = merge_edits(root, copy, original, fresh)
         carried = carry_moved(root, copy, original, fresh)
         _replace_engine(copy, original, fresh)
-    return unmerged | carried | _keep_edits(root, copy, original, None)
+    return unmerged | carried | _keep_edits(root, copy, original, None, carried)
 
 
 def _bring(root: Path, copy: Path, kept: Kept) -> list[str]:
@@ -168,8 +168,16 @@ def _is_same(file: Path, other: Path) -> bool:
     return other.is_file() and content_of(file) == content_of(other)
 
 
-def _keep_edits(root: Path, copy: Path, original: Path, states: StateChange | None) -> Kept:
-    """Keep files that the update deletes and the team edited; unedited ones are deleted."""
+def _keep_edits(
+    root: Path,
+    copy: Path,
+    original: Path,
+    states: StateChange | None,
+    carried: Container[str] = (),
+) -> Kept:
+    """Keep files that the update deletes and the team edited, except for those whose edits were
+    `carried` into another file; unedited ones are deleted.
+    """
     kept: Kept = {}
     for path in git.changed_files(copy):
         before, base = root / path, original / path
@@ -179,7 +187,7 @@ def _keep_edits(root: Path, copy: Path, original: Path, states: StateChange | No
             (copy / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(before, copy / path)
             continue
-        if _is_same(before, base):
+        if path in carried or _is_same(before, base):
             continue
         place = states.path_after(path) if states else path
         if states is not None and place != path and (copy / place).is_file():
@@ -248,7 +256,9 @@ def moved_since(original: Path, fresh: Path) -> dict[str, str]:
 
 
 def carry_moved(root: Path, copy: Path, original: Path, fresh: Path) -> Kept:
-    """Merge the team's edits of a file that the release moved into its new place."""
+    """Merge the team's edits of each file that the release moved into its new place. Returns the
+    old and the new paths: nothing is lost with the old files.
+    """
     places = moved_since(original, fresh)
     merged: dict[str, bytes] = {}
     carried: Kept = {}
@@ -270,8 +280,6 @@ def carry_moved(root: Path, copy: Path, original: Path, fresh: Path) -> Kept:
         except git.GitError:  # a binary file: both are kept
             merged[new] = theirs.read_bytes()
             continue
-        # Nothing is lost with the old file, so it need not be kept.
-        base.write_bytes(ours.read_bytes())
         carried[old] = new
     for new, content in merged.items():
         (copy / new).parent.mkdir(parents=True, exist_ok=True)

@@ -7,14 +7,11 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
-from sqlalchemy import select
 
-from duplex.accounts import attempts, challenges, mailed
+from duplex.accounts import mailed
 from duplex.accounts.emails import Email
-from duplex.accounts.events import record
 from duplex.accounts.mailed import Mailed, MailedProof
 from duplex.accounts.methods.base import Method
-from duplex.accounts.ownership import prove
 from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
 from duplex.accounts.sign_in.visit import OwnPage, VisitDep
@@ -53,33 +50,14 @@ async def request_magic_link(
     form: MagicLinkForm, response: Response, services: ServicesDep, visit: VisitDep
 ) -> Mailed:
     """Ask for a mail with a link that signs in."""
-    await attempts.admit(services, visit, "mail", attempts.MAIL, form.email)
-    async with services.database.transaction() as db:
-        issued = await mailed.send_to_owner(
-            services, db, visit, "sign-in", "sign_in_link", form.email, PATH
-        )
-        record(db, visit, "mail_requested", email=form.email, detail="magic link")
-    return mailed.keep(response, visit, "sign-in", issued)
+    return await mailed.send_to_owner(
+        services, visit, response, "sign-in", "sign_in_link", form.email, PATH, detail="magic link"
+    )
 
 
 @router.post("/sign-in", responses={409: {"model": Problem}, 410: {"model": Problem}})
 async def sign_in_with_magic_link(
-    proof: MailedProof, services: ServicesDep, visit: VisitDep, signing_in: SignInRequestDep
+    proof: MailedProof, signing_in: SignInRequestDep
 ) -> SignedIn | SecondStep:
     """Sign in with the mail's token or code, in the browser that requested it."""
-    await attempts.admit(services, visit, "code", attempts.GUESS)
-    verified = await mailed.verify(services, visit, "sign-in", proof)
-    users = services.users
-    async with services.database.transaction() as db:
-        await challenges.consume(db, verified)
-        user = await db.scalar(
-            select(users).where(users.id == verified.user_id, users.is_active).with_for_update()
-        )
-        if user is None:
-            raise challenges.expired()
-        revoked = await prove(db, user)
-        outcome = await signing_in.grant(db, user, "mail")
-    if revoked:
-        await services.engine.revoke(user.id)
-    mailed.done(signing_in.response, visit, "sign-in")
-    return await signing_in.answer(outcome)
+    return await mailed.sign_in(signing_in, "sign-in", proof)

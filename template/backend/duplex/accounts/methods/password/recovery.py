@@ -46,13 +46,9 @@ async def recover_password(
     form: RecoverForm, response: Response, services: ServicesDep, visit: VisitDep
 ) -> Mailed:
     """Ask for a mail that leads to a new password."""
-    await attempts.admit(services, visit, "mail", attempts.MAIL, form.email)
-    async with services.database.transaction() as db:
-        issued = await mailed.send_to_owner(
-            services, db, visit, "recover", "recover_password", form.email, PATH
-        )
-        record(db, visit, "mail_requested", email=form.email, detail="recover")
-    return mailed.keep(response, visit, "recover", issued)
+    return await mailed.send_to_owner(
+        services, visit, response, "recover", "recover_password", form.email, PATH, detail="recover"
+    )
 
 
 @router.post("/reset", responses={409: {"model": Problem}, 410: {"model": Problem}})
