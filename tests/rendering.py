@@ -79,6 +79,10 @@ class Render:
             if file.is_file()
         }
 
+    def backend(self) -> dict[str, bytes]:
+        """The files of the backend, as `files` gives them."""
+        return {name: text for name, text in self.files().items() if name.startswith("backend/")}
+
 
 def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
     """This folder of all workers: the first one that needs it makes it, the others wait."""

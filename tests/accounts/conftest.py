@@ -10,7 +10,6 @@ from typing import cast
 import httpx
 import pytest
 from app.main import application as anonymous
-from argon2 import PasswordHasher
 from duplex import Application, Database
 from duplex.accounts import attempts, challenges
 from duplex.accounts.methods.base import Method
@@ -18,9 +17,10 @@ from duplex.accounts.methods.password import Password
 from duplex.accounts.sign_in import current, families, granting
 from duplex.web.database import now
 from duplex_dev.testing import new_client
+from duplex_dev.testing.accounts.quick_passwords import QUICK
 from fastapi import FastAPI
 
-from tests.accounts.people import Device, User, accounts
+from tests.accounts.people import Device, accounts, promote
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def application(methods: list[Method]) -> Application:
 @pytest.fixture(autouse=True)
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash with next to no memory: how strong the real parameters are has its own test."""
-    monkeypatch.setattr("duplex.accounts.methods.password.hashing._hasher", PasswordHasher(1, 8, 1))
+    monkeypatch.setattr("duplex.accounts.methods.password.hashing._hasher", QUICK)
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +117,5 @@ async def admin(new_device: NewDevice, database: Database) -> Device:
     """An admin's browser."""
     device = new_device("admin@example.org")
     await device.sign_up()
-    async with database.transaction() as db:
-        (await db.get_one(User, device.profile["id"])).is_admin = True
+    await promote(device, database)
     return device

@@ -9,6 +9,7 @@ import httpx
 from duplex.accounts import Account, Accounts
 from duplex.accounts.methods.base import Method
 from duplex.accounts.methods.password import Password
+from duplex.web.database import Database
 
 from tools.source import ROOT
 
@@ -134,3 +135,14 @@ class Device:
     def cookie(self, token: str) -> None:
         self.http.cookies.clear()
         self.http.cookies.set(f"{SLUG}-refresh", token, domain="test.local", path="/api/v1/auth")
+
+
+def status_and_code(response: httpx.Response) -> tuple[int, str]:
+    """The status of a response, and the code if it is an error."""
+    return response.status_code, response.json().get("code", "") if response.content else ""
+
+
+async def promote(device: Device, database: Database) -> None:
+    """Make the user of a browser an admin."""
+    async with database.transaction() as db:
+        (await db.get_one(User, device.profile["id"])).is_admin = True

@@ -15,14 +15,14 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from tests.accounts.conftest import Clock, NewDevice
-from tests.accounts.people import ANOTHER, PASSWORD, Device, User
+from tests.accounts.people import ANOTHER, PASSWORD, Device, User, status_and_code
 
 NEW = "lovelace@example.org"
 
 
 async def change(device: Device, email: str = NEW) -> tuple[int, str]:
     answer = await device.post("email/change", {"email": email})
-    return answer.status_code, answer.json().get("code", "")
+    return status_and_code(answer)
 
 
 async def test_a_new_address_takes_effect_when_it_is_confirmed(
@@ -50,7 +50,7 @@ async def test_the_mailed_code_confirms_the_address_too(ada: Device) -> None:
 async def test_another_browser_cannot_confirm(ada: Device, new_device: NewDevice) -> None:
     await change(ada)
     answer = await new_device().post("email/confirm", {"token": (await ada.mail(NEW)).token})
-    assert (answer.status_code, answer.json()["code"]) == (409, "other_browser")
+    assert status_and_code(answer) == (409, "other_browser")
 
 
 async def test_a_change_needs_a_recent_sign_in(ada: Device, clock: Clock) -> None:
@@ -71,7 +71,7 @@ async def test_a_taken_address_gets_the_same_response_and_another_mail(
     assert "belongs to an account already" in mail.text
     assert "#token" not in mail.text
     wrong = await ada.post("email/confirm", {"code": "2222-2222"})
-    assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong_code")
+    assert status_and_code(wrong) == (403, "wrong_code")
 
 
 async def test_an_address_that_was_taken_in_the_meantime_is_refused(
@@ -81,7 +81,7 @@ async def test_an_address_that_was_taken_in_the_meantime_is_refused(
     mail = await ada.mail(NEW)
     await new_device(NEW).sign_up()
     answer = await ada.post("email/confirm", {"token": mail.token})
-    assert (answer.status_code, answer.json()["code"]) == (422, "refused")
+    assert status_and_code(answer) == (422, "refused")
 
 
 async def test_a_mail_of_an_earlier_version_has_expired(ada: Device, database: Database) -> None:
@@ -90,7 +90,7 @@ async def test_a_mail_of_an_earlier_version_has_expired(ada: Device, database: D
         (challenge,) = await db.scalars(select(Challenge).where(Challenge.purpose == "email"))
         challenge.data = json.dumps({"email": NEW})
     answer = await ada.post("email/confirm", {"token": (await ada.mail(NEW)).token})
-    assert (answer.status_code, answer.json()["code"]) == (410, "link_expired")
+    assert status_and_code(answer) == (410, "link_expired")
 
 
 async def test_links_mailed_to_the_old_address_are_invalid_after_the_change(
@@ -154,7 +154,7 @@ async def test_an_unverified_account_cannot_sign_in_if_verification_is_required(
         (user,) = await db.scalars(select(User))
         user.email_verified_at = None
     answer = await new_device().sign_in()
-    assert (answer.status_code, answer.json()["code"]) == (403, "email_unverified")
+    assert status_and_code(answer) == (403, "email_unverified")
 
 
 async def test_nobody_can_sign_up_if_sign_up_is_by_invitation(
@@ -164,4 +164,4 @@ async def test_nobody_can_sign_up_if_sign_up_is_by_invitation(
     invited = settings.model_copy(update={"sign_up": "invited"})
     app.state.lifespan["accounts"] = replace(services, settings=invited)
     answer = await new_device().ask_for_account()
-    assert (answer.status_code, answer.json()["code"]) == (403, "invited_only")
+    assert status_and_code(answer) == (403, "invited_only")

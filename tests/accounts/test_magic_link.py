@@ -14,7 +14,7 @@ from duplex.accounts.methods.magic_link import MagicLink
 from duplex_dev.testing import on_every_database
 
 from tests.accounts.conftest import Clock, NewDevice
-from tests.accounts.people import SLUG, Device
+from tests.accounts.people import SLUG, Device, status_and_code
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def ask(device: Device) -> None:
 
 async def come_back(device: Device, **proof: str) -> tuple[int, str]:
     answer = await device.post("magic-link/sign-in", proof)
-    return answer.status_code, answer.json().get("code", "")
+    return status_and_code(answer)
 
 
 async def test_a_link_signs_in_the_browser_that_requested_it(
@@ -135,7 +135,7 @@ async def test_mails_are_limited(ada: Device, new_device: NewDevice) -> None:
 @pytest.mark.parametrize("proof", [{}, {"token": "a", "code": "b"}, {"token": ""}, {"code": 7}])
 async def test_a_proof_is_a_token_or_a_code(ada: Device, proof: dict[str, str]) -> None:
     answer = await ada.post("magic-link/sign-in", proof)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_data")
+    assert status_and_code(answer) == (422, "invalid_data")
 
 
 @pytest.mark.parametrize("token", ["x", ".", "a.b", "\0.b", "x" * 200])

@@ -20,7 +20,7 @@ from webauthn.helpers import bytes_to_base64url
 
 from tests.accounts.authenticator import PRESENT, Authenticator
 from tests.accounts.conftest import Clock, NewDevice
-from tests.accounts.people import Device, User
+from tests.accounts.people import Device, User, status_and_code
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ async def sign_in(device: Device, authenticator: Authenticator) -> tuple[int, st
     answer = await device.post(
         "passkeys/sign-in", {"ceremony": begun["ceremony"], "credential": credential}
     )
-    return answer.status_code, answer.json().get("code", "")
+    return status_and_code(answer)
 
 
 async def listed(device: Device) -> list[dict[str, Any]]:
@@ -115,7 +115,7 @@ async def test_a_passkey_cannot_be_added_twice(ada: Device) -> None:
     key = Authenticator()
     await add(ada, key)
     again = await add(ada, key)
-    assert (again.status_code, again.json()["code"]) == (409, "exists")
+    assert status_and_code(again) == (409, "exists")
     options = (await ada.post("passkeys/options")).json()["options"]
     (excluded,) = options["excludeCredentials"]
     assert set(excluded["transports"]) == {"hybrid", "internal"}
@@ -128,7 +128,7 @@ async def test_adding_and_removing_need_a_recent_sign_in(ada: Device, clock: Clo
     clock.move(current.FRESH + timedelta(seconds=1))
     assert (await ada.post("passkeys/options")).json()["code"] == "not_fresh"
     removed = await ada.ask("DELETE", f"auth/passkeys/{item['id']}")
-    assert (removed.status_code, removed.json()["code"]) == (403, "not_fresh")
+    assert status_and_code(removed) == (403, "not_fresh")
     # The passkey itself confirms the sign-in.
     assert await sign_in(ada, key) == (200, "")
     assert (await ada.post("passkeys/options")).status_code == 200
@@ -185,7 +185,7 @@ async def test_a_ceremony_works_once_and_expires(
     body = {"ceremony": begun["ceremony"], "credential": key.get(begun["options"])}
     assert (await browser.post("passkeys/sign-in", body)).status_code == 200
     again = await new_device().post("passkeys/sign-in", body)
-    assert (again.status_code, again.json()["code"]) == (410, "link_expired")
+    assert status_and_code(again) == (410, "link_expired")
     begun = (await browser.post("passkeys/sign-in/options")).json()
     clock.move(LIFETIME + timedelta(seconds=1))
     body = {"ceremony": begun["ceremony"], "credential": key.get(begun["options"])}
@@ -209,7 +209,7 @@ async def test_the_ceremony_of_adding_does_not_sign_in(ada: Device) -> None:
     options = {"challenge": begun["options"]["challenge"], "rpId": "test"}
     body = {"ceremony": begun["ceremony"], "credential": key.get(options)}
     answer = await ada.post("passkeys/sign-in", body)
-    assert (answer.status_code, answer.json()["code"]) == (403, "wrong_passkey")
+    assert status_and_code(answer) == (403, "wrong_passkey")
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ async def test_an_account_has_a_bounded_number_of_passkeys(ada: Device, database
                 )
             )
     answer = await add(ada, Authenticator())
-    assert (answer.status_code, answer.json()["code"]) == (409, "too_many")
+    assert status_and_code(answer) == (409, "too_many")
 
 
 async def test_a_lost_passkey_is_replaced_by_mail(ada: Device, new_device: NewDevice) -> None:

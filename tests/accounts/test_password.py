@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from tests.accounts.conftest import NewDevice
-from tests.accounts.people import ANOTHER, PASSWORD, SLUG, Device, User
+from tests.accounts.people import ANOTHER, PASSWORD, SLUG, Device, User, status_and_code
 
 WRONG = "a wrong password"
 HASHER = "duplex.accounts.methods.password.hashing._hasher"
@@ -107,7 +107,7 @@ async def test_the_first_confirmed_of_two_sign_ups_with_one_address_wins(
     mailed_second = await second.mail()
     assert (await second.post("sign-up/confirm", {"token": mailed_second.token})).is_success
     late = await first.post("sign-up/confirm", {"token": mailed_first.token})
-    assert (late.status_code, late.json()["code"]) == (410, "link_expired")
+    assert status_and_code(late) == (410, "link_expired")
     assert (await new_device().sign_in()).status_code == 401
     assert (await new_device().sign_in(ANOTHER)).status_code == 200
 
@@ -161,7 +161,7 @@ async def test_bad_details_are_explained(
 ) -> None:
     good = {"email": "ada@example.org", "name": "Ada", "password": PASSWORD}
     response = await client.post("/api/v1/auth/password/sign-up", json=good | change)
-    assert (response.status_code, response.json()["code"]) == (422, "invalid_data")
+    assert status_and_code(response) == (422, "invalid_data")
     assert [detail["field"] for detail in response.json()["details"]] == [field]
 
 
@@ -172,7 +172,7 @@ async def test_a_password_with_an_invalid_character_is_refused(
     body = b'{"email": "ada@example.org", "name": "Ada", "password": "\\ud800 and more of it"}'
     headers = {"Content-Type": "application/json"}
     response = await client.post(f"/api/v1/auth/password/{path}", content=body, headers=headers)
-    assert (response.status_code, response.json()["code"]) == (422, "invalid_data")
+    assert status_and_code(response) == (422, "invalid_data")
     assert "and more of it" not in response.text
 
 
@@ -249,7 +249,7 @@ async def test_changing_the_password_needs_the_current_one(
     ada: Device, current: dict[str, str]
 ) -> None:
     response = await ada.post("password/change", {"new_password": ANOTHER, **current})
-    assert (response.status_code, response.json()["code"]) == (403, "wrong_password")
+    assert status_and_code(response) == (403, "wrong_password")
     assert (await ada.sign_in()).status_code == 200
 
 

@@ -10,7 +10,7 @@ from duplex.web.database import Database
 from sqlalchemy import select
 
 from tests.accounts.conftest import Clock, NewDevice
-from tests.accounts.people import ANOTHER, PASSWORD, SLUG, Device, User
+from tests.accounts.people import ANOTHER, PASSWORD, SLUG, Device, User, status_and_code
 
 
 async def recover(device: Device) -> None:
@@ -20,7 +20,7 @@ async def recover(device: Device) -> None:
 
 async def reset(device: Device, *, password: str = ANOTHER, **proof: str) -> tuple[int, str]:
     answer = await device.post("password/reset", {**proof, "new_password": password})
-    return answer.status_code, answer.json().get("code", "")
+    return status_and_code(answer)
 
 
 async def test_a_forgotten_password_is_replaced(ada: Device, new_device: NewDevice) -> None:
@@ -120,7 +120,7 @@ async def test_a_token_is_valid_only_for_its_purpose(ada: Device, new_device: Ne
     kept = browser.http.cookies[f"{SLUG}-kept-recover"]
     browser.http.cookies.set(f"{SLUG}-kept-sign-up", kept, domain="test.local", path="/api/v1/auth")
     answer = await browser.post("sign-up/confirm", {"token": mail.token})
-    assert (answer.status_code, answer.json()["code"]) == (410, "link_expired")
+    assert status_and_code(answer) == (410, "link_expired")
 
 
 async def test_a_refused_password_does_not_consume_the_link(

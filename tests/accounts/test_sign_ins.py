@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from tests.accounts.conftest import Clock, NewDevice
-from tests.accounts.people import SLUG, Device, User
+from tests.accounts.people import SLUG, Device, User, status_and_code
 
 ALMOST = families.GRACE - timedelta(seconds=1)
 LONGER = families.GRACE + timedelta(seconds=1)
@@ -135,7 +135,7 @@ async def test_ended_sign_ins_are_deleted(ada: Device, database: Database, clock
 async def test_an_invalid_token_is_refused(ada: Device, token: str) -> None:
     ada.cookie = token
     response = await ada.post("refresh")
-    assert (response.status_code, response.json()["code"]) == (401, "not_signed_in")
+    assert status_and_code(response) == (401, "not_signed_in")
 
 
 async def test_signing_out_ends_this_sign_in_only(ada: Device, new_device: NewDevice) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 from app.settings import Settings
 from duplex.accounts.admins import make_admin
@@ -22,7 +21,7 @@ from pyotp.totp import TOTP
 from sqlalchemy import select
 
 from tests.accounts.conftest import NewDevice
-from tests.accounts.people import SLUG, Device, User
+from tests.accounts.people import SLUG, Device, User, promote, status_and_code
 
 NEW = "thief@example.net"
 
@@ -30,10 +29,6 @@ NEW = "thief@example.net"
 @pytest.fixture
 def methods() -> list[Method]:
     return [Password(), MagicLink(), Totp()]
-
-
-async def code_of(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json().get("code", "") if response.content else ""
 
 
 async def test_signing_a_thief_out_stops_the_change_of_the_address(
@@ -45,7 +40,7 @@ async def test_signing_a_thief_out_stops_the_change_of_the_address(
     assert "sign out everywhere" in (await ada.mail()).text
     assert (await ada.post("sign-out-everywhere")).status_code == 204
     proof = {"token": (await ada.mail(NEW)).token}
-    assert await code_of(await thief.post("email/confirm", proof)) == (410, "link_expired")
+    assert status_and_code(await thief.post("email/confirm", proof)) == (410, "link_expired")
     assert (await ada.sign_in()).status_code == 200
 
 
@@ -59,7 +54,7 @@ async def test_a_sign_in_without_the_second_step_cannot_turn_it_off(
     assert done.status_code == 200
     # The thief's sign-in is only seconds old.
     for path, body in (("totp/turn-off", None), ("email/change", {"email": NEW})):
-        assert await code_of(await thief.post(path, body)) == (403, "not_fresh")
+        assert status_and_code(await thief.post(path, body)) == (403, "not_fresh")
     # The owner's is still recent.
     assert (await ada.post("totp/recovery-codes")).status_code == 200
 
@@ -76,7 +71,7 @@ async def test_an_admin_who_was_just_removed_cannot_create_another_one(
     with monkeypatch.context() as patch:
         patch.setattr("duplex.accounts.sign_in.current.find_active", find)
         body = {"email": NEW, "name": "Thief", "is_admin": True}
-        assert await code_of(await admin.ask("POST", "users", body)) == (403, "forbidden")
+        assert status_and_code(await admin.ask("POST", "users", body)) == (403, "forbidden")
     async with database.reading() as db:
         assert await db.scalar(select(User).where(User.email == NEW)) is None
 
@@ -147,7 +142,7 @@ class TestWhereVerificationIsOptional:
         proof = {"token": (await owner.mail()).token}
         assert (await owner.post("magic-link/sign-in", proof)).status_code == 200
         proof = {"token": (await thief.mail(NEW)).token}
-        assert await code_of(await thief.post("email/confirm", proof)) == (410, "link_expired")
+        assert status_and_code(await thief.post("email/confirm", proof)) == (410, "link_expired")
         assert (await owner.ask("GET", "users/me")).json()["email"] == owner.email
 
     async def test_a_new_admin_is_the_owner_of_the_address(
@@ -166,8 +161,7 @@ class TestWhereVerificationIsOptional:
     ) -> None:
         boss = new_device("boss@example.org")
         await boss.sign_up()
-        async with database.transaction() as db:
-            (await db.get_one(User, boss.profile["id"])).is_admin = True
+        await promote(boss, database)
         path = f"users/{thief.profile['id']}"
         assert (await boss.ask("PATCH", path, {"is_admin": True})).json()["is_admin"] is True
         assert await thief.who() == 401

@@ -22,7 +22,7 @@ from pyotp.totp import TOTP
 from sqlalchemy import select
 
 from tests.accounts.conftest import Clock, NewDevice
-from tests.accounts.people import ANOTHER, PASSWORD, Device
+from tests.accounts.people import ANOTHER, PASSWORD, Device, status_and_code
 
 SHORT = "kQ9!vLmz"
 
@@ -74,7 +74,7 @@ async def first_step(device: Device, password: str = PASSWORD) -> dict[str, Any]
 
 async def second_step(device: Device, challenge: str, code: str) -> tuple[int, str]:
     answer = await device.post("totp/sign-in", {"challenge": challenge, "code": code})
-    return answer.status_code, answer.json().get("code", "")
+    return status_and_code(answer)
 
 
 async def test_the_second_step_is_set_up_with_a_qr_code_and_confirmed(
@@ -89,7 +89,7 @@ async def test_the_second_step_is_set_up_with_a_qr_code_and_confirmed(
     assert (await ada.ask("GET", "auth/totp")).json()["is_on"] is False
     assert (await ada.sign_in()).json()["status"] == "signed_in"
     wrong = await ada.post("totp/confirm", {"code": "000000"})
-    assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong_code")
+    assert status_and_code(wrong) == (403, "wrong_code")
     done = await ada.post("totp/confirm", {"code": app_of_ada.next()})
     assert len(set(done.json()["recovery_codes"])) == store.RECOVERY_CODES
     state = (await ada.ask("GET", "auth/totp")).json()
@@ -237,7 +237,7 @@ async def test_turning_the_second_step_off_requires_full_authentication(
 ) -> None:
     clock.move(current.FRESH + timedelta(seconds=1))
     answer = await ada.post("totp/turn-off")
-    assert (answer.status_code, answer.json()["code"]) == (403, "not_fresh")
+    assert status_and_code(answer) == (403, "not_fresh")
     # The password alone does not confirm the sign-in.
     step = (await ada.sign_in()).json()
     assert step["status"] == "second_step"
@@ -253,7 +253,7 @@ async def test_a_short_password_needs_the_second_step(ada: Device, codes: list[s
     change = {"current_password": PASSWORD, "new_password": SHORT}
     assert (await ada.post("password/change", change)).status_code == 200
     answer = await ada.post("totp/turn-off")
-    assert (answer.status_code, answer.json()["code"]) == (409, "password_too_short")
+    assert status_and_code(answer) == (409, "password_too_short")
     change = {"current_password": SHORT, "new_password": ANOTHER}
     assert (await ada.post("password/change", change)).status_code == 200
     assert (await ada.post("totp/turn-off")).status_code == 204
@@ -262,7 +262,7 @@ async def test_a_short_password_needs_the_second_step(ada: Device, codes: list[s
 
 async def test_the_second_step_cannot_be_set_up_twice(ada: Device, codes: list[str]) -> None:
     answer = await ada.post("totp/set-up")
-    assert (answer.status_code, answer.json()["code"]) == (409, "already_on")
+    assert status_and_code(answer) == (409, "already_on")
 
 
 async def test_secrets_are_encrypted_and_follow_a_new_key(

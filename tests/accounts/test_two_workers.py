@@ -13,7 +13,7 @@ from duplex.web.database import Database
 from duplex_dev.testing import PATIENCE, Client, serve
 from duplex_dev.testing.servers import Valkey
 
-from tests.accounts.people import ANOTHER, PASSWORD, Device, User
+from tests.accounts.people import ANOTHER, PASSWORD, Device, promote
 
 SOON = 1.0
 """Seconds."""
@@ -65,8 +65,7 @@ async def deactivate(ada: Device, database: Database) -> None:
     admin = Device(ada.http, "admin@example.org")
     ada.http.cookies.clear()
     assert (await admin.sign_up()).status_code == 201
-    async with database.transaction() as db:
-        (await db.get_one(User, admin.profile["id"])).is_admin = True
+    await promote(admin, database)
     changed = await admin.ask("PATCH", f"users/{ada.profile['id']}", {"is_active": False})
     assert changed.status_code == 200
 

@@ -14,7 +14,7 @@ from duplex.accounts.sign_in.current import Active, find_active
 from duplex_dev.testing import on_every_database
 
 from tests.accounts.conftest import Clock, NewDevice
-from tests.accounts.people import ANOTHER, PASSWORD, Device
+from tests.accounts.people import ANOTHER, PASSWORD, Device, status_and_code
 
 
 async def ask(
@@ -44,7 +44,7 @@ async def test_the_own_profile(ada: Device) -> None:
 
 async def test_a_profile_needs_a_sign_in(new_device: NewDevice) -> None:
     response = await ask(new_device(), "GET", "/me")
-    assert (response.status_code, response.json()["code"]) == (401, "not_signed_in")
+    assert status_and_code(response) == (401, "not_signed_in")
 
 
 async def test_changing_the_name(ada: Device) -> None:
@@ -83,7 +83,7 @@ async def test_only_admins_reach_the_accounts_of_others(
     body = {"email": "new@example.org", "name": "New", "is_active": False}
     place = path.format(id=admin.profile["id"])
     response = await ada.ask(method, place, body)
-    assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+    assert status_and_code(response) == (403, "forbidden")
     assert (await new_device().ask(method, place, body)).status_code == 401
 
 
@@ -131,7 +131,7 @@ async def test_an_admin_invites_a_user(admin: Device, new_device: NewDevice) -> 
     assert (await bob.post("password/change", {"new_password": PASSWORD})).status_code == 200
     assert (await new_device("bob@example.org").sign_in()).status_code == 200
     again = await new_device().post("invitation/accept", {"token": mail.token})
-    assert (again.status_code, again.json()["code"]) == (410, "link_expired")
+    assert status_and_code(again) == (410, "link_expired")
 
 
 async def test_an_invitation_expires_and_can_be_sent_again(
@@ -159,7 +159,7 @@ async def test_an_account_without_an_invitation(admin: Device, new_device: NewDe
 
 async def test_an_address_has_one_account(admin: Device, ada: Device) -> None:
     response = await ask(admin, "POST", "", {"email": "ADA@example.org", "name": "Other"})
-    assert (response.status_code, response.json()["code"]) == (409, "exists")
+    assert status_and_code(response) == (409, "exists")
 
 
 async def test_deactivating_an_account_signs_it_out_everywhere(admin: Device, ada: Device) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,8 @@ from duplex_dev.console import TaskError
 from duplex_dev.contract.changes import ContractJson, archive, compare, contract_of, report, unpack
 from duplex_dev.project import BACKEND
 from pydantic import ConfigDict, Field, create_model
+
+from tests.repository import commit
 
 Session = duplex.Session[Any]
 
@@ -276,14 +277,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_the_older_states_are_those_of_the_ref(repository: Path, tmp_path: Path) -> None:
-    def git(*arguments: str) -> None:
-        who = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", *who, *arguments], cwd=repository, check=True, capture_output=True)
-
-    git("init")
-    git("add", ".")
-    git("commit", "-m", "one")
-    git("tag", "v1")
+    commit(repository, tag="v1")
     file = repository / "backend" / "app" / "states" / "say.py"
     file.write_text(STATE.replace("text: str", "text: str | None"), encoding="utf-8")
     unpack(archive("v1", repository), tmp_path / "old")

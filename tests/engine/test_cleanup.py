@@ -196,7 +196,7 @@ async def test_a_cleanup_that_cannot_be_stored_is_logged(
     listen(caplog)
     async with await server.client() as ada:
         assert (await ada.reply("wrong", id="w"))["code"] == "refused"
-        assert "cleaned up is lost" in caplog.text
+        assert "the changes of the cleanup of" in caplog.text
         assert (await ada.reply("wrong", id="w"))["code"] == "refused"
         assert (await ada.reply("lines"))["data"] == {"lines": []}
 

@@ -49,6 +49,11 @@ def taking(model: type[BaseModel]) -> Registry:
     return Registry([state("take")(take)])
 
 
+def frame(data: str) -> str:
+    """A request for `take`."""
+    return f'{{"state":"take","data":{data},"id":"9"}}'
+
+
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "1" * 400 + ".0", "1" * 290 + "e99"])
 @pytest.mark.parametrize(
     ("model", "data", "field"),
@@ -69,7 +74,7 @@ def test_a_number_that_is_too_big_is_refused_with_its_field(
     model: type[BaseModel], data: str, field: str, number: str
 ) -> None:
     with pytest.raises(Rejected) as refused:
-        taking(model).read('{"state":"take","data":%s,"id":"9"}' % (data % number))
+        taking(model).read(frame(data % number))
     assert (refused.value.code, refused.value.request_id) == ("invalid_data", "9")
     assert refused.value.details == {
         "state": "take",
@@ -82,14 +87,14 @@ def test_a_number_that_is_too_big_is_refused_with_its_field(
 @pytest.mark.parametrize("model", [Anything, Json, Open, Plain, Typed])
 def test_a_word_that_is_no_json_number_is_refused(model: type[BaseModel], number: str) -> None:
     with pytest.raises(Unreadable, match="not valid JSON"):
-        taking(model).read('{"state":"take","data":{"value":%s},"id":"9"}' % number)
+        taking(model).read(frame(f'{{"value":{number}}}'))
 
 
 @pytest.mark.parametrize(
     "value", ['"Infinity"', '"NaN"', "1e308", "-1e308", "1" * 400, '"1e999"', '[{"Infinity":0}]']
 )
 def test_any_other_value_is_accepted_in_a_field_without_a_type(value: str) -> None:
-    request = taking(Anything).read('{"state":"take","data":{"value":%s}}' % value)
+    request = taking(Anything).read(frame(f'{{"value":{value}}}'))
     assert isinstance(request.data, Anything)
     assert request.data.value is not None
 
@@ -105,7 +110,7 @@ async def test_a_client_gets_the_error_and_the_session_continues() -> None:
         serving(make_engine(taking(Anything))) as server,
         await server.client() as ada,
     ):
-        await ada.send('{"state":"take","data":{"value":1e999},"id":"9"}')
+        await ada.send(frame('{"value":1e999}'))
         error = await ada.receive()
         assert (error["state"], error["code"], error["id"]) == ("error", "invalid_data", "9")
         assert (await ada.reply("take", {"value": 1e300}))["data"]["text"].startswith("{")

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from duplex.socket import endpoint
 from duplex.socket.rates import Reports
+from duplex_dev.machine.network import free_port
 from duplex_dev.testing.servers import Valkey
 from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketDenialResponse
@@ -42,12 +42,6 @@ SERVERS = {
 
 STARTING = 4 * PATIENCE
 """Seconds that a server has to import everything and listen, on a machine that does much else."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @asynccontextmanager

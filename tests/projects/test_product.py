@@ -40,13 +40,8 @@ def test_both_products_have_the_same_backend(render: Callable[..., Render]) -> N
         for text in documents
     )
     assert vue == react
-    vue_files, react_files = (backend_of(render(answers_of(text))) for text in documents)
+    vue_files, react_files = (render(answers_of(text)).backend() for text in documents)
     assert vue_files == react_files
-
-
-def backend_of(project: Render) -> dict[str, bytes]:
-    """The files of a project's backend."""
-    return {name: text for name, text in project.files().items() if name.startswith("backend/")}
 
 
 @pytest.mark.parametrize("frontend", ["vue", "react"])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.repository import commit
 from tools import release_check, releases
 from tools.releases import NEXT, Release, ReleaseError
 from tools.source import ROOT
@@ -35,14 +36,8 @@ def repository(tmp_path: Path) -> Path:
     (root / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
     (root / "template/docs/upgrading.md").write_text("### To 1.1.0\n", encoding="utf-8")
     (root / "releases.toml").write_text("conflicts = []\n", encoding="utf-8")
-    releases.git(root, "init", "--quiet")
     commit(root)
     return root
-
-
-def commit(root: Path) -> None:
-    releases.git(root, "add", "--all")
-    releases.git(root, "commit", "--quiet", "--message", "Change")
 
 
 def test_a_release_is_a_row_and_then_a_tag_with_its_notes(repository: Path) -> None:

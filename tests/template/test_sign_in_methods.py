@@ -72,77 +72,14 @@ WAYS_IN: dict[str, tuple[str, dict[str, Any], int]] = {
 
 READ = {".py", ".toml", ".txt", ".html", ".json", ".ts", ".tsx", ".vue", ".js", ".css", ".md"}
 
-PROGRAM = """
-import asyncio
-import json
-import os
-import sys
-from importlib.machinery import SourceFileLoader
-from pathlib import Path
-
-import aiosqlite, alembic, argon2, fastapi, httpx, jwt, pydantic_settings, pyotp, pytest
-import redis.asyncio, segno, sqlalchemy.ext.asyncio, uvicorn, webauthn, zxcvbn
-
-compiled = {}
-compile_anew = SourceFileLoader.source_to_code
-
-def compile_once(self, data, path, **more):
-    return compiled.get(bytes(data)) or compile_anew(self, data, path, **more)
-
-SourceFileLoader.source_to_code = compile_once
-
-async def look(url, bodies):
-    from app.main import application
-    from app.settings import Settings
-    from duplex import Database
-    from duplex.web.migrate import migrate
-    from duplex_dev.testing import new_client
-    settings = Settings.given(database_url=url, session_drain=0, allowed_origins="http://test")
-    database = Database(url)
-    await migrate(database, settings.root)
-    async with database.reading() as db:
-        rows = await db.scalars(sqlalchemy.text("select sql from sqlite_master order by name"))
-        schema = rows.all()
-    await database.dispose()
-    app = application.create(settings)
-    statuses = {}
-    async with app.router.lifespan_context(app) as state:
-        app.state.lifespan = state
-        async with new_client(app) as client:
-            for path, body in bodies.items():
-                statuses[path] = (await client.post(f"/api/v1/auth/{path}", json=body)).status_code
-    found = {"paths": sorted(app.openapi()["paths"]), "schema": schema, "statuses": statuses}
-    print(json.dumps(found), flush=True)
-
-for root, url, bodies in map(json.loads, sys.stdin):
-    backend = Path(root) / "backend"
-    for file in backend.glob("[ad]*/**/*.py"):
-        data = file.read_bytes()
-        if data not in compiled:
-            compiled[data] = compile(data, str(file), "exec")
-    if os.fork() == 0:
-        os.chdir(root)
-        sys.path.insert(0, str(backend))
-        try:
-            asyncio.run(look(url, bodies))
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-            os._exit(1)
-        os._exit(0)
-    if os.wait()[1] != 0:
-        print("null", flush=True)
-"""
-"""Starts each project that it reads the folder of, on a new database, and calls its ways in. Each
-runs in a fork of this process, which has imported the packages, and has compiled what several have
-alike.
-"""
+PROGRAM = Path(__file__).with_name("calling.py")
 
 
 @pytest.fixture(scope="module")
 def starter() -> Iterator["subprocess.Popen[str]"]:
-    """The process of the program."""
+    """The process of calling.py."""
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, str(PROGRAM)],
         # Nothing is written into the render, which other tests read.
         env={**os.environ, "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.PIPE,
@@ -200,7 +137,8 @@ def test_any_choice_leaves_no_trace_of_the_other_methods(
     chosen: set[str], frontend: str, render: Callable[..., Render]
 ) -> None:
     methods = [method for method in METHODS if method in chosen]
-    files = render({"frontend": frontend, "auth": methods}).files()
+    project = render({"frontend": frontend, "auth": methods})
+    files = project.files()
     for where, words in TRACES:
         for method in METHODS:
             found = traces(files, where, words[method])
@@ -210,12 +148,11 @@ def test_any_choice_leaves_no_trace_of_the_other_methods(
                 assert found == [], (method, where)
     if frontend == "react":
         # The backend, which another test starts, does not depend on the page.
-        vue = render({"frontend": "vue", "auth": methods}).files()
-        assert backend(files) == backend(vue)
+        assert project.backend() == render({"frontend": "vue", "auth": methods}).backend()
 
 
 def started(root: Path, database: Path, starter: "subprocess.Popen[str]") -> dict[str, Any]:
-    """What the program prints for a rendered project."""
+    """What calling.py prints for a rendered project."""
     assert starter.stdin is not None
     assert starter.stdout is not None
     bodies = {path: body for path, body, _ in WAYS_IN.values()}
@@ -235,8 +172,3 @@ def traces(files: dict[str, bytes], where: str, words: str) -> list[str]:
         and Path(name).suffix in READ
         and re.search(words, f"{name}\n{content.decode()}", re.IGNORECASE)
     ]
-
-
-def backend(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files of the backend."""
-    return {name: content for name, content in files.items() if name.startswith("backend/")}

