@@ -10,6 +10,8 @@ import duplex
 import pytest
 from duplex import Model, Refused, Registry, state
 from duplex.requests import running
+from duplex.requests.queue import RequestQueue
+from duplex.wire.requests import Request
 
 from tests.engine.states import Gates, Number, Said, Text
 from tests.engine.support import Notes, Server, make_engine, serving, setup
@@ -275,3 +277,28 @@ async def test_a_request_does_not_see_the_context_variables_of_another(server: S
         for colour in ("red", "green"):
             await ada.ask("paint", {"text": colour})
         assert [(await ada.receive())["data"]["text"] for _ in range(2)] == ["none", "none"]
+
+
+async def test_requests_after_an_abandoned_handler_have_none_of_its_timer_s_context(
+    gates: Gates,
+) -> None:
+    deaf = cleaning(gates)["deaf"]
+    seen: list[str] = []
+
+    async def run(request: Request) -> None:
+        queue.running = running.Running(request, deaf, None)
+        if request.id == "deaf":
+            await gates.wait("enough")
+        seen.append(COLOUR.get())
+
+    queue = RequestQueue(run, lambda: None)
+    for request_id in ("deaf", "next"):
+        queue.add(Request("deaf", None, request_id))
+    await gates.entered["enough"].wait()
+    assert queue.running is not None
+    # A timer of many deadlines has the context of the handler that started it.
+    COLOUR.set("red")
+    queue.leave_behind(queue.running)
+    await queue.settled()
+    assert seen == ["none"]
+    gates.open["enough"].set()

@@ -8,7 +8,7 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import Protocol
 
 from duplex.identity import Identity
@@ -28,6 +28,7 @@ class RequestQueue:
     """
 
     __slots__ = (
+        "_context",
         "_departure",
         "_rested",
         "_run",
@@ -48,6 +49,7 @@ class RequestQueue:
         self._waiting: deque[Request] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._turn = 0
+        self._context: Context | None = None
         self._departure: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
@@ -67,19 +69,19 @@ class RequestQueue:
         if self._worker is None:
             self._start()
 
-    def _start(self) -> None:
+    def _start(self, context: Context | None = None) -> None:
         loop = asyncio.get_running_loop()
         if sys.version_info >= (3, 12):
             # A handler that awaits nothing is done before this returns, without a loop tick.
-            task = asyncio.Task(self._work(), loop=loop, eager_start=True)
+            task = asyncio.Task(self._work(), loop=loop, context=context, eager_start=True)
         else:
-            task = loop.create_task(self._work())
+            task = loop.create_task(self._work(), context=context)
         if not task.done():
             self._worker = task
 
     async def _work(self) -> None:
         turn = self._turn
-        unused = copy_context()
+        unused = self._context = copy_context()
         try:
             if self._waiting:
                 # The task's context is its own: the first request needs no other one.
@@ -101,8 +103,9 @@ class RequestQueue:
             self.running = None
             self._worker = None
             self._turn += 1
-            if self._waiting:
-                self._start()
+            if self._waiting and self._context is not None:
+                # The timer that leads here was perhaps started by a handler, in its own context.
+                self._start(self._context.copy())
 
     def has_stream(self, request_id: str) -> bool:
         """Whether the stream of this request runs here."""
