@@ -54,20 +54,24 @@ def _faults_of_python(project: Path, file: Path) -> Iterator[str]:
         known = _names_of_python(place)
         for name in (alias.name for alias in node.names):
             inside = (place / name).is_dir() or (place / f"{name}.py").is_file()
-            if not inside and (known is None or name not in known):
+            if not inside and (known is None or not {name, "*"} & known):
                 yield (
                     f"{file.relative_to(project).as_posix()}: {node.module} has no {name} any more"
                 )
 
 
 def _names_of_python(place: Path) -> set[str] | None:
-    """What a module or package defines or imports at its top; None when there is none."""
+    """What a module or package defines or imports; None when there is none, `*` for all."""
     package, module = place / "__init__.py", place.with_suffix(".py")
     found = package if package.is_file() else module
     if not found.is_file():
         return set() if place.is_dir() else None
+    try:
+        tree = ast.parse(found.read_text(encoding="utf-8"))
+    except SyntaxError:
+        return {"*"}
     names: set[str] = set()
-    for node in ast.walk(ast.parse(found.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
         elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
@@ -89,7 +93,7 @@ def _faults_of_typescript(project: Path, file: Path) -> Iterator[str]:
         elif module.suffix in {".ts", ".tsx"}:
             exported = _names_of_typescript(module)
             for name in _listed(found["names"] or ""):
-                if name not in exported and "*" not in exported:
+                if not {name, "*"} & exported:
                     yield f"{here}: {found['place']} exports no {name} any more"
 
 

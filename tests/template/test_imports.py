@@ -10,6 +10,7 @@ FILES = {
     "backend/duplex/__init__.py": "from duplex.wire import Model\n\nEntry: type = Model\n",
     "backend/duplex/wire.py": "class Model: ...\n",
     "backend/app/__init__.py": "",
+    "backend/app/broken.py": "def broken(:\n",
     "backend/app/states/__init__.py": "",
     "frontend/src/duplex/index.ts": (
         'export * from "./ui";\n'
@@ -33,6 +34,7 @@ def project(tmp_path: Path) -> Path:
     [
         ("backend/app/a.py", "from duplex import Entry, Model, wire\n", None),
         ("backend/app/a.py", "from app import states\n", None),
+        ("backend/app/a.py", "from app.broken import anything\n", None),
         ("backend/app/a.py", "from duplex import gone\n", "duplex has no gone any more"),
         ("backend/app/a.py", "from app.gone import x\n", "app.gone has no x any more"),
         ("frontend/src/a.ts", 'import { one, type Two, three as c } from "./duplex";\n', None),

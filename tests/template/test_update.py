@@ -211,13 +211,18 @@ def test_an_answer_changes_edited_starter_code_beside_deleted_files(project: Pat
 
 @pytest.mark.parametrize(
     ("question", "answer"),
-    [("states", ["startThings", "save"]), ("auth", ["password"]), ("frontend", "react")],
+    [
+        ("states", ["startThings", "save"]),
+        ("auth", ["password"]),
+        ("frontend", "react"),
+        ("description", "A web application with one live session per page"),
+    ],
 )
-def test_a_release_and_a_new_answer_are_two_steps(
+def test_a_release_and_an_answer_are_two_steps(
     project: Path, question: str, answer: object
 ) -> None:
-    """Together, the answer would silently not change the starter code."""
-    with pytest.raises(ValueError, match=f"update first, then change {question}"):
+    """Together, the answer would silently not change the starter code, or the release would."""
+    with pytest.raises(ValueError, match="update first, then change"):
         update(project, "1.1.0", **{question: answer})
     assert git(project, "status", "--porcelain") == ""
 
