@@ -3,11 +3,14 @@
 Copier alone applies edits as a patch of UTF-8 text, with this machine's settings of git.
 """
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from duplex_dev.commands import states, update
 from duplex_dev.console import TaskError
+from duplex_dev.update import changing
 from plumbum import local
 
 from tests.commands.small_template import edit, make_project, make_template, write
@@ -121,3 +124,34 @@ def test_a_module_of_the_team_with_the_name_of_a_new_state_is_not_replaced(root:
         states.add(["resumeThings"])
     assert "export const helper = 1;\n" in watcher.read_text()
     assert (root / "removed/backend/app/states/resume_things.py").read_bytes() == IMAGE
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        (update.update, ["--to", "1.1.0"]),
+        (update.update, ["--data", "title=Another"]),
+        (states.add, ["resumeThings"]),
+    ],
+)
+def test_what_is_edited_while_a_command_works_is_not_overwritten(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Callable[[list[str]], int],
+    arguments: list[str],
+) -> None:
+    names = ("Caddyfile", "title.txt", "frontend/src/states/index.ts")
+    render_update = changing.render_update
+
+    def meanwhile(copy: Path, data: Mapping[str, object], *reference: Any) -> None:
+        render_update(copy, data, *reference)
+        for name in names:
+            append(root / name, b"// ours\n")
+
+    monkeypatch.setattr(changing, "render_update", meanwhile)
+    with pytest.raises(TaskError, match=r"Commit or stash .*: Caddyfile, frontend.*, title\.txt"):
+        command(arguments)
+    for name in names:
+        assert (root / name).read_bytes().endswith(b"// ours\n")
+    changed = git(root, "status", "--porcelain").splitlines()
+    assert changed == [f" M {name}" for name in sorted(names)]

@@ -140,7 +140,11 @@ class Applied:
         self.files: list[str] = []
 
     def bring(self, copy: Path) -> None:
-        """Bring every file that changed in the copy into the project."""
+        """Bring every file that changed in the copy into the project.
+
+        Raises TaskError when the project is no longer what was copied: Copier needs a while.
+        """
+        must_be_clean(self._root)
         changed = git.changed_files(copy, ignored=True)
         tracked = set(git.paths(copy, "ls-files", "-z"))
         for path in changed:
