@@ -38,10 +38,14 @@ class Terminal:
                 line = self._lines.get(timeout=PATIENCE)
             except queue.Empty:
                 line = None
-            assert line is not None, f"no {pattern!r} in:\n{''.join(self._seen)}"
+            assert line is not None, f"no {pattern!r} in:\n{self.text()}"
             self._seen.append(line)
             if re.search(pattern, line):
                 return line
+
+    def text(self) -> str:
+        """What `until` has seen so far."""
+        return "".join(self._seen)
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
@@ -67,6 +71,11 @@ def test_the_contract_is_regenerated_and_type_errors_are_shown_at_once(
     assert wrong != right
     contract = copy / "frontend/src/api/generated/contract.ts"
     fresh = contract.read_text(encoding="utf-8")
+    contract.unlink()
+    with developing(project, copy) as terminal:
+        terminal.until("Found 0 errors")
+        assert contract.read_text(encoding="utf-8") == fresh
+        assert "Failed to resolve import" not in terminal.text()
     contract.write_text(fresh + "\n// As another branch had left it.\n", encoding="utf-8")
     with developing(project, copy) as terminal:
         terminal.until("Uvicorn running")

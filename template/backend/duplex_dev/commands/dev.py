@@ -103,11 +103,14 @@ class _Development:
         must_be_free(settings.host, settings.port)
         port = settings.port or free_port(settings.host)
         vite = self._vite = _vite(settings, port, self._api_port)
-        # A checkout or an edit while nothing ran may have left the contract stale.
+        if not files.all_present():
+            # Vite and the type checker would report every import of a file that is still to come.
+            await self._write_contract()
         await _all_of(
             self._start_vite(vite, settings.host, port),
             self._migrate_and_start_api(),
-            files.write_with(self._describe, self._compiler),
+            # A checkout or an edit while nothing ran may have left the contract stale.
+            self._write_contract(),
         )
         return vite, url_of(settings.host, port)
 
@@ -185,6 +188,9 @@ class _Development:
                 complain(str(failure))
             elif isinstance(failure, BaseException):
                 raise failure
+
+    async def _write_contract(self) -> None:
+        await files.write_with(self._describe, self._compiler)
 
     async def _describe(self) -> str:
         return await self._python.call(describe_application, self._environment)

@@ -28,6 +28,10 @@ declare module "../duplex" {
   }
 }
 
+// After a change here every file is checked again. Without this, TypeScript's incremental checks look only at files that import
+// this one, and most of those that `Register` types import only "../duplex".
+declare global {}
+
 /** For an `app.ts` that gives `apiSockets.socketRequest` instead of `load`, as those of 0.1.0a1 do. */
 export const contract = { fingerprint: CONTRACT, states: STATES };
 

@@ -10,6 +10,9 @@ import type { StreamEnd } from "./protocol.generated";
  *     declare module "../duplex" {
  *       interface Register { contract: …; watchers: … }
  *     }
+ *     declare global {}
+ *
+ * The last line makes TypeScript's incremental checks look at every file after a change there.
  */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by the application
 export interface Register {}
