@@ -39,6 +39,14 @@ def test_a_state_knows_its_types_and_rules() -> None:
     assert add_up.doc == "Add up."
 
 
+def test_a_bad_limit_names_its_state() -> None:
+    async def roll(session: Session) -> None:
+        """Roll."""
+
+    with pytest.raises(BadState, match=r"roll: limit='5 per s' is not a rate such as 50/s"):
+        state("roll", limit="5 per s")(roll)
+
+
 def test_a_reply_has_only_the_fields_of_the_declared_model() -> None:
     class Secretive(Tell):
         password: str = "secret"

@@ -1,7 +1,7 @@
 """Promise 5: changes of a sign-in take effect on open connections."""
 
 import pytest
-from duplex import Identity, NotSignedIn
+from duplex import Identity, NotSignedIn, Refused
 
 from tests.engine.support import Server, Store
 
@@ -83,6 +83,20 @@ async def test_a_user_who_is_revoked_while_joining_does_not_get_in(
         await eve.send({"token": "eve"})
         assert (await eve.receive())["code"] == "not_signed_in"
         assert await eve.closed() == 4401
+
+
+async def test_a_refusal_to_join_is_explained(
+    server: Server, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def finished(identity: Identity, session: str) -> bool:
+        raise Refused("This quiz is over.", code="conflict")
+
+    monkeypatch.setattr(store, "may_join", finished)
+    async with await server.socket() as ada:
+        await ada.send({"session": "quiz"})
+        error = {"state": "error", "error": "This quiz is over.", "code": "forbidden"}
+        assert await ada.receive() == error
+        assert await ada.closed() == 4403
 
 
 async def test_a_token_revoked_during_its_check_is_checked_again(

@@ -1,10 +1,10 @@
 import { gzipSync } from "node:zlib";
 
 import manifest from "../package.json" with { type: "json" };
-import { METHODS, NAME, type Person, SIGN_IN } from "./support/person";
+import { METHODS, NAME, type Person, SIGN_IN, START } from "./support/person";
 import { expect, expectNothingFound, PHONE, test } from "./support/test";
 
-const PAGES = ["/", "/session", "/settings", "/no-such-page"];
+const PAGES = ["/", START.path, "/settings", "/no-such-page"];
 const ACCOUNT_PAGES = ["/account", "/users"];
 const SIGN_IN_PAGES = [
   ...["/sign-in", "/sign-up", "/sign-up/confirm", "/invitation#token=a.b"],
@@ -35,14 +35,14 @@ test("the home page describes the application and leads to a session", async ({ 
   await expect(page).toHaveTitle(NAME);
   await expect(page.getByRole("heading", { level: 1, name: NAME })).toBeVisible();
   await page.getByRole("link", { name: "Start a session" }).click();
-  await expect(page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: START.heading })).toBeVisible();
 });
 
 test("every page is linked and has its own title", async ({ person }) => {
   const { page } = await person("Ada");
   await page.goto("/");
   const titles = new Set([await page.title()]);
-  for (const name of ["Session", "Settings"]) {
+  for (const name of [START.link, "Settings"]) {
     const before = await page.title();
     await page.getByRole("banner").getByRole("link", { name, exact: true }).click();
     await expect(page).not.toHaveTitle(before);
@@ -55,11 +55,9 @@ test("every page is linked and has its own title", async ({ person }) => {
 
 test("an unknown address shows a helpful page", async ({ person }) => {
   const { page } = await person("Ada");
-  for (const path of ["/session/no%20such%20id", "/no/such/page"]) {
-    await page.goto(path);
-    await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
-    await expect(page).toHaveTitle(/^Page not found/u);
-  }
+  await page.goto("/no/such/page");
+  await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+  await expect(page).toHaveTitle(/^Page not found/u);
   await page.getByRole("link", { name: "Back to the home page" }).click();
   await expect(page).toHaveURL("/");
 });
@@ -86,27 +84,6 @@ test("the theme follows the system until the user chooses one, which is kept", a
   await expect(shown).toHaveAttribute("data-theme", "light");
 });
 
-test("a display name is kept and used for the next session", async ({ person }) => {
-  const { page } = await person("Ada");
-  await page.goto("/settings");
-  await page.getByRole("textbox", { name: "Display name" }).fill("Countess");
-  await page.getByRole("button", { name: "Save name" }).click();
-  await expect(page.getByText("Name saved.")).toBeVisible();
-  await page.goto("/session");
-  await expect(page.getByRole("textbox", { name: "Your name" })).toHaveValue("Countess");
-});
-
-test("a name of spaces is refused", async ({ person }) => {
-  const { page } = await person("Ada");
-  await page.goto("/session");
-  const name = page.getByRole("textbox", { name: "Your name" });
-  await name.fill("   ");
-  await page.getByRole("button", { name: "Start session" }).click();
-  await expect(name).toBeFocused();
-  expect(await name.evaluate((field: HTMLInputElement) => field.validity.valid)).toBe(false);
-  await expect(page).toHaveURL("/session");
-});
-
 test("a long word fits on the smallest screen", async ({ person }) => {
   const { page } = await person("Ada", { viewport: { width: 320, height: 640 } });
   await page.goto("/");
@@ -119,7 +96,7 @@ test("on a phone everything fits and the dock leads everywhere", async ({ person
   const ada = await person("Ada", { viewport: PHONE });
   const { page } = ada;
   await ada.start();
-  for (const name of ["Home", "Session", "Settings"]) {
+  for (const name of ["Home", START.link, "Settings"]) {
     const overflow = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
@@ -187,24 +164,12 @@ test("the first page loads little JavaScript", async ({ browser }) => {
   await page.close();
 });
 
-async function expectNothingInSession(ada: Person): Promise<void> {
-  await ada.start();
-  await expectNothingFound(ada.page, "an open session");
-  await ada.page.getByRole("button", { name: "End session" }).click();
-  await expect(ada.status).toHaveText("Session ended");
-  await expectNothingFound(ada.page, "an ended session");
-}
-
 test.describe("axe finds nothing", () => {
   test.slow();
 
   test("on any page, light or dark", async ({ person }) => {
     const ada = await person("Ada");
     await visitAll(ada, (path) => expectNothingFound(ada.page, path));
-  });
-
-  test("in a session, light or dark", async ({ person }) => {
-    await expectNothingInSession(await person("Ada"));
   });
 
   test("on the contract's page, on a phone and by keyboard", async ({ person }) => {
@@ -218,9 +183,5 @@ test.describe("axe finds nothing", () => {
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
     await expect(page.locator("main pre").first()).toBeFocused();
-  });
-
-  test("in a session on a phone", async ({ person }) => {
-    await expectNothingInSession(await person("Ada", { viewport: PHONE }));
   });
 });

@@ -1,5 +1,5 @@
-import { unique } from "./support/person";
-import { expect, test } from "./support/test";
+import { type Person, SIGN_IN, unique } from "./support/person";
+import { expect, expectNothingFound, PHONE, test } from "./support/test";
 
 test("a session without a name gets an unguessable address", async ({ person }) => {
   const ada = await person("Ada");
@@ -106,4 +106,64 @@ test("after ending the session the user is told so and can start a new one", asy
 
   await grace.page.getByRole("button", { name: "Start a new session" }).click();
   await expect(grace.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+});
+
+test("an invite link survives signing up", async ({ person, open }) => {
+  test.skip(!SIGN_IN, "anybody may open a session");
+  const ada = await person("Ada");
+  const link = await ada.start();
+  const stranger = await open("Grace");
+  await stranger.page.goto(link);
+  await stranger.page.getByRole("link", { name: "Create an account" }).click();
+  await stranger.fillInSignUp();
+  await expect(ada.participants.filter({ hasText: "Grace" })).toBeVisible();
+  await expect(stranger.page).toHaveURL(link);
+});
+
+test("an id that no session can have is an unknown address", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/session/no%20such%20id");
+  await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+  await expect(page).toHaveTitle(/^Page not found/u);
+});
+
+test("a display name is kept and used for the next session", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/settings");
+  await page.getByRole("textbox", { name: "Display name" }).fill("Countess");
+  await page.getByRole("button", { name: "Save name" }).click();
+  await expect(page.getByText("Name saved.")).toBeVisible();
+  await page.goto("/session");
+  await expect(page.getByRole("textbox", { name: "Your name" })).toHaveValue("Countess");
+});
+
+test("a name of spaces is refused", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/session");
+  const name = page.getByRole("textbox", { name: "Your name" });
+  await name.fill("   ");
+  await page.getByRole("button", { name: "Start session" }).click();
+  await expect(name).toBeFocused();
+  expect(await name.evaluate((field: HTMLInputElement) => field.validity.valid)).toBe(false);
+  await expect(page).toHaveURL("/session");
+});
+
+async function expectNothingInSession(ada: Person): Promise<void> {
+  await ada.start();
+  await expectNothingFound(ada.page, "an open session");
+  await ada.page.getByRole("button", { name: "End session" }).click();
+  await expect(ada.status).toHaveText("Session ended");
+  await expectNothingFound(ada.page, "an ended session");
+}
+
+test.describe("axe finds nothing", () => {
+  test.slow();
+
+  test("in a session, light or dark", async ({ person }) => {
+    await expectNothingInSession(await person("Ada"));
+  });
+
+  test("in a session on a phone", async ({ person }) => {
+    await expectNothingInSession(await person("Ada", { viewport: PHONE }));
+  });
 });

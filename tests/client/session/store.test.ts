@@ -545,6 +545,28 @@ describe("the session store", () => {
       next.closeSocket();
     });
 
+    it("can cancel a stream of before the reload that waits for its next reply", async () => {
+      const reading = store.streamSocketRequest(STREAM, data("question"));
+      const first = reading.next();
+      const id = socket.requests().at(-1)?.["id"];
+      socket.receive({ state: STREAM, data: { text: "one" }, id, more: true, seq: 6 });
+      await expect(first).resolves.toMatchObject({ value: { text: "one" } });
+      pageTransition("pagehide", false);
+
+      const next = createSessionStore(() => PARTS);
+      next.initialiseSocket({ session: "notes" }).catch(() => undefined);
+      socket = await nextSocket();
+      welcome(socket, { recovered: true, seq: 7, snapshot: texts("one") });
+      const [resumed] = next.resumedStreams(STREAM);
+      const { replies } = resumed ?? expect.unreachable("the stream was not resumed");
+      await expect(replies.next()).resolves.toMatchObject({ value: { text: "one" } });
+      const waiting = replies.next();
+      resumed?.cancel();
+      await expect(waiting).resolves.toMatchObject({ done: true });
+      expect(socket.of("cancel")).toEqual([{ state: "cancel", id }]);
+      next.closeSocket();
+    });
+
     it("keeps its place while it is suspended, and resumes it afterwards", async () => {
       const reply = store.sendSocketRequest(STATE, data("mine"));
       pageTransition("pagehide", true);

@@ -81,6 +81,11 @@ class Play:
         data = {"joined": people, "left": [], "total": len(self._here)}
         self._tell({"state": "presence", "data": data, "seq": self._seq})
 
+    def hold(self, value: object) -> None:
+        """A request holds a field of the document; who sent it is not part of the message."""
+        self._seq += 1
+        self._tell({"state": "held", "data": {"round": value}, "seq": self._seq})
+
     def close(self, who: Record) -> None:
         who.events.append(Closed(self.now(), 1006))
 
@@ -132,6 +137,16 @@ def good() -> Play:
 def test_a_correct_record_passes() -> None:
     play = good()
     assert check([play.ada, play.bob]) == []
+
+
+def test_held_fields_are_the_same_for_everybody() -> None:
+    play = good()
+    play.hold({"number": 1})
+    assert check([play.ada, play.bob]) == []
+    [*_, last] = play.bob.events
+    assert isinstance(last, Got)
+    last.frame["data"]["round"] = None
+    assert check([play.ada, play.bob]) != []
 
 
 def test_a_change_may_be_announced_after_a_list_that_has_it() -> None:

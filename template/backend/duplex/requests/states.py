@@ -188,7 +188,7 @@ def state(
             name,
             handler,
             retain=retain,
-            limit=None if limit is None else Rate.parse(limit),
+            limit=None if limit is None else _rate(limit, handler),
             deadline=deadline,
             allow=allow,
             closes=closes,
@@ -231,6 +231,14 @@ def event(name: str, model: type[M], *, retain: Retain = "all") -> Event[M]:
     messages that are replayed to clients that reconnect (all, only the latest, none).
     """
     return Event(name, model, retain=retain)
+
+
+def _rate(text: str, handler: Callable[..., object]) -> Rate:
+    try:
+        return Rate.parse(text)
+    except ValueError as error:
+        where = f"{handler.__module__}.{handler.__qualname__}"
+        raise BadState(f"{where}: limit={text!r} is not {error}") from None
 
 
 def check_name(name: str, where: str) -> None:

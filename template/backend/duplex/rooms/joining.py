@@ -19,7 +19,7 @@ from duplex.rooms.rooms import Arrival, Room, Rooms
 from duplex.socket.connection import Connection
 from duplex.socket.sockets import Sockets
 from duplex.wire.entries import Frame
-from duplex.wire.messages import CannotJoin
+from duplex.wire.messages import CannotJoin, Refused
 from duplex.wire.models import Hello, is_name, pack
 from duplex.wire.protocol import NAME_MAX, Close
 
@@ -46,8 +46,13 @@ class Joining:
         """Join a session if the identity may, and send `initialised` and the missed messages.
         Raises `CannotJoin`.
         """
-        if not await self.store.may_join(identity, room_id):
-            raise CannotJoin("You may not join this session.", "forbidden", Close.FORBIDDEN)
+        sentence = "You may not join this session."
+        try:
+            allowed = await self.store.may_join(identity, room_id)
+        except Refused as refusal:
+            allowed, sentence = False, refusal.sentence
+        if not allowed:
+            raise CannotJoin(sentence, "forbidden", Close.FORBIDDEN)
         try:
             await self._enter(connection, hello, identity, room_id)
         except BrokerUnavailable:

@@ -79,7 +79,10 @@ class Sessions:
     """
 
     async def may_join(self, identity: Identity, session: str, db: Database) -> bool:
-        """Whether this identity may be in the session of this id."""
+        """Whether this identity may be in the session of this id.
+
+        The page shows its user the sentence of a `Refused` that is raised here.
+        """
         return True
 
     async def load(self, session: str, db: Database) -> str | None:

@@ -119,13 +119,16 @@ def _update(ref: str | None, template: str | None) -> int:
 
 def _report(kept: changing.Kept, conflicts: list[str]) -> int:
     """Say what was done and what comes next; returns the exit code."""
-    say(f"{len(git.changed_files(ROOT))} files changed: see `git status`")
+    changed = git.changed_files(ROOT)
+    say(f"{len(changed)} files changed: see `git status`")
     for path, place in kept.items():
         say(f"Your edits of {path} are in {place}")
     for path in conflicts:
         complain(f"{path} has conflict markers: both sides changed the same lines")
     first = "resolve the conflicts, " if conflicts else ""
-    say(f"Next: {first}run `uv run poe contract` and `uv run poe test`, then commit")
+    tables = any(path.startswith("backend/app/models/") for path in changed)
+    migration = ', `uv run poe migration "what changed"`' if tables else ""
+    say(f"Next: {first}run `uv run poe contract`{migration} and `uv run poe test`, then commit")
     return 1 if conflicts else 0
 
 

@@ -1,4 +1,4 @@
-import { PASSWORD } from "../support/person";
+import { PASSWORD, START } from "../support/person";
 import { expect, test } from "../support/test";
 
 const FRESH = `${PASSWORD}, again`;
@@ -31,7 +31,7 @@ test("a right password settles the error of a wrong one", async ({ person }) => 
   // The focus stays where it was.
   await expect(ada.page.getByRole("button", { name: "Sign in", exact: true })).toBeFocused();
   await ada.signIn();
-  await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+  await expect(ada.page.getByRole("heading", { name: START.heading })).toBeVisible();
   await expect(ada.alert).toHaveCount(0);
 });
 
@@ -44,7 +44,7 @@ test("the keyboard alone signs in", async ({ person }) => {
   await ada.page.keyboard.press("Tab");
   await ada.page.keyboard.type(PASSWORD);
   await ada.page.keyboard.press("Enter");
-  await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+  await expect(ada.page.getByRole("heading", { name: START.heading })).toBeVisible();
 });
 
 test("a password can be pasted, and its fields tell password managers what they are", async ({
@@ -81,7 +81,7 @@ test("a new password replaces the old one", async ({ person }) => {
   await ada.signIn();
   await expect(ada.alert).toBeVisible();
   await ada.signIn(FRESH);
-  await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+  await expect(ada.page.getByRole("heading", { name: START.heading })).toBeVisible();
 });
 
 test("a forgotten password is replaced with the code of a mail", async ({ person, elsewhere }) => {
@@ -122,7 +122,7 @@ test("a forgotten password is replaced with the link of a mail, once", async ({
   await expect(tab).not.toHaveURL(/token/u);
   await tab.getByLabel("New password").fill(FRESH);
   await tab.getByRole("button", { name: "Save password" }).click();
-  await expect(tab.getByRole("heading", { name: "Start a session" })).toBeVisible();
+  await expect(tab.getByRole("heading", { name: START.heading })).toBeVisible();
 
   await tab.goto(link);
   await tab.getByLabel("New password").fill(PASSWORD);

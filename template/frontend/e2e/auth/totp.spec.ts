@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 
 import { expect, type Locator } from "@playwright/test";
 
-import { METHODS, type Person } from "../support/person";
+import { METHODS, type Person, START } from "../support/person";
 import { test } from "../support/test";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -173,5 +173,5 @@ test("a mailed link leads to the second step, and a used one says how to go on",
   await expect(ada.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await step();
   await type(ada, appCode(secret, 1));
-  await expect(ada.page.getByRole("heading", { name: "Start a session" })).toBeVisible();
+  await expect(ada.page.getByRole("heading", { name: START.heading })).toBeVisible();
 });

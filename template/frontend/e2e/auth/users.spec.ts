@@ -90,7 +90,7 @@ test("only admins see the list of users; others are told so", async ({ admin, pe
   grace.page.on("request", (request) => {
     if (/\/api\/v1\/users(\?|$)/u.test(request.url())) asked.push(request.url());
   });
-  await expect(grace.page.getByRole("link", { name: "Saved" }).first()).toBeVisible();
+  await expect(grace.page.getByRole("link", { name: "Settings" }).first()).toBeVisible();
   await expect(grace.page.getByRole("link", { name: "Users" })).toHaveCount(0);
   await grace.page.goto("/users");
   await expect(grace.page.getByText("Only admins see this page")).toBeVisible();

@@ -26,6 +26,9 @@ export const METHODS = {
 /** A lost passkey is replaced by mail, which leads to the account and not to the requested page. */
 export const ONLY_PASSKEYS = SIGN_IN && !METHODS.password && !METHODS.magicLink;
 
+/** The page that starts a session (`paths.start` of src/app.ts): its link in the header, and its heading. */
+export const START = { path: "/session", link: "Session", heading: "Start a session" };
+
 export const PASSWORD = "correct horse battery";
 
 /** The end of the line of a mail that has its code. */
@@ -166,7 +169,7 @@ export class Person {
 
   /** Starts a session, a private one without a name. Resolves to its invite link. */
   async start(session = ""): Promise<string> {
-    await this.page.goto("/session");
+    await this.page.goto(START.path);
     await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
     await this.page.getByRole("textbox", { name: "Session name (optional)" }).fill(session);
     await this.page.getByRole("button", { name: "Start session" }).click();

@@ -111,10 +111,12 @@ export function initialised(overrides: Partial<Initialised> = {}): Frame {
   return { state: "initialised", data: initialisedData(overrides) };
 }
 
-/** The socket is connected, and the session initialised. */
+/** The socket is connected, and the session of its hello initialised. */
 export function welcome(socket: FakeSocket, overrides: Partial<Initialised> = {}): void {
   socket.accept();
-  socket.receive(initialised(overrides));
+  const asked = socket.sent[0]?.["session"];
+  const session = typeof asked === "string" ? { session: asked } : {};
+  socket.receive(initialised({ ...session, ...overrides }));
 }
 
 /** Sets whether the browser reports a network. */

@@ -215,8 +215,8 @@ class Checker:
 
     def _compare_content(self, progress: Progress, number: Number, frame: Frame) -> None:
         # A frame without `from` is the participant's own, also the end of a broken stream.
-        presence = frame["state"] in PRESENCE
-        sender = frame.get("from") or ("" if presence else progress.participant)
+        nobody = frame["state"] in PRESENCE or frame["state"] == "held"
+        sender = frame.get("from") or ("" if nobody else progress.participant)
         content = json.dumps([frame["state"], frame.get("data"), frame.get("more", False), sender])
         known = self.log.setdefault(number, content)
         if known != content:

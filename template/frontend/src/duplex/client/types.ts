@@ -165,6 +165,8 @@ export interface ResumedStream<S extends StateName = StateName> {
   /** The data of its request. */
   readonly data: Requests[S];
   readonly replies: AsyncIterableIterator<Reply<S>>;
+  /** Cancels it, also on the server. `replies` ends after those that have arrived. */
+  cancel(): void;
 }
 
 export interface CallOptions {
