@@ -189,7 +189,7 @@ def fmt(arguments: list[str]) -> int:
     # One after the other: each step changes the files that the next one reads.
     return run_all(
         [
-            # Before the check, which would report lines that the formatter breaks; and after its fixes.
+            # Before the check, which reports lines that the formatter breaks, and after its fixes.
             python_step("ruff format", "ruff", "format", "--quiet", "backend"),
             python_step("ruff check --fix", "ruff", "check", "--fix", "backend"),
             python_step("ruff format", "ruff", "format", "backend"),
