@@ -194,7 +194,7 @@ export class Calls {
     return wanted.map(({ request, reading, cancel }) => ({
       data: request.data as Requests[S],
       replies: this.#read<Reply<S>>(reading, cancel),
-      cancel() {
+      cancel: () => {
         cancel();
         reading.end();
       },

@@ -166,7 +166,7 @@ export interface ResumedStream<S extends StateName = StateName> {
   readonly data: Requests[S];
   readonly replies: AsyncIterableIterator<Reply<S>>;
   /** Cancels it, also on the server. `replies` ends after those that have arrived. */
-  cancel(): void;
+  readonly cancel: () => void;
 }
 
 export interface CallOptions {
