@@ -22,7 +22,7 @@ test("before and after a session the page shows that no session is open", async 
 test("a session's name is its address, and an invalid name is explained", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.goto("/session");
-  await ada.page.getByRole("textbox", { name: "Your name" }).fill("Ada");
+  if (!SIGN_IN) await ada.page.getByRole("textbox", { name: "Your name" }).fill("Ada");
   const field = ada.page.getByRole("textbox", { name: "Session name (optional)" });
   await field.fill("what?!");
   await field.press("Enter");
@@ -128,6 +128,7 @@ test("an id that no session can have is an unknown address", async ({ person }) 
 });
 
 test("a display name is kept and used for the next session", async ({ person }) => {
+  test.skip(SIGN_IN, "a participant with an account has the account's name");
   const { page } = await person("Ada");
   await page.goto("/settings");
   await page.getByRole("textbox", { name: "Display name" }).fill("Countess");
@@ -138,6 +139,7 @@ test("a display name is kept and used for the next session", async ({ person }) 
 });
 
 test("a name of spaces is refused", async ({ person }) => {
+  test.skip(SIGN_IN, "a participant with an account has the account's name");
   const { page } = await person("Ada");
   await page.goto("/session");
   const name = page.getByRole("textbox", { name: "Your name" });

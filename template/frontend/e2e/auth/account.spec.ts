@@ -189,6 +189,16 @@ test("signing out everywhere reaches a session on another device", async ({
   await expect(ada.status).not.toHaveText("Connected");
 });
 
+test("who has an account is not asked for another name", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.goto("/settings");
+  await expect(page.getByRole("heading", { name: "Connection" })).toBeVisible();
+  await expect(page.getByRole("textbox", { name: "Display name" })).toHaveCount(0);
+  await page.goto(START.path);
+  await expect(page.getByRole("heading", { name: START.heading })).toBeVisible();
+  await expect(page.getByRole("textbox", { name: "Your name" })).toHaveCount(0);
+});
+
 test("a page that is loaded while the server is unreachable returns to its session", async ({
   person,
 }) => {

@@ -16,12 +16,12 @@ import {
 } from "../duplex";
 
 export default function SettingsPage() {
-  const { name, description } = currentApp();
+  const { name, description, accounts } = currentApp();
   return (
     <div className="page max-w-3xl">
       <h1 className="page-title">Settings</h1>
       <ThemeChoices />
-      <NameForm />
+      {accounts === null && <NameForm />}
       <ConnectionDetails />
       <InspectorChoice />
       <section className="panel mt-5" aria-labelledby="about">

@@ -16,7 +16,7 @@ import {
 
 export default function StartPage() {
   const navigate = useNavigate();
-  const { paths } = currentApp();
+  const { accounts, paths } = currentApp();
   const [name, setName] = useState(displayName.getSnapshot());
   const [sessionName, setSessionName] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
@@ -70,16 +70,18 @@ export default function StartPage() {
           void start();
         }}
       >
-        <TextField
-          label="Your name"
-          value={name}
-          onChange={setName}
-          hint="The other participants see it."
-          autoComplete="nickname"
-          required
-          pattern={NOT_BLANK}
-          maxLength={NAME_LENGTH}
-        />
+        {accounts === null && (
+          <TextField
+            label="Your name"
+            value={name}
+            onChange={setName}
+            hint="The other participants see it."
+            autoComplete="nickname"
+            required
+            pattern={NOT_BLANK}
+            maxLength={NAME_LENGTH}
+          />
+        )}
         <TextField
           label="Session name (optional)"
           value={sessionName}
