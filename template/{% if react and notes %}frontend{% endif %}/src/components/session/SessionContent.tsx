@@ -4,6 +4,7 @@ import {
   AppIcon,
   closesSession,
   type Document,
+  formatCount,
   formatTime,
   formStates,
   initials,
@@ -92,7 +93,7 @@ function SendForm() {
 }
 
 function hint(pending: number, closes: boolean): string {
-  if (pending > 0) return `Waiting for the responses to ${pending} requests.`;
+  if (pending > 0) return `Waiting for the answer to ${formatCount(pending, "request", "requests")}.`;
   if (closes) return "Saves the session and ends it for everybody.";
   return "Everybody in the session sees it at once.";
 }
