@@ -93,7 +93,8 @@ function SendForm() {
 }
 
 function hint(pending: number, closes: boolean): string {
-  if (pending > 0) return `Waiting for the answer to ${formatCount(pending, "request", "requests")}.`;
+  if (pending > 0)
+    return `Waiting for the answer to ${formatCount(pending, "request", "requests")}.`;
   if (closes) return "Saves the session and ends it for everybody.";
   return "Everybody in the session sees it at once.";
 }
