@@ -4,6 +4,8 @@ import asyncio
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -16,6 +18,13 @@ from duplex.web.migrate import migrate
 from duplex_dev.testing import on_every_database
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, StatementError
+
+OTHER_PROCESS = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("CREATE TABLE other (id)")
+connection.close()
+"""
 
 
 def notebook(name: str) -> Notebook:
@@ -119,6 +128,20 @@ async def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
         await database.dispose()
     finally:
         os.umask(umask)
+
+
+async def test_another_process_may_use_the_file_meanwhile(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/app.db")
+    # Two connections, the second of which must not release the locks of the first.
+    async with database.transaction() as one:
+        await one.execute(text("CREATE TABLE first (id)"))
+        async with database.reading() as two:
+            await two.execute(text("SELECT * FROM sqlite_master"))
+    subprocess.run([sys.executable, "-c", OTHER_PROCESS, tmp_path / "app.db"], check=True)
+    assert (tmp_path / "app.db-wal").exists()
+    async with database.transaction() as tx:
+        await tx.execute(text("INSERT INTO other VALUES (1)"))
+    await database.engine.dispose()
 
 
 async def test_opening_waits_for_the_conversion_of_the_file(tmp_path: Path) -> None:

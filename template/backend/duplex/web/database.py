@@ -8,7 +8,7 @@ import os
 import random
 import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -54,7 +54,10 @@ def _create(database: str) -> None:
         return
     path = Path(database)
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT, 0o600))
+    # An existing file must not be opened: closing it would release the locks of all connections of
+    # this process, and another process would delete the log that they use.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 async def _set_up(connection: aiosqlite.Connection) -> None:
