@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 
 import pytest
+from duplex_dev.testing.chaos.checker import Checker
 from duplex_dev.testing.chaos.record import Closed, Frame, Got, Opened, Record, Sent
 
 from tests.engine.chaos.talk_checker import check
@@ -147,6 +148,13 @@ def test_held_fields_are_the_same_for_everybody() -> None:
     assert isinstance(last, Got)
     last.frame["data"]["round"] = None
     assert check([play.ada, play.bob]) != []
+
+
+def test_a_conflict_that_a_handler_raised_is_its_answer() -> None:
+    play = good()
+    play.send(play.ada, "ada-5", "say")
+    play.error(play.ada, "ada-5", "conflict")
+    assert Checker([play.ada, play.bob], streams={"count"}).check() == []
 
 
 def test_a_change_may_be_announced_after_a_list_that_has_it() -> None:

@@ -33,6 +33,9 @@ from duplex.wire.requests import Request
 
 logger = logging.getLogger("duplex")
 
+NO_LONGER_KEPT = "This request was handled before; its reply is no longer kept."
+STILL_HANDLED = "This request is still being handled."
+
 _END = object()
 """Takes the place of a piece at the end of a stream."""
 
@@ -138,13 +141,9 @@ class Runner:
         elif claim.reply is not None:
             requester.push(claim.reply)
         elif claim.outcome == "done":
-            requester.error(
-                "This request was handled before; its reply is no longer kept.",
-                "conflict",
-                request_id,
-            )
+            requester.error(NO_LONGER_KEPT, "conflict", request_id)
         else:
-            requester.error("This request is still being handled.", "conflict", request_id)
+            requester.error(STILL_HANDLED, "conflict", request_id)
         return False
 
     async def _answer(

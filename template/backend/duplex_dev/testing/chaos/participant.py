@@ -17,7 +17,7 @@ from typing import Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from duplex_dev.testing.chaos.record import UNHANDLED, Closed, Frame, Got, Opened, Record, Sent
+from duplex_dev.testing.chaos.record import Closed, Frame, Got, Opened, Record, Sent, is_unhandled
 
 PATIENCE = 30.0
 """Seconds after which something that has to come counts as lost; never waited when all is well."""
@@ -271,7 +271,7 @@ class ChaosParticipant:
         waiting = self._waiting.get(frame["id"])
         if waiting is None:
             return
-        if frame.get("code") in UNHANDLED:
+        if is_unhandled(frame):
             self._later(frame["id"])
             return
         del self._waiting[frame["id"]]

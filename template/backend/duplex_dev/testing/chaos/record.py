@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from duplex.requests.outcomes import SENTENCES
+from duplex.requests.runner import NO_LONGER_KEPT, STILL_HANDLED
+
 Frame = dict[str, Any]
 
-UNHANDLED: Final = frozenset({"broker_unavailable", "conflict"})
-"""Codes of errors after which nothing was changed and the request may be sent again."""
+_CONFLICTS: Final = frozenset({SENTENCES["conflict"], NO_LONGER_KEPT, STILL_HANDLED})
+"""The engine's conflicts. Those that a handler raised, such as `AlreadyHeld`, are its answer."""
 
 
 @dataclass(slots=True)
@@ -106,9 +109,15 @@ class Asked:
         return next((one for one in self.answers if is_last(one)), None)
 
 
+def is_unhandled(frame: Frame) -> bool:
+    """Whether it is an error after which the request is sent again: nothing was changed."""
+    code = frame.get("code")
+    return code == "broker_unavailable" or (code == "conflict" and frame["error"] in _CONFLICTS)
+
+
 def is_last(frame: Frame) -> bool:
     """Whether an answer settles its request."""
-    return not frame.get("more") and frame.get("code") not in UNHANDLED
+    return not frame.get("more") and not is_unhandled(frame)
 
 
 def requests(record: Record) -> dict[str, Asked]:
@@ -122,7 +131,7 @@ def requests(record: Record) -> dict[str, Asked]:
             if asked is None:
                 continue
             asked.answers.append(event.frame)
-            asked.unhandled |= event.frame.get("code") in UNHANDLED
+            asked.unhandled |= is_unhandled(event.frame)
             if asked.done is None and is_last(event.frame):
                 asked.done = event.at
     return found
