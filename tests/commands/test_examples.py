@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from duplex import Base, Engine, Identity, Registry
+from duplex import Base, Database, Engine, Identity, Registry
 
 from tests.commands.compiling import registry_of
 from tests.commands.examples import TEXT, examples
@@ -111,16 +111,26 @@ async def test_the_export_is_held_while_it_runs(last: Registry) -> None:
         assert (await ada.until("exportNotes"))["data"] == {"entries": 0}
 
 
-async def test_only_the_owner_of_the_session_may_join(modules: dict[str, list[ModuleType]]) -> None:
+async def test_only_a_member_of_the_session_may_join(
+    modules: dict[str, list[ModuleType]], tmp_path: Path
+) -> None:
     sessions = modules["sessions"][0].Sessions()
+    membership = modules["membership"][0].Membership
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/app.db")
 
     class Guarded(Store):
         async def may_join(self, identity: Identity, session: str) -> bool:
-            return await sessions.may_join(identity, session, None)
+            return await sessions.may_join(identity, session, database)
 
+    async with database.engine.begin() as connection:
+        await connection.run_sync(membership.__table__.create)
+    async with database.transaction() as db:
+        db.add(membership(session="stand-up", user="ada"))
     async with serving(engine_of(registry_of(), store=Guarded())) as server:
-        async with await server.client(token="ada", session="ada-1") as ada:
-            assert ada.initialised["session"] == "ada-1"
-        async with await server.socket() as other:
-            await other.send({"token": "ada", "session": "bob-1"})
-            assert (await other.receive())["code"] == "forbidden"
+        async with await server.client(token="ada", session="stand-up") as ada:
+            assert ada.initialised["session"] == "stand-up"
+        for stranger in ({"token": "ada", "session": "other"}, {"session": "stand-up"}):
+            async with await server.socket() as other:
+                await other.send(stranger)
+                assert (await other.receive())["code"] == "forbidden"
+    await database.engine.dispose()
