@@ -30,7 +30,7 @@ COMMITTED = ("uv.lock", "frontend/package-lock.json", "frontend/src/api/generate
 
 
 TEST = ["uv", "run", "poe", "test"]
-PROMISES = ["uv", "run", "poe", "promises"]
+"""The backend's tests, the page's and the types."""
 
 
 def test_both_products_have_the_same_backend(render: Callable[..., Render]) -> None:
@@ -57,21 +57,31 @@ def test_the_product_of_the_document_works(
     for block in blocks(building):
         if block.path is not None:
             write(block, project.root)
-        elif frontend == "react" and block.command[:4] == PROMISES:
-            # React keeps them with every way to sign in (`test_keeps_the_promises`).
-            continue
-        elif frontend == "vue" or block.command[:4] != TEST:
+        elif frontend == "vue":
             project.run(*block.command)
-        elif block.command == TEST:
-            # The backend is that of the other product, byte by byte.
-            project.poe("test", "frontend")
-            project.poe("test", "types")
+        else:
+            run_what_is_react_s(project, block.command)
     project.linters()
     changed = changes(project) - GENERATED
     assert changed
     assert {
         path for path in changed if not path.startswith(YOURS) or path.startswith(ENGINE)
     } == set()
+
+
+def run_what_is_react_s(project: Project, command: list[str]) -> None:
+    """The backend is that of Vue's product, byte by byte; the starter's browser tests and the
+    promises also run with every way to sign in (`test_projects.py`), in React.
+    """
+    kind = command[3] if command[:3] == ["uv", "run", "poe"] else None
+    if kind == "test":
+        if command == TEST:
+            project.poe("test", "frontend")
+            project.poe("test", "types")
+    elif kind == "e2e":
+        project.poe("e2e", "board")
+    elif kind != "promises":
+        project.run(*command)
 
 
 def test_the_example_is_removed_as_the_document_says(
