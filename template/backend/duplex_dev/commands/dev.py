@@ -103,14 +103,15 @@ class _Development:
         must_be_free(settings.host, settings.port)
         port = settings.port or free_port(settings.host)
         vite = self._vite = _vite(settings, port, self._api_port)
-        if not files.all_present():
-            # Vite and the type checker would report every import of a file that is still to come.
+        # A checkout or an edit while nothing ran may have left the contract stale. Where it is
+        # missing, Vite and the type checker would report every import of it.
+        is_first = not files.all_present()
+        if is_first:
             await self._write_contract()
         await _all_of(
             self._start_vite(vite, settings.host, port),
             self._migrate_and_start_api(),
-            # A checkout or an edit while nothing ran may have left the contract stale.
-            self._write_contract(),
+            *([] if is_first else [self._write_contract()]),
         )
         return vite, url_of(settings.host, port)
 

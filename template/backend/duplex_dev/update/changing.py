@@ -87,7 +87,8 @@ def try_release(root: Path, copy: Path, original: Path, ref: str | None) -> Kept
     """Take a release in the scratch copy alone; `original`: its `fresh_render`."""
     render_update(copy, {}, ref)
     with fresh_render(copy) as fresh:
-        unmerged = merge_edits(root, copy, original, fresh)
+        edited = _merged_by_copier(root, copy, original)
+        unmerged = _merge(edited, root, copy, original, fresh)
         carried = carry_moved(root, copy, original, fresh)
         _replace_engine(copy, original, fresh)
     return unmerged | carried | _keep_edits(root, copy, original, None, carried)
@@ -122,13 +123,14 @@ def _tell_ignored(root: Path, applied: Applied) -> None:
 
 
 def _merge_edits(root: Path, copy: Path, original: Path) -> Kept:
-    if not _merged_by_copier(root, copy, original):
+    edited = _merged_by_copier(root, copy, original)
+    if not edited:
         return {}
     with fresh_render(copy) as fresh:
-        return merge_edits(root, copy, original, fresh)
+        return _merge(edited, root, copy, original, fresh)
 
 
-def merge_edits(root: Path, copy: Path, original: Path, fresh: Path) -> Kept:
+def _merge(edited: list[str], root: Path, copy: Path, original: Path, fresh: Path) -> Kept:
     """Merge again what Copier merged, and exactly.
 
     Copier applies the team's edits as a patch of UTF-8 text: other bytes in it are lost, and a
@@ -136,7 +138,7 @@ def merge_edits(root: Path, copy: Path, original: Path, fresh: Path) -> Kept:
     file becomes that of the template, and the team's is kept.
     """
     kept: Kept = {}
-    for path in _merged_by_copier(root, copy, original):
+    for path in edited:
         ours, base, theirs = root / path, original / path, fresh / path
         if not theirs.is_file():
             continue  # starter code that only an earlier release had
