@@ -133,4 +133,4 @@ async def test_only_a_member_of_the_session_may_join(
             async with await server.socket() as other:
                 await other.send(stranger)
                 assert (await other.receive())["code"] == "forbidden"
-    await database.engine.dispose()
+    await database.dispose()

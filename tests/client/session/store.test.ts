@@ -515,7 +515,10 @@ describe("the session store", () => {
       expect(sessionStorage).toHaveLength(0);
     });
 
-    it("continues its streams after a reload, from their first reply on", async () => {
+    /** A stream had its first reply, then the page was reloaded: its id, and the store of the new page. */
+    async function reloadedStream(
+      ...shown: string[]
+    ): Promise<{ id: unknown; next: SessionStore }> {
       const reading = store.streamSocketRequest(STREAM, data("question"));
       const first = reading.next();
       const id = socket.requests().at(-1)?.["id"];
@@ -526,7 +529,12 @@ describe("the session store", () => {
       const next = createSessionStore(() => PARTS);
       next.initialiseSocket({ session: "notes" }).catch(() => undefined);
       socket = await nextSocket();
-      welcome(socket, { recovered: true, seq: 7, snapshot: texts("one", "two") });
+      welcome(socket, { recovered: true, seq: 7, snapshot: texts(...shown) });
+      return { id, next };
+    }
+
+    it("continues its streams after a reload, from their first reply on", async () => {
+      const { id, next } = await reloadedStream("one", "two");
       expect(next.getSnapshot().streaming).toEqual([{ state: STREAM, from: null }]);
       // Sent again under its id, which the server has handled already.
       expect(socket.requests()).toEqual([{ state: STREAM, data: data("question"), id }]);
@@ -546,17 +554,7 @@ describe("the session store", () => {
     });
 
     it("can cancel a stream of before the reload that waits for its next reply", async () => {
-      const reading = store.streamSocketRequest(STREAM, data("question"));
-      const first = reading.next();
-      const id = socket.requests().at(-1)?.["id"];
-      socket.receive({ state: STREAM, data: { text: "one" }, id, more: true, seq: 6 });
-      await expect(first).resolves.toMatchObject({ value: { text: "one" } });
-      pageTransition("pagehide", false);
-
-      const next = createSessionStore(() => PARTS);
-      next.initialiseSocket({ session: "notes" }).catch(() => undefined);
-      socket = await nextSocket();
-      welcome(socket, { recovered: true, seq: 7, snapshot: texts("one") });
+      const { id, next } = await reloadedStream("one");
       const [resumed] = next.resumedStreams(STREAM);
       const { replies } = resumed ?? expect.unreachable("the stream was not resumed");
       await expect(replies.next()).resolves.toMatchObject({ value: { text: "one" } });
