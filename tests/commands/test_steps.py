@@ -3,7 +3,9 @@
 import asyncio
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -101,6 +103,33 @@ def test_a_python_step_runs_a_module_of_the_project() -> None:
 )
 def test_arguments_choose_the_steps(arguments: list[str], expected: list[str]) -> None:
     assert [step.name for step in checks.steps_for(arguments)] == expected
+
+
+PLAYWRIGHT = """
+import os, pathlib
+print(pathlib.Path(os.environ["E2E_LOG"]).read_text(encoding="utf-8"))
+print("1 failed")
+raise SystemExit(3)
+"""
+
+
+def test_the_list_of_failures_is_the_last_that_e2e_prints(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The server's log is given to the tests: a failed one keeps it."""
+    log = tmp_path / "server.log"
+    log.write_text("an error of the server", encoding="utf-8")
+    server = SimpleNamespace(url="http://127.0.0.1:9", log=log, log_end=log.read_text)
+    monkeypatch.delenv("E2E_URL", raising=False)
+    monkeypatch.setattr(checks, "prepare", bool)
+    monkeypatch.setattr(checks.setup, "build_frontend", bool)
+    monkeypatch.setattr(checks, "running", lambda *_: nullcontext(server))
+    monkeypatch.setattr(checks.node, "find_browser", bool)
+    monkeypatch.setattr(checks.node, "tool", lambda *_: [sys.executable, "-c", PLAYWRIGHT])
+    assert checks.e2e([]) == 3
+    output = capfd.readouterr()
+    assert output.out.splitlines()[-2:] == ["an error of the server", "1 failed"]
+    assert output.err == ""
 
 
 def test_fmt_and_lint_skip_the_engine() -> None:

@@ -7,7 +7,8 @@ can fail.
 object: `settings` (name -> value), `valkey` (whether sessions are kept in a Valkey of its own,
 which outlives the server) and `module` (the module to run instead of `app`). Each line of standard
 input is a command: `kill`, `stop` or `start`. Each line of standard output says that one is done,
-as a JSON object; the first one has the server's `url`. The program ends with its input.
+as a JSON object; the first one has the server's `url` and the path of its `log`. The program ends
+with its input.
 """
 
 import asyncio
@@ -172,7 +173,7 @@ def main(text: str) -> None:
         running(options.settings | broker_settings, options.module) as server,
     ):
         commands = {"kill": server.kill, "stop": server.stop, "start": server.start}
-        say(answers, {"url": server.url})
+        say(answers, {"url": server.url, "log": str(server.log)})
         for line in sys.stdin:
             commands[line.strip()]()
             say(answers, {"done": line.strip()})

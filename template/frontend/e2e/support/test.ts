@@ -5,13 +5,20 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 import axe, { type Result, type RunOptions } from "axe-core";
-import { type BrowserContextOptions, expect, type Page, test as base } from "@playwright/test";
+import {
+  type BrowserContextOptions,
+  expect,
+  type Page,
+  test as base,
+  type TestInfo,
+} from "@playwright/test";
 
 import { Person } from "./person";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-/** Set by `poe e2e`, unless it tests a server that runs already. */
+/** Both are set by `poe e2e`, unless it tests a server that runs already. */
 const PYTHON = process.env["E2E_PYTHON"];
+const LOG = process.env["E2E_LOG"];
 
 export const NO_SERVER = PYTHON === undefined && "E2E_URL tests a server that runs already";
 
@@ -27,12 +34,16 @@ export interface ServerOptions {
 
 /** A server of one test's own, on a port and with a database that stay the same when it restarts. */
 export class OwnServer {
-  readonly url: string;
   readonly #child: Child;
   readonly #lines: AsyncIterator<string>;
 
-  private constructor(url: string, child: Child, lines: AsyncIterator<string>) {
-    this.url = url;
+  private constructor(
+    readonly url: string,
+    /** The path of its log, which ends with the server. */
+    readonly log: string,
+    child: Child,
+    lines: AsyncIterator<string>,
+  ) {
     this.#child = child;
     this.#lines = lines;
   }
@@ -45,9 +56,10 @@ export class OwnServer {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-    const { url } = await answer(lines);
-    if (url === undefined) throw new Error("the server did not say where it is");
-    return new OwnServer(url, child, lines);
+    const { url, log } = await answer(lines);
+    if (url === undefined || log === undefined)
+      throw new Error("the server did not say where it is");
+    return new OwnServer(url, log, child, lines);
   }
 
   /** A crash: the server ends without announcing it. */
@@ -94,6 +106,13 @@ interface Fixtures {
   serve: (options?: ServerOptions) => Promise<OwnServer>;
 }
 
+const failed = ({ status, expectedStatus }: TestInfo): boolean => status !== expectedStatus;
+
+/** A failed test keeps the server's log beside its screenshots; the list of failures has its path. */
+async function keepLog(testInfo: TestInfo, name: string, path: string): Promise<void> {
+  if (failed(testInfo)) await testInfo.attach(name, { path, contentType: "text/plain" });
+}
+
 export const PHONE = { width: 390, height: 844 };
 
 /** Limits count by address: every person of a test has their own, which the server takes from a proxy. */
@@ -104,13 +123,14 @@ function ownAddress(): Record<string, string> {
 
 export const test = base.extend<Fixtures>({
   // eslint-disable-next-line no-empty-pattern -- Playwright reads from it which fixtures are needed
-  serve: async ({}, use) => {
+  serve: async ({}, use, testInfo) => {
     const servers: OwnServer[] = [];
     await use(async (options = {}) => {
       const server = await OwnServer.open(options);
       servers.push(server);
       return server;
     });
+    for (const { log } of servers) await keepLog(testInfo, "Log of the test's own server", log);
     await Promise.all(servers.map((server) => server.close()));
   },
   open: async ({ browser }, use, testInfo) => {
@@ -121,7 +141,8 @@ export const test = base.extend<Fixtures>({
       people.push(person);
       return person;
     });
-    if (testInfo.status !== testInfo.expectedStatus) {
+    if (LOG !== undefined) await keepLog(testInfo, "Log of the server", LOG);
+    if (failed(testInfo)) {
       // The list of failures contains the texts of the pages, for logs without screenshots.
       for (const { name, page } of people) {
         const body = await page.evaluate(
