@@ -148,6 +148,13 @@ def states(gates: Gates) -> Registry:
             session.send(dice_rolled, Fallen(points=points))
             session.send("lightChanged", Fallen(points=points))
 
+    @state("deal")
+    async def deal(session: Session, data: Text) -> Said:
+        """Say something to everybody, and show the sender alone a card."""
+        session.send(dice_rolled, Fallen(points=6), to="sender")
+        session.send(light_changed, Fallen(points=len(data.text)), to="sender")
+        return Said(text=data.text)
+
     @state("rollWrong", to="sender")
     async def roll_wrong(session: Session) -> None:
         session.send(dice_rolled, Said(text="not what was declared"))
@@ -237,6 +244,6 @@ def states(gates: Gates) -> Registry:
     found = [
         say, whisper, note, notes, hold, hold_note, spoil, announce, count, tick, feed, flood,
         kinds, bag, nothing, lies, slow, rare, rule, cursor, glance, place,
-        save, who_is_here, roll_dice, roll_wrong, dice_rolled, light_changed,
+        save, who_is_here, roll_dice, roll_wrong, deal, dice_rolled, light_changed,
     ]  # fmt: skip
     return Registry(found)

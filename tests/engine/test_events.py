@@ -29,6 +29,43 @@ async def test_an_event_reaches_everybody_before_the_reply(server: Server) -> No
         ]
 
 
+async def test_an_event_for_the_sender_comes_before_the_reply_and_is_private(
+    server: Server,
+) -> None:
+    async with (
+        await server.client(session="cards") as ada,
+        await server.client(session="cards") as bob,
+    ):
+        await ada.until("joined")
+        await ada.ask("deal", {"text": "go"}, id="d")
+        frames = [await ada.receive() for _ in range(3)]
+        assert [frame["state"] for frame in frames] == ["diceRolled", "lightChanged", "deal"]
+        assert all("id" not in frame and "from" not in frame for frame in frames[:2])
+        assert [frame["seq"] for frame in frames] == list(
+            range(frames[0]["seq"], frames[0]["seq"] + 3)
+        )
+        received = await bob.quiet()
+        assert [frame["state"] for frame in received] == ["skipped", "deal"]
+
+
+async def test_events_for_the_sender_are_not_missed(server: Server) -> None:
+    """Also the latest one of several participants."""
+    ada, bob = await server.client(session="lost"), await server.client(session="lost")
+    seqs = [one.initialised["seq"] for one in (ada, bob)]
+    for one in (ada, bob):
+        await one.reply("deal", {"text": one.participant})
+    ada.lose()
+    bob.lose()
+    for former, seq in zip((ada, bob), seqs, strict=True):
+        async with await server.client(**former.resume(seq)) as again:
+            own = [
+                frame["state"]
+                for frame in await again.quiet()
+                if "from" not in frame and frame["state"] not in ("joined", "left")
+            ]
+            assert own == ["diceRolled", "lightChanged", "deal"]
+
+
 async def test_a_request_with_the_name_of_an_event_is_refused(server: Server) -> None:
     async with await server.client() as ada:
         error = await ada.reply("diceRolled", {"points": 6}, id="d")

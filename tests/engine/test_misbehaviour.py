@@ -1,8 +1,9 @@
 """Misbehaving handlers: their sender gets an error, and all others continue."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import cast
 from unittest.mock import Mock
 
@@ -35,11 +36,38 @@ RAISED: dict[str, Callable[[], BaseException]] = {
 }
 
 
+async def edit(session: Session) -> None:
+    async with session.edit() as document:
+        lines_of(document).append("too late")
+
+
+async def transaction(session: Session) -> None:
+    async with session.transaction():
+        raise AssertionError("the transaction began")
+
+
+async def send(session: Session) -> None:
+    session.send("notes", Notes())
+
+
+Later = Callable[[], Awaitable[object]]
+
+USES: dict[str, Callable[[Session], Awaitable[object]]] = {
+    "edit": edit,
+    "read": lambda session: session.read(),
+    "hold": lambda session: session.hold(Notes()),
+    "participants": lambda session: session.participants(),
+    "transaction": transaction,
+    "send": send,
+    "save": lambda session: session.save(),
+}
+
+
 def lines_of(document: Notes) -> list[str]:
     return document.lines
 
 
-def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
+def misbehaving(later: list[Later]) -> Registry:
     @state("note", deadline=5.0, to="sender")
     async def note(session: Session, data: Text) -> Text:
         async with session.edit() as document:
@@ -115,13 +143,8 @@ def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
             document.lines = cast("list[str]", (data.text,))
 
     @state("lingers", to="sender")
-    async def lingers(session: Session) -> None:
-        async def after() -> None:
-            await asyncio.sleep(0.01)
-            async with session.edit() as document:
-                lines_of(document).append("too late")
-
-        later.append(asyncio.create_task(after()))
+    async def lingers(session: Session, data: Text) -> None:
+        later.append(partial(USES[data.text], session))
 
     found = [
         note, notes, throw, throw_later, not_a_number, deaf, cancellations, deaf_stream, hundred,
@@ -131,12 +154,12 @@ def misbehaving(later: list["asyncio.Task[None]"]) -> Registry:
 
 
 @pytest.fixture
-def later() -> list["asyncio.Task[None]"]:
+def later() -> list[Later]:
     return []
 
 
 @pytest.fixture
-async def wild(later: list["asyncio.Task[None]"]) -> AsyncGenerator[Server]:
+async def wild(later: list[Later]) -> AsyncGenerator[Server]:
     async with serving(make_engine(misbehaving(later))) as running:
         yield running
 
@@ -258,12 +281,15 @@ async def test_the_next_edit_starts_from_the_stored_document(wild: Server) -> No
         assert (await answer(client, "notes"))["data"] == {"lines": ["first", "second"]}
 
 
-async def test_a_session_kept_after_its_request_cannot_lock_the_document(
-    wild: Server, later: list["asyncio.Task[None]"]
+@pytest.mark.parametrize("use", USES)
+async def test_a_session_kept_after_its_request_cannot_be_used(
+    wild: Server, later: list[Later], use: str
 ) -> None:
     async with await wild.client() as client:
-        await answer(client, "lingers")
-        with pytest.raises(RuntimeError, match="is over"):
-            await later[0]
+        await answer(client, "lingers", use)
         assert (await answer(client, "note", "free"))["data"] == {"text": "free"}
-        assert (await answer(client, "notes"))["data"] == {"lines": ["free"]}
+        with pytest.raises(RuntimeError, match="the request is over"):
+            await later[0]()
+        assert (await answer(client, "note", "still free"))["data"] == {"text": "still free"}
+        lines = (await answer(client, "notes"))["data"]["lines"]
+        assert lines == ["free", "still free"]

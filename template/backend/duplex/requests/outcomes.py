@@ -17,7 +17,7 @@ from duplex.requests.running import Running
 from duplex.requests.session import Session
 from duplex.requests.states import AnyState
 from duplex.tasks import cancellations, is_current, uncancel
-from duplex.wire.entries import Entry
+from duplex.wire.entries import Entry, retained
 from duplex.wire.messages import DocumentTooLarge, Refused, error_head, head
 from duplex.wire.protocol import ErrorCode, StreamEnd
 from duplex.wire.requests import Request
@@ -223,15 +223,13 @@ def _message(
     state: AnyState, requester: Requester, request: Request, beginning: bytes, *, more: bool
 ) -> Entry:
     private = state.to == "sender"
-    # Private pieces of a stream are replayed to their sender alone, so none replaces another's.
-    retain = "all" if private and state.retain == "latest" else state.retain
     return Entry(
         state.name,
         beginning,
         requester.id,
         request.id,
         more,
-        retain,
+        retained(state.retain, private=private),
         state.closes,
         private,
     )

@@ -26,7 +26,7 @@ from duplex.requests.queue import Requester
 from duplex.requests.registry import Registry
 from duplex.requests.running import Running
 from duplex.requests.states import AnyEvent, AnyState, To
-from duplex.wire.entries import Entry
+from duplex.wire.entries import Entry, retained
 from duplex.wire.messages import head
 from duplex.wire.models import pack
 
@@ -59,7 +59,7 @@ class Services:
 
 
 class Session(Generic[D]):
-    """One request's view of its session. Unusable after the handler has returned."""
+    """One request's view of its session. After the request has ended, its methods raise."""
 
     __slots__ = (
         "_claiming",
@@ -130,6 +130,7 @@ class Session(Generic[D]):
 
     async def participants(self) -> list[Participant]:
         """All present participants with their accounts, in the order they joined."""
+        self._check_open()
         present = await self._services.broker.present(self.id)
         return [Participant(each.participant, each.name, each.user) for each in present]
 
@@ -143,12 +144,14 @@ class Session(Generic[D]):
         """A database transaction: committed at the end of its `async with`, rolled back on an
         exception.
         """
+        self._check_open()
         return self._services.transaction()
 
     async def read(self) -> "D":
         """A copy of the current shared document; inside this request's own edit, of the edited
         one.
         """
+        self._check_open()
         if self._document is not None:
             return cast("D", self._document.model_copy(deep=True))
         text = await self._services.broker.read(self.id)
@@ -230,17 +233,19 @@ class Session(Generic[D]):
         self._begin_cleanup()
         name = message if isinstance(message, str) else message.name
         declared = self._services.registry.message(name)
+        private = to == "sender"
         entry = Entry(
             name,
             head(name, declared.encode(data)),
             sender=self._requester.id,
-            retain=declared.retain,
-            private=to == "sender",
+            retain=retained(declared.retain, private=private),
+            private=private,
         )
         self._entries.append(entry)
 
     async def save(self, title: str = "") -> SavedRef:
         """Store the document permanently under the session's id, owned by the sender's account."""
+        self._check_open()
         held = self._services.held
         document = self._document
         if document is None and not held:
@@ -286,15 +291,13 @@ class Session(Generic[D]):
         if self._open:
             raise RuntimeError("a `yield` inside `session.edit()`: end the edit before it")
         running = self._running
-        numbered: list[Entry] = []
-        private: list[Entry] = []
-        for entry in self._entries:
-            (private if entry.private else numbered).append(entry)
-        # Pieces of a stream are replayed to a sender who was away, so they are numbered too.
-        (private if reply.private and not running.state.streams else numbered).append(reply)
+        # A sender who was away gets a private reply by sending the request again. The pieces of a
+        # private stream and private messages are replayed, so they are numbered.
+        pushed = reply.private and not running.state.streams
+        numbered = self._entries if pushed else [*self._entries, reply]
         await self._commit(numbered, reply if last else None, ends=reply.closes)
-        for entry in private:
-            self._requester.push(entry)
+        if pushed:
+            self._requester.push(reply)
         if self._lock is not None:
             await self.release()
 
@@ -305,8 +308,7 @@ class Session(Generic[D]):
         late = self._entries[self._late :] if self._late is not None else []
         if not self._cleanup or self._open:
             self.drop()
-        sent = [entry for entry in late if not entry.private]
-        await self._commit(sent + entries, outcome)
+        await self._commit(late + entries, outcome)
 
     async def _commit(
         self, entries: list[Entry], outcome: Entry | None, *, ends: bool = False

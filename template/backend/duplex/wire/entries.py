@@ -11,6 +11,14 @@ from duplex.wire.messages import notice
 Retain = Literal["all", "latest", "none"]
 """Which messages of a state are replayed, and which may be dropped for a slow consumer."""
 
+
+def retained(retain: Retain, *, private: bool) -> Retain:
+    """How an entry is kept whose state or event declares `retain`. Private entries are replayed to
+    their sender alone, so none may replace another one's as the latest.
+    """
+    return "all" if private and retain == "latest" else retain
+
+
 VERSION: Final = 1
 """Version of the stored form. Raise it only when a field changes its meaning.
 
