@@ -207,6 +207,21 @@ def test_the_oldest_places_of_an_owner_are_given_up() -> None:
     assert len(abandoned) == 1
 
 
+def test_the_addresses_of_an_ipv6_network_share_a_bound() -> None:
+    abandoned = Abandoned(12_000, 60.0)
+    places = [Place(f"room-{number}") for number in range(7)]
+    around = [f"2001:db8:1:{number:x}::/64" for number in range(6)]
+    given_up = [
+        abandoned.add(address, place, 7000, 0.0)
+        for address, place in zip(around, places[:6], strict=True)
+    ]
+    assert given_up == [[], [], [], [], [places[0]], [places[1]]]
+    assert abandoned.add("2001:db8:2::/64", places[6], 7000, 0.0) == []
+    assert abandoned.remove(places[5]) == (around[5], 7000)
+    assert abandoned.add(around[0], places[0], 7000, 0.0) == []
+    assert len(abandoned) == 5
+
+
 def test_expired_places_of_all_owners_are_forgotten() -> None:
     abandoned = Abandoned(12_000, 60.0)
     for number in range(100):

@@ -148,6 +148,15 @@ def test_an_ipv6_network_has_bounds_of_its_own() -> None:
     assert connect(limits, "2001:db8:2::/64") is not None
 
 
+def test_an_ipv6_network_opens_only_so_many_sessions() -> None:
+    limits = ConnectionLimits(Options(room_rate=Rate(2, 60.0)))
+    around = [f"2001:db8:1:{number:x}::/64" for number in range(20)]
+    assert sum(limits.may_open(address, 0.0) for address in around) == 8
+    assert limits.may_open("2001:db8:2::/64", 0.0)
+    assert [limits.may_open("192.0.2.1", 0.0) for _ in range(3)] == [True, True, False]
+    assert [limits.may_open("account ada", 0.0) for _ in range(3)] == [True, True, False]
+
+
 @pytest.mark.parametrize(
     "addresses", [["192.0.2.1"] * 9, [f"2001:db8:1:{n:x}::/64" for n in range(30)]]
 )

@@ -97,7 +97,7 @@ async def test_waiting_requests_of_one_address_share_a_bound(tight: Server, gate
         await bob.until("whisper")
     # What is answered does not count any more.
     async with asyncio.timeout(PATIENCE):
-        while len(tight.engine.sockets.limits.pending):
+        while len(tight.engine.sockets.pending):
             await clients[0].quiet()
     assert (await clients[0].reply("whisper", {"text": LONG}))["state"] == "whisper"
     for client in clients:
@@ -165,6 +165,36 @@ def test_the_readers_with_most_are_dropped_first() -> None:
     assert pending.fits("ada", Holding(), 2 * PART)
     assert not pending.fits("ada", Holding(), 2 * PART)
     assert pending.fits("ada", Holding(), PART)
+
+
+def test_the_addresses_of_an_ipv6_network_share_a_bound() -> None:
+    pending = PendingBytes(5 * PART)
+    around = [f"2001:db8:1:{number:x}::/64" for number in range(6)]
+    readers = [Holding(4 * PART) for _ in around]
+    for address, reader in zip(around, readers, strict=True):
+        pending.keep(address, reader)
+    assert [reader.pending > 0 for reader in readers].count(True) == 5
+    assert not pending.fits("2001:db8:1:ff::/64", Holding(), 2 * PART)
+    assert pending.fits("2001:db8:2::/64", Holding(), 2 * PART)
+    for address, reader in zip(around, readers, strict=True):
+        reader.pending = 0
+        pending.keep(address, reader)
+    assert pending.fits("2001:db8:1:ff::/64", Holding(), 2 * PART)
+    pending.tidy()
+    assert len(pending) == 0
+
+
+def test_a_reader_that_was_dropped_for_its_address_does_not_count_for_the_network() -> None:
+    pending = PendingBytes(5 * PART)
+    around = [f"2001:db8:1:{number:x}::/64" for number in range(4)]
+    others = [Holding(5 * PART) for _ in around[1:]]
+    for address, reader in zip(around[1:], others, strict=True):
+        pending.keep(address, reader)
+    first, second = Holding(3 * PART), Holding(4 * PART)
+    pending.keep(around[0], first)
+    pending.keep(around[0], second)
+    assert (first.pending, second.pending) == (3 * PART, 0)
+    assert all(reader.pending for reader in others)
 
 
 def test_bytes_that_are_not_kept_any_more_are_not_counted() -> None:

@@ -1,5 +1,5 @@
-"""Participants and sessions that clients have left and may return to: limited for each account and
-address.
+"""Participants and sessions that clients have left and may return to: limited for each account,
+address and network.
 
 A participant whose connection is lost, and a session that is empty, are kept for
 `SESSION_REPLAY_SECONDS`. Without a bound, one client could fill the memory by opening sessions,
@@ -9,6 +9,8 @@ filling them and going away.
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
+
+from duplex.socket.limits import bounds_of
 
 _OVERHEAD: Final = 4096
 """Bytes that each participant and each session is counted with beside its content."""
@@ -38,7 +40,7 @@ class _Left:
 
 
 class _Owner:
-    """The abandoned places of one owner, the oldest first, and their bytes together."""
+    """The abandoned places of one owner or network, the oldest first, and their bytes together."""
 
     __slots__ = ("places", "size")
 
@@ -57,7 +59,8 @@ class _Owner:
 
 
 class Abandoned:
-    """Counts abandoned places by their owner, an account or the address of anonymous clients.
+    """Counts abandoned places by their owner, an account or the address of anonymous clients, and by
+    the network of an address.
 
     `most`: the bytes of one owner, 0 for no limit. `seconds`: how long a place is kept at most.
     """
@@ -73,19 +76,25 @@ class Abandoned:
         return len(self._owner_of)
 
     def add(self, owner: str, place: Place, size: int, now: float) -> list[Place]:
-        """A place was abandoned. Returns the owner's oldest places, which exceed its limit."""
+        """A place was abandoned. Returns the oldest places of its owner and network, which exceed
+        their limits.
+        """
         self.remove(place)
         if not self._most:
             return []
-        of_owner = self._owners.setdefault(owner, _Owner())
-        of_owner.add(_Left(place, now + self._seconds, size + _OVERHEAD))
+        left = _Left(place, now + self._seconds, size + _OVERHEAD)
+        bounds = bounds_of(owner, self._most)
+        for each in bounds:
+            self._owners.setdefault(each, _Owner()).add(left)
         self._owner_of[place.key] = owner
         self._expire(now)
         given_up: list[Place] = []
-        while of_owner.size > self._most and len(of_owner.places) > 1:
-            oldest = next(iter(of_owner.places.values())).place
-            given_up.append(oldest)
-            self.remove(oldest)
+        for each, most in bounds.items():
+            kept = self._owners[each]
+            while kept.size > most and len(kept.places) > 1:
+                oldest = next(iter(kept.places.values())).place
+                given_up.append(oldest)
+                self.remove(oldest)
         return given_up
 
     def remove(self, place: Place) -> tuple[str, int] | None:
@@ -95,11 +104,13 @@ class Abandoned:
         owner = self._owner_of.pop(place.key, None)
         if owner is None:
             return None
-        of_owner = self._owners[owner]
-        left = of_owner.pop(place.key)
-        if not of_owner.places:
-            del self._owners[owner]
-        return owner, left.size - _OVERHEAD
+        size = 0
+        for each in bounds_of(owner, self._most):
+            kept = self._owners[each]
+            size = kept.pop(place.key).size
+            if not kept.places:
+                del self._owners[each]
+        return owner, size - _OVERHEAD
 
     def _expire(self, now: float) -> None:
         """Forget the places whose time is over, also those of owners who never come back."""

@@ -127,7 +127,7 @@ class SocketHandler:
             address,
             sockets.options,
             sockets.flusher,
-            sockets.limits.pending,
+            sockets.pending,
             self._loop.time(),
         )
         self._controls = Controls(connection, services.authentication, services.tasks)

@@ -8,7 +8,6 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Final, Protocol
 
 from duplex.options import Options, Rate
-from duplex.socket.pending import PendingBytes
 from duplex.socket.rates import Allowances, RateTable
 
 _NETWORK: Final = 4
@@ -51,7 +50,6 @@ class ConnectionLimits:
         self.connections = 0
         self.unauthenticated = 0
         self.allowances = Allowances(options.rate)
-        self.pending = PendingBytes(options.pending_bytes)
         self._addresses: Counter[str] = Counter()
         self._networks: Counter[str] = Counter()
         self._users: Counter[str] = Counter()
@@ -60,6 +58,7 @@ class ConnectionLimits:
         self._joins = RateTable(options.join_rate)
         self._network_joins = RateTable(_times(options.join_rate, _NETWORK))
         self._rooms = RateTable(options.room_rate)
+        self._network_rooms = RateTable(_times(options.room_rate, _NETWORK))
 
     # --- sockets
 
@@ -68,9 +67,7 @@ class ConnectionLimits:
         often the address tries.
         """
         options, around = self._options, network_of(address)
-        wait = self._joins.take(address, now)
-        if around != address:
-            wait = max(wait, self._network_joins.take(around, now))
+        wait = _take(self._joins, self._network_joins, address, now)
         if wait > 0.0:
             return Refusal(429, "Your address connects too often. Try again later.", wait)
         if 0 < options.max_connections <= self.connections:
@@ -151,7 +148,13 @@ class ConnectionLimits:
 
     def may_open(self, owner: str, now: float) -> bool:
         """Count that an account or address opens a new session; False when it does so too often."""
-        return self._rooms.take(owner, now) == 0.0
+        return _take(self._rooms, self._network_rooms, owner, now) == 0.0
+
+
+def _take(rates: RateTable, networks: RateTable, owner: str, now: float) -> float:
+    """Count one for an owner and for the network around it; the seconds to wait, if any."""
+    wait, around = rates.take(owner, now), network_of(owner)
+    return wait if around == owner else max(wait, networks.take(around, now))
 
 
 def _times(rate: Rate, factor: int) -> Rate:
@@ -191,6 +194,15 @@ def network_of(address: str) -> str:
     if ":" not in address or not address.endswith(f"/{_CUSTOMER}"):
         return address
     return str(_prefix(IPv6Network(address).network_address, _SITE))
+
+
+def bounds_of(owner: str, most: int) -> dict[str, int]:
+    """The bounds of what an account or address may keep: its own, and that of the network around
+    it.
+    """
+    bounds = {owner: most}
+    bounds.setdefault(network_of(owner), _NETWORK * most)
+    return bounds
 
 
 def _prefix(address: IPv6Address, bits: int) -> IPv6Network:

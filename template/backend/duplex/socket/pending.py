@@ -1,4 +1,5 @@
-"""The bytes that are kept for the clients of one account or address, all connections together.
+"""The bytes that are kept for the clients of one account, address or network, all connections
+together.
 
 Each outbox is bounded, and so are the requests of a participant that wait. Without a common bound,
 one client could still fill the memory with many connections that read nothing.
@@ -6,6 +7,8 @@ one client could still fill the memory with many connections that read nothing.
 
 from collections.abc import Iterable
 from typing import Final, Protocol, TypeVar
+
+from duplex.socket.limits import bounds_of
 
 PART: Final = 65536
 """Bytes between two counts of the same holder. Less than that is not counted, as the number of
@@ -34,7 +37,7 @@ H = TypeVar("H", bound=Queue)
 
 
 class _Owner:
-    """The counted bytes of one owner."""
+    """The counted bytes of one owner or network."""
 
     __slots__ = ("queues", "readers")
 
@@ -48,7 +51,8 @@ class _Owner:
 
 
 class PendingBytes:
-    """Counts bytes by their owner, an account or the address of anonymous clients.
+    """Counts bytes by their owner, an account or the address of anonymous clients, and by the
+    network of an address.
 
     `most`: the bytes of one owner, 0 for no limit.
     """
@@ -61,36 +65,44 @@ class PendingBytes:
         return len(self._owners)
 
     def fits(self, owner: str, queue: Queue, size: int) -> bool:
-        """Count that a queue is going to keep `size` bytes; False if its owner would keep too many
-        of them.
+        """Count that a queue is going to keep `size` bytes; False if its owner or network would
+        keep too many of them.
         """
         if self._most == 0 or size <= PART:
             return True
-        of_owner = self._owners.setdefault(owner, _Owner())
-        counted = of_owner.queues.get(queue, 0)
+        bounds = self._bounds(owner)
+        counted = bounds[0][0].queues.get(queue, 0)
         if size > counted:
             more = size + PART - counted
-            if of_owner.size + more > self._most:
+            if any(counts.size + more > most for counts, most in bounds):
                 return False
-            of_owner.queues[queue] = counted + more
+            for counts, _ in bounds:
+                counts.queues[queue] = counted + more
         return True
 
     def keep(self, owner: str, reader: Reader) -> None:
-        """Count the bytes that wait for a reader. If too many wait for its owner, the connections
-        with most of them are dropped.
+        """Count the bytes that wait for a reader. If too many wait for its owner or network, the
+        connections with most of them are dropped.
         """
         size = reader.pending
         if size <= PART or self._most == 0:
-            if owner in self._owners:
-                self._owners[owner].readers.pop(reader, None)
+            for each in bounds_of(owner, self._most):
+                if each in self._owners:
+                    self._owners[each].readers.pop(reader, None)
             return
-        of_owner = self._owners.setdefault(owner, _Owner())
-        readers = of_owner.readers
-        readers[reader] = size
-        while readers and of_owner.size > self._most:
-            slowest = max(readers, key=readers.__getitem__)
-            del readers[slowest]
-            slowest.fall_behind()
+        bounds = self._bounds(owner)
+        for counts, _ in bounds:
+            counts.readers[reader] = size
+        for counts, most in bounds:
+            while counts.readers and counts.size > most:
+                slowest = max(counts.readers, key=counts.readers.__getitem__)
+                for each in self._owners.values():
+                    each.readers.pop(slowest, None)
+                slowest.fall_behind()
+
+    def _bounds(self, owner: str) -> list[tuple[_Owner, int]]:
+        bounds = bounds_of(owner, self._most)
+        return [(self._owners.setdefault(each, _Owner()), most) for each, most in bounds.items()]
 
     def tidy(self) -> None:
         """Count again, as most holders keep less after a while."""

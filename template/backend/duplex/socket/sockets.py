@@ -7,6 +7,7 @@ from duplex.options import Options
 from duplex.socket.connection import Connection, Phase
 from duplex.socket.limits import ConnectionLimits
 from duplex.socket.outbox import Flusher
+from duplex.socket.pending import PendingBytes
 from duplex.wire.entries import Frame
 from duplex.wire.protocol import Close, ErrorCode
 
@@ -26,6 +27,7 @@ class Sockets:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.limits = ConnectionLimits(options)
+        self.pending = PendingBytes(options.pending_bytes)
         self.draining = False
         self.empty = asyncio.Event()
         self.empty.set()
@@ -98,7 +100,7 @@ class Sockets:
             await asyncio.sleep(interval)
             now = loop.time()
             self.limits.allowances.tidy(now)
-            self.limits.pending.tidy()
+            self.pending.tidy()
             for count, connection in enumerate(self, start=1):
                 if connection.phase is not Phase.CLOSED:
                     connection.check(now)
