@@ -59,8 +59,8 @@ class _Owner:
 
 
 class Abandoned:
-    """Counts abandoned places by their owner, an account or the address of anonymous clients, and by
-    the network of an address.
+    """Counts abandoned places by their owner, an account or the address of anonymous clients, and
+    by the network of an address.
 
     `most`: the bytes of one owner, 0 for no limit. `seconds`: how long a place is kept at most.
     """
