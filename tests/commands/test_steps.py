@@ -120,12 +120,19 @@ def test_the_list_of_failures_is_the_last_that_e2e_prints(
     log = tmp_path / "server.log"
     log.write_text("an error of the server", encoding="utf-8")
     server = SimpleNamespace(url="http://127.0.0.1:9", log=log, log_end=log.read_text)
+
+    def running(*_: object) -> nullcontext[SimpleNamespace]:
+        return nullcontext(server)
+
+    def tool(*_: object) -> list[str]:
+        return [sys.executable, "-c", PLAYWRIGHT]
+
     monkeypatch.delenv("E2E_URL", raising=False)
     monkeypatch.setattr(checks, "prepare", bool)
     monkeypatch.setattr(checks.setup, "build_frontend", bool)
-    monkeypatch.setattr(checks, "running", lambda *_: nullcontext(server))
+    monkeypatch.setattr(checks, "running", running)
     monkeypatch.setattr(checks.node, "find_browser", bool)
-    monkeypatch.setattr(checks.node, "tool", lambda *_: [sys.executable, "-c", PLAYWRIGHT])
+    monkeypatch.setattr(checks.node, "tool", tool)
     assert checks.e2e([]) == 3
     output = capfd.readouterr()
     assert output.out.splitlines()[-2:] == ["an error of the server", "1 failed"]
