@@ -89,6 +89,29 @@ def test_the_engine_is_the_same_in_every_render(render: Callable[..., Render]) -
                 assert found.setdefault((side, name), content) == content, name
 
 
+KEPT = {"ICONS"}
+"""Public names of the page's engine that only projects of an earlier release use."""
+
+
+def test_every_function_that_the_page_s_engine_offers_has_a_user(
+    render: Callable[..., Render],
+) -> None:
+    """In the pages or tests of a project; types may be there for the sake of others."""
+    offered: set[str] = set()
+    words: set[str] = set()
+    for combo in ALL:
+        if combo.auth == "every":
+            for name, content in render(combo.answers).files().items():
+                text = content.decode(errors="replace")
+                if name == "frontend/src/duplex/index.ts":
+                    listed = ",".join(re.findall(r"export \{([^}]*)\}", text)).split(",")
+                    offered |= {one.strip() for one in listed} - {""}
+                elif name.startswith("frontend/") and not name.startswith(ENGINE):
+                    words |= {*re.findall(r"\w+", text)}
+    unused = {name for name in offered if not name.startswith("type ")} - words
+    assert unused == KEPT
+
+
 @pytest.mark.parametrize("states", ["guide"])
 def test_no_folder_has_too_many_files(states: str, render: Callable[..., Render]) -> None:
     crowded: dict[str, int] = {}

@@ -1,7 +1,7 @@
 import { act, fireEvent, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { displayName, liveSession } from "../src/duplex";
+import { CLOSE, displayName, liveSession } from "../src/duplex";
 import { FakeSocket, installFakeSocket, nextSocket, welcome } from "../src/duplex/testing";
 import LivePage from "../src/pages/LivePage";
 import { show } from "./setup.tsx";
@@ -71,7 +71,7 @@ describe("the page of a session", () => {
   it("explains why the session ended, and takes no more requests", async () => {
     const socket = await open();
     act(() => {
-      socket.breaks(1000, "ended");
+      socket.breaks(CLOSE.ended, "ended");
     });
     expect(screen.getByRole("alert").textContent).toBe(liveSession.getSnapshot().reason);
     expect(screen.queryByRole("button", { name: /^Send/u })).toBeNull();
@@ -82,7 +82,7 @@ describe("the page of a session", () => {
   it("joins the same session again after an idle time ended it", async () => {
     const socket = await open();
     act(() => {
-      socket.breaks(4408);
+      socket.breaks(CLOSE.idle);
     });
     press("Join again");
     await act(async () => {
@@ -101,7 +101,7 @@ describe("the page of a session", () => {
         error: "You may not join this session.",
         code: "forbidden",
       });
-      socket.breaks(4403);
+      socket.breaks(CLOSE.forbidden);
     });
     expect(screen.getByText("You may not join this session.")).toBeTruthy();
     press("Go to the home page");

@@ -2,7 +2,7 @@ import { flushPromises, mount, type VueWrapper } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createMemoryHistory, createRouter, type Router } from "vue-router";
 
-import { displayName, liveSession } from "../src/duplex";
+import { CLOSE, displayName, liveSession } from "../src/duplex";
 import { FakeSocket, installFakeSocket, nextSocket, welcome } from "../src/duplex/testing";
 import LivePage from "../src/pages/LivePage.vue";
 
@@ -76,7 +76,7 @@ describe("the page of a session", () => {
   });
 
   it("explains why the session ended, and takes no more requests", async () => {
-    (await open()).breaks(1000, "ended");
+    (await open()).breaks(CLOSE.ended, "ended");
     await flushPromises();
     expect(page.get("[role=alert]").text()).toBe(liveSession.getSnapshot().reason);
     expect(page.find("form").exists()).toBe(false);
@@ -85,7 +85,7 @@ describe("the page of a session", () => {
   });
 
   it("joins the same session again after an idle time ended it", async () => {
-    (await open()).breaks(4408);
+    (await open()).breaks(CLOSE.idle);
     await flushPromises();
     await press("Join again");
     const socket = await nextSocket();
@@ -98,7 +98,7 @@ describe("the page of a session", () => {
     const socket = await nextSocket();
     socket.accept();
     socket.receive({ state: "error", error: "You may not join this session.", code: "forbidden" });
-    socket.breaks(4403);
+    socket.breaks(CLOSE.forbidden);
     await flushPromises();
     expect(page.text()).toContain("You may not join this session.");
     await press("Go to the home page");

@@ -14,7 +14,6 @@ export {
 export * from "./bindings/pages";
 export * from "./bindings/session";
 export * from "./client/contract";
-export { Listeners } from "./client/listeners";
 export { CLOSE, NAME_LENGTH, type StreamEnd } from "./client/protocol.generated";
 export { type Api, ApiError, createApi } from "./client/rest";
 export { SessionSocket } from "./client/sessionSocket";
@@ -67,15 +66,7 @@ export {
   openDialog,
   startOfPage,
 } from "./ui/focus";
-export {
-  formatBytes,
-  formatCount,
-  formatDate,
-  formatLatency,
-  formatTime,
-  initials,
-  isolated,
-} from "./ui/format";
+export { formatCount, formatDate, formatTime, initials, isolated } from "./ui/format";
 export {
   createList,
   createPagedList,
@@ -86,5 +77,5 @@ export {
   type Slice,
   sliceQuery,
 } from "./ui/paging";
-export { createStore, forgetting, type Readable, storage, type Store } from "./ui/store";
+export { createStore, forgetting, type Readable, type Store } from "./ui/store";
 export { attempt, copyText, problemOf, TOAST_TIME, toasts } from "./ui/toasts";
