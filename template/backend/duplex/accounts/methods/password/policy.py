@@ -16,7 +16,7 @@ from zxcvbn import zxcvbn
 
 from duplex.accounts.services import Services
 from duplex.accounts.tables.account import Account
-from duplex.settings.sign_in import PASSWORD_LENGTH
+from duplex.settings import PASSWORD_LENGTH
 from duplex.web.errors import ApiError
 
 SHORTEST_ALONE = PASSWORD_LENGTH
