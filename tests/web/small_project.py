@@ -73,6 +73,19 @@ print(new_migration(Path.cwd(), sys.argv[1]))
 """
 
 
+START = """
+import asyncio
+from app.main import create_app
+
+async def start():
+    app = create_app()
+    async with app.router.lifespan_context(app):
+        pass
+
+asyncio.run(start())
+"""
+
+
 class SmallProject:
     """The project in `root`; every command runs in a process of its own."""
 
@@ -118,6 +131,12 @@ class SmallProject:
     def migrate(self) -> str:
         """`python -m app migrate`; returns what it said."""
         done = self.run("-m", "app", "migrate")
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    def start(self) -> str:
+        """Start and stop the application; returns what it said."""
+        done = self.run("-c", START)
         assert done.returncode == 0, done.stderr
         return done.stderr
 

@@ -17,7 +17,7 @@ from duplex.web.database import Database, now
 from duplex.web.migrate import migrate
 from duplex_dev.testing import on_every_database
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 OTHER_PROCESS = """
 import sqlite3, sys
@@ -179,6 +179,44 @@ async def test_errors_carry_no_values(database: Database) -> None:
     told = "".join(traceback.format_exception(raised.value))
     assert value not in told
     assert "notebooks" in told
+
+
+@on_every_database
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE notebooks DROP COLUMN document",
+        "DROP TABLE notebooks",
+    ],
+)
+@pytest.mark.parametrize("use", ["read", "write"])
+async def test_an_error_of_a_missing_migration_says_so(
+    database: Database, change: str, use: str
+) -> None:
+    async with database.transaction() as db:
+        await db.execute(text(change))
+
+    async def read() -> None:
+        async with database.reading() as db:
+            await db.get(Notebook, "any")
+
+    async def write() -> None:
+        async with database.transaction() as db:
+            db.add(notebook("any"))
+
+    with pytest.raises(DBAPIError) as raised:
+        await (read() if use == "read" else write())
+    told = "".join(traceback.format_exception(raised.value))
+    assert told.splitlines()[-1].startswith("The models and the database differ: ")
+    assert "`uv run poe migration" in told
+
+
+@on_every_database
+async def test_another_error_says_nothing_of_migrations(database: Database) -> None:
+    with pytest.raises(DBAPIError) as raised:
+        async with database.reading() as db:
+            await db.execute(text("SELECT no_such_function(1)"))
+    assert not hasattr(raised.value, "__notes__")
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -23,7 +23,13 @@ Hook = Callable[[Frame], None]
 
 
 class CannotConnect(TaskError):
-    """There is no connection; the message names the address and the reason."""
+    """There is no connection; the message names the address and the reason. `code`: the status of
+    the server's answer, if there was one.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class RefusedHello(TaskError):
@@ -32,6 +38,7 @@ class RefusedHello(TaskError):
     def __init__(self, frame: Frame) -> None:
         super().__init__(str(frame.get("error", "The server did not open the session.")))
         self.frame = frame
+        self.code = str(frame.get("code"))
 
 
 class NeedsSignIn(RefusedHello):
@@ -111,7 +118,9 @@ class Client:
             socket = await connect(address, **defaults | options)
         except InvalidStatus as error:
             status = error.response.status_code
-            raise CannotConnect(f"{url} refused the connection with status {status}.") from error
+            reason = _reason(error.response.body)
+            sentence = f"{url} refused the connection with status {status}{reason}"
+            raise CannotConnect(sentence, str(status)) from error
         except (InvalidHandshake, InvalidURI, EOFError) as error:
             raise CannotConnect(f"{url} does not speak this protocol: {error}") from error
         except (OSError, TimeoutError) as error:
@@ -289,6 +298,16 @@ class Client:
 
     async def __aexit__(self, *failure: object) -> None:
         await self.leave()
+
+
+def _reason(body: bytes | bytearray | None) -> str:
+    """The end of a sentence: the server's own one, if the body of its answer has one."""
+    try:
+        answer = json.loads(body or b"")
+    except ValueError:
+        return "."
+    sentence = answer.get("error") if isinstance(answer, dict) else None
+    return f": {sentence}" if isinstance(sentence, str) else "."
 
 
 def no_server(url: str) -> str:

@@ -6,6 +6,7 @@ SQLite has a write-ahead log, and files that only their owner can read.
 import asyncio
 import os
 import random
+import re
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -14,9 +15,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import aiosqlite
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, text
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, inspect, text
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.engine import Connection, ExceptionContext, make_url
+from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -149,6 +151,7 @@ class Database:
             connect_args={"prepare_threshold": None} if pooler and not is_sqlite else {},
         )
         event.listen(self.engine.sync_engine, "handle_error", _hide_values)
+        event.listen(self.engine.sync_engine, "handle_error", _explain)
         if is_sqlite:
             prepare_sqlite(self.engine)
 
@@ -182,6 +185,41 @@ class Database:
         """Run a query to check the connection; raises if the database does not answer."""
         async with self.reading() as session:
             await session.execute(text("SELECT 1"))
+
+
+def missing(connection: Connection) -> list[str]:
+    """The tables and columns that models declare and the database does not have."""
+    inspector = inspect(connection)
+    found: list[str] = []
+    for schema in {table.schema for table in Base.metadata.tables.values()}:
+        known = inspector.get_multi_columns(schema=schema, kind=ObjectKind.ANY)
+        for table in Base.metadata.tables.values():
+            if table.schema != schema:
+                continue
+            if (schema, table.name) not in known:
+                found.append(table.fullname)
+                continue
+            names = {column["name"] for column in known[schema, table.name]}
+            found += [
+                f"{table.fullname}.{one.name}" for one in table.columns if one.name not in names
+            ]
+    return sorted(found)
+
+
+_NOT_IN_SQLITE: Final = re.compile(r"no such (table|column)|has no column named")
+_NOT_IN_POSTGRESQL: Final = ("42P01", "42703")
+"""The SQLSTATE of an undefined table and of an undefined column."""
+
+
+def _explain(context: ExceptionContext) -> None:
+    """Add to the error of a missing table or column how a migration is made."""
+    original, error = context.original_exception, context.sqlalchemy_exception
+    undefined = getattr(original, "sqlstate", None) in _NOT_IN_POSTGRESQL
+    if error is not None and (undefined or _NOT_IN_SQLITE.search(str(original))):
+        error.add_note(
+            "The models and the database differ: run `uv run poe migration"
+            ' "what changes"`, then start again.'
+        )
 
 
 def _hide_values(context: ExceptionContext) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from duplex.settings import Settings
-from duplex.web.database import Base, Database
+from duplex.web.database import Base, Database, missing
 from duplex.web.errors import CannotStart
 
 logger = logging.getLogger(__name__)
@@ -156,8 +156,16 @@ async def _begin(database: Database, stack: AsyncExitStack) -> AsyncConnection:
 _NEWER = "The database is newer than this code (revision %s): it is left as it is."
 
 
+_LACKING = (
+    "The database has no %s, which models declare: run `uv run poe migration"
+    ' "what changes"`, then start again.'
+)
+
+
 async def require_current(database: Database, root: Path) -> None:
-    """Raise NotMigratedError when a migration is missing; warn about a schema that is newer."""
+    """Raise NotMigratedError when a migration was not applied. Warn about a schema that is newer,
+    and about models that were changed without a migration.
+    """
 
     def check(connection: Connection) -> None:
         for history in histories(root):
@@ -168,6 +176,8 @@ async def require_current(database: Database, root: Path) -> None:
                     "The database has not been migrated to this version: run `uv run poe serve`,"
                     " or `python -m app migrate` where only the server is installed."
                 )
+        if lacking := missing(connection):
+            logger.warning(_LACKING, ", ".join(lacking))
 
     try:
         async with asyncio.timeout(_PATIENCE), database.reading() as db:

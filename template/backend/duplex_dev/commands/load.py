@@ -3,7 +3,8 @@
 It starts a server of its own with raised limits and an empty database. Every client sends a
 request, waits for its reply and sends the next; the clients run in this process and share the
 machine with the server. Where `may_join` needs an account or rows of yours, measure a server that
-runs already: --url, with --email and --session.
+runs already: --url, with --email and --session. Such a server keeps its limits, so the clients send
+more slowly (--rate), and the command names the setting that refused a client or a request.
 """
 
 import argparse
@@ -15,13 +16,14 @@ from pydantic import BaseModel, ValidationError
 
 from duplex.contract.samples import NoSample, sample
 from duplex_dev.console import TaskError, say
-from duplex_dev.load import RAISED, Measured, Plan, Target, measure
+from duplex_dev.load import RAISED, RATE, Measured, Plan, Target, measure
 from duplex_dev.machine.temporary import running
 from duplex_dev.project import application
 from duplex_dev.sign_in import PASSWORD, check_url, credentials, sign_up
 
 MAX_CLIENTS = 5000
 MAX_SECONDS = 300.0
+MAX_RATE = 10_000.0
 
 
 def main(arguments: list[str]) -> int:
@@ -61,6 +63,11 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--session", help="one session that all clients join")
     made.add_argument("--state", help="the state to send (the first that does not close)")
     made.add_argument("--data", help="its data as JSON (an example made of its types)")
+    made.add_argument(
+        "--rate",
+        type=float,
+        help=f"requests per second of each client; 0: as many as possible (0; with --url {RATE:g})",
+    )
     made.add_argument("--url", help="a server that runs already; its limits are not raised")
     made.add_argument(
         "--email", help=f"sign in there; the password is asked for, or read from {PASSWORD}"
@@ -80,9 +87,12 @@ def plan_of(options: argparse.Namespace) -> Plan:
         )
     if options.email and not options.url:
         raise TaskError("--email needs --url: the command's own server has no accounts yet.")
+    rate = options.rate if options.rate is not None else RATE if options.url else 0.0
+    if not 0 <= rate <= MAX_RATE:
+        raise TaskError(f"--rate is {rate:g}; expected 0 to {MAX_RATE:g}")
     size = options.clients if options.session else options.session_size
     state, data = request_of(options.state, options.data)
-    return Plan(options.clients, options.seconds, size, state, data, options.session)
+    return Plan(options.clients, options.seconds, size, state, data, options.session, rate)
 
 
 def request_of(name: str | None, text: str | None) -> tuple[str, dict[str, object]]:
@@ -154,6 +164,11 @@ def report(plan: Plan, measured: Measured) -> list[str]:
     if tally.errors:
         counts = ", ".join(f"{count} of {error}" for error, count in tally.errors.most_common(3))
         lines.append(f"errors       {counts}")
+    if "too_fast" in tally.errors:
+        lines.append(
+            "             too_fast: SESSION_RATE of the server or the `limit` of the state allows less."
+            " Raise it there, or give a lower --rate."
+        )
     return lines
 
 
