@@ -118,8 +118,12 @@ class Client:
             socket = await connect(address, **defaults | options)
         except InvalidStatus as error:
             status = error.response.status_code
-            reason = _reason(error.response.body)
-            sentence = f"{url} refused the connection with status {status}{reason}"
+            sentence = f"{url} refused the connection with status {status}"
+            try:
+                # The server's own sentence; a proxy's answer has none.
+                sentence += f": {json.loads(error.response.body or b'')['error']}"
+            except (ValueError, LookupError, TypeError):
+                sentence += "."
             raise CannotConnect(sentence, str(status)) from error
         except (InvalidHandshake, InvalidURI, EOFError) as error:
             raise CannotConnect(f"{url} does not speak this protocol: {error}") from error
@@ -298,16 +302,6 @@ class Client:
 
     async def __aexit__(self, *failure: object) -> None:
         await self.leave()
-
-
-def _reason(body: bytes | bytearray | None) -> str:
-    """The end of a sentence: the server's own one, if the body of its answer has one."""
-    try:
-        answer = json.loads(body or b"")
-    except ValueError:
-        return "."
-    sentence = answer.get("error") if isinstance(answer, dict) else None
-    return f": {sentence}" if isinstance(sentence, str) else "."
 
 
 def no_server(url: str) -> str:
