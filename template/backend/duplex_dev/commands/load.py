@@ -166,7 +166,7 @@ def report(plan: Plan, measured: Measured) -> list[str]:
         lines.append(f"errors       {counts}")
     if "too_fast" in tally.errors:
         lines.append(
-            "             too_fast: SESSION_RATE of the server or the `limit` of the state allows less."
+            "             too_fast: the server's SESSION_RATE or the state's `limit` allows less."
             " Raise it there, or give a lower --rate."
         )
     return lines
