@@ -19,7 +19,7 @@ def begun(deadlines: Deadlines, seconds: float = SECONDS) -> Running:
     running = Running(
         Request("endless", None, None), cast("AnyState", None), asyncio.create_task(for_ever())
     )
-    deadlines.of(seconds).begin(running)
+    deadlines[seconds].begin(running)
     return running
 
 
@@ -49,7 +49,7 @@ async def test_each_request_is_stopped_after_its_own_deadline() -> None:
 async def test_a_request_that_ends_in_time_is_not_stopped() -> None:
     deadlines = Deadlines()
     done, late = begun(deadlines), begun(deadlines)
-    deadlines.of(SECONDS).end(done)
+    deadlines[SECONDS].end(done)
     await stopped(late)
     assert done.stopped is None
     assert done.task is not None

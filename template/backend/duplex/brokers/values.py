@@ -145,13 +145,13 @@ class Commit:
     """
 
     room: str
-    entries: list[Entry] = field(default_factory=list[Entry])
+    entries: Sequence[Entry] = ()
     lock: Lock | None = None
     document: bytes | None = None
     claim: tuple[str, str] | None = None
     reply: Entry | None = None
     settles: bool = True
-    endings: list[Entry] = field(default_factory=list[Entry])
-    holds: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    endings: Sequence[Entry] = ()
+    holds: Mapping[str, bytes] | None = None
     ends: bool = False
     epoch: str = ""

@@ -197,7 +197,7 @@ def reply(
     state: AnyState, requester: Requester, request: Request, value: object, *, more: bool
 ) -> Entry:
     """A reply, or a piece of a stream."""
-    return _message(state, requester, request, head(state.name, state.encode(value)), more=more)
+    return _message(state, requester, request, state.head(value), more=more)
 
 
 def end(state: AnyState, requester: Requester, request: Request, how: StreamEnd) -> Entry:

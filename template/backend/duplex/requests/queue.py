@@ -36,11 +36,13 @@ class RequestQueue:
         "_waiting",
         "_worker",
         "elsewhere",
+        "loop",
         "running",
         "streams",
     )
 
     def __init__(self, run: Run, rested: Callable[[], None]) -> None:
+        self.loop = asyncio.get_running_loop()
         self.running: Running | None = None
         self.streams: set[Running] = set()
         self.elsewhere: set[str] = set()
@@ -70,7 +72,7 @@ class RequestQueue:
             self._start()
 
     def _start(self, context: Context | None = None) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self.loop
         if sys.version_info >= (3, 12):
             # A handler that awaits nothing is done before this returns, without a loop tick.
             task = asyncio.Task(self._work(), loop=loop, context=context, eager_start=True)
@@ -109,9 +111,7 @@ class RequestQueue:
 
     def has_stream(self, request_id: str) -> bool:
         """Whether the stream of this request runs here."""
-        return bool(self.streams) and any(
-            stream.request.id == request_id for stream in self.streams
-        )
+        return any(stream.request.id == request_id for stream in self.streams)
 
     def stop(self, request_id: str) -> bool:
         """Cancel a running request; False when none of this id runs here."""
@@ -158,7 +158,7 @@ class RequestQueue:
     async def _any_of(self, tasks: "list[asyncio.Task[None]]") -> None:
         """Wait until one of these tasks has ended, or one of the queue's was left behind."""
         if self._departure is None:
-            self._departure = asyncio.get_running_loop().create_future()
+            self._departure = self.loop.create_future()
         await asyncio.wait([*tasks, self._departure], return_when=asyncio.FIRST_COMPLETED)
 
     def tasks(self) -> "list[asyncio.Task[None]]":

@@ -24,7 +24,6 @@ from duplex.requests.session import Services, Session
 from duplex.tasks import (
     BackgroundTasks,
     cancel_and_close,
-    cancellations,
     uncancel,
 )
 from duplex.wire.messages import Rejected
@@ -47,7 +46,7 @@ class Runner:
     """Handles the requests of this process's participants."""
 
     def __init__(self, services: Services) -> None:
-        self.registry = services.registry
+        self.states = services.registry.states
         self._services = services
         self._failures = Failures(services.broker)
         self._deadlines = Deadlines()
@@ -60,12 +59,12 @@ class Runner:
         task.
         """
         requests = requester.requests
-        task = asyncio.current_task()
-        state = self.registry[request.state]
+        task = asyncio.current_task(requests.loop)
+        state = self.states[request.state]
         running = requests.running = Running(request, state, task)
         session: Session[BaseModel] = Session(self._services, requester, running)
         running.overdue = partial(self._leave_behind, requester, running, session)
-        deadline = self._deadlines.of(state.deadline)
+        deadline = self._deadlines[state.deadline]
         deadline.begin(running)
         try:
             if request.id is not None and not await self._claimed(requester, running, request.id):
@@ -128,7 +127,9 @@ class Runner:
     async def _claimed(self, requester: Requester, running: Running, request_id: str) -> bool:
         """Whether the request is to be handled; else it was answered with its recorded outcome."""
         requests, state = requester.requests, running.state
-        if request_id in requests.elsewhere or requests.has_stream(request_id):
+        if request_id in requests.elsewhere or (
+            requests.streams and requests.has_stream(request_id)
+        ):
             return False
         # The pieces of a stream arrive as room messages: no need to wait for its end.
         claim = await self._services.broker.claim(
@@ -154,7 +155,7 @@ class Runner:
             value = await _call(running, session)
             if running.left_behind:
                 return
-            if running.stopped is None:
+            if running.stopped is None and running.task is not None and running.task.cancelling():
                 await self._absorb_cancellation(running)
             running.seal()
             await session.commit(reply(state, requester, request, value, more=False), last=True)
@@ -205,7 +206,7 @@ class Runner:
     ) -> None:
         request, state = running.request, running.state
         pieces: AsyncGenerator[object] = _call(running, session)
-        deadline = self._deadlines.of(state.deadline)
+        deadline = self._deadlines[state.deadline]
         try:
             while True:
                 deadline.begin(running)
@@ -266,7 +267,7 @@ class Runner:
         """A handler may return although other code has cancelled its task; the cancellation must
         not interrupt the commit of its reply.
         """
-        if self._stopping or not cancellations():
+        if self._stopping:
             return
         logger.warning("the task of %s was cancelled, but not by Duplex", running.state.where)
         with suppress(asyncio.CancelledError):

@@ -137,20 +137,14 @@ class Deadline:
         self._timer = None
 
 
-class Deadlines:
-    """The deadlines of all states, by their time limit."""
+class Deadlines(dict[float, Deadline]):
+    """The deadlines of all states, by their time limit; made when they are first asked for."""
 
-    __slots__ = ("_by_seconds",)
+    __slots__ = ()
 
-    def __init__(self) -> None:
-        self._by_seconds: dict[float, Deadline] = {}
-
-    def of(self, seconds: float) -> Deadline:
-        """The requests with this time limit."""
-        found = self._by_seconds.get(seconds)
-        if found is None:
-            found = self._by_seconds[seconds] = Deadline(seconds)
-        return found
+    def __missing__(self, seconds: float) -> Deadline:
+        made = self[seconds] = Deadline(seconds)
+        return made
 
 
 T = TypeVar("T")

@@ -5,14 +5,14 @@ import logging
 import secrets
 import sys
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duplex.brokers.base import Broker, BrokerUnavailable, Commit, FieldHeld, Lock
+from duplex.brokers.base import Broker, Commit, FieldHeld
 from duplex.identity import Identity, Participant
 from duplex.requests.documents import (
     AlreadyHeld,
@@ -20,14 +20,13 @@ from duplex.requests.documents import (
     SavedRef,
     SessionStore,
     check_size,
-    write,
 )
+from duplex.requests.edits import Edits
 from duplex.requests.queue import Requester
 from duplex.requests.registry import Registry
 from duplex.requests.running import Running
 from duplex.requests.states import AnyEvent, AnyState, To
 from duplex.wire.entries import Entry, retained
-from duplex.wire.messages import head
 from duplex.wire.models import pack
 
 logger = logging.getLogger("duplex")
@@ -64,14 +63,10 @@ class Session(Generic[D]):
     __slots__ = (
         "_claiming",
         "_cleanup",
-        "_dirty",
-        "_document",
+        "_edits",
         "_entries",
-        "_held",
         "_key",
         "_late",
-        "_lock",
-        "_open",
         "_over",
         "_requester",
         "_running",
@@ -83,18 +78,12 @@ class Session(Generic[D]):
         self._services = services
         self._requester = requester
         self._running = running
-        self._claiming: asyncio.Lock | None = None
-        self._stopped = False
-        self._cleanup = False
-        self._late: int | None = None
         self._entries: list[Entry] = []
-        self._lock: Lock | None = None
-        self._document: BaseModel | None = None
-        self._held: dict[str, bytes] = {}
+        self._edits: Edits | None = None
+        self._claiming: asyncio.Lock | None = None
         self._key: str | None = None
-        self._dirty = False
-        self._open = 0
-        self._over = False
+        self._late: int | None = None
+        self._cleanup = self._stopped = self._over = False
 
     @property
     def request_id(self) -> str | None:
@@ -152,8 +141,8 @@ class Session(Generic[D]):
         one.
         """
         self._check_open()
-        if self._document is not None:
-            return cast("D", self._document.model_copy(deep=True))
+        if self._edits is not None and self._edits.document is not None:
+            return cast("D", self._edits.document.model_copy(deep=True))
         text = await self._services.broker.read(self.id)
         return cast("D", self._services.document.model_validate_json(text))
 
@@ -170,31 +159,17 @@ class Session(Generic[D]):
         """
         self._check_open()
         cleanup = self._begin_cleanup()
-        if self._lock is None:
-            lease = self._running.state.deadline + _LEASE_MARGIN
-            self._lock = await self._services.broker.lock(self.id, lease)
-            if self._over:
-                await self.release()
-                self._check_open()
-        if self._document is None:
-            self._document = self._requester.documents.get(self._lock, self._services.document)
-            self._held = dict(self._lock.held)
-            self._services.held.show(self._document, self._held)
-        document = self._document
-        before = None if not self._dirty else document.model_copy(deep=True)
-        self._open += 1
-        try:
+        edits = self._edits
+        if edits is None:
+            edits = self._edits = Edits(self._services, self._requester.documents)
+        await edits.lock(self.id, self._running.state.deadline + _LEASE_MARGIN)
+        if self._over:
+            await edits.release()
+            self._check_open()
+        with edits.edit() as document:
             yield cast("D", document)
-            if self._document is not document:
-                raise RuntimeError("an edit inside this one failed: the changes so far are lost")
-        except BaseException:
-            self._document = before
-            self._requester.documents.discard()
-            raise
-        finally:
-            self._open -= 1
-        self._cleanup = cleanup and (self._cleanup or not self._dirty)
-        self._dirty = True
+        self._cleanup = cleanup and (self._cleanup or not edits.changed)
+        edits.changed = True
 
     async def hold(self, value: BaseModel) -> None:
         """Set a held field of the shared document, the one of the type `Held[type(value)]`, until
@@ -216,9 +191,8 @@ class Session(Generic[D]):
             await self._services.broker.commit(commit)
         except FieldHeld:
             raise AlreadyHeld(name) from None
-        if self._document is not None:
-            self._held[written] = packed
-            setattr(self._document, name, value.model_copy(deep=True))
+        if self._edits is not None:
+            self._edits.hold(name, written, packed, value)
 
     def send(
         self,
@@ -236,7 +210,7 @@ class Session(Generic[D]):
         private = to == "sender"
         entry = Entry(
             name,
-            head(name, declared.encode(data)),
+            declared.head(data),
             sender=self._requester.id,
             retain=retained(declared.retain, private=private),
             private=private,
@@ -247,7 +221,7 @@ class Session(Generic[D]):
         """Store the document permanently under the session's id, owned by the sender's account."""
         self._check_open()
         held = self._services.held
-        document = self._document
+        document = self._edits.document if self._edits is not None else None
         if document is None and not held:
             text = await self._services.broker.read(self.id)
         else:
@@ -288,55 +262,49 @@ class Session(Generic[D]):
         """Commit the edits, messages and the reply, then release the lock. `last`: the reply is
         recorded as the outcome of the request.
         """
-        if self._open:
+        edits = self._edits
+        if edits is not None and edits.open:
             raise RuntimeError("a `yield` inside `session.edit()`: end the edit before it")
-        running = self._running
         # A sender who was away gets a private reply by sending the request again. The pieces of a
         # private stream and private messages are replayed, so they are numbered.
-        pushed = reply.private and not running.state.streams
+        pushed = reply.private and not self._running.state.streams
         numbered = self._entries if pushed else [*self._entries, reply]
         await self._commit(numbered, reply if last else None, ends=reply.closes)
         if pushed:
             self._requester.push(reply)
-        if self._lock is not None:
-            await self.release()
+        if edits is not None:
+            await edits.release()
 
     async def fail(self, entries: list[Entry], outcome: Entry | None) -> None:
         """Commit the end of a failed request, and the changes of its cleanup. `outcome` is recorded
         for its sender.
         """
         late = self._entries[self._late :] if self._late is not None else []
-        if not self._cleanup or self._open:
+        if not self._cleanup or (self._edits is not None and self._edits.open):
             self.drop()
         await self._commit(late + entries, outcome)
 
     async def _commit(
         self, entries: list[Entry], outcome: Entry | None, *, ends: bool = False
     ) -> None:
-        claim = None
+        requester, claim = self._requester, None
         if outcome is not None and self._running.claim is not None:
-            claim = (self._requester.id, self._running.claim)
-        document = None
-        if self._dirty and self._document is not None:
-            document = self._pack(self._document)
-        if entries or document is not None or claim is not None:
+            claim = (requester.id, self._running.claim)
+        edits = self._edits
+        packed = edits.pack() if edits is not None else None
+        if entries or packed is not None or claim is not None:
+            lock, document = packed or (None, None)
+            reply = outcome if claim is not None else None
             commit = Commit(
-                self.id,
-                entries,
-                self._lock if document is not None else None,
-                document,
-                claim,
-                outcome if claim is not None else None,
-                ends=ends,
-                epoch=self._requester.epoch,
-            )
+                requester.room_id, entries, lock, document, claim, reply,
+                ends=ends, epoch=requester.epoch,
+            )  # fmt: skip
             version = await self._services.broker.commit(commit)
             if outcome is not None:
-                self._requester.keep(outcome.size())
-            if document is not None and self._document is not None:
-                self._requester.documents.store(version, self._document, len(document))
-        self._entries, self._late = [], None
-        self._dirty, self._cleanup = False, False
+                requester.keep(outcome.size())
+            if edits is not None and document is not None:
+                edits.committed(version, len(document))
+        self._entries, self._late, self._cleanup = [], None, False
 
     def _begin_cleanup(self) -> bool:
         """Whether an exception or the request's cancellation is being handled. From the
@@ -354,39 +322,15 @@ class Session(Generic[D]):
 
     def drop(self) -> None:
         """Drop the changes and messages that were not committed."""
-        if self._dirty or self._open:
-            self._requester.documents.discard()
-        self._entries, self._late = [], None
-        self._document, self._dirty, self._cleanup = None, False, False
-
-    async def release(self) -> None:
-        """Release the lock; changes that were not committed are dropped."""
-        lock, self._lock = self._lock, None
-        self._document = None
-        if self._dirty or self._open:
-            self._requester.documents.discard()
-        if lock is not None:
-            # While the store is unreachable the broker retries later.
-            with suppress(BrokerUnavailable):
-                await self._services.broker.unlock(lock)
+        if self._edits is not None:
+            self._edits.drop()
+        self._entries, self._late, self._cleanup = [], None, False
 
     async def end(self) -> None:
         """The request is over: this object cannot be used any more."""
         self._over = True
-        if self._lock is not None or self._dirty or self._open:
-            await self.release()
-
-    def _pack(self, document: BaseModel) -> bytes:
-        """The document's JSON, without its held fields. Raises pydantic's errors."""
-        held = self._services.held
-        stored = self._lock.document if self._lock is not None else None
-        plain = held.without(document, self._held)
-        text, parsed = write(plain, self._services.document, stored)
-        check_size(text, self._services.max_document, stored)
-        if parsed is not plain:
-            self._document = parsed
-            held.show(parsed, self._held)
-        return text
+        if self._edits is not None:
+            await self._edits.release()
 
     def _check_open(self) -> None:
         if self._over:

@@ -25,7 +25,7 @@ from duplex.identity import Identity
 from duplex.options import Rate
 from duplex.wire import protocol
 from duplex.wire.entries import Retain
-from duplex.wire.messages import Rejected, Unreadable, unpack
+from duplex.wire.messages import Rejected, Unreadable, head, unpack
 from duplex.wire.models import accepts_infinity, pack
 from duplex.wire.requests import RequestId, find_infinite, read_id, sanitize_data_request
 
@@ -84,6 +84,7 @@ class State(Generic[P, R]):
         self.to: To = to
         self.doc = inspect.getdoc(handler) or ""
         self.where = where
+        self._beginning = head(name, b"")
         self.streams = inspect.isasyncgenfunction(handler)
         if not self.streams and not inspect.iscoroutinefunction(handler):
             raise BadState(f"{where}: a handler is an `async def`, or an async generator to stream")
@@ -153,6 +154,10 @@ class State(Generic[P, R]):
             raise TypeError(f"{self.where} declares {expected} and gave {type(value).__name__}")
         return pack(value, self.response)
 
+    def head(self, value: object) -> bytes:
+        """The beginning of a message with this response: see `Entry.head`. Raises TypeError."""
+        return self._beginning + self.encode(value)
+
 
 AnyState = State[..., Any]
 
@@ -218,6 +223,10 @@ class Event(Generic[M]):
                 f"the event {self.name} has {self.model.__name__}, not {type(value).__name__}"
             )
         return pack(value, self.model)
+
+    def head(self, value: object) -> bytes:
+        """The beginning of a message with this data: see `Entry.head`. Raises TypeError."""
+        return head(self.name, self.encode(value))
 
 
 AnyEvent = Event[Any]

@@ -12,7 +12,7 @@ from duplex.requests.documents import check_size, held_fields, write
 from duplex.requests.registry import Registry
 from duplex.requests.states import AnyEvent, AnyState
 from duplex.wire.entries import Entry
-from duplex.wire.messages import error_head, head
+from duplex.wire.messages import error_head
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -113,7 +113,7 @@ class LiveSessions(Generic[D]):
     def _entry(self, message: str | AnyState | AnyEvent, data: BaseModel | None) -> Entry:
         name = message if isinstance(message, str) else message.name
         declared = self._registry.message(name)
-        return Entry(name, head(name, declared.encode(data)), retain=declared.retain)
+        return Entry(name, declared.head(data), retain=declared.retain)
 
     async def _commit(self, commit: Commit) -> bool:
         try:

@@ -182,7 +182,7 @@ class Member:
 
     def admit(self, request: Request, now: float) -> None:
         """Check that the participant may send this now, and count it. Raises `Rejected`."""
-        state = self._runner.registry[request.state]
+        state = self._runner.states[request.state]
         if state.allow is not None and not state.allow(self.identity):
             raise _rejected(request, f"You may not send {state.name}.", "forbidden")
         if state.limit is not None and not self._take(state.name, state.limit, now):

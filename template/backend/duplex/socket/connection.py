@@ -46,7 +46,7 @@ class Connection:
         "_options",
         "_outbox",
         "_pinged",
-        "_verdict",
+        "_reason",
         "_waiting",
         "address",
         "allowance",
@@ -65,6 +65,7 @@ class Connection:
         "transport",
         "user",
         "validity",
+        "verdict",
     )
 
     def __init__(
@@ -102,18 +103,15 @@ class Connection:
         self._blocked_since: float | None = None
         self._drained: asyncio.Future[None] | None = None
         self._pinged = False
-        self._verdict: tuple[int, str] | None = None
-        self._close_by = 0.0
-
-    @property
-    def verdict(self) -> int | None:
+        self.verdict: int | None = None
         """The code this side closes the connection with, once it does."""
-        return None if self._verdict is None else self._verdict[0]
+        self._reason = ""
+        self._close_by = 0.0
 
     def opened(self, now: float, expires: float | None) -> None:
         """The hello was accepted: requests are handled from now on."""
         self.greeted = True
-        if self._verdict is None:
+        if self.verdict is None:
             self.phase = Phase.OPEN
         self.asked = now
         self.validity.until(expires)
@@ -138,7 +136,7 @@ class Connection:
         """Send a frame after all frames before it; `crowd` for a frame with many receivers. Never
         waits; a slow consumer is closed.
         """
-        if self._verdict is not None:
+        if self.verdict is not None:
             return
         outbox = self._outbox
         if not outbox:
@@ -155,7 +153,7 @@ class Connection:
         """Send the first frames of a joined session. They do not count against the outbox's bound:
         a newcomer is not a slow consumer.
         """
-        if self._verdict is not None or not frames:
+        if self.verdict is not None or not frames:
             return
         if not self._outbox:
             self._flusher.add(self)
@@ -191,8 +189,8 @@ class Connection:
             del outbox[:taken]
         if self._drained is not None:
             self._wake()
-        if self._verdict is not None and not outbox:
-            self.transport.close(*self._verdict)
+        if self.verdict is not None and not outbox:
+            self.transport.close(self.verdict, self._reason)
 
     def writable(self) -> None:
         """The transport takes more again."""
@@ -206,12 +204,12 @@ class Connection:
         asyncio.get_running_loop().call_soon(self._count)
 
     def _count(self) -> None:
-        if self._verdict is None:
+        if self.verdict is None:
             self.shared.keep(self.owner, self)
 
     async def drained(self, mark: int) -> None:
         """Wait until at most `mark` bytes are in the outbox, or the connection is closing."""
-        while self._waiting > mark and self._verdict is None and self.phase is Phase.OPEN:
+        while self._waiting > mark and self.verdict is None and self.phase is Phase.OPEN:
             if self._drained is None:
                 self._drained = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._drained)
@@ -240,10 +238,10 @@ class Connection:
 
     def close(self, code: int, reason: str = "") -> None:
         """Send the frames in the outbox, then close. Only the first call has an effect."""
-        if self._verdict is not None or self.phase is Phase.CLOSED:
+        if self.verdict is not None or self.phase is Phase.CLOSED:
             return
         reason = reason.encode()[:_REASON_BYTES].decode(errors="ignore")
-        self._verdict = (code, reason)
+        self.verdict, self._reason = code, reason
         self.phase = Phase.CLOSING
         self._close_by = asyncio.get_running_loop().time() + self._options.write_timeout
         self._wake()
@@ -285,7 +283,7 @@ class Connection:
     def closed(self) -> None:
         """The socket has ended."""
         self.phase = Phase.CLOSED
-        self._verdict = self._verdict or (1006, "")
+        self.verdict = self.verdict or 1006
         self._outbox.clear()
         self._waiting = 0
         self._wake()

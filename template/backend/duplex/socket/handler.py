@@ -72,7 +72,7 @@ def receive_request(socket: "SocketHandler", text: str | None) -> Request | Cont
     """The valid request in one frame; None for a frame that was answered with an error. `text` is
     None for a binary frame.
     """
-    now = asyncio.get_running_loop().time()
+    now = socket.time()
     admitted = socket.admit(text, now)
     if admitted is None:
         return None
@@ -102,13 +102,13 @@ class SocketHandler:
     __slots__ = (
         "_ahead",
         "_controls",
-        "_loop",
         "_read",
         "_receive",
         "_services",
         "_stopping",
         "_task",
         "connection",
+        "time",
     )
 
     def __init__(
@@ -116,7 +116,7 @@ class SocketHandler:
     ) -> None:
         self._services = services
         self._receive = receive
-        self._loop = asyncio.get_running_loop()
+        self.time = asyncio.get_running_loop().time
         self._task = asyncio.current_task()
         self._read = 0
         self._stopping = False
@@ -128,7 +128,7 @@ class SocketHandler:
             sockets.options,
             sockets.flusher,
             sockets.pending,
-            self._loop.time(),
+            self.time(),
         )
         self._controls = Controls(connection, services.authentication, services.tasks)
         offered = cast("dict[str, object]", scope.get("extensions") or {})
@@ -140,7 +140,7 @@ class SocketHandler:
                 connection.blocked,
                 services.shutdown,
                 connection.flood,
-                Bucket(small_frames(sockets.options.rate), self._loop.time()),
+                Bucket(small_frames(sockets.options.rate), self.time()),
             )
         else:
             connection.transport = AsgiTransport(
@@ -212,7 +212,7 @@ class SocketHandler:
         """The first text, None for a frame that was answered with an error. Reads on while the
         client is greeted: whether it is still there decides whether it may take a participant over.
         """
-        text = self.admit(await self._next_frame(), self._loop.time())
+        text = self.admit(await self._next_frame(), self.time())
         if text is not None:
             self._ahead = asyncio.ensure_future(self._receive())
             self._ahead.add_done_callback(self._was_read_ahead)

@@ -192,7 +192,10 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         else:
             text = self._incoming.whole(data)
             if text is not None:
-                self._put_text(text)
+                if self._take is not None:
+                    self._take(text)
+                else:
+                    self._put({"type": "websocket.receive", "text": text})
                 return
             self._incoming.feed(data)
             if self._turn is None:

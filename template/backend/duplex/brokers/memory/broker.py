@@ -4,7 +4,8 @@ Everything here happens between two awaits, so each method is one step for all o
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from duplex.brokers.base import (
@@ -40,10 +41,12 @@ class MemoryBroker:
         self._rooms: dict[str, Room] = {}
         self._watched: set[str] = set()
         self._events: BrokerEvents | None = None
+        self._now: Callable[[], float] = time.monotonic
         self._fence = 0
 
     async def start(self, events: BrokerEvents) -> None:
         self._events = events
+        self._now = asyncio.get_running_loop().time
 
     async def stop(self) -> None:
         for room_id in list(self._rooms):
@@ -125,7 +128,7 @@ class MemoryBroker:
     def _replay(self, request: Join, room: Room) -> list[Entry] | None:
         if request.resume_epoch != room.epoch:
             return None
-        return room.log.after(request.resume_seq, asyncio.get_running_loop().time())
+        return room.log.after(request.resume_seq, self._now())
 
     async def leave(self, room: str, participant: str, connection: str) -> None:
         found = self._find(room, participant, connection)
@@ -203,13 +206,16 @@ class MemoryBroker:
         one = self._live(room).records.get(participant)
         if one is None:
             raise RoomGone(room)
-        return await one.handled.claim(request_id, wait)
+        handled = one.handled
+        if wait and handled.is_open(request_id):
+            await handled.wait(request_id, wait)
+        return handled.claim(request_id, self._now())
 
     async def release(self, room: str, participant: str, request_id: str) -> None:
         live = self._rooms.get(room)
         one = live.records.get(participant) if live is not None else None
         if live is not None and one is not None:
-            self._append(room, live, live.unhold(participant, request_id))
+            self._unhold(room, live, participant, request_id)
             one.handled.release(request_id, partial(self._append, room, live))
 
     async def lock(self, room: str, lease: float) -> Lock:
@@ -251,9 +257,9 @@ class MemoryBroker:
             room.document = commit.document
             room.version += 1
         if commit.holds and commit.claim is not None:
-            self._hold(room, commit, commit.claim)
+            self._hold(room, commit.room, commit.holds, commit.claim)
         if commit.reply is not None and commit.claim is not None and commit.settles:
-            self._append(commit.room, room, room.unhold(*commit.claim))
+            self._unhold(commit.room, room, *commit.claim)
         if commit.ends:
             self._forget_room(commit.room)
             if room.mutex is not None and room.mutex.locked():
@@ -265,10 +271,16 @@ class MemoryBroker:
             self._record(room, commit, commit.claim, commit.reply)
         return room.version
 
-    def _hold(self, room: Room, commit: Commit, claim: tuple[str, str]) -> None:
-        for field, value in commit.holds.items():
+    def _hold(
+        self, room: Room, room_id: str, holds: Mapping[str, bytes], claim: tuple[str, str]
+    ) -> None:
+        for field, value in holds.items():
             room.holds[field] = *claim, value
-            self._append(commit.room, room, [announcements.held(field, value)])
+            self._append(room_id, room, [announcements.held(field, value)])
+
+    def _unhold(self, room_id: str, room: Room, participant: str, request_id: str) -> None:
+        if room.holds:
+            self._append(room_id, room, room.unhold(participant, request_id))
 
     def _record(self, room: Room, commit: Commit, claim: tuple[str, str], reply: Entry) -> None:
         record = room.records.get(claim[0])
@@ -277,7 +289,7 @@ class MemoryBroker:
             return
         handled = record.handled
         if commit.settles:
-            handled.settle(claim[1], reply, asyncio.get_running_loop().time())
+            handled.settle(claim[1], reply, self._now())
         else:
             handled.begun(claim[1], reply, commit.endings)
 
@@ -291,10 +303,10 @@ class MemoryBroker:
             raise RoomGone(room_id)
         return room
 
-    def _append(self, room_id: str, room: Room, entries: list[Entry]) -> None:
+    def _append(self, room_id: str, room: Room, entries: Sequence[Entry]) -> None:
         if not entries:
             return
-        now = asyncio.get_running_loop().time()
+        now = self._now()
         for entry in entries:
             room.log.append(entry, now)
         if self._events is not None and room_id in self._watched:

@@ -8,8 +8,9 @@ stop everything for a moment after each ten thousand requests.
 import asyncio
 import marshal
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Final
 
@@ -101,7 +102,7 @@ class _Open:
 
     at: float
     fallback: Entry | None = None
-    endings: list[Entry] = field(default_factory=list[Entry])
+    endings: Sequence[Entry] = ()
     awaited: asyncio.Event | None = None
 
     def close(self) -> None:
@@ -114,10 +115,11 @@ class Handled:
     bytes, the oldest dropped first.
     """
 
-    __slots__ = ("_open", "_replies", "_retention", "_settled", "_size")
+    __slots__ = ("_open", "_replies", "_retention", "_seconds", "_settled", "_size")
 
     def __init__(self, retention: Retention) -> None:
         self._retention = retention
+        self._seconds = retention.handled
         self._open: dict[str, _Open] = {}
         self._settled: OrderedDict[str, float] = OrderedDict()
         self._replies: OrderedDict[str, bytes] = OrderedDict()
@@ -130,26 +132,27 @@ class Handled:
         """Whether the request is claimed and has no outcome yet."""
         return request_id in self._open
 
-    async def claim(self, request_id: str, wait: float) -> Claim:
-        """Claim an id, waiting up to `wait` seconds for an open claim of it to be settled."""
-        loop = asyncio.get_running_loop()
-        self._trim(loop.time())
-        claimed = self._open.get(request_id)
-        if claimed is not None:
-            if claimed.awaited is None:
-                claimed.awaited = asyncio.Event()
-            try:
-                async with asyncio.timeout(wait):
-                    await claimed.awaited.wait()
-            except TimeoutError:
-                return Claim("busy")
-            if request_id in self._open:
-                return Claim("busy")
+    def claim(self, request_id: str, now: float) -> Claim:
+        """Claim an id."""
+        self._trim(now)
+        if request_id in self._open:
+            return _BUSY
         if request_id in self._settled:
             reply = self._replies.get(request_id)
             return Claim("done", None if reply is None else Entry(*marshal.loads(reply)))
-        self._open[request_id] = _Open(loop.time())
+        self._open[request_id] = _Open(now)
         return _NEW
+
+    async def wait(self, request_id: str, seconds: float) -> None:
+        """Wait up to so many seconds for an open claim to be settled or released."""
+        claimed = self._open.get(request_id)
+        if claimed is None:
+            return
+        if claimed.awaited is None:
+            claimed.awaited = asyncio.Event()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await claimed.awaited.wait()
 
     def settle(self, request_id: str, reply: Entry, now: float) -> None:
         """The request was answered with `reply`, which has its number already."""
@@ -165,13 +168,13 @@ class Handled:
         if claimed is not None:
             claimed.close()
 
-    def begun(self, request_id: str, fallback: Entry, endings: list[Entry]) -> None:
+    def begun(self, request_id: str, fallback: Entry, endings: Sequence[Entry]) -> None:
         """The claimed request has begun: see `Commit.settles`."""
         claimed = self._open.get(request_id)
         if claimed is not None:
             claimed.fallback, claimed.endings = fallback, endings
 
-    def release(self, request_id: str, append: Callable[[list[Entry]], None]) -> None:
+    def release(self, request_id: str, append: Callable[[Sequence[Entry]], None]) -> None:
         """The claim is released: unless it had `begun`, the request may run again. The entries that
         end it are appended to the room.
         """
@@ -188,7 +191,7 @@ class Handled:
         self.settle(request_id, outcome, claimed.at)
 
     def _trim(self, now: float) -> None:
-        oldest = now - self._retention.handled
+        oldest = now - self._seconds
         settled = self._settled
         while settled:
             request_id = next(iter(settled))
@@ -203,5 +206,6 @@ class Handled:
             self._size -= len(reply)
 
 
-_NEW = Claim("new")
+_NEW: Final = Claim("new")
+_BUSY: Final = Claim("busy")
 _VALUES: Final = attrgetter(*(field.name for field in fields(Entry)))
