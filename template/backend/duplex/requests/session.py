@@ -16,12 +16,12 @@ from duplex.brokers.base import Broker, Commit, FieldHeld
 from duplex.identity import Identity, Participant
 from duplex.requests.documents import (
     AlreadyHeld,
+    Edits,
     HeldFields,
     SavedRef,
     SessionStore,
     check_size,
 )
-from duplex.requests.edits import Edits
 from duplex.requests.queue import Requester
 from duplex.requests.registry import Registry
 from duplex.requests.running import Running
