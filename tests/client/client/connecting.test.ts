@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { SocketClient } from "@duplex/client/types";
-import { FakeSocket, installFakeSocket, nextSocket, welcome } from "@duplex/testing";
-import { setOnline, showPage } from "@duplex/testing";
-import { CONTRACT, data, socketRequest, STATE } from "../support/contract";
+import { FakeSocket, nextSocket, welcome } from "@duplex/testing";
+import { closeClient, connect, prepareSockets } from "../support/client";
+import { CONTRACT, socketRequest } from "../support/contract";
 
 /** Longer than any wait for the next attempt. */
 const ANY_WAIT = 31_000;
@@ -13,25 +13,13 @@ describe("connecting", () => {
   let client: SocketClient;
 
   beforeEach(() => {
-    vi.useFakeTimers();
-    vi.spyOn(Math, "random").mockReturnValue(0.5);
-    installFakeSocket();
+    prepareSockets();
     token.mockReset().mockResolvedValue(null);
     client = socketRequest({ token, session: "notes", name: "Ada" });
   });
   afterEach(() => {
-    client.close();
-    vi.unstubAllGlobals();
-    vi.useRealTimers();
+    closeClient(client);
   });
-
-  /** Connects; answers the socket and what `open` came to. */
-  async function connect(): Promise<FakeSocket> {
-    client.open().catch(() => undefined);
-    const socket = await nextSocket();
-    welcome(socket);
-    return socket;
-  }
 
   it("sends a hello with token, session, name and contract to the page's own server", async () => {
     token.mockResolvedValue("token-1");
@@ -58,7 +46,7 @@ describe("connecting", () => {
 
   it("requests a token for every attempt", async () => {
     token.mockResolvedValueOnce("token-1").mockResolvedValueOnce("token-2");
-    const first = await connect();
+    const first = await connect(client);
     first.breaks();
     const second = await nextSocket();
     second.accept();
@@ -136,63 +124,9 @@ describe("connecting", () => {
     expect(half.closedWith).not.toBeNull();
   });
 
-  it("ends with the server's own sentence when the hello is refused", async () => {
-    const opening = client.open();
-    const socket = await nextSocket();
-    socket.accept();
-    socket.receive({ state: "error", error: "This session is full.", code: "forbidden" });
-    socket.breaks(4403);
-    await expect(opening).rejects.toMatchObject({
-      name: "SessionError",
-      code: "forbidden",
-      message: "This session is full.",
-    });
-    expect(client.status).toBe("ended");
-    expect(client.reason).toBe("This session is full.");
-    await vi.advanceTimersByTimeAsync(ANY_WAIT);
-    expect(FakeSocket.all).toHaveLength(1);
-  });
-
-  it("reports once why the server is busy, and tries again", async () => {
-    const told = vi.fn();
-    client.onUpdate.addListener(told);
-    client.open().catch(() => undefined);
-    const socket = await nextSocket();
-    socket.accept();
-    const error = "The session's store cannot be reached.";
-    socket.receive({ state: "error", error, code: "broker_unavailable" });
-    socket.breaks(4503);
-    expect(client.reason).toBe(error);
-    expect(told).not.toHaveBeenCalled();
-    welcome(await nextSocket());
-    expect(client.status).toBe("open");
-  });
-
-  it.each([1000, 4400, 4403, 4408, 4409, 4429])(
-    "does not come back after the final code %i",
-    async (code) => {
-      const socket = await connect();
-      socket.breaks(code);
-      expect(client.status).toBe("ended");
-      expect(client.reason).toMatch(/\.$/);
-      await vi.advanceTimersByTimeAsync(ANY_WAIT);
-      expect(FakeSocket.all).toHaveLength(1);
-      await expect(client.open()).rejects.toMatchObject({ code: "ended" });
-    },
-  );
-
-  it.each([1001, 1006, 1011, 1012, 4503, 4508])("reconnects after %i", async (code) => {
-    const socket = await connect();
-    socket.breaks(code);
-    expect(client.status).toBe("recovering");
-    welcome(await nextSocket(), { recovered: true });
-    expect(FakeSocket.all).toHaveLength(2);
-    expect(client.status).toBe("open");
-  });
-
   it("signs in again once when its token is refused, and ends when that does not help", async () => {
     token.mockImplementation(({ refresh }) => Promise.resolve(refresh ? "newer" : "old"));
-    const first = await connect();
+    const first = await connect(client);
     first.breaks(4401);
     const second = await nextSocket();
     second.accept();
@@ -224,7 +158,7 @@ describe("connecting", () => {
   });
 
   it("renews the token in place when it expires", async () => {
-    const socket = await connect();
+    const socket = await connect(client);
     token.mockResolvedValue("token-2");
     socket.receive({ state: "expiring", data: { within: 30 } });
     await vi.advanceTimersByTimeAsync(0);
@@ -238,208 +172,10 @@ describe("connecting", () => {
     expect(client.status).toBe("open");
   });
 
-  it("stays connected to a draining server until it is disconnected, then reconnects soon", async () => {
-    const socket = await connect();
-    socket.receive({ state: "draining", data: { within: 20 } });
-    await vi.advanceTimersByTimeAsync(15_000);
-    expect(client.status).toBe("open");
-    socket.breaks(4503);
-    welcome(await nextSocket(500), { recovered: true });
-    expect(client.status).toBe("open");
-  });
-
-  it.each([
-    ["without a word before", 4503, false],
-    ["for good at the end of a drain", 1012, true],
-    ["when it was killed while it drained", 1006, true],
-  ])(
-    "spreads the return over five seconds when the server closes for all at once, %s",
-    async (_, code, drains) => {
-      const socket = await connect();
-      if (drains) socket.receive({ state: "draining", data: { within: 20 } });
-      socket.breaks(code);
-      await vi.advanceTimersByTimeAsync(2_499);
-      expect(FakeSocket.all).toHaveLength(1);
-      await nextSocket(1);
-      expect(FakeSocket.all).toHaveLength(2);
-    },
-  );
-
-  it("detects a dead connection within two heartbeats and replaces it at once", async () => {
-    const socket = await connect();
-    await vi.advanceTimersByTimeAsync(40_000);
-    expect(socket.of("ping").length).toBeGreaterThan(0);
-    expect(socket.closedWith?.code).toBe(4500);
-    expect(client.status).toBe("recovering");
-    expect(client.reason).toBe("The server does not answer any more.");
-    welcome(await nextSocket(), { recovered: true });
-    expect(client.status).toBe("open");
-    // What the old connection still says is not heard.
-    const heard = vi.fn();
-    client.onUnpackedMessage.addListener(heard);
-    socket.receive({ state: "left", data: { participant: "p-2", name: "Bo" }, seq: 1 });
-    expect(heard).not.toHaveBeenCalled();
-    socket.breaks(4403);
-    expect(client.status).toBe("open");
-  });
-
-  it("is offline while the browser is, and reconnects at once afterwards", async () => {
-    const socket = await connect();
-    socket.breaks();
-    (await nextSocket(500)).breaks();
-    setOnline(false);
-    expect(client.status).toBe("offline");
-    setOnline(true);
-    const attempts = FakeSocket.all.length;
-    await vi.advanceTimersByTimeAsync(0);
-    expect(FakeSocket.all).toHaveLength(attempts + 1);
-    expect(client.status).toBe("recovering");
-  });
-
-  it("reconnects at once when the page becomes visible", async () => {
-    const socket = await connect();
-    socket.breaks();
-    const attempts = FakeSocket.all.length;
-    showPage();
-    await vi.advanceTimersByTimeAsync(0);
-    expect(FakeSocket.all).toHaveLength(attempts + 1);
-  });
-
-  it("checks the connection when the network changes or the page is shown again", async () => {
-    const socket = await connect();
-    socket.receive({ state: "pong" });
-    const before = socket.of("ping").length;
-    showPage();
-    expect(socket.of("ping")).toHaveLength(before + 1);
-    socket.receive({ state: "pong" });
-    setOnline(false);
-    expect(socket.of("ping")).toHaveLength(before + 2);
-    // A server on this very computer answers without a network.
-    socket.receive({ state: "pong" });
-    await vi.advanceTimersByTimeAsync(6_000);
-    expect(client.status).toBe("open");
-  });
-
-  it("leaves and closes with 1000 when the user ends the session", async () => {
-    const socket = await connect();
-    client.close();
-    expect(socket.sent.at(-1)).toEqual({ state: "leave" });
-    expect(socket.closedWith?.code).toBe(1000);
-    expect(client.status).toBe("ended");
-    expect(client.reason).toBe("You left the session.");
-    await vi.advanceTimersByTimeAsync(ANY_WAIT);
-    expect(FakeSocket.all).toHaveLength(1);
-  });
-
-  it("keeps its place while the page is suspended, and resumes afterwards", async () => {
-    const socket = await connect();
-    const request = client.request(STATE, data("on its way"));
-    const before = FakeSocket.all.length;
-    client.suspend();
-    expect(socket.of("leave")).toEqual([]);
-    expect(socket.closedWith?.code).toBe(4501);
-    expect(client.status).toBe("recovering");
-    setOnline(true);
-    await vi.advanceTimersByTimeAsync(ANY_WAIT);
-    expect(FakeSocket.all).toHaveLength(before);
-
-    client.wake();
-    const back = await nextSocket(1);
-    back.accept();
-    expect(back.sent[0]).toMatchObject({ session: "notes", resume: { token: "resume-secret" } });
-    welcome(back, { recovered: true });
-    const [again] = back.requests();
-    back.receive({ state: STATE, data: { text: "done" }, id: again?.["id"], seq: 1 });
-    await expect(request).resolves.toEqual({ text: "done" });
-  });
-
-  it("can be suspended before the first reply, and woken without a suspension", async () => {
-    client.open().catch(() => undefined);
-    await nextSocket();
-    client.suspend();
-    await vi.advanceTimersByTimeAsync(ANY_WAIT);
-    expect(FakeSocket.all).toHaveLength(1);
-    client.wake();
-    client.wake();
-    welcome(await nextSocket(1));
-    expect(client.status).toBe("open");
-    expect(FakeSocket.all).toHaveLength(2);
-  });
-
-  it("takes over the place of an earlier client", async () => {
-    const resume = { token: "r1", epoch: "e1", seq: 7 };
-    client = socketRequest({ token, session: "notes", resume });
-    client.open().catch(() => undefined);
-    const socket = await nextSocket();
-    socket.accept();
-    expect(socket.sent[0]).toMatchObject({ session: "notes", resume });
-    welcome(socket, { recovered: true, seq: 9, resume_token: "r1" });
-    socket.receive({ state: STATE, data: { text: "t" }, from: "p-2", seq: 10 });
-    expect(client.resume).toEqual({ token: "r1", epoch: "e1", seq: 10 });
-  });
-
-  it("keeps the sequence number of that place until a new message arrives", async () => {
-    const resume = { token: "r1", epoch: "e1", seq: 7 };
-    client = socketRequest({ token, session: "notes", resume });
-    client.open().catch(() => undefined);
-    const socket = await nextSocket();
-    welcome(socket, { recovered: true, seq: 7, resume_token: "r1" });
-    socket.breaks();
-    const next = await nextSocket();
-    next.accept();
-    expect(next.sent[0]).toMatchObject({ resume });
-  });
-
-  it("reports no error that the close code explains", async () => {
-    const socket = await connect();
-    const told = vi.fn();
-    client.onUpdate.addListener(told);
-    for (const code of ["idle", "slow", "not_signed_in", "too_big"]) {
-      socket.receive({ state: "error", error: "Because.", code });
-    }
-    expect(told).not.toHaveBeenCalled();
-  });
-
-  it("ends with the reason that the server gave to the whole session", async () => {
-    const told = vi.fn();
-    const socket = await connect();
-    client.onUpdate.addListener(told);
-    socket.receive({ state: "error", error: "This board was deleted.", code: "refused", seq: 1 });
-    socket.breaks(1000);
-    expect([client.status, client.reason]).toEqual(["ended", "This board was deleted."]);
-    expect(told).not.toHaveBeenCalled();
-  });
-
-  it("reports the close code", async () => {
-    const ends: (number | null)[] = [];
-    client.onStatus.addListener(({ code }) => ends.push(code));
-    (await connect()).breaks(4408);
-    expect(ends.slice(-2)).toEqual([null, 4408]);
-  });
-
-  it("ends when its hello is too big, because the next one would be too", async () => {
-    client.open().catch(() => undefined);
-    const socket = await nextSocket();
-    socket.accept();
-    socket.breaks(1009);
-    expect(client.status).toBe("ended");
-  });
-
-  it("leaves nothing behind when it is closed: no timer, no listener", async () => {
-    const socket = await connect();
-    socket.receive({ state: "draining", data: { within: 20 } });
-    client.close();
-    expect(vi.getTimerCount()).toBe(0);
-    setOnline(false);
-    setOnline(true);
-    showPage();
-    expect(client.status).toBe("ended");
-  });
-
   it("measures no frames without a listener", async () => {
     const emit = vi.spyOn(client.onWire, "emit");
     const encode = vi.spyOn(TextEncoder.prototype, "encode");
-    const socket = await connect();
+    const socket = await connect(client);
     socket.receive({ state: "pong" });
     expect(emit).not.toHaveBeenCalled();
     expect(encode).not.toHaveBeenCalled();
@@ -452,14 +188,14 @@ describe("connecting", () => {
       wire.push(`${direction} ${JSON.stringify(frame)}`);
       expect(size).toBeGreaterThan(0);
     });
-    await connect();
+    await connect(client);
     expect(wire[0]).toMatch(/^sent .*"token":"•••"/);
     expect(wire[1]).toMatch(/^received .*"resume_token":"•••"/);
     expect(wire.join()).not.toMatch(/token-1|resume-secret/);
   });
 
   it("ignores an invalid frame", async () => {
-    const socket = await connect();
+    const socket = await connect(client);
     for (const nonsense of ["", "null", "[]", "{}", '{"state":7}', "<html>"]) {
       socket.receive(nonsense);
     }

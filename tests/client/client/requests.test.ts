@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { ISocketResponse, SocketClient } from "@duplex/client/types";
-import { FakeSocket, installFakeSocket, nextSocket, welcome } from "@duplex/testing";
+import { type FakeSocket, nextSocket, welcome } from "@duplex/testing";
+import { closeClient, openClient } from "../support/client";
 import { data, socketRequest, STATE } from "../support/contract";
 
 describe("requests", () => {
@@ -9,18 +10,10 @@ describe("requests", () => {
   let socket: FakeSocket;
 
   beforeEach(async () => {
-    vi.useFakeTimers();
-    vi.spyOn(Math, "random").mockReturnValue(0.5);
-    installFakeSocket();
-    client = socketRequest({ session: "notes" });
-    client.open().catch(() => undefined);
-    socket = await nextSocket();
-    welcome(socket);
+    ({ client, socket } = await openClient());
   });
   afterEach(() => {
-    client.close();
-    vi.unstubAllGlobals();
-    vi.useRealTimers();
+    closeClient(client);
   });
 
   /** Sends a request whose outcome is looked at later. */
@@ -196,145 +189,6 @@ describe("requests", () => {
     socket.bufferedAmount = 0;
     await vi.advanceTimersByTimeAsync(50);
     expect(socket.requests()).toHaveLength(1);
-  });
-
-  it("are sent again after a resume when unanswered: same id, same order, handled ones not", async () => {
-    const [one, two, three] = [ask("one"), ask("two"), ask("three")];
-    const ids = socket.requests().map((frame) => frame["id"]);
-    reply(ids[1], "done", { seq: 1 });
-    await two;
-    await reconnect({ recovered: true, seq: 1 });
-    expect(socket.requests().map((frame) => frame["id"])).toEqual([ids[0], ids[2]]);
-    reply(ids[0], "one done");
-    reply(ids[2], "three done");
-    await expect(one).resolves.toEqual({ text: "one done" });
-    await expect(three).resolves.toEqual({ text: "three done" });
-  });
-
-  it("are not sent again once the reply was replayed", async () => {
-    const one = ask("one");
-    const sent = id();
-    await reconnect({ recovered: true, seq: 1 });
-    reply(sent, "done", { seq: 1 });
-    await expect(one).resolves.toEqual({ text: "done" });
-    await reconnect({ recovered: true, seq: 1 });
-    expect(socket.requests()).toEqual([]);
-  });
-
-  it("are sent again to a server that lost the log but knows the participant", async () => {
-    void ask("one");
-    const sent = id();
-    await reconnect({ recovered: false, seq: 900 });
-    expect(socket.requests().map((frame) => frame["id"])).toEqual([sent]);
-  });
-
-  it.each([
-    ["a restarted session", { epoch: "e2" }],
-    ["a new participant", { participant: "p-new" }],
-  ])("are never sent as new to %s: their outcome is not known", async (_, changed) => {
-    const sent = ask("sent");
-    socket.breaks();
-    const unsent = ask("not sent yet");
-    socket = await nextSocket();
-    welcome(socket, { recovered: false, ...changed });
-    await expect(sent).rejects.toMatchObject({ code: "outcome_unknown" });
-    expect(socket.requests().map((frame) => frame["data"])).toEqual([data("not sent yet")]);
-    reply(id(), "done");
-    await expect(unsent).resolves.toEqual({ text: "done" });
-  });
-
-  it("are not sent as new requests while they wait to be sent again", async () => {
-    const sent = ask("sent");
-    socket.breaks();
-    socket = await nextSocket();
-    socket.bufferedAmount = 1_000_000;
-    welcome(socket, { recovered: true });
-    expect(socket.requests()).toEqual([]);
-    await reconnect({ recovered: false, epoch: "e2" });
-    await expect(sent).rejects.toMatchObject({ code: "outcome_unknown" });
-    expect(socket.requests()).toEqual([]);
-  });
-
-  it("cancel on the server also while they wait to be sent again", async () => {
-    const controller = new AbortController();
-    void ask("one", { signal: controller.signal });
-    const sent = id();
-    socket.breaks();
-    socket = await nextSocket();
-    socket.bufferedAmount = 1_000_000;
-    welcome(socket, { recovered: true });
-    controller.abort();
-    socket.bufferedAmount = 0;
-    await vi.advanceTimersByTimeAsync(50);
-    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: sent }]);
-    expect(socket.requests()).toEqual([]);
-  });
-
-  it("give up at their deadline and tell the server", async () => {
-    const late = ask("late", { deadline: 2_000 });
-    await vi.advanceTimersByTimeAsync(2_000);
-    await expect(late).rejects.toMatchObject({ code: "deadline" });
-    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: id(0) }]);
-    expect(client.pending).toBe(0);
-  });
-
-  it("give up after a minute when the caller named no deadline", async () => {
-    const forgotten = ask("forgotten");
-    socket.breaks();
-    await vi.advanceTimersByTimeAsync(60_000);
-    await expect(forgotten).rejects.toMatchObject({ code: "deadline" });
-  });
-
-  it("wait without a limit if the caller asks for it", async () => {
-    const patient = ask("patient", { deadline: Infinity });
-    for (let n = 0; n < 7; n += 1) {
-      await vi.advanceTimersByTimeAsync(10_000);
-      socket.receive({ state: "pong" });
-    }
-    reply(id(), "at last");
-    await expect(patient).resolves.toEqual({ text: "at last" });
-  });
-
-  it("are taken out of the queue when cancelled before they were sent", async () => {
-    const controller = new AbortController();
-    socket.breaks();
-    const cancelled = ask("one", { signal: controller.signal });
-    controller.abort();
-    await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
-    socket = await nextSocket();
-    welcome(socket, { recovered: true });
-    expect(socket.requests()).toEqual([]);
-    expect(socket.of("cancel")).toEqual([]);
-  });
-
-  it("are cancelled on the server by their signal, also after a lost connection", async () => {
-    const controller = new AbortController();
-    const cancelled = ask("one", { signal: controller.signal });
-    const sent = id();
-    socket.breaks();
-    controller.abort();
-    await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
-    socket = await nextSocket();
-    welcome(socket, { recovered: true });
-    expect(socket.requests()).toEqual([]);
-    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: sent }]);
-  });
-
-  it("are not sent with an aborted signal", async () => {
-    await expect(ask("one", { signal: AbortSignal.abort() })).rejects.toMatchObject({
-      code: "cancelled",
-    });
-    expect(socket.requests()).toEqual([]);
-  });
-
-  it("all fail when the session ends, and new ones at once", async () => {
-    const waiting = ask("one");
-    socket.breaks(4408);
-    await expect(waiting).rejects.toMatchObject({ code: "ended", message: client.reason });
-    await expect(ask("two")).rejects.toMatchObject({ code: "ended" });
-    expect(() => {
-      client.sendPacked({ state: "custom" });
-    }).toThrow(/nothing happened/);
   });
 
   it("reject the one that was too big for the server, and keep the others", async () => {

@@ -1,25 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { ISocketResponse, SocketClient } from "@duplex/client/types";
-import { type FakeSocket, installFakeSocket, nextSocket, welcome } from "@duplex/testing";
-import { data, socketRequest, STATE } from "../support/contract";
+import { type FakeSocket, nextSocket, welcome } from "@duplex/testing";
+import { closeClient, openClient } from "../support/client";
+import { data, STATE } from "../support/contract";
 
 describe("a stream", () => {
   let client: SocketClient;
   let socket: FakeSocket;
 
   beforeEach(async () => {
-    vi.useFakeTimers();
-    installFakeSocket();
-    client = socketRequest({ session: "notes" });
-    client.open().catch(() => undefined);
-    socket = await nextSocket();
-    welcome(socket);
+    ({ client, socket } = await openClient());
   });
   afterEach(() => {
-    client.close();
-    vi.unstubAllGlobals();
-    vi.useRealTimers();
+    closeClient(client);
   });
 
   const id = (): unknown => socket.requests().at(-1)?.["id"];

@@ -59,7 +59,11 @@ function add(document: Texts, { text }: Text, from: string | null): Texts {
 }
 
 export const watchers = {
-  say: { label: "Say something", request: ({ text }: Text) => ({ text }), response: add } satisfies Watcher<"say">,
+  say: {
+    label: "Say something",
+    request: ({ text }: Text) => ({ text }),
+    response: add,
+  } satisfies Watcher<"say">,
   count: {
     label: "Count",
     request: data,
@@ -69,7 +73,10 @@ export const watchers = {
   finish: { label: "Finish", request: data, response: add },
   // A state that the page never sends.
   tick: { label: "Tick", response: add },
-  bell: { label: "Bell", response: (document, { by }) => texts(...document.texts, `bell by ${by}`) },
+  bell: {
+    label: "Bell",
+    response: (document, { by }) => texts(...document.texts, `bell by ${by}`),
+  },
 } satisfies Watchers;
 
 /** A socket to the page's own server. */
