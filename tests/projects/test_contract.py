@@ -11,8 +11,8 @@ from duplex import Model
 from duplex.contract.asyncapi.document import build, text_of
 
 from tests.combos import FULL, Combo
-from tests.commands import rare_shapes, shapes
-from tests.commands.compiling import registry_of
+from tests.commands.contract import rare_shapes, shapes
+from tests.commands.contract.compiling import registry_of
 from tests.node import BIN, npm_folder
 from tests.workshop import Project, Workshop, link_tree
 

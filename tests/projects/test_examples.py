@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.combos import FULL, Combo
-from tests.commands.examples import examples
+from tests.commands.contract.examples import examples
 from tests.projects.test_contract import NOT_COPIED, found, inside
 from tests.workshop import Workshop, link_tree
 

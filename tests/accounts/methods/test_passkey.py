@@ -18,8 +18,8 @@ from duplex_dev.testing import on_every_database
 from sqlalchemy import select
 from webauthn.helpers import bytes_to_base64url
 
-from tests.accounts.authenticator import PRESENT, Authenticator
 from tests.accounts.conftest import Clock, NewDevice
+from tests.accounts.methods.authenticator import PRESENT, Authenticator
 from tests.accounts.people import Device, User, status_and_code
 
 

@@ -246,7 +246,7 @@ def test_the_report_describes_both_sides_of_a_change() -> None:
     assert report("v1", []) == ["The contract is the same as at v1"]
 
 
-APP = Path(__file__).parents[1] / "application" / "backend" / "app"
+APP = Path(__file__).parents[2] / "application" / "backend" / "app"
 
 STATE = """\
 from duplex import Model, Session, state

@@ -9,7 +9,7 @@ from duplex_dev.console import TaskError
 from duplex_dev.update import changing, releases
 from duplex_dev.update.engine_files import digest_of
 
-from tests.commands.small_template import edit, make_project, make_template, write
+from tests.commands.update.small_template import edit, make_project, make_template, write
 from tests.repository import commit, git
 
 ENGINE = "backend/duplex/engine.py"

@@ -17,8 +17,8 @@ from duplex_dev.contract.files import describe_application
 from duplex_dev.contract.typescript import describe_error, for_compiler, with_stable_phrases
 from pydantic import Field
 
-from tests.commands import rare_shapes, shapes
-from tests.commands.compiling import errors_of, generate, registry_of
+from tests.commands.contract import rare_shapes, shapes
+from tests.commands.contract.compiling import errors_of, generate, registry_of
 
 Session = duplex.Session[Any]
 

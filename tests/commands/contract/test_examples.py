@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from duplex import Base, Database, Engine, Identity, Registry
 
-from tests.commands.compiling import registry_of
-from tests.commands.examples import TEXT, examples
+from tests.commands.contract.compiling import registry_of
+from tests.commands.contract.examples import TEXT, examples
 from tests.engine.support import Client, Store, make_engine, serving
 from tools.source import ROOT
 

@@ -7,7 +7,7 @@ from copier import run_update
 from duplex_dev.commands import update
 from duplex_dev.update import changing
 
-from tests.commands.small_template import edit, make_project, make_template, write
+from tests.commands.update.small_template import edit, make_project, make_template, write
 from tests.repository import commit
 
 MERGED = "one\ntwo\nthree\nfour\nfive\nsix\nseven, ours\n"

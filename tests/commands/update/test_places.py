@@ -9,7 +9,7 @@ from copier import run_update
 from duplex_dev.commands import update
 from duplex_dev.commands.states import add, remove, rename
 
-from tests.commands.small_template import COMMANDS, edit, make_project, make_template, write
+from tests.commands.update.small_template import COMMANDS, edit, make_project, make_template, write
 from tests.repository import commit, git
 
 START = "backend/app/states/start_things.py"

@@ -10,7 +10,7 @@ from duplex_dev.console import TaskError
 from duplex_dev.update import changing, scratch
 from duplex_dev.update.states import read_answers, with_states
 
-from tests.commands.small_template import write
+from tests.commands.update.small_template import write
 from tests.repository import commit, git
 
 COPIER = """\

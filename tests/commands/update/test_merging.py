@@ -13,7 +13,7 @@ from duplex_dev.console import TaskError
 from duplex_dev.update import changing
 from plumbum import local
 
-from tests.commands.small_template import edit, make_project, make_template, write
+from tests.commands.update.small_template import edit, make_project, make_template, write
 from tests.repository import commit, git
 
 LINES = "  - one\n  - two\n  - three\n  - four\n  - five\n"

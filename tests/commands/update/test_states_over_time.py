@@ -9,7 +9,7 @@ from duplex_dev.console import TaskError
 from duplex_dev.update import changing
 from duplex_dev.update.states import StateChange, snake
 
-from tests.commands.small_template import edit, make_project, make_template, write
+from tests.commands.update.small_template import edit, make_project, make_template, write
 from tests.repository import commit, git
 
 START = "backend/app/states/start_things.py"

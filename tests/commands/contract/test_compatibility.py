@@ -9,7 +9,7 @@ from duplex import Model
 from duplex_dev.contract.changes import compare
 from pydantic import Field, create_model
 
-from tests.commands.test_changes import contract
+from tests.commands.contract.test_changes import contract
 
 
 class Link(Model):
