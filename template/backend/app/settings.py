@@ -1,4 +1,4 @@
-"""Your own settings beside the engine's: environment variables, then lines of `.env`."""
+"""Your own settings, in addition to the engine's: environment variables, then `.env`."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -10,7 +10,7 @@ class Settings(duplex.Settings):
     """Each field is a setting, by its environment name in lower case.
 
     For example `board_limit: int = Field(default=20, ge=1, description="a number from 1")` is
-    BOARD_LIMIT; the description is what a bad value's message says is expected.
+    BOARD_LIMIT. The message for an invalid value contains the description.
     """
 
     root: ClassVar[Path] = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from duplex import Model
 
 
 class Document(Model):
-    """What everybody in a session sees: newcomers receive it whole.
+    """The data that everybody in a session sees. Newcomers receive all of it.
 
     A handler changes it with `async with session.edit() as document`.
     """

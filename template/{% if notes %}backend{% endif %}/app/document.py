@@ -8,7 +8,7 @@ import duplex
 from duplex import Model
 
 ENTRIES_KEPT = 50
-"""Older entries make room for new ones."""
+"""Above this number the oldest entries are dropped."""
 
 
 class Entry(Model):
@@ -23,7 +23,7 @@ class Entry(Model):
 
 
 class Document(Model):
-    """What everybody in a session sees: newcomers get it whole, `save` stores it."""
+    """The data that everybody in a session sees. Newcomers receive all of it; `save` stores it."""
 
     entries: list[Entry] = Field(default_factory=list[Entry])
 
@@ -33,4 +33,4 @@ class Document(Model):
 
 
 Session = duplex.Session[Document]
-"""What a handler is given."""
+"""The first argument of every handler."""

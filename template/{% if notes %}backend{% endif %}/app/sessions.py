@@ -6,7 +6,7 @@ from duplex import Database, Identity, Refused, SavedRef
 
 
 class Sessions(duplex.Sessions):
-    """Saved sessions in the database. Whoever saves first becomes the owner."""
+    """Saved sessions in the database. The first user who saves a session owns it."""
 
     async def may_join(self, identity: Identity, session: str, db: Database) -> bool:
         """Everybody who knows the id may join; once the session is saved, its owner only."""
@@ -23,7 +23,7 @@ class Sessions(duplex.Sessions):
     async def save(
         self, session: str, title: str, identity: Identity, document: str, db: Database
     ) -> SavedRef:
-        """Store the document; without a title the old one stays, or the id serves as one."""
+        """Store the document. Without a title the old one is kept; the first one is the id."""
         async with db.transaction() as tx:
             saved = await tx.get(SavedSession, session, with_for_update=True)
             if saved is None:

@@ -9,7 +9,7 @@ from duplex import Base, Moment, now
 
 
 class SavedSession(Base):
-    """A session's shared document as it was when somebody saved it."""
+    """A session's shared document as it was last saved."""
 
     __tablename__ = "saved_sessions"
     __table_args__ = (Index("ix_saved_sessions_owner", "owner", "updated_at"),)
@@ -17,7 +17,7 @@ class SavedSession(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     title: Mapped[str] = mapped_column(String(200))
     owner: Mapped[str | None] = mapped_column(String(36))
-    """The user's id; None where people do not sign in."""
+    """The user's id; None in an application without sign-in."""
     document: Mapped[str] = mapped_column(Text)
     """JSON of the `Document` model."""
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -1,4 +1,4 @@
-"""The list of saved sessions, and what can be done with one."""
+"""The list of saved sessions; get, rename and delete one."""
 
 from datetime import datetime
 from typing import Annotated
@@ -16,12 +16,12 @@ router = APIRouter(prefix="/api/v1/sessions", tags=["saved sessions"])
 
 
 async def get_owner(identity: IdentityDep) -> str | None:
-    """Whose saved sessions a request is about."""
+    """The owner of the saved sessions that a request may read and change."""
     return identity.user
 
 
 Owner = Annotated[str | None, Depends(get_owner)]
-"""The user who asks; None where people do not sign in and everybody shares one list."""
+"""The user's id; None in an application without sign-in, where everybody shares one list."""
 
 
 class SavedItem(BaseModel):
@@ -58,7 +58,7 @@ async def list_saved_sessions(
         rows = await db.scalars(
             select(SavedSession)
             .where(own)
-            # The id, so that sessions of one moment keep their places from page to page.
+            # The id orders sessions of the same moment, so that no page repeats or skips one.
             .order_by(SavedSession.updated_at.desc(), SavedSession.id)
             .limit(limit)
             .offset(offset)
@@ -83,7 +83,7 @@ async def rename_saved_session(
     async with database.transaction() as db:
         saved = await _own(db, session_id, owner)
         saved.title = change.title
-        # Renaming is no saving: the session keeps its place in the list.
+        # Renaming does not move the session to the top of the list.
         flag_modified(saved, "updated_at")
         await db.flush()
         return SavedItem.model_validate(saved)
@@ -91,14 +91,14 @@ async def rename_saved_session(
 
 @router.delete("/{session_id}", status_code=204, responses={404: {"model": Problem}})
 async def delete_saved_session(session_id: str, owner: Owner, database: DatabaseDep) -> None:
-    """Delete one of your saved sessions; a session that is open right now goes on."""
+    """Delete one of your saved sessions; a session that is open continues."""
     async with database.transaction() as db:
         await db.delete(await _own(db, session_id, owner))
 
 
 async def _own(db: AsyncSession, session_id: str, owner: str | None) -> SavedSession:
     saved = await db.get(SavedSession, session_id) if is_line(session_id) else None
-    # Somebody else's session looks like one that does not exist.
+    # The answer does not reveal that another user has a session of this id.
     if saved is None or saved.owner != owner:
         raise not_found("saved session")
     return saved

@@ -1,4 +1,4 @@
-"""`python -m app`: the server, as the settings say. `python -m app migrate`: the newest schema."""
+"""`python -m app` serves the application, `python -m app migrate` updates the database's schema."""
 
 import duplex
 
