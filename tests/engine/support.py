@@ -12,12 +12,13 @@ from typing import Any
 import uvicorn
 from duplex import Engine, Identity, Model, NotSignedIn, Registry, SavedRef
 from duplex.brokers import from_url
-from duplex.brokers.base import Broker, Retention
+from duplex.brokers.base import Broker
 from duplex.options import Options, Rate
 from duplex.requests.session import Transaction
 from duplex.rooms.member import Member
 from duplex.server import logging_config
 from duplex.socket.uvicorn_protocol import PreparedProtocol
+from duplex.web.application import retention_of
 from duplex_dev import client
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -99,17 +100,6 @@ class Accounts:
         user, _, role = user.partition(":")
         expires = time.time() + float(seconds) if seconds else None
         return Identity(user, user.title(), frozenset({role} if role else ()), expires)
-
-
-def retention_of(options: Options) -> Retention:
-    """The retention that `duplex.web` derives from the same settings."""
-    return Retention(
-        options.replay_count,
-        options.replay_bytes,
-        options.replay_seconds,
-        min(15.0, options.replay_seconds),
-        detection=2 * options.heartbeat,
-    )
 
 
 def make_engine(

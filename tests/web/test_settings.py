@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from app.settings import Settings
 from duplex import Rate
+from duplex.options import Options
 from duplex.settings import SECRET_LENGTH
 from duplex.settings.values import is_made_up
 from pydantic import ValidationError
@@ -39,6 +40,16 @@ def test_all_settings_have_defaults_in_development() -> None:
     assert (found.environment, found.host, found.port) == ("development", "127.0.0.1", 8000)
     assert found.session_rate == Rate(50, 1)
     assert found.database_url == f"sqlite+aiosqlite:///{Settings.root}/data/app.db"
+
+
+def test_the_options_of_the_engine_are_the_settings() -> None:
+    assert Settings.given().options() == Options()
+    changed = Settings.given(
+        session_rate="7/s", session_idle=0, session_drain=1, allowed_hosts="example.org"
+    ).options()
+    assert changed == Options(
+        rate=Rate(7, 1.0), idle=0.0, drain=1.0, allowed_hosts=("example.org",)
+    )
 
 
 def test_the_environment_takes_precedence_over_the_file(

@@ -63,7 +63,8 @@ ROOM_RATE = Rate(60, 60.0)
 class Options:
     """The options of the engine. Times are seconds, sizes bytes; a maximum of 0 means no limit.
 
-    `Settings.options()` makes them of the `SESSION_*` settings, where each is described.
+    `Settings.options()` makes them of the `SESSION_*` settings, which have the same defaults;
+    `.env.example` lists them.
     """
 
     allowed_origins: tuple[str, ...] = ()

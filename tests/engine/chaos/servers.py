@@ -9,11 +9,12 @@ from typing import TypedDict
 from duplex.brokers.base import Broker
 from duplex.brokers.memory.broker import MemoryBroker
 from duplex.brokers.redis.broker import RedisBroker
+from duplex.web.application import retention_of
 from duplex_dev.testing.network import Proxy
 
 from tests.engine.brokers.support import UNGATHERED
 from tests.engine.chaos.states import states
-from tests.engine.support import PATH, Server, Setup, make_engine, retention_of, serving
+from tests.engine.support import PATH, Server, Setup, make_engine, serving
 
 
 class Waits(TypedDict, total=False):

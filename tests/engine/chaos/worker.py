@@ -18,11 +18,12 @@ from duplex.brokers.redis.broker import RedisBroker
 from duplex.requests.session import Transaction
 from duplex.server import logging_config
 from duplex.socket.uvicorn_protocol import PreparedProtocol
+from duplex.web.application import retention_of
 from starlette.applications import Starlette
 
 from tests.engine.brokers.support import UNGATHERED
 from tests.engine.chaos.states import states
-from tests.engine.support import PATH, Notes, Setup, make_engine, no_database, retention_of, setup
+from tests.engine.support import PATH, Notes, Setup, make_engine, no_database, setup
 
 LEASE = 1.5
 """Seconds after which the others take a killed worker for dead."""

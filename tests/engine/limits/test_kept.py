@@ -10,10 +10,11 @@ import pytest
 from duplex import DocumentTooLarge, Refused, Registry, SessionNotOpen, state
 from duplex.brokers import from_url
 from duplex.rooms.abandoned import Abandoned, Place
+from duplex.web.application import retention_of
 
 from tests.engine.brokers.support import eventually
 from tests.engine.states import Gates, Said, Text
-from tests.engine.support import Notes, Server, Store, make_engine, retention_of, serving, setup
+from tests.engine.support import Notes, Server, Store, make_engine, serving, setup
 
 Session = duplex.Session[Notes]
 PAGE = "x" * 40_000

@@ -7,6 +7,7 @@ import pytest
 from duplex import Database
 from duplex.brokers import from_url
 from duplex.brokers.base import BrokerUnavailable, Commit
+from duplex.web.application import retention_of
 from duplex_dev.testing.servers import Valkey
 from sqlalchemy import select
 
@@ -17,7 +18,6 @@ from tests.engine.support import (
     Server,
     Setup,
     make_engine,
-    retention_of,
     serving,
     setup,
 )

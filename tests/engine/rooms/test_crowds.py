@@ -5,11 +5,12 @@ from collections.abc import AsyncGenerator
 import pytest
 from duplex.brokers import from_url
 from duplex.brokers.base import BrokerUnavailable, Gathering, PresencePage
+from duplex.web.application import retention_of
 from duplex_dev.client import Frame
 from duplex_dev.testing.servers import Valkey
 
 from tests.engine.states import Gates, states
-from tests.engine.support import Client, Server, make_engine, retention_of, serving, setup
+from tests.engine.support import Client, Server, make_engine, serving, setup
 
 GATHERING = Gathering(page=4, burst=100, interval=0, crowd_interval=0)
 

@@ -1,11 +1,12 @@
 """The settings of sessions and their connections: `ALLOWED_*` and `SESSION_*`."""
 
-from typing import Annotated
+from dataclasses import fields
+from typing import Annotated, Any, Final
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
-from duplex.options import JOIN_RATE, RATE, ROOM_RATE, Options
+from duplex.options import Options
 from duplex.settings.values import RateSetting, Size, Words
 from duplex.socket.origins import is_host_pattern, is_origin_pattern
 
@@ -17,94 +18,96 @@ BytesOfOwner = Annotated[
     Size, Field(ge=0, le=2**34, description="a size up to 16GiB; 0 for no limit")
 ]
 
+_DEFAULT: Final = Options()
+
 
 class SessionSettings(BaseSettings):
     """The settings of which the engine's `Options` are made."""
 
     allowed_origins: Words = Field(
-        default=(),
+        default=_DEFAULT.allowed_origins,
         description="origins such as https://example.org or https://*.example.org, with commas"
         " between; empty for the page's own",
     )
     allowed_hosts: Words = Field(
-        default=(),
+        default=_DEFAULT.allowed_hosts,
         description="host names such as example.org or *.example.org, with commas between;"
         " * for any",
     )
     session_rate: RateSetting = Field(
-        default=RATE, description="a rate such as 50/s, 600/m or 1000/h"
+        default=_DEFAULT.rate, description="a rate such as 50/s, 600/m or 1000/h"
     )
     session_join_rate: RateSetting = Field(
-        default=JOIN_RATE, description="a rate such as 10/s, 600/m or 1000/h"
+        default=_DEFAULT.join_rate, description="a rate such as 10/s, 600/m or 1000/h"
     )
     session_room_rate: RateSetting = Field(
-        default=ROOM_RATE, description="a rate such as 1/s, 60/m or 1000/h"
+        default=_DEFAULT.room_rate, description="a rate such as 1/s, 60/m or 1000/h"
     )
     session_max_frame: Size = Field(
-        default=64 * 1024, ge=1024, le=64 * 2**20, description="a size from 1KiB to 64MiB"
+        default=_DEFAULT.max_frame, ge=1024, le=64 * 2**20, description="a size from 1KiB to 64MiB"
     )
-    session_hello_timeout: Timeout = 10.0
-    session_heartbeat: Timeout = 20.0
+    session_hello_timeout: Timeout = _DEFAULT.hello_timeout
+    session_heartbeat: Timeout = _DEFAULT.heartbeat
     session_idle: float = Field(
-        default=1800.0, ge=0, le=7 * 86400, description="seconds up to 604800 (a week); 0 for never"
+        default=_DEFAULT.idle,
+        ge=0,
+        le=7 * 86400,
+        description="seconds up to 604800 (a week); 0 for never",
     )
     session_replay_count: int = Field(
-        default=1000, ge=0, le=1_000_000, description="a number of messages from 0 to 1000000"
+        default=_DEFAULT.replay_count,
+        ge=0,
+        le=1_000_000,
+        description="a number of messages from 0 to 1000000",
     )
     session_replay_bytes: Size = Field(
-        default=2**20, ge=0, le=2**30, description="a size from 0 to 1GiB"
+        default=_DEFAULT.replay_bytes, ge=0, le=2**30, description="a size from 0 to 1GiB"
     )
     session_replay_seconds: float = Field(
-        default=120.0, ge=0, le=86400, description="seconds from 0 to 86400 (a day)"
+        default=_DEFAULT.replay_seconds,
+        ge=0,
+        le=86400,
+        description="seconds from 0 to 86400 (a day)",
     )
     session_outbox_bytes: Size = Field(
-        default=2**20, ge=16 * 1024, le=2**30, description="a size from 16KiB to 1GiB"
+        default=_DEFAULT.outbox_bytes,
+        ge=16 * 1024,
+        le=2**30,
+        description="a size from 16KiB to 1GiB",
     )
     session_max_document: Size = Field(
-        default=2**20, ge=1024, le=64 * 2**20, description="a size from 1KiB to 64MiB"
+        default=_DEFAULT.max_document,
+        ge=1024,
+        le=64 * 2**20,
+        description="a size from 1KiB to 64MiB",
     )
-    session_pending_bytes: BytesOfOwner = 32 * 2**20
-    session_abandoned_bytes: BytesOfOwner = 32 * 2**20
-    session_write_timeout: Timeout = 10.0
-    session_max_connections: Connections = 10_000
-    session_max_per_user: Connections = 20
-    session_max_per_address: Connections = 200
-    session_max_unauthenticated: Connections = 1000
+    session_pending_bytes: BytesOfOwner = _DEFAULT.pending_bytes
+    session_abandoned_bytes: BytesOfOwner = _DEFAULT.abandoned_bytes
+    session_write_timeout: Timeout = _DEFAULT.write_timeout
+    session_max_connections: Connections = _DEFAULT.max_connections
+    session_max_per_user: Connections = _DEFAULT.max_per_user
+    session_max_per_address: Connections = _DEFAULT.max_per_address
+    session_max_unauthenticated: Connections = _DEFAULT.max_unauthenticated
     session_presence_page: int = Field(
         default=200, ge=1, le=10_000, description="a number of participants from 1 to 10000"
     )
     session_refused_contracts: Words = Field(
-        default=(), description="fingerprints of contracts, with commas between"
+        default=_DEFAULT.refused_contracts,
+        description="fingerprints of contracts, with commas between",
     )
-    session_drain: float = Field(default=20.0, ge=0, le=600, description="seconds from 0 to 600")
+    session_drain: float = Field(
+        default=_DEFAULT.drain, ge=0, le=600, description="seconds from 0 to 600"
+    )
 
     def options(self) -> Options:
-        """The options of the session engine."""
-        return Options(
-            allowed_origins=self.allowed_origins,
-            allowed_hosts=self.allowed_hosts,
-            rate=self.session_rate,
-            join_rate=self.session_join_rate,
-            room_rate=self.session_room_rate,
-            max_frame=self.session_max_frame,
-            hello_timeout=self.session_hello_timeout,
-            heartbeat=self.session_heartbeat,
-            idle=self.session_idle,
-            replay_count=self.session_replay_count,
-            replay_bytes=self.session_replay_bytes,
-            replay_seconds=self.session_replay_seconds,
-            outbox_bytes=self.session_outbox_bytes,
-            max_document=self.session_max_document,
-            pending_bytes=self.session_pending_bytes,
-            abandoned_bytes=self.session_abandoned_bytes,
-            write_timeout=self.session_write_timeout,
-            max_connections=self.session_max_connections,
-            max_per_user=self.session_max_per_user,
-            max_per_address=self.session_max_per_address,
-            max_unauthenticated=self.session_max_unauthenticated,
-            refused_contracts=self.session_refused_contracts,
-            drain=self.session_drain,
-        )
+        """The options of the session engine: each one has a setting of its name, with `session_` in
+        front of most names.
+        """
+        values: dict[str, Any] = {}
+        for option in fields(Options):
+            allows = option.name.startswith("allowed_")
+            values[option.name] = getattr(self, option.name if allows else f"session_{option.name}")
+        return Options(**values)
 
     @field_validator("allowed_origins")
     @classmethod

@@ -21,6 +21,7 @@ from duplex.contract.asyncapi.document import Document, build
 from duplex.contract.describe import Contract, describe
 from duplex.contract.model_schemas import check_document
 from duplex.identity import Authenticate, Identity
+from duplex.options import Options
 from duplex.requests.documents import SavedRef
 from duplex.requests.registry import Registry, discover
 from duplex.rooms.engine import Engine
@@ -244,7 +245,7 @@ class Application:
     def _broker(self, settings: Settings) -> Broker:
         return from_url(
             settings.broker_url,
-            retention_of(settings),
+            retention_of(settings.options()),
             prefix=f"duplex:{Project.read(settings.root).slug}",
             gathering=Gathering(page=settings.session_presence_page),
         )
@@ -255,18 +256,14 @@ class Application:
         return self.accounts.authenticator(settings, database)
 
 
-GRACE = 15.0
-"""Maximum time, in seconds, that a participant without a connection stays present."""
-
-
-def retention_of(settings: Settings) -> Retention:
-    """How much of a room is kept, from the settings."""
+def retention_of(options: Options) -> Retention:
+    """How much of a room is kept."""
     return Retention(
-        settings.session_replay_count,
-        settings.session_replay_bytes,
-        settings.session_replay_seconds,
-        min(GRACE, settings.session_replay_seconds),
-        detection=2 * settings.session_heartbeat,
+        options.replay_count,
+        options.replay_bytes,
+        options.replay_seconds,
+        options.grace,
+        detection=2 * options.heartbeat,
     )
 
 
