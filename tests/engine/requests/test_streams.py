@@ -100,6 +100,16 @@ async def test_a_private_stream_continues_while_its_participant_is_away(
         await gates.entered["tick over"].wait()
 
 
+async def test_a_private_stream_that_is_cancelled_ends_with_the_error_alone(server: Server) -> None:
+    async with await server.client() as ada:
+        await ada.ask("tick", {"text": "alone"}, id="t")
+        await ada.until("tick")
+        await ada.send({"state": "cancel", "data": {"id": "t"}})
+        error = await ada.receive()
+        assert (error["state"], error["code"], error["id"]) == ("error", "cancelled", "t")
+        assert await ada.quiet() == []
+
+
 async def test_repeating_the_request_of_a_private_stream_does_not_restart_it(
     server: Server, gates: Gates
 ) -> None:
