@@ -103,6 +103,19 @@ async def test_a_client_of_a_refused_contract_is_told_to_reload(bound: Server) -
             assert ada.initialised["participant"]
 
 
+async def test_a_client_of_another_contract_is_told_and_its_valid_requests_are_handled(
+    gates: Gates,
+) -> None:
+    async with serving(make_engine(states(gates), contract="ours")) as server:
+        for contract, changed in (("ours", False), ("older", True), (None, False)):
+            async with await server.client(contract=contract) as ada:
+                assert ada.initialised["contract_changed"] is changed
+        async with await server.client(contract="older") as ada:
+            assert (await ada.reply("say", {"text": "valid"}))["state"] == "say"
+            assert (await ada.reply("say", {"gone": 1}))["code"] == "invalid_data"
+            assert (await ada.reply("gone"))["code"] == "unknown_state"
+
+
 @bounds(rate=Rate(10, 1.0))
 async def test_the_request_rate_is_limited_and_each_excess_request_is_refused(
     bound: Server,

@@ -99,6 +99,25 @@ async def test_a_refusal_to_join_is_explained(
         assert await ada.closed() == 4403
 
 
+async def test_who_may_join_is_decided_again_at_a_resume(
+    server: Server, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str | None] = []
+
+    async def members_only(identity: Identity, session: str) -> bool:
+        asked.append(identity.user)
+        return len(asked) == 1
+
+    monkeypatch.setattr(store, "may_join", members_only)
+    ada = await server.client(token="ada", session="club")
+    ada.lose()
+    async with await server.socket() as again:
+        await again.send({"token": "ada", **ada.resume()})
+        assert (await again.receive())["code"] == "forbidden"
+        assert await again.closed() == 4403
+    assert asked == ["ada", "ada"]
+
+
 async def test_a_token_revoked_during_its_check_is_checked_again(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

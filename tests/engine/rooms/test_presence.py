@@ -8,8 +8,11 @@ from duplex.brokers.base import Join, Joined
 from duplex.rooms.rooms import Room
 from duplex.wire.entries import Entry
 from pydantic_core import from_json
+from websockets.frames import Opcode
 
-from tests.engine.support import Server
+from tests.engine.raw import Raw, masked
+from tests.engine.states import Gates, states
+from tests.engine.support import Server, make_engine, serving
 
 
 async def test_everybody_receives_the_participants(server: Server) -> None:
@@ -52,6 +55,31 @@ async def test_a_suspended_page_may_resume_but_a_participant_who_left_may_not(
             assert (again.participant == bob.participant) is same
             assert again.initialised["recovered"] is same
             await again.close()
+
+
+async def test_a_participant_has_left_after_a_final_close_code(server: Server) -> None:
+    async with await server.client(session="final", token="bob") as bob:
+        eve = await server.client(session="final", token="eve")
+        await server.engine.revoke("eve")
+        assert await eve.closed() == 4401
+        assert (await bob.until("left"))["data"]["participant"] == eve.participant
+        async with await server.client(token="eve", **eve.resume()) as again:
+            assert again.participant != eve.participant
+            assert not again.initialised["recovered"]
+
+
+async def test_a_close_frame_without_a_code_leaves_for_good(gates: Gates) -> None:
+    async with (
+        serving(make_engine(states(gates))) as server,
+        await server.client(session="mute") as ada,
+    ):
+        raw = await Raw.connect(server.url)
+        raw.writer.write(masked(Opcode.TEXT, b'{"session":"mute"}'))
+        assert (await raw.text())["state"] == "initialised"
+        raw.writer.write(masked(Opcode.CLOSE, b""))
+        joined, left = await ada.until("joined"), await ada.until("left")
+        assert joined["data"] == left["data"]
+        raw.writer.close()
 
 
 async def test_without_a_session_everybody_gets_a_private_one(server: Server) -> None:

@@ -176,7 +176,8 @@ def test_an_application_that_was_not_started_logs_one_line(
     for _ in range(2):
         with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect(PATH):
             pass
-        assert cast("httpx.Response", refused.value).status_code == 503
+        answer = cast("httpx.Response", refused.value)
+        assert (answer.status_code, answer.json()["code"]) == (503, "not_started")
     (record,) = [one for one in caplog.records if one.name == "duplex"]
     assert "lifespan" in record.getMessage()
     assert record.exc_info is None

@@ -61,6 +61,8 @@ async def test_an_error_names_the_request_and_the_field(server: Server) -> None:
         assert "upto" in error["error"]
         assert "many" not in error["error"]
         assert (await ada.reply("nope", id="8"))["id"] == "8"
+        many = await ada.reply("count", {f"field{number}": 1 for number in range(20)})
+        assert len(many["details"]["problems"]) == 10
 
 
 @pytest.mark.parametrize(

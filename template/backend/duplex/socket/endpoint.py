@@ -17,7 +17,7 @@ from duplex.socket.rates import Reports
 from duplex.socket.transport import (
     Scope,
 )
-from duplex.wire.protocol import Close, ErrorCode
+from duplex.wire.protocol import Close
 
 _reports = Reports(logging.getLogger("duplex"))
 
@@ -59,7 +59,7 @@ class SocketEndpoint:
                 "refused a socket: the application was not started, because its server does not run"
                 " its lifespan"
             )
-            return Refusal(503, "The application was not started.")
+            return Refusal(503, "The application was not started.", code="not_started")
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
         origin, host = headers.get(b"origin"), headers.get(b"host", "")
         scheme, allowed = scope["scheme"], self._services.sockets.options.allowed_origins
@@ -72,7 +72,7 @@ class SocketEndpoint:
             str(read_host(host, scheme)),
             ", ".join(allowed) or "empty",
         )
-        return Refusal(403, "This page may not open a session here.", None)
+        return Refusal(403, "This page may not open a session here.", None, "forbidden")
 
 
 def _path(scope: Scope) -> str:
@@ -106,8 +106,7 @@ async def _refuse(scope: Scope, send: types.Send, refusal: Refusal) -> None:
         reason = {"code": Close.FORBIDDEN, "reason": refusal.sentence}
         await send({"type": "websocket.close", **reason})
         return
-    code: ErrorCode = "forbidden" if refusal.retry_after is None else "too_many"
-    body = to_json({"error": refusal.sentence, "code": code})
+    body = to_json({"error": refusal.sentence, "code": refusal.code})
     headers = [(b"content-type", b"application/json")]
     if refusal.retry_after is not None:
         headers.append((b"retry-after", b"%d" % math.ceil(refusal.retry_after)))

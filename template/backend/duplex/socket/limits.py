@@ -16,13 +16,14 @@ _NETWORK: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a socket is not accepted: an HTTP status, a sentence, and in how many seconds to try
-    again (None: not at all).
+    """Why a socket is not accepted: an HTTP status, a sentence, in how many seconds to try again
+    (None: not at all), and a code for programs.
     """
 
     status: int
     sentence: str
     retry_after: float | None = 10.0
+    code: str = "too_many"
 
 
 class Limited(Protocol):
