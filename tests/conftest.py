@@ -73,16 +73,28 @@ LONG = (
     "test_the_example_is_removed_as_the_document_says",
     "test_own_tests_pass",
     "test_has_no_linter_or_type_finding",
+    "test_users_and_what_was_saved_outlive_every_change_of_sign_in",
 )
 """Long tests, which start first."""
 
+SECONDS = (
+    *("tests/template/", "tests/commands/", "tests/client/"),
+    *("tests/web/test_migrations.py", "tests/web/test_many_processes.py"),
+    *("tests/engine/chaos/", "tests/engine/servers/"),
+)
+"""Modules whose tests take seconds."""
+
 
 def _place(item: pytest.Item) -> int:
-    """Sort key: long commands inside projects, other tests of projects, then all others."""
+    """Sort key: long commands inside projects, other tests of projects, then tests that take
+    seconds. The others come last, so that all workers end at the same time.
+    """
     name = item.name.partition("[")[0]
     if name in LONG:
         return LONG.index(name)
-    return len(LONG) + ("deep_combo" not in _fixtures(item))
+    if "deep_combo" in _fixtures(item):
+        return len(LONG)
+    return len(LONG) + 1 + (not item.nodeid.startswith(SECONDS))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -97,13 +97,19 @@ def test_an_installed_browser_is_found(machine: Path) -> None:
     assert node.find_browser() == chrome
 
 
-def steps(monkeypatch: pytest.MonkeyPatch, *, playwright: int, apt: int) -> list[str]:
-    """Replace what would download: the names of what was run, in order."""
+def steps(
+    monkeypatch: pytest.MonkeyPatch, *, playwright: int, apt: dict[str, int] | None = None
+) -> list[str]:
+    """Replace what would download: the names of what was run, in order. `apt`: the last argument of
+    a command of apt-get -> its exit code, if it fails.
+    """
+    apt = apt or {}
     ran: list[str] = []
 
     def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
-        ran.append("apt" if "apt-get" in str(command[0]) else "playwright")
-        return subprocess.CompletedProcess(command, apt if ran[-1] == "apt" else playwright)
+        ran.append(command[-1] if "apt-get" in str(command[0]) else "playwright")
+        failed = playwright if ran[-1] == "playwright" else apt.get(ran[-1], 0)
+        return subprocess.CompletedProcess(command, failed)
 
     def tool(*words: str) -> list[str]:
         return list(words)
@@ -117,7 +123,7 @@ def steps(monkeypatch: pytest.MonkeyPatch, *, playwright: int, apt: int) -> list
 def test_without_an_installed_browser_playwright_installs_its_own(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran = steps(monkeypatch, playwright=0, apt=0)
+    ran = steps(monkeypatch, playwright=0)
     assert node.find_browser() is None
     assert ran == ["playwright"]
 
@@ -127,17 +133,29 @@ def test_without_playwrights_browser_the_distributions_package_is_installed(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(machine / "apt-get")
-    ran = steps(monkeypatch, playwright=1, apt=0)
+    ran = steps(monkeypatch, playwright=1)
+    answers = [None, Path("/usr/bin/chromium-headless-shell")]
+    monkeypatch.setattr(node, "installed_browser", lambda: answers.pop(0))
+    assert node.find_browser() == Path("/usr/bin/chromium-headless-shell")
+    assert ran == ["playwright", "-qq", "chromium-headless-shell"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="apt-get is of Linux")
+def test_a_distribution_without_the_quick_browser_installs_the_usual_one(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(machine / "apt-get")
+    ran = steps(monkeypatch, playwright=1, apt={"chromium-headless-shell": 100})
     answers = [None, Path("/usr/bin/chromium")]
     monkeypatch.setattr(node, "installed_browser", lambda: answers.pop(0))
     assert node.find_browser() == Path("/usr/bin/chromium")
-    assert ran == ["playwright", "apt", "apt"]
+    assert ran[-2:] == ["chromium-headless-shell", "chromium"]
 
 
 def test_without_any_browser_the_error_explains_what_to_install(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps(monkeypatch, playwright=1, apt=1)
+    steps(monkeypatch, playwright=1, apt={"-qq": 1})
     with pytest.raises(TaskError, match="CHROMIUM_PATH="):
         node.find_browser()
 

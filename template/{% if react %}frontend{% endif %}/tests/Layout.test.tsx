@@ -4,7 +4,7 @@ import { MemoryRouter } from "react-router";
 import { describe, expect, it, vi } from "vitest";
 
 import { app } from "../src/app";
-import { liveSession, toasts } from "../src/duplex";
+import { liveSession, startApp, toasts } from "../src/duplex";
 import Layout from "../src/Layout";
 
 async function openAt(path: string): Promise<void> {
@@ -19,6 +19,13 @@ async function openAt(path: string): Promise<void> {
 }
 
 describe("the shell", () => {
+  it("shows the first page at once, without an empty one before it", async () => {
+    const root = document.body.appendChild(document.createElement("div"));
+    await act(() => startApp(app, Layout, root));
+    expect(within(root).getByRole("heading", { level: 1 })).toBeTruthy();
+    root.remove();
+  });
+
   it("goes to another page: title and focus follow, the session is left", async () => {
     const left = vi.spyOn(liveSession, "closeSocket");
     await openAt("/");

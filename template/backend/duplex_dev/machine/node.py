@@ -194,10 +194,12 @@ def _debian_installs() -> bool:
     apt = shutil.which("apt-get")
     if apt is None or sys.platform != "linux" or os.geteuid() != 0:
         return False
-    say("Playwright's browser cannot be downloaded: installing the distribution's chromium …")
+    say("Playwright's browser cannot be downloaded: installing the distribution's …")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    steps = (
-        [apt, "update", "-qq"],
-        [apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"],
-    )
-    return all(subprocess.run(step, env=quiet, check=False).returncode == 0 for step in steps)
+
+    def succeeds(*arguments: str) -> bool:
+        return subprocess.run([apt, *arguments], env=quiet, check=False).returncode == 0
+
+    install = ("install", "-y", "-qq", "--no-install-recommends")
+    # Not every distribution has the first one.
+    return succeeds("update", "-qq") and any(succeeds(*install, name) for name in BROWSERS[:2])

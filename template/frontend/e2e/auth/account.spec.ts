@@ -6,18 +6,16 @@ import { expect, expectNothingFound, test } from "../support/test";
 test.describe("signing in again", () => {
   test.skip(ONLY_PASSKEYS, "a mail leads to the account; passkeys are in passkey.spec.ts");
 
-  test("leads to the page that was requested", async ({ person }) => {
-    const ada = await person("Ada");
-    await ada.signOut();
+  test("leads to the page that was requested", async ({ registered }) => {
+    const ada = await registered("Ada");
     await ada.page.goto("/account");
     await expect(ada.page).toHaveURL(/\/sign-in\?next=(\/|%2F)account$/);
     await ada.signIn();
     await ada.isAtAccount();
   });
 
-  test("never leads to another site", async ({ person }) => {
-    const ada = await person("Ada");
-    await ada.signOut();
+  test("never leads to another site", async ({ registered }) => {
+    const ada = await registered("Ada");
     // The last one is read as the first one by browsers, which leave tabs out.
     for (const next of ["//example.com", "/\\example.com", "/\t/example.com"]) {
       await ada.page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
@@ -27,9 +25,8 @@ test.describe("signing in again", () => {
     }
   });
 
-  test("leaves no sign-in page in the history", async ({ person }) => {
-    const ada = await person("Ada");
-    await ada.signOut();
+  test("leaves no sign-in page in the history", async ({ registered }) => {
+    const ada = await registered("Ada");
     await ada.page.goto("/settings");
     await ada.page.getByRole("link", { name: "Sign in" }).click();
     await ada.signIn();
@@ -38,9 +35,9 @@ test.describe("signing in again", () => {
     await expect(ada.page.getByRole("heading", { name: "Settings" })).toBeVisible();
   });
 
-  test("as somebody else shows nothing of the user before", async ({ person }) => {
+  test("as somebody else shows nothing of the user before", async ({ person, registered }) => {
     const ada = await person("Ada");
-    const grace = await person("Grace");
+    const grace = await registered("Grace");
     const device = {
       id: "hers",
       browser: "A secret browser",
@@ -56,6 +53,7 @@ test.describe("signing in again", () => {
       await ada.page.getByRole("button", { name }).click();
       await ada.page.getByRole("link", { name: "Account" }).click();
     };
+    await ada.page.goto("/");
     await toAccount("Ada");
     await expect(ada.page.getByText(device.browser)).toBeVisible();
 
@@ -81,15 +79,17 @@ test("signed-in users are redirected away from the sign-in pages", async ({ pers
   }
 });
 
-test("a reload leaves one signed in", async ({ person }) => {
-  const ada = await person("Ada");
+test("a reload leaves one signed in", async ({ open }) => {
+  const ada = await open("Ada");
+  await ada.signUp();
   await ada.page.reload();
   await expect(ada.page.getByRole("button", { name: "Ada" })).toBeVisible();
   await expect(ada.page.getByRole("heading", { name: START.heading })).toBeVisible();
 });
 
-test("no token is left where a script of another page could find it", async ({ person }) => {
-  const ada = await person("Ada");
+test("no token is left where a script of another page could find it", async ({ open }) => {
+  const ada = await open("Ada");
+  await ada.signUp();
   const stored = await ada.page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
   expect(stored).not.toMatch(/eyJ|[A-Za-z0-9_-]{32,}/);
   expect(await ada.page.evaluate(() => document.cookie)).toBe("");
@@ -108,6 +108,7 @@ test("signing out in one tab ends the session in another", async ({ person }) =>
 
 test("the profile is changed on the account page", async ({ person }) => {
   const ada = await person("Ada");
+  await ada.page.goto("/");
   await ada.page.getByRole("button", { name: "Ada" }).click();
   await ada.page.getByRole("link", { name: "Account" }).click();
   await ada.page.getByLabel("Name", { exact: true }).fill("Countess");

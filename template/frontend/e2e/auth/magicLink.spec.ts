@@ -3,9 +3,8 @@ import { expect, test } from "../support/test";
 
 const EXPIRED = "has expired or was used already";
 
-/** Signs out, and asks for a mail with a link. */
+/** Asks for a mail with a link. */
 async function asking(ada: Person): Promise<void> {
-  await ada.signOut();
   await ada.page.goto("/sign-in?next=/account");
   await ada.askForLink();
 }
@@ -15,8 +14,8 @@ async function follow(link: string, { page }: Person): Promise<void> {
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
-test("a link signs in where it was asked for, once", async ({ person }) => {
-  const ada = await person("Ada");
+test("a link signs in where it was asked for, once", async ({ registered }) => {
+  const ada = await registered("Ada");
   await asking(ada);
   const link = await ada.link();
   const tab = await ada.page.context().newPage();
@@ -34,8 +33,8 @@ test("a link signs in where it was asked for, once", async ({ person }) => {
   await expect(ada.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
-test("a mail that is opened elsewhere signs in by its code", async ({ person, elsewhere }) => {
-  const ada = await person("Ada");
+test("a mail that is opened elsewhere signs in by its code", async ({ registered, elsewhere }) => {
+  const ada = await registered("Ada");
   await asking(ada);
   const phone = await elsewhere(ada);
   await follow(await ada.link(), phone);
@@ -50,8 +49,8 @@ test("a mail that is opened elsewhere signs in by its code", async ({ person, el
   await ada.isAtAccount();
 });
 
-test("wrong codes are counted, and a new mail replaces the old one", async ({ person }) => {
-  const ada = await person("Ada");
+test("wrong codes are counted, and a new mail replaces the old one", async ({ registered }) => {
+  const ada = await registered("Ada");
   await asking(ada);
   const [old, link] = [await ada.code(), await ada.link()];
   const type = async (code: string): Promise<void> => {
@@ -73,11 +72,10 @@ test("wrong codes are counted, and a new mail replaces the old one", async ({ pe
 });
 
 test("an address without an account gets the same page, and a mail that says so", async ({
-  person,
+  open,
 }) => {
-  const ada = await person("Ada");
+  const ada = await open("Ada");
   const nobody = `nobody-${ada.email}`;
-  await ada.signOut();
   await ada.page.goto("/sign-in");
   await ada.askForLink(nobody);
   await expect(ada.page.getByText(`A mail to ${nobody} is on its way.`)).toBeVisible();

@@ -4,10 +4,9 @@ import { expect, test } from "../support/test";
 const FRESH = `${PASSWORD}, again`;
 
 test("a wrong password is refused without telling whether the account exists", async ({
-  person,
+  registered,
 }) => {
-  const ada = await person("Ada");
-  await ada.signOut();
+  const ada = await registered("Ada");
   await ada.page.goto("/sign-in");
   const said: string[] = [];
   for (const email of [ada.email, `nobody-${ada.email}`]) {
@@ -22,9 +21,8 @@ test("a wrong password is refused without telling whether the account exists", a
   expect(said[0]).toBe(said[1]);
 });
 
-test("a right password settles the error of a wrong one", async ({ person }) => {
-  const ada = await person("Ada");
-  await ada.signOut();
+test("a right password settles the error of a wrong one", async ({ registered }) => {
+  const ada = await registered("Ada");
   await ada.page.goto("/sign-in");
   await ada.signIn("not the password");
   await expect(ada.alert).toBeVisible();
@@ -35,9 +33,8 @@ test("a right password settles the error of a wrong one", async ({ person }) => 
   await expect(ada.alert).toHaveCount(0);
 });
 
-test("the keyboard alone signs in", async ({ person }) => {
-  const ada = await person("Ada");
-  await ada.signOut();
+test("the keyboard alone signs in", async ({ registered }) => {
+  const ada = await registered("Ada");
   await ada.page.goto("/sign-in");
   await ada.page.getByLabel("E-mail").focus();
   await ada.page.keyboard.type(ada.email);
@@ -109,10 +106,10 @@ test("a forgotten password is replaced with the code of a mail", async ({ person
 });
 
 test("a forgotten password is replaced with the link of a mail, once", async ({
-  person,
+  registered,
   elsewhere,
 }) => {
-  const ada = await person("Ada");
+  const ada = await registered("Ada");
   const phone = await elsewhere(ada);
   await phone.page.goto("/recover");
   await phone.askForLink();

@@ -51,6 +51,8 @@ const test = base.extend<Fixtures, WorkerFixtures>({
 });
 
 test.skip(NO_SERVER !== false, NO_SERVER || "");
+// Not beside each other: they need one server then.
+test.describe.configure({ mode: "default" });
 
 const rowOf = (admin: Person, one: Person): Locator =>
   admin.page.getByRole("listitem").filter({ hasText: one.email });
@@ -90,6 +92,7 @@ test("only admins see the list of users; others are told so", async ({ admin, pe
   grace.page.on("request", (request) => {
     if (/\/api\/v1\/users(\?|$)/u.test(request.url())) asked.push(request.url());
   });
+  await grace.page.goto("/");
   await expect(grace.page.getByRole("link", { name: "Settings" }).first()).toBeVisible();
   await expect(grace.page.getByRole("link", { name: "Users" })).toHaveCount(0);
   await grace.page.goto("/users");

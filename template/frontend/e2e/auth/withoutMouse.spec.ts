@@ -14,9 +14,8 @@ async function tabTo({ page }: Person, target: Locator): Promise<void> {
   }).toPass({ intervals: [0], timeout: 20_000 });
 }
 
-/** Goes to the sign-in page, signed out. */
+/** Goes to the sign-in page. */
 async function atSignIn(ada: Person): Promise<void> {
-  await ada.signOut();
   await ada.page.goto("/sign-in?next=/account");
   await expect(ada.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 }
@@ -52,10 +51,10 @@ test("an account is made without a mouse", async ({ open }) => {
 });
 
 test("another form begins at its field, without the error of the one before", async ({
-  person,
+  registered,
 }) => {
   test.skip(!METHODS.password || !METHODS.magicLink, "there is one form");
-  const ada = await person("Ada");
+  const ada = await registered("Ada");
   await atSignIn(ada);
   await ada.signIn("not the password");
   await expect(ada.alert).toBeVisible();
@@ -71,9 +70,9 @@ test("another form begins at its field, without the error of the one before", as
   await ada.isAtAccount();
 });
 
-test("the error of a form does not follow to the next page", async ({ person }) => {
+test("the error of a form does not follow to the next page", async ({ registered }) => {
   test.skip(!METHODS.password, "without a password nothing is refused on the sign-in page");
-  const ada = await person("Ada");
+  const ada = await registered("Ada");
   await atSignIn(ada);
   await ada.signIn("not the password");
   await expect(ada.alert).toBeVisible();
@@ -149,9 +148,9 @@ test("an authenticator app is set up and used without a mouse", async ({ person 
   await expect(focused(ada)).toHaveAccessibleName("Code of the app");
 });
 
-test("whoever begins the sign-in again goes on at its first field", async ({ person }) => {
+test("whoever begins the sign-in again goes on at its first field", async ({ registered }) => {
   test.skip(!METHODS.totp || !METHODS.password, "there is no second step");
-  const ada = await person("Ada");
+  const ada = await registered("Ada");
   await atSignIn(ada);
   const step = { status: "second_step", method: "totp", challenge: "none", expires_in: 300 };
   await ada.page.route(/\/auth\/password\/sign-in$/u, (route) => route.fulfill({ json: step }));

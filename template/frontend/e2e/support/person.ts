@@ -74,15 +74,38 @@ export class Person {
     return this.page.getByRole("alert");
   }
 
-  /** Creates an account, where the project has accounts. */
-  async arrive(): Promise<void> {
-    if (SIGN_IN) await this.signUp();
+  /** Creates an account by requests of this browser, which costs less than doing so on its pages. */
+  async register(): Promise<void> {
+    const send = async (path: string, data: object, origin = ""): Promise<void> => {
+      // As pages do: a request with cookies says where it comes from.
+      const headers = origin === "" ? {} : { Origin: origin };
+      const response = await this.page.request.post(`/api/v1/auth${path}`, { data, headers });
+      expect(response.ok(), await response.text()).toBe(true);
+    };
+    const account = { name: this.name, email: this.email };
+    await (METHODS.password
+      ? send("/password/sign-up", { ...account, password: PASSWORD })
+      : send("/sign-up", account));
+    const { origin, hash } = new URL(await this.link());
+    await send("/sign-up/confirm", { token: hash.replace("#token=", "") }, origin);
   }
 
+  /** Creates an account on the page for it, which then leads to the page that was requested. */
   async signUp(): Promise<void> {
     await this.page.goto("/sign-up");
     await this.fillInSignUp();
     await expect(this.page).not.toHaveURL(/\/sign-up/);
+  }
+
+  /** Creates an account that this browser is signed in to, where the project has accounts. */
+  async arrive(): Promise<void> {
+    if (!SIGN_IN) return;
+    await this.register();
+    // On a page without scripts: what pages keep after a sign-in, because they cannot see its cookie.
+    await this.page.goto("/favicon.svg");
+    await this.page.evaluate(() => {
+      localStorage.setItem("signed-in", "yes");
+    });
   }
 
   /** Fills in the page for signing up and answers its mail; that leads to the page that was requested. */
@@ -104,9 +127,8 @@ export class Person {
 
   /** The mails to this person, the newest first. */
   async mails(address = this.email): Promise<readonly Mail[]> {
-    const url = new URL("/dev/mailbox/mails", this.page.url());
-    url.searchParams.set("to", address);
-    return (await (await this.page.request.get(url.href)).json()) as Mail[];
+    const options = { params: { to: address } };
+    return (await (await this.page.request.get("/dev/mailbox/mails", options)).json()) as Mail[];
   }
 
   /** The code in the newest mail. */

@@ -1,10 +1,12 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-import axe, { type Result, type RunOptions } from "axe-core";
+import type { Result, RunOptions } from "axe-core";
 import {
   type BrowserContextOptions,
   expect,
@@ -98,8 +100,10 @@ async function answer(lines: AsyncIterator<string>): Promise<Readonly<Record<str
 interface Fixtures {
   /** A separate browser of a user who is not signed in. */
   open: (name: string, email?: string, options?: BrowserContextOptions) => Promise<Person>;
-  /** A user with a separate browser, signed in if the project has accounts. */
+  /** A user with a separate browser, signed in if the project has accounts. No page is open yet. */
   person: (name: string, options?: BrowserContextOptions) => Promise<Person>;
+  /** A user with an account and a separate browser, which is not signed in. */
+  registered: (name: string) => Promise<Person>;
   /** The same user in another browser, not signed in there. */
   elsewhere: (person: Person, options?: BrowserContextOptions) => Promise<Person>;
   /** Starts a server that the test may kill and start again. */
@@ -146,7 +150,9 @@ export const test = base.extend<Fixtures>({
       // The list of failures contains the texts of the pages, for logs without screenshots.
       for (const { name, page } of people) {
         const body = await page.evaluate(
-          () => (document.querySelector("main") ?? document.body).innerText,
+          () =>
+            document.querySelector<HTMLElement>("main")?.innerText ??
+            document.documentElement.textContent,
         );
         await testInfo.attach(`${name}'s page`, { body, contentType: "text/plain" });
       }
@@ -163,10 +169,21 @@ export const test = base.extend<Fixtures>({
       return person;
     });
   },
+  registered: async ({ open }, use) => {
+    await use(async (name) => {
+      const person = await open(name);
+      await person.register();
+      await person.page.context().clearCookies();
+      return person;
+    });
+  },
   elsewhere: async ({ open }, use) => {
     await use(({ name, email }, options) => open(name, email, options));
   },
 });
+
+/** The source of axe, the edition that takes a page half the time to read. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Rules that depend on colours. The others find the same in each theme. */
 const COLOURS = ["color-contrast", "link-in-text-block"];
@@ -187,13 +204,18 @@ async function switchTheme(page: Page, theme: "light" | "dark"): Promise<void> {
   const before = theme === "dark" ? "light" : "dark";
   await expect(page.locator("html")).not.toHaveAttribute("data-theme", before);
   await page.evaluate(async () => {
-    await new Promise(requestAnimationFrame);
-    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+    let running: Animation[];
+    do {
+      await new Promise(requestAnimationFrame);
+      // A transition of an inherited colour starts others, of the elements that inherit it.
+      running = document.getAnimations().filter(({ playState }) => playState === "running");
+      await Promise.allSettled(running.map(({ finished }) => finished));
+    } while (running.length > 0);
   });
 }
 
 async function violations(page: Page, options: RunOptions): Promise<string[]> {
-  await page.evaluate(axe.source);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   const all = JSON.stringify({ ...options, resultTypes: ["violations"] });
   const found = await page.evaluate<Result[]>(
     `axe.run(document, ${all}).then((results) => results.violations)`,

@@ -12,6 +12,7 @@ import {
 import { createRoot } from "react-dom/client";
 import {
   BrowserRouter,
+  matchRoutes,
   Navigate,
   NavigationType,
   type RouteObject,
@@ -52,7 +53,7 @@ export async function startApp(
   // RequireAccount redirects users who are signed out, on the pages that need an account.
   app.accounts?.follow(() => undefined);
   void app.accounts?.start();
-  await prepareInspector();
+  await Promise.all([loadFirstPage(), prepareInspector()]);
   createRoot(root).render(
     <StrictMode>
       <BrowserRouter>
@@ -62,16 +63,38 @@ export async function startApp(
   );
 }
 
+/** The registered application's pages. */
+function allPages(): PageRoute<PageComponent>[] {
+  const { pages, notFound } = currentApp();
+  return [...pages, { path: "*", load: notFound }];
+}
+
+/** The page that is opened first, by the function that loads it. */
+const loaded = new Map<PageRoute["load"], PageComponent>();
+
+/**
+ * Loads the code of the first page before anything is shown: React reveals the content of a
+ * `Suspense` 300 ms after its fallback at the earliest.
+ */
+async function loadFirstPage(): Promise<void> {
+  const [match] = matchRoutes(allPages(), location.pathname) ?? [];
+  if (match === undefined) return;
+  const { load } = match.route;
+  try {
+    loaded.set(load, (await load()).default);
+  } catch {
+    // It is loaded again when it is shown, where `PageBoundary` reports the failure.
+  }
+}
+
 let routes: RouteObject[] | null = null;
 
 /** The routes of the registered application, made once. */
 function pageRoutes(): RouteObject[] {
-  const { pages, notFound } = currentApp();
-  const all: readonly PageRoute<PageComponent>[] = [...pages, { path: "*", load: notFound }];
-  routes ??= all.map(({ path, title, account, load }) => ({
-    path,
-    element: <Page title={title} account={account === true} Content={lazy(load)} />,
-  }));
+  routes ??= allPages().map(({ path, title, account, load }) => {
+    const Content = loaded.get(load) ?? lazy(load);
+    return { path, element: <Page title={title} account={account === true} Content={Content} /> };
+  });
   return routes;
 }
 
