@@ -1,8 +1,8 @@
 import { create } from "zustand";
 
 import type { Profile } from "../api/auth";
+import { userList } from "../auth/users";
 import type { PagedState } from "../duplex";
-import { userList } from "../pages/auth/users";
 
 /** One page of all accounts. `userList` has what an admin can do with them. */
 export const useUsers = create<PagedState<Profile>>()(() => userList.getSnapshot());

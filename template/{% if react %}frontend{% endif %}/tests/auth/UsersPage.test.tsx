@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest"
 
 import type { Profile } from "../../src/api/auth";
 import { users } from "../../src/api/users";
+import { userList } from "../../src/auth/users";
 import { ApiError, isolated, toasts } from "../../src/duplex";
-import { userList } from "../../src/pages/auth/users";
 import UsersPage from "../../src/pages/auth/UsersPage";
 import { useAuth } from "../../src/stores/auth";
 import { show } from "../setup.tsx";

@@ -1,7 +1,7 @@
 import { defineStore } from "pinia";
 
+import { userList } from "../auth/users";
 import { useReadable } from "../duplex";
-import { userList } from "../pages/auth/users";
 
 /** One page of all accounts, and the actions of admins. */
 export const useUsers = defineStore("users", () => {

@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from "react";
 
-import type { MailFlow } from "../../pages/auth/flows";
+import type { MailFlow } from "../../auth/flows";
 import TextField from "../TextField";
 import AuthForm from "./AuthForm";
 import WaitForMail from "./WaitForMail";

@@ -2,8 +2,8 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { Navigate, useSearchParams } from "react-router";
 
 import { auth } from "../../api/auth";
+import { nextPath } from "../../auth/account";
 import { toasts } from "../../duplex";
-import { nextPath } from "../../pages/auth/account";
 import { useAuth } from "../../stores/auth";
 import { useSecondStep } from "./useSecondStep";
 

@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 
 import { auth } from "../../api/auth";
+import { deviceList } from "../../auth/account";
 import { attempt, currentApp, formatDate, keepingFocus, useReadable } from "../../duplex";
-import { deviceList } from "../../pages/auth/devices";
 import ConfirmDialog from "../ConfirmDialog";
 
 export default function DevicesPanel() {

@@ -1,8 +1,8 @@
 import { useState } from "react";
 
 import { auth, type Profile } from "../../api/auth";
+import { emailFlow } from "../../auth/flows";
 import { toasts } from "../../duplex";
-import { emailFlow } from "../../pages/auth/flows";
 import AskForMail from "./AskForMail";
 
 export default function EmailPanel({ user }: { user: Profile }) {

@@ -1,12 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 
+import { MAIL_ON_ITS_WAY, MAIL_SENT_AGAIN, type MailFlow, withCredential } from "../../auth/flows";
 import { attempt, focusField } from "../../duplex";
-import {
-  MAIL_ON_ITS_WAY,
-  MAIL_SENT_AGAIN,
-  type MailFlow,
-  withCredential,
-} from "../../pages/auth/flows";
 import TextField from "../TextField";
 import AuthForm from "./AuthForm";
 import { Credential } from "./credential";

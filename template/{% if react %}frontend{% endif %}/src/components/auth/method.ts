@@ -1,6 +1,6 @@
 import type { ComponentType } from "react";
 
-import type { MailFlow } from "../../pages/auth/flows";
+import type { MailFlow } from "../../auth/flows";
 
 export interface SignInProps {
   /** Null where it is not known yet. */

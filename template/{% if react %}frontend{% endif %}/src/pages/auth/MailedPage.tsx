@@ -1,10 +1,6 @@
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "react-router";
 
-import AuthCard from "../../components/auth/AuthCard";
-import AuthForm from "../../components/auth/AuthForm";
-import { Credential } from "../../components/auth/credential";
-import { flows } from "../../components/auth/methods";
 import {
   followLink,
   hideToken,
@@ -13,7 +9,11 @@ import {
   NO_TOKEN,
   SIGN_IN_AGAIN,
   withCredential,
-} from "./flows";
+} from "../../auth/flows";
+import AuthCard from "../../components/auth/AuthCard";
+import AuthForm from "../../components/auth/AuthForm";
+import { Credential } from "../../components/auth/credential";
+import { flows } from "../../components/auth/methods";
 
 /** The page that the link of a mail opens. Opening it does not use up the link: mail scanners open it too. */
 export default function MailedPage() {

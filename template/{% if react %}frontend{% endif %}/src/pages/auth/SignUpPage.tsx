@@ -2,13 +2,13 @@ import { useState } from "react";
 import { Link, useLocation } from "react-router";
 
 import { auth } from "../../api/auth";
+import { signUpFlow, withCredential } from "../../auth/flows";
 import AuthCard from "../../components/auth/AuthCard";
 import AuthForm from "../../components/auth/AuthForm";
 import { Credential } from "../../components/auth/credential";
 import { SIGN_UP } from "../../components/auth/methods";
 import WaitForMail from "../../components/auth/WaitForMail";
 import TextField from "../../components/TextField";
-import { signUpFlow, withCredential } from "./flows";
 
 export default function SignUpPage() {
   const { search } = useLocation();

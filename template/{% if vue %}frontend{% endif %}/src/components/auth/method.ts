@@ -1,6 +1,6 @@
 import type { Component } from "vue";
 
-import type { MailFlow } from "../../pages/auth/flows";
+import type { MailFlow } from "../../auth/flows";
 
 /**
  * The fields for a new credential, with its text as the model. Takes `email`, if no other field has it,

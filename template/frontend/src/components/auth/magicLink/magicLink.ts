@@ -1,6 +1,6 @@
 /** Signing in with a link or a code by e-mail. */
 import { auth } from "../../../api/auth";
-import { ASK_AGAIN, type MailFlow } from "../../../pages/auth/flows";
+import { ASK_AGAIN, type MailFlow } from "../../../auth/flows";
 
 export const askForLink = (email: string): Promise<void> =>
   auth.askForMail("/auth/magic-link", { email });

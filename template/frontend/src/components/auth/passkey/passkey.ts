@@ -7,9 +7,9 @@ import type {
 import { auth, type Profile } from "../../../api/auth";
 import { apiCore, post } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
+import { ASK_AGAIN, type MailFlow } from "../../../auth/flows";
 import { ApiError, attempt, createList } from "../../../duplex";
 import { confirmed } from "../../../duplex/accounts";
-import { ASK_AGAIN, type MailFlow } from "../../../pages/auth/flows";
 
 type Schemas = components["schemas"];
 export type Passkey = Schemas["PasskeyItem"];

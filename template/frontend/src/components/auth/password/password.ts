@@ -2,8 +2,8 @@
 import { auth, type Profile } from "../../../api/auth";
 import { apiCore } from "../../../api/core";
 import type { components } from "../../../api/generated/rest";
+import { ASK_AGAIN, type MailFlow } from "../../../auth/flows";
 import { confirmed } from "../../../duplex/accounts";
-import { ASK_AGAIN, type MailFlow } from "../../../pages/auth/flows";
 
 type Schemas = components["schemas"];
 

@@ -1,4 +1,4 @@
-import { typedAddress } from "../../../pages/auth/account";
+import { typedAddress } from "../../../auth/account";
 import AskForMail from "../AskForMail";
 import type { SignInProps } from "../method";
 import { askForLink, magicLinkFlow } from "./magicLink";

@@ -1,9 +1,9 @@
 import { useEffect } from "react";
 import { Link } from "react-router";
 
-import { usePageNumber, useReadable } from "../../duplex";
-import { auditList, auditSource, auditTitle } from "../../pages/auth/users";
-import PagedList from "../PagedList";
+import { auditList, auditSource, auditTitle } from "../../../auth/users";
+import { usePageNumber, useReadable } from "../../../duplex";
+import PagedList from "../../PagedList";
 
 /** The audit log. */
 export default function AuditPanel() {

@@ -1,6 +1,6 @@
-import type { Profile } from "../../api/auth";
-import { initials } from "../../duplex";
-import { OWN_ACCOUNT, type UserAction, userActions } from "../../pages/auth/users";
+import type { Profile } from "../../../api/auth";
+import { OWN_ACCOUNT, type UserAction, userActions } from "../../../auth/users";
+import { initials } from "../../../duplex";
 
 interface UserListProps {
   users: readonly Profile[];

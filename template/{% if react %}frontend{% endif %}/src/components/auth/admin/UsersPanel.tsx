@@ -1,11 +1,11 @@
 import { useEffect, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
-import { usePageNumber } from "../../duplex";
-import { NOBODY_ELSE, type UserAction, userList, usersPath } from "../../pages/auth/users";
-import { useUsers } from "../../stores/users";
-import ConfirmDialog from "../ConfirmDialog";
-import PagedList from "../PagedList";
+import { NOBODY_ELSE, type UserAction, userList, usersPath } from "../../../auth/users";
+import { usePageNumber } from "../../../duplex";
+import { useUsers } from "../../../stores/users";
+import ConfirmDialog from "../../ConfirmDialog";
+import PagedList from "../../PagedList";
 import UserForm from "./UserForm";
 import UserList from "./UserList";
 

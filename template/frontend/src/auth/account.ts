@@ -1,4 +1,5 @@
-import { createStore, currentApp, forgetting } from "../../duplex";
+import { auth } from "../api/auth";
+import { createList, createStore, currentApp, forgetting } from "../duplex";
 
 /**
  * Where to go after signing in: to `next` if it is a path of this site, else to start a session. It is
@@ -16,3 +17,6 @@ export const typedAddress = createStore("");
 forgetting.addListener(() => {
   typedAddress.set("");
 });
+
+/** The devices on which the user is signed in. */
+export const deviceList = createList(() => auth.devices());

@@ -1,6 +1,6 @@
-import type { Profile } from "../../api/auth";
-import { type AccountChange, type AuditEntry, type NewUser, users } from "../../api/users";
-import { createPagedList, formatDate, isolated } from "../../duplex";
+import type { Profile } from "../api/auth";
+import { type AccountChange, type AuditEntry, type NewUser, users } from "../api/users";
+import { createPagedList, formatDate, isolated } from "../duplex";
 
 /** Shown instead of the list to users who are not admins. */
 export const ADMINS_ONLY = {

@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 
-import { ADMINS_ONLY } from "../../pages/auth/users";
-import { useAuth } from "../../stores/auth";
-import EmptyState from "../EmptyState";
+import { ADMINS_ONLY } from "../../../auth/users";
+import { useAuth } from "../../../stores/auth";
+import EmptyState from "../../EmptyState";
 
 interface AdminPageProps {
   title: string;

@@ -1,5 +1,5 @@
-import { auth, type MailedProof } from "../../api/auth";
-import { ApiError } from "../../duplex";
+import { auth, type MailedProof } from "../api/auth";
+import { ApiError } from "../duplex";
 
 /** A mail with a link and a code, and the action of both. */
 export interface MailFlow {

@@ -1,9 +1,9 @@
 import { useState } from "react";
 
-import { userList } from "../../pages/auth/users";
-import ModalDialog from "../ModalDialog";
-import TextField from "../TextField";
-import AuthForm from "./AuthForm";
+import { userList } from "../../../auth/users";
+import ModalDialog from "../../ModalDialog";
+import TextField from "../../TextField";
+import AuthForm from "../AuthForm";
 
 /** Asks for a new account. */
 export default function UserForm({ onClose }: { onClose: () => void }) {
