@@ -4,7 +4,10 @@ import type { Profile } from "../api/auth";
 import { userList } from "../auth/users";
 import type { PagedState } from "../duplex";
 
-/** One page of all accounts. `userList` has what an admin can do with them. */
+/** What an admin can do with the accounts. */
+export { userList };
+
+/** One page of all accounts. */
 export const useUsers = create<PagedState<Profile>>()(() => userList.getSnapshot());
 
 userList.subscribe(() => {

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { userList } from "../../../auth/users";
+import { userList } from "../../../stores/users";
 import ModalDialog from "../../ModalDialog";
 import TextField from "../../TextField";
 import AuthForm from "../AuthForm";

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
-import { NOBODY_ELSE, type UserAction, userList, usersPath } from "../../../auth/users";
+import { NOBODY_ELSE, type UserAction, usersPath } from "../../../auth/users";
 import { usePageNumber } from "../../../duplex";
-import { useUsers } from "../../../stores/users";
+import { userList, useUsers } from "../../../stores/users";
 import ConfirmDialog from "../../ConfirmDialog";
 import PagedList from "../../PagedList";
 import UserForm from "./UserForm";
