@@ -1,0 +1,55 @@
+"""The folders of a page's source import only from lower ones, so that none needs itself."""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from posixpath import normpath
+
+from tests.combos import ALL
+from tests.rendering import Render
+
+LAYERS = ("duplex", "api", "auth", "stores", "states", "components", "pages")
+"""Each may import from those before it. Files beside the folders hold them together."""
+
+SOURCE = PurePosixPath("frontend/src")
+IMPORTED = re.compile(r"""(?:from|import\() ?["'](\.[^"']+)["']""")
+
+
+def layer_of(path: PurePosixPath) -> str | None:
+    """The folder below `frontend/src`; None for a file beside the folders and outside of it."""
+    if not path.is_relative_to(SOURCE):
+        return None
+    first = path.relative_to(SOURCE).parts[0]
+    return first if first in LAYERS else None
+
+
+COMBOS = [one for one in ALL if one.auth == "every" or one.states == "single"]
+"""Every page of both frontends: with all that sign-in has, and without the example."""
+
+
+def test_a_folder_imports_only_lower_ones(render: Callable[..., Render]) -> None:
+    upward: set[str] = set()
+    folders: set[str] = set()
+    for combo in COMBOS:
+        for name, content in render(combo.answers).files().items():
+            path = PurePosixPath(name)
+            layer = layer_of(path)
+            if layer is None or path.suffix not in {".ts", ".tsx", ".vue"}:
+                continue
+            folders.add(layer)
+            for place in IMPORTED.findall(content.decode()):
+                other = layer_of(PurePosixPath(normpath(path.parent / place)))
+                if other is not None and LAYERS.index(other) > LAYERS.index(layer):
+                    upward.add(f"{name}: {place}")
+    assert upward == set()
+    assert folders == set(LAYERS)
+
+
+def test_every_folder_has_its_layer(render: Callable[..., Render]) -> None:
+    inside = (
+        path.relative_to(SOURCE).parts
+        for combo in COMBOS
+        for path in map(PurePosixPath, render(combo.answers).files())
+        if path.is_relative_to(SOURCE)
+    )
+    assert {parts[0] for parts in inside if len(parts) > 1} == set(LAYERS)
