@@ -65,9 +65,11 @@ def test_works_in_a_browser(
 
 
 def test_keeps_the_promises(workshop: Workshop, deep_combo: Combo, everything: bool) -> None:
-    """Chaos on its states, and the browser's specs of the engine's promises. The specs are the same
-    files in both frontends: the full combination runs all of them in React, the product those of the
-    connection in Vue, and `--all` all of them in every combination, with the example and without.
+    """Chaos on its states, and the browser's specs of the engine's promises.
+
+    The specs are the same files in both frontends. The full combination runs all of them in React,
+    the product those of the connection in Vue, and `--all` all of them in every combination, with
+    the example and without.
     """
     if not everything:
         pytest.skip("one combination keeps them for all; `--all` asks every one")
