@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from servers import Server, serving, uvicorn
+from servers import Server, duplex, serving
 from websockets.frames import Frame, Opcode
 
 PIECE = 16 * 1024
@@ -29,16 +29,7 @@ KINDS = {
     "tiny text": (Opcode.TEXT, b"{}", True),
     "tiny binary": (Opcode.BINARY, b"x", True),
 }
-PREPARED = uvicorn(
-    "duplex_app:create_app",
-    "--factory",
-    "--loop",
-    "uvloop",
-    "--ws",
-    "duplex.socket.uvicorn_protocol:PreparedProtocol",
-    "--ws-per-message-deflate",
-    "false",
-)
+PREPARED = duplex()
 
 
 def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:

@@ -16,17 +16,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 
 from client import Client, connect, connect_many, fan_out, request_reply
-from servers import FAST, serving, uvicorn
+from servers import FAST, duplex, serving, uvicorn
 from store import valkey_server
 
 HELLO: dict[str, object] = {"session": "bench"}
 PAYLOAD = "x" * 160
 
 DUPLEX = [*uvicorn("duplex_app:create_app", "--factory", *FAST)]
-PREPARED = [
-    part.replace("websockets-sansio", "duplex.socket.uvicorn_protocol:PreparedProtocol")
-    for part in DUPLEX
-]
+PREPARED = duplex()
 ECHOES = {
     "bare FastAPI echo": (uvicorn("peers.bare:app", *FAST), "/echo", None),
     "the guide's endpoint, uvicorn's defaults": (

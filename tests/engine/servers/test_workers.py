@@ -13,13 +13,16 @@ from tests.engine.support import PATIENCE
 from tools.source import ROOT
 
 PROGRAM = """
+import gc
 from types import SimpleNamespace
 from duplex import server
 
 async def application(scope, receive, send):
     assert scope["type"] == "lifespan"
     await receive()
-    await send({"type": "lifespan.startup.failed", "message": "The database does not answer."})
+    collector = f"{gc.get_freeze_count() > 10_000}, {gc.get_threshold()[0]}"
+    message = f"The database does not answer. Collector: {collector}."
+    await send({"type": "lifespan.startup.failed", "message": message})
 
 def create():
     return application
@@ -33,13 +36,11 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-async def test_a_failed_start_exits_with_a_status_and_the_reason(
-    workers: int, tmp_path: Path
-) -> None:
-    program = tmp_path / "program.py"
+async def failed_start(workers: int, folder: Path) -> tuple[int | None, bytes]:
+    """The exit status of a server that cannot start, and what it wrote."""
+    program = folder / "program.py"
     program.write_text(PROGRAM.replace("WORKERS", str(workers)))
-    path = os.pathsep.join(map(str, (tmp_path, ROOT / "template/backend")))
+    path = os.pathsep.join(map(str, (folder, ROOT / "template/backend")))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         program,
@@ -53,9 +54,25 @@ async def test_a_failed_start_exits_with_a_status_and_the_reason(
     finally:
         if process.returncode is None:
             process.kill()
-    assert process.returncode == 3
+    return process.returncode, told
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+async def test_a_failed_start_exits_with_a_status_and_the_reason(
+    workers: int, tmp_path: Path
+) -> None:
+    status, told = await failed_start(workers, tmp_path)
+    assert status == 3
     assert b"The database does not answer." in told
     assert b"Traceback" not in told
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+async def test_passes_of_the_garbage_collector_are_rare_and_leave_out_the_application(
+    workers: int, tmp_path: Path
+) -> None:
+    _, told = await failed_start(workers, tmp_path)
+    assert b"Collector: True, 10000." in told
 
 
 def test_warnings_about_clients_are_shown_once_a_second() -> None:

@@ -7,7 +7,7 @@ stop everything for a moment after each ten thousand requests.
 
 import asyncio
 import marshal
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -113,16 +113,30 @@ class _Open:
 class Handled:
     """Request ids, kept for `Retention.handled` seconds; their replies up to `Retention.size`
     bytes, the oldest dropped first.
+
+    `_settled` has the reply of each id, or None when it is no longer kept; `_ids` and `_times`, the
+    order in which they were settled; `_replied`, the ids whose replies are still kept.
     """
 
-    __slots__ = ("_open", "_replies", "_retention", "_seconds", "_settled", "_size")
+    __slots__ = (
+        "_ids",
+        "_open",
+        "_replied",
+        "_retention",
+        "_seconds",
+        "_settled",
+        "_size",
+        "_times",
+    )
 
     def __init__(self, retention: Retention) -> None:
         self._retention = retention
         self._seconds = retention.handled
         self._open: dict[str, _Open] = {}
-        self._settled: OrderedDict[str, float] = OrderedDict()
-        self._replies: OrderedDict[str, bytes] = OrderedDict()
+        self._settled: dict[str, bytes | None] = {}
+        self._ids: deque[str] = deque()
+        self._times: deque[float] = deque()
+        self._replied: deque[str] = deque()
         self._size = 0
 
     def __len__(self) -> int:
@@ -138,7 +152,7 @@ class Handled:
         if request_id in self._open:
             return _BUSY
         if request_id in self._settled:
-            reply = self._replies.get(request_id)
+            reply = self._settled[request_id]
             return Claim("done", None if reply is None else Entry(*marshal.loads(reply)))
         self._open[request_id] = _Open(now)
         return _NEW
@@ -158,13 +172,14 @@ class Handled:
         """The request was answered with `reply`, which has its number already."""
         claimed = self._open.pop(request_id, None)
         if request_id in self._settled:
-            self._forget_reply(request_id)
-            del self._settled[request_id]
-        self._settled[request_id] = now
-        packed = self._replies[request_id] = marshal.dumps(_VALUES(reply))
+            self._forget(request_id)
+        packed = self._settled[request_id] = marshal.dumps(_VALUES(reply))
+        self._ids.append(request_id)
+        self._times.append(now)
+        self._replied.append(request_id)
         self._size += len(packed)
-        while self._size > self._retention.size and self._replies:
-            self._forget_reply(next(iter(self._replies)))
+        while self._size > self._retention.size:
+            self._drop_reply(self._replied.popleft())
         if claimed is not None:
             claimed.close()
 
@@ -191,19 +206,28 @@ class Handled:
         self.settle(request_id, outcome, claimed.at)
 
     def _trim(self, now: float) -> None:
-        oldest = now - self._seconds
-        settled = self._settled
-        while settled:
-            request_id = next(iter(settled))
-            if settled[request_id] >= oldest:
-                return
-            del settled[request_id]
-            self._forget_reply(request_id)
+        oldest, times = now - self._seconds, self._times
+        while times and times[0] < oldest:
+            times.popleft()
+            request_id = self._ids.popleft()
+            if self._settled[request_id] is not None:
+                self._drop_reply(self._replied.popleft())
+            del self._settled[request_id]
 
-    def _forget_reply(self, request_id: str) -> None:
-        reply = self._replies.pop(request_id, None)
+    def _drop_reply(self, request_id: str) -> None:
+        reply = self._settled[request_id]
         if reply is not None:
             self._size -= len(reply)
+            self._settled[request_id] = None
+
+    def _forget(self, request_id: str) -> None:
+        """Forget an id out of its order, which happens when a settled request is settled again."""
+        place = self._ids.index(request_id)
+        del self._ids[place], self._times[place]
+        if self._settled[request_id] is not None:
+            self._replied.remove(request_id)
+            self._drop_reply(request_id)
+        del self._settled[request_id]
 
 
 _NEW: Final = Claim("new")
