@@ -1,4 +1,4 @@
-"""`python -m duplex_server PORT`: serves `duplex_app` on loopback, with uvicorn set up as in production."""
+"""`python -m duplex_server PORT`: serves `duplex_app` on loopback, set up as in production."""
 
 import sys
 
