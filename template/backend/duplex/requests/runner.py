@@ -72,10 +72,18 @@ class Runner:
             if state.streams:
                 await self._start_stream(requester, running)
             else:
-                await self._answer(requester, running, session)
+                value = await _call(running, session)
+                if running.left_behind:
+                    return
+                if running.stopped is None and task is not None and task.cancelling():
+                    await self._absorb_cancellation(running)
+                running.seal()
+                await session.commit(reply(state, requester, request, value, more=False), last=True)
         except BaseException as error:
             await self._failures.answer(requester, running, session, error, stopping=self._stopping)
         finally:
+            if running.left_behind:
+                await session.end()
             deadline.end(running)
             running.seal()
             if running.stopped is not None and task is not None:
@@ -147,23 +155,6 @@ class Runner:
             requester.error(STILL_HANDLED, "conflict", request_id)
         return False
 
-    async def _answer(
-        self, requester: Requester, running: Running, session: Session[BaseModel]
-    ) -> None:
-        request, state = running.request, running.state
-        try:
-            value = await _call(running, session)
-            if running.left_behind:
-                return
-            if running.stopped is None and running.task is not None and running.task.cancelling():
-                await self._absorb_cancellation(running)
-            running.seal()
-            await session.commit(reply(state, requester, request, value, more=False), last=True)
-            await session.end()
-        finally:
-            if running.left_behind:
-                await session.end()
-
     # --- streams
 
     async def _start_stream(self, requester: Requester, running: Running) -> None:
@@ -228,7 +219,6 @@ class Runner:
                 return
             running.seal()
             await session.commit(end(state, requester, request, "done"), last=True)
-            await session.end()
         except asyncio.CancelledError as error:
             # The handler is suspended at a `yield` and has not received the cancellation yet.
             with suppress(StopAsyncIteration):

@@ -260,7 +260,7 @@ class Session(Generic[D]):
 
     async def commit(self, reply: Entry, *, last: bool) -> None:
         """Commit the edits, messages and the reply, then release the lock. `last`: the reply is
-        recorded as the outcome of the request.
+        recorded as the outcome of the request, and this object cannot be used any more.
         """
         edits = self._edits
         if edits is not None and edits.open:
@@ -274,6 +274,8 @@ class Session(Generic[D]):
             self._requester.push(reply)
         if edits is not None:
             await edits.release()
+        if last:
+            self._over = True
 
     async def fail(self, entries: list[Entry], outcome: Entry | None) -> None:
         """Commit the end of a failed request, and the changes of its cleanup. `outcome` is recorded

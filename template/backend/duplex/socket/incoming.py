@@ -77,7 +77,8 @@ class Incoming:
             start, size = 8, data[2] << 8 | data[3]
         elif size > 125:
             return None
-        if start + size != end or size > self._max_size or self.waiting:
+        unread = self._at < len(self._data) or self._tail
+        if start + size != end or size > self._max_size or unread:
             return None
         try:
             return apply_mask(data[start:], data[start - 4 : start]).decode()
