@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.combos import FULL, Combo
+from tests.combos import FULL, STATES, Combo
 from tests.repository import git
 from tests.workshop import Project, Workshop
 
@@ -17,9 +17,6 @@ GENERATED = {
     "frontend/package-lock.json",
 }
 """What the commands make and a team commits."""
-
-SPECS = {"single": ["session"], "odd": ["notes"]}
-"""The browser specs that meet the states of a combination."""
 
 
 def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
@@ -55,12 +52,12 @@ def test_own_tests_pass(workshop: Workshop, deep_combo: Combo) -> None:
 def test_works_in_a_browser(
     workshop: Workshop, deep_combo: Combo, everything: bool, alone: bool
 ) -> None:
-    """All specs with the default states, else those that meet the states: in Vue with accounts the
-    others run in the product of docs/product.md (`test_product.py`).
+    """All specs with the default states, else those of sessions. In Vue with accounts the others
+    run in the product of docs/product.md (`test_product.py`).
     """
-    some = [] if everything or alone else SPECS.get(deep_combo.states, [])
+    some = STATES[deep_combo.states] and not everything and not alone
     project = workshop.project(deep_combo)
-    project.poe("e2e", *some)
+    project.poe("e2e", *(["session"] if some else []))
     _git_has_nothing_to_report_but_what_a_team_commits(project)
 
 
