@@ -235,6 +235,13 @@ def test_expired_places_of_all_owners_are_forgotten() -> None:
     assert len(abandoned) == 1
 
 
+def test_places_that_are_not_kept_at_all_are_forgotten() -> None:
+    abandoned = Abandoned(12_000, 0.0)
+    for number in range(3):
+        assert abandoned.add("ada", Place(f"room-{number}"), 50_000, 0.0) == []
+    assert len(abandoned) == 1
+
+
 def test_without_a_limit_nothing_is_counted() -> None:
     abandoned = Abandoned(0, 60.0)
     assert abandoned.add("ada", Place("room"), 10**9, 0.0) == []

@@ -1,12 +1,18 @@
-"""A document that could not be read back is refused when the server starts, with the reason."""
+"""A document that could not be read back is refused when the server starts, with the reason; edits
+of one request may overlap.
+"""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
+import duplex
 import pytest
-from duplex import BadState, Model
+from duplex import BadState, Model, Registry, state
 from duplex.contract.model_schemas import check_document
 from duplex.requests.documents import has_bounds
 from pydantic import (
@@ -18,8 +24,10 @@ from pydantic import (
     model_validator,
 )
 
-from tests.engine.states import Gates, states
-from tests.engine.support import Notes, make_engine, serving
+from tests.engine.states import Gates, Said, Text, states
+from tests.engine.support import Notes, Server, Store, make_engine, serving, setup
+
+Session = duplex.Session[Notes]
 
 
 class Line(Model):
@@ -180,3 +188,73 @@ async def test_a_document_may_have_a_field_named_type() -> None:
         await server.client(session="typed") as ada,
     ):
         assert (await ada.reply("note", {"text": "one"}))["data"] == {"text": "one"}
+
+
+def together() -> Registry:
+    @state("together")
+    async def both(session: Session, data: Text) -> Said:
+        """Edit in two tasks at once. `a fails` or `b fails`: that edit raises, after the other one
+        has ended.
+        """
+        begun = {"a": asyncio.Event(), "b": asyncio.Event()}
+        ended = asyncio.Event()
+
+        async def edit(name: str, other: str) -> None:
+            async with session.edit() as notes:
+                notes.lines.append(name)
+                begun[name].set()
+                await begun[other].wait()
+                if data.text == f"{name} fails":
+                    await ended.wait()
+                    raise RuntimeError(name)
+            ended.set()
+
+        await asyncio.gather(edit("a", "b"), edit("b", "a"), return_exceptions=True)
+        return Said(text="done")
+
+    @state("inside")
+    async def inside(session: Session) -> None:
+        with suppress(RuntimeError):
+            async with session.edit() as outer:
+                outer.lines.append("outer")
+                async with session.edit() as inner:
+                    inner.lines.append("inner")
+                raise RuntimeError("outer")
+        async with session.edit() as notes:
+            notes.lines.append("after")
+
+    @state("look", to="sender")
+    async def look(session: Session) -> Notes:
+        return await session.read()
+
+    return Registry([both, inside, look])
+
+
+@pytest.fixture(params=["memory", "valkey"])
+async def server(request: pytest.FixtureRequest, store: Store) -> AsyncGenerator[Server]:
+    given = setup()
+    if request.param == "valkey":
+        given.broker_url = request.getfixturevalue("shared_valkey").url
+    async with serving(make_engine(together(), given, store=store)) as made:
+        yield made
+
+
+async def test_two_tasks_of_a_handler_edit_at_once(server: Server) -> None:
+    async with await server.client(session="together") as client:
+        assert (await client.reply("together", {"text": ""}))["data"] == {"text": "done"}
+        assert sorted((await client.reply("look"))["data"]["lines"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize("how", ["a fails", "b fails"])
+async def test_an_edit_that_takes_back_that_of_another_task_fails_the_request(
+    server: Server, how: str
+) -> None:
+    async with await server.client(session=how.replace(" ", "-")) as client:
+        assert (await client.reply("together", {"text": how}))["code"] == "internal"
+        assert (await client.reply("look"))["data"]["lines"] == []
+
+
+async def test_an_edit_that_fails_takes_back_those_inside_it(server: Server) -> None:
+    async with await server.client(session="inside") as client:
+        assert (await client.reply("inside"))["data"] is None
+        assert (await client.reply("look"))["data"]["lines"] == ["after"]

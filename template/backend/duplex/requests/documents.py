@@ -5,6 +5,7 @@ A changed document is validated before it is stored if its model may refuse valu
 types. The value of a held field lasts exactly as long as a request.
 """
 
+import asyncio
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -238,28 +239,49 @@ class Edits:
     """The edits of one request: its lock on the shared document, and the document as it changes it.
 
     `document`: with the changes so far, None until the first edit. `changed`: it has changes
-    that are not committed. `open`: edits that have begun and not ended.
+    that are not committed. `open`: the tasks of the edits that have begun and not ended.
     """
 
-    __slots__ = ("_cache", "_held", "_lock", "_services", "changed", "document", "open")
+    __slots__ = (
+        "_cache",
+        "_held",
+        "_lock",
+        "_locking",
+        "_lost",
+        "_overlap",
+        "_services",
+        "changed",
+        "document",
+        "open",
+    )
 
     def __init__(self, services: DocumentServices, cache: DocumentCache) -> None:
         self._services = services
         self._cache = cache
         self._lock: Lock | None = None
+        self._locking: asyncio.Lock | None = None
         self._held: dict[str, bytes] = {}
         self.document: BaseModel | None = None
         self.changed = False
-        self.open = 0
+        self.open: list[asyncio.Task[Any] | None] = []
+        self._overlap = self._lost = False
 
     async def lock(self, room: str, lease: float) -> None:
-        """Take the lock unless this request has it already."""
+        """Take the lock unless this request has it already. Several tasks of a handler may edit:
+        they must not wait for each other's lock.
+        """
         if self._lock is None:
-            self._lock = await self._services.broker.lock(room, lease)
+            self._locking = self._locking or asyncio.Lock()
+            async with self._locking:
+                if self._lock is None:
+                    self._lock = await self._services.broker.lock(room, lease)
 
     @contextmanager
     def edit(self) -> Generator[BaseModel]:
-        """The document to change, under the lock; an exception takes the changes back."""
+        """The document to change, under the lock. An exception takes back what was changed since,
+        by edits inside this one too. If it takes back the finished edit of another task, which
+        does not learn of it, the request fails.
+        """
         assert self._lock is not None
         if self.document is None:
             self.document = self._cache.get(self._lock, self._services.document)
@@ -267,17 +289,21 @@ class Edits:
             self._services.held.show(self.document, self._held)
         document = self.document
         before = document.model_copy(deep=True) if self.changed else None
-        self.open += 1
+        task = asyncio.current_task()
+        self.open.append(task)
         try:
             yield document
             if self.document is not document:
                 raise RuntimeError("an edit inside this one failed: the changes so far are lost")
+            self._overlap = self._overlap or any(other is not task for other in self.open)
         except BaseException:
+            self._lost = self._lost or self._overlap
             self.document = before
             self._cache.discard()
             raise
         finally:
-            self.open -= 1
+            self.open.remove(task)
+            self._overlap = self._overlap and bool(self.open)
 
     def hold(self, name: str, written: str, packed: bytes, value: BaseModel) -> None:
         """This request holds a field now: show it in the document."""
@@ -289,6 +315,8 @@ class Edits:
         """The lock, and the changed document's JSON without its held fields. None: nothing has
         changed. Raises `DocumentTooLarge` and pydantic's errors.
         """
+        if self._lost:
+            raise ValueError("an edit failed and took back the finished edit of another task")
         if self.document is None or self._lock is None or not self.changed:
             return None
         services, stored = self._services, self._lock.document
@@ -310,7 +338,7 @@ class Edits:
         """Drop the changes that were not committed; the lock stays."""
         if self.changed or self.open:
             self._cache.discard()
-        self.document, self.changed = None, False
+        self.document, self.changed, self._lost = None, False, False
 
     async def release(self) -> None:
         """Release the lock; changes that were not committed are dropped."""

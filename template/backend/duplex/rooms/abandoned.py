@@ -82,12 +82,12 @@ class Abandoned:
         self.remove(place)
         if not self._most:
             return []
+        self._expire(now)
         left = _Left(place, now + self._seconds, size + _OVERHEAD)
         bounds = bounds_of(owner, self._most)
         for each in bounds:
             self._owners.setdefault(each, _Owner()).add(left)
         self._owner_of[place.key] = owner
-        self._expire(now)
         given_up: list[Place] = []
         for each, most in bounds.items():
             kept = self._owners[each]
