@@ -95,9 +95,9 @@ def uvicorn(app: str, *options: str) -> list[str]:
     return ["-m", "uvicorn", app, "--port", "{port}", "--log-level", "error", *options]
 
 
-def duplex(*options: str) -> list[str]:
-    """The engine as `duplex.server` serves it."""
-    return ["-m", "duplex_server", "{port}", *options]
+def duplex() -> list[str]:
+    """The arguments of Python for the engine as `duplex.server` serves it."""
+    return ["-m", "duplex_server", "{port}"]
 
 
 FAST = ("--loop", "uvloop", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false")

@@ -128,7 +128,7 @@ def test_without_an_installed_browser_playwright_installs_its_own(
     assert ran == ["playwright"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="apt-get is of Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has apt-get")
 def test_without_playwrights_browser_the_distributions_package_is_installed(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +140,7 @@ def test_without_playwrights_browser_the_distributions_package_is_installed(
     assert ran == ["playwright", "-qq", "chromium-headless-shell"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="apt-get is of Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has apt-get")
 def test_a_distribution_without_the_quick_browser_installs_the_usual_one(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""The folders of a page's source import only from lower ones, so that none needs itself."""
+"""The folders of a page's source import only from lower ones, so their imports have no circle."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from tests.combos import ALL
 from tests.rendering import Render
 
 LAYERS = ("duplex", "api", "auth", "stores", "states", "components", "pages")
-"""Each may import from those before it. Files beside the folders hold them together."""
+"""Each may import from those before it. The files next to the folders may import from all."""
 
 SOURCE = PurePosixPath("frontend/src")
 IMPORTED = re.compile(r"""(?:from|import\() ?["'](\.[^"']+)["']""")

@@ -31,8 +31,8 @@ not dead.
 
 
 _YOUNG = 10_000
-"""New objects until the garbage collector looks for cycles among them, instead of some hundreds:
-with many clients that many are in use at any moment, and every pass visits all of them for nothing.
+"""New objects between two passes of the garbage collector, instead of Python's 700 to 2,000. With
+many clients more objects than that are in use at any moment, so most passes would free nothing.
 """
 
 

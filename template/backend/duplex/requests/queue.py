@@ -71,8 +71,8 @@ class RequestQueue:
             self._start()
 
     def _start(self, context: Context | None = None) -> None:
-        # Not started eagerly: the frames of a loop tick are read one after the other, then their
-        # requests are handled, which takes a third less time than changing between the two.
+        # Not started eagerly: all frames of a loop tick are read first, then their requests are
+        # handled. Under load that takes a third less time than alternating between the two.
         self._worker = self.loop.create_task(self._work(), context=context)
 
     async def _work(self) -> None:

@@ -21,11 +21,7 @@ from duplex.requests.outcomes import (
 from duplex.requests.queue import Requester
 from duplex.requests.running import Deadlines, Running
 from duplex.requests.session import Services, Session
-from duplex.tasks import (
-    BackgroundTasks,
-    cancel_and_close,
-    uncancel,
-)
+from duplex.tasks import BackgroundTasks, cancel_and_close, uncancel
 from duplex.wire.messages import Rejected
 from duplex.wire.protocol import ErrorCode
 from duplex.wire.requests import Request

@@ -45,7 +45,7 @@ _DATABASES = {
 
 
 class SignInSettings(BaseSettings):
-    """The settings that matter where people have accounts."""
+    """The settings of sign-in and mail."""
 
     public_url: str = Field(
         default="", description="the address that people open, such as https://app.example.org"

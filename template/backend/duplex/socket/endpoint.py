@@ -14,9 +14,7 @@ from duplex.socket.handler import SocketHandler, SocketServices
 from duplex.socket.limits import Refusal, counted_address
 from duplex.socket.origins import is_allowed, read_host
 from duplex.socket.rates import Reports
-from duplex.socket.transport import (
-    Scope,
-)
+from duplex.socket.transport import Scope
 from duplex.wire.protocol import Close
 
 _reports = Reports(logging.getLogger("duplex"))

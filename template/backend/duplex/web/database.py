@@ -206,6 +206,9 @@ def missing(connection: Connection) -> list[str]:
     return sorted(found)
 
 
+ADD_MIGRATION: Final = 'run `uv run poe migration "what changes"`, then start again.'
+"""The advice for models that the database differs from."""
+
 _NOT_IN_SQLITE: Final = re.compile(r"no such (table|column)|has no column named")
 _NOT_IN_POSTGRESQL: Final = ("42P01", "42703")
 """The SQLSTATE of an undefined table and of an undefined column."""
@@ -216,10 +219,7 @@ def _explain(context: ExceptionContext) -> None:
     original, error = context.original_exception, context.sqlalchemy_exception
     undefined = getattr(original, "sqlstate", None) in _NOT_IN_POSTGRESQL
     if error is not None and (undefined or _NOT_IN_SQLITE.search(str(original))):
-        error.add_note(
-            "The models and the database differ: run `uv run poe migration"
-            ' "what changes"`, then start again.'
-        )
+        error.add_note(f"The models and the database differ: {ADD_MIGRATION}")
 
 
 def _hide_values(context: ExceptionContext) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from duplex.settings import Settings
-from duplex.web.database import Base, Database, missing
+from duplex.web.database import ADD_MIGRATION, Base, Database, missing
 from duplex.web.errors import CannotStart
 
 logger = logging.getLogger(__name__)
@@ -156,10 +156,7 @@ async def _begin(database: Database, stack: AsyncExitStack) -> AsyncConnection:
 _NEWER = "The database is newer than this code (revision %s): it is left as it is."
 
 
-_LACKING = (
-    "The database has no %s, which models declare: run `uv run poe migration"
-    ' "what changes"`, then start again.'
-)
+_LACKING = f"The database has no %s, which models declare: {ADD_MIGRATION}"
 
 
 async def require_current(database: Database, root: Path) -> None:

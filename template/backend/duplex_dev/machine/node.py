@@ -115,10 +115,15 @@ def _new_enough(node: Path, source: str) -> Path:
     return node
 
 
-BROWSERS = (
+PACKAGES = (
     # The same engine without windows takes half the time to start and to draw.
     "chromium-headless-shell",
     "chromium",
+)
+"""Debian's packages of a browser, and their programs. Not every distribution has the first one."""
+
+BROWSERS = (
+    *PACKAGES,
     "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
@@ -194,12 +199,11 @@ def _debian_installs() -> bool:
     apt = shutil.which("apt-get")
     if apt is None or sys.platform != "linux" or os.geteuid() != 0:
         return False
-    say("Playwright's browser cannot be downloaded: installing the distribution's …")
+    say("Playwright's browser cannot be downloaded: installing the distribution's browser …")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
 
     def succeeds(*arguments: str) -> bool:
         return subprocess.run([apt, *arguments], env=quiet, check=False).returncode == 0
 
     install = ("install", "-y", "-qq", "--no-install-recommends")
-    # Not every distribution has the first one.
-    return succeeds("update", "-qq") and any(succeeds(*install, name) for name in BROWSERS[:2])
+    return succeeds("update", "-qq") and any(succeeds(*install, name) for name in PACKAGES)

@@ -51,7 +51,7 @@ const test = base.extend<Fixtures, WorkerFixtures>({
 });
 
 test.skip(NO_SERVER !== false, NO_SERVER || "");
-// Not beside each other: they need one server then.
+// One after the other in one worker, so that they share one server.
 test.describe.configure({ mode: "default" });
 
 const rowOf = (admin: Person, one: Person): Locator =>

@@ -77,7 +77,7 @@ export class Person {
   /** Creates an account by requests of this browser, which costs less than doing so on its pages. */
   async register(): Promise<void> {
     const send = async (path: string, data: object, origin = ""): Promise<void> => {
-      // As pages do: a request with cookies says where it comes from.
+      // Browsers add `Origin` to the requests of pages; the server requires it of requests with cookies.
       const headers = origin === "" ? {} : { Origin: origin };
       const response = await this.page.request.post(`/api/v1/auth${path}`, { data, headers });
       expect(response.ok(), await response.text()).toBe(true);
@@ -101,7 +101,8 @@ export class Person {
   async arrive(): Promise<void> {
     if (!SIGN_IN) return;
     await this.register();
-    // On a page without scripts: what pages keep after a sign-in, because they cannot see its cookie.
+    // Pages cannot read the cookie, so they remember the sign-in here. A page without scripts does not
+    // change it.
     await this.page.goto("/favicon.svg");
     await this.page.evaluate(() => {
       localStorage.setItem("signed-in", "yes");

@@ -41,7 +41,7 @@ export class OwnServer {
 
   private constructor(
     readonly url: string,
-    /** The path of its log, which ends with the server. */
+    /** The path of its log, which is deleted when the server is closed. */
     readonly log: string,
     child: Child,
     lines: AsyncIterator<string>,
@@ -119,7 +119,7 @@ async function keepLog(testInfo: TestInfo, name: string, path: string): Promise<
 
 export const PHONE = { width: 390, height: 844 };
 
-/** Limits count by address: every person of a test has their own, which the server takes from a proxy. */
+/** Limits belong to addresses, so each person has one: the server reads it from the header of a proxy. */
 function ownAddress(): Record<string, string> {
   const part = (): number => 1 + Math.floor(Math.random() * 254);
   return { "X-Forwarded-For": `10.${part()}.${part()}.${part()}` };
@@ -182,7 +182,7 @@ export const test = base.extend<Fixtures>({
   },
 });
 
-/** The source of axe, the edition that takes a page half the time to read. */
+/** The minified source of axe, which a page parses in half the time. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Rules that depend on colours. The others find the same in each theme. */
