@@ -1,5 +1,6 @@
 """`poe load` measures what was asked for, and refuses what it cannot measure."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -176,6 +177,23 @@ async def test_the_setting_that_refuses_a_client_is_named(
             await connect_all(Target(http(server), token, None), 3, 1)
         # The server's own sentence comes first.
         assert "too " in str(raised.value).split(setting)[0]
+
+
+@pytest.mark.parametrize(
+    "body", [b"<h1>No server</h1>", b'{"error": "Not started.", "code": "not_started"}']
+)
+async def test_no_setting_is_named_if_no_limit_refused_the_client(body: bytes) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\n\r\n" % len(body)
+        writer.write(head + body)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as proxy:
+        url = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+        with pytest.raises(TaskError, match="status 503") as raised:
+            await connect_all(Target(url, None, None), 1, 1)
+        assert "SESSION_" not in str(raised.value)
 
 
 async def test_all_clients_join_the_session_that_is_given(url: str) -> None:

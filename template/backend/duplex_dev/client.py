@@ -23,8 +23,8 @@ Hook = Callable[[Frame], None]
 
 
 class CannotConnect(TaskError):
-    """There is no connection; the message names the address and the reason. `code`: the status of
-    the server's answer, if there was one.
+    """There is no connection; the message names the address and the reason. `code`: the status
+    and code of the server's refusal, such as "429 too_many", if it was the server that refused.
     """
 
     def __init__(self, message: str, code: str = "") -> None:
@@ -120,11 +120,12 @@ class Client:
             status = error.response.status_code
             sentence = f"{url} refused the connection with status {status}"
             try:
-                # The server's own sentence; a proxy's answer has none.
-                sentence += f": {json.loads(error.response.body or b'')['error']}"
+                answer: Frame = json.loads(error.response.body or b"")
+                sentence, code = f"{sentence}: {answer['error']}", f"{status} {answer['code']}"
             except (ValueError, LookupError, TypeError):
-                sentence += "."
-            raise CannotConnect(sentence, str(status)) from error
+                # The answer is a proxy's.
+                sentence, code = f"{sentence}.", ""
+            raise CannotConnect(sentence, code) from error
         except (InvalidHandshake, InvalidURI, EOFError) as error:
             raise CannotConnect(f"{url} does not speak this protocol: {error}") from error
         except (OSError, TimeoutError) as error:

@@ -31,12 +31,16 @@ RATE = 40.0
 """Requests per second of one client of a server with limits: below the default SESSION_RATE."""
 
 LIMITS = {
-    "429": "SESSION_JOIN_RATE",
-    "503": "SESSION_MAX_PER_ADDRESS or SESSION_MAX_CONNECTIONS",
+    "429 too_many": "SESSION_JOIN_RATE",
+    "503 too_many": (
+        "SESSION_MAX_PER_ADDRESS, SESSION_MAX_CONNECTIONS or SESSION_MAX_UNAUTHENTICATED"
+    ),
     "too_many": "SESSION_MAX_PER_USER (or, without an account, SESSION_MAX_PER_ADDRESS)",
     "too_fast": "SESSION_JOIN_RATE or SESSION_ROOM_RATE (new sessions: see --session-size)",
 }
-"""The settings with which a server refuses clients, by the status or code of its refusal."""
+"""The settings with which a server refuses clients, by the code of its refusal: see `CannotConnect`
+and `RefusedHello`.
+"""
 
 
 @dataclass(frozen=True, slots=True)

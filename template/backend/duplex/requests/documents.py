@@ -240,6 +240,8 @@ class Edits:
 
     `document`: with the changes so far, None until the first edit. `changed`: it has changes
     that are not committed. `open`: the tasks of the edits that have begun and not ended.
+    `_overlap`: one of two tasks' edits has ended, the other one is open. `_lost`: a failed edit has
+    taken back the finished one of another task.
     """
 
     __slots__ = (
