@@ -24,7 +24,7 @@ BOARDS = """
     from datetime import datetime
     from enum import Enum
 
-    from sqlalchemy import JSON, ForeignKey, String
+    from sqlalchemy import JSON, ForeignKey, Integer, String
     from sqlalchemy.dialects import postgresql
     from sqlalchemy.orm import Mapped, mapped_column
 
@@ -149,6 +149,25 @@ class Card(Base):
     )
     project.new_migration("close boards")
     project.migrate()
+    assert project.start() == ""
+
+
+def test_tables_that_no_model_declares_are_not_read_at_the_start(project: SmallProject) -> None:
+    project.write("backend/app/models/boards.py", BOARDS)
+    # A column that PostgreSQL itself keeps: no database lists it.
+    project.append(
+        "backend/app/models/boards.py",
+        '    xmin: Mapped[int] = mapped_column("xmin", Integer, system=True)\n',
+    )
+    project.new_migration("add boards")
+    project.migrate()
+    with sqlite3.connect(project.database) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        # Of an extension that this process does not have.
+        connection.execute(
+            "INSERT INTO sqlite_master VALUES"
+            " ('table', 'vectors', 'vectors', 0, 'CREATE VIRTUAL TABLE vectors USING vec0(a)')"
+        )
     assert project.start() == ""
 
 

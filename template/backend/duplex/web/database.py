@@ -192,16 +192,20 @@ def missing(connection: Connection) -> list[str]:
     inspector = inspect(connection)
     found: list[str] = []
     for schema in {table.schema for table in Base.metadata.tables.values()}:
-        known = inspector.get_multi_columns(schema=schema, kind=ObjectKind.ANY)
-        for table in Base.metadata.tables.values():
-            if table.schema != schema:
-                continue
+        declared = [table for table in Base.metadata.tables.values() if table.schema == schema]
+        # Other tables may be of a kind that cannot be read here.
+        known = inspector.get_multi_columns(
+            schema, filter_names=[table.name for table in declared], kind=ObjectKind.ANY
+        )
+        for table in declared:
             if (schema, table.name) not in known:
                 found.append(table.fullname)
                 continue
             names = {column["name"] for column in known[schema, table.name]}
             found += [
-                f"{table.fullname}.{one.name}" for one in table.columns if one.name not in names
+                f"{table.fullname}.{one.name}"
+                for one in table.columns
+                if one.name not in names and not one.system
             ]
     return sorted(found)
 
