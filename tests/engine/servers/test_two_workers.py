@@ -65,3 +65,24 @@ async def test_a_stream_that_runs_elsewhere_can_be_cancelled(moved: Client, gate
     error = await moved.until("error")
     assert (error["id"], error["code"]) == ("f", "cancelled")
     assert gates.runs == ["held", "on"]
+
+
+async def test_a_stream_that_runs_elsewhere_and_waits_here_can_be_cancelled(
+    pair: Pair, gates: Gates
+) -> None:
+    former = await pair[0].client()
+    await former.ask("tick", {"text": "t"}, id="s")
+    first = await former.until("tick")
+    former.lose()
+    async with await pair[1].client(**former.resume(first["seq"])) as client:
+        await client.ask("hold", {"text": "queue"}, id="h")
+        await gates.entered["queue"].wait()
+        await client.ask("tick", {"text": "t"}, id="s")
+        await client.send({"state": "cancel", "data": {"id": "s"}})
+        # First the answer of this worker, then the end of the stream, which has a number.
+        while "seq" not in (error := await client.until("error")):
+            assert error["code"] == "cancelled"
+        assert (error["id"], error["code"]) == ("s", "cancelled")
+        assert gates.entered["tick over"].is_set()
+        gates.open["queue"].set()
+        assert (await client.until("hold"))["id"] == "h"

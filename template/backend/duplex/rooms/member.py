@@ -208,8 +208,8 @@ class Member:
 
     def cancel(self, request_id: str) -> None:
         """Stop a request or stream, whichever worker runs it."""
-        if self.stop_request(request_id):
-            return
+        self.stop_request(request_id)
+        # One that was sent again here may still wait, while its stream runs where it was before.
         if self.resumed:
             self._runner.cancel_elsewhere(self, request_id)
 
