@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { SocketClient } from "@duplex/client/types";
 import { type FakeSocket, nextSocket, welcome } from "@duplex/testing";
-import { closeClient, openClient } from "../support/client";
-import { data, STATE } from "../support/contract";
+import { ask, closeClient, idOf, openClient, reply } from "../support/client";
 
 describe("requests that end without a reply", () => {
   let client: SocketClient;
@@ -16,47 +15,35 @@ describe("requests that end without a reply", () => {
     closeClient(client);
   });
 
-  /** Sends a request whose outcome is looked at later. */
-  function ask(text: string, options = {}): Promise<unknown> {
-    const reply = client.request(STATE, data(text), options);
-    reply.catch(() => undefined);
-    return reply;
-  }
-
-  const id = (n = -1): unknown => socket.requests().at(n)?.["id"];
-  const reply = (requestId: unknown, text: string, more = {}): void => {
-    socket.receive({ state: STATE, data: { text }, id: requestId, ...more });
-  };
-
   it("give up at their deadline and tell the server", async () => {
-    const late = ask("late", { deadline: 2_000 });
+    const late = ask(client, "late", { deadline: 2_000 });
     await vi.advanceTimersByTimeAsync(2_000);
     await expect(late).rejects.toMatchObject({ code: "deadline" });
-    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: id(0) }]);
+    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: idOf(socket, 0) }]);
     expect(client.pending).toBe(0);
   });
 
   it("give up after a minute when the caller named no deadline", async () => {
-    const forgotten = ask("forgotten");
+    const forgotten = ask(client, "forgotten");
     socket.breaks();
     await vi.advanceTimersByTimeAsync(60_000);
     await expect(forgotten).rejects.toMatchObject({ code: "deadline" });
   });
 
   it("wait without a limit if the caller asks for it", async () => {
-    const patient = ask("patient", { deadline: Infinity });
+    const patient = ask(client, "patient", { deadline: Infinity });
     for (let n = 0; n < 7; n += 1) {
       await vi.advanceTimersByTimeAsync(10_000);
       socket.receive({ state: "pong" });
     }
-    reply(id(), "at last");
+    reply(socket, idOf(socket), "at last");
     await expect(patient).resolves.toEqual({ text: "at last" });
   });
 
   it("are taken out of the queue when cancelled before they were sent", async () => {
     const controller = new AbortController();
     socket.breaks();
-    const cancelled = ask("one", { signal: controller.signal });
+    const cancelled = ask(client, "one", { signal: controller.signal });
     controller.abort();
     await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
     socket = await nextSocket();
@@ -67,8 +54,8 @@ describe("requests that end without a reply", () => {
 
   it("are cancelled on the server by their signal, also after a lost connection", async () => {
     const controller = new AbortController();
-    const cancelled = ask("one", { signal: controller.signal });
-    const sent = id();
+    const cancelled = ask(client, "one", { signal: controller.signal });
+    const sent = idOf(socket);
     socket.breaks();
     controller.abort();
     await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
@@ -79,17 +66,20 @@ describe("requests that end without a reply", () => {
   });
 
   it("are not sent with an aborted signal", async () => {
-    await expect(ask("one", { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(ask(client, "one", { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: "cancelled",
     });
     expect(socket.requests()).toEqual([]);
   });
 
   it("all fail when the session ends, and new ones at once", async () => {
-    const waiting = ask("one");
+    const waiting = ask(client, "one");
     socket.breaks(4408);
-    await expect(waiting).rejects.toMatchObject({ code: "ended", message: client.reason });
-    await expect(ask("two")).rejects.toMatchObject({ code: "ended" });
+    await expect(waiting).rejects.toMatchObject({
+      code: "ended",
+      message: client.reason,
+    });
+    await expect(ask(client, "two")).rejects.toMatchObject({ code: "ended" });
     expect(() => {
       client.sendPacked({ state: "custom" });
     }).toThrow(/nothing happened/);

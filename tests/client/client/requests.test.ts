@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { ISocketResponse, SocketClient } from "@duplex/client/types";
 import { type FakeSocket, nextSocket, welcome } from "@duplex/testing";
-import { closeClient, openClient } from "../support/client";
+import { ask, closeClient, idOf, openClient, reconnect, reply } from "../support/client";
 import { data, socketRequest, STATE } from "../support/contract";
 
 describe("requests", () => {
@@ -16,56 +16,36 @@ describe("requests", () => {
     closeClient(client);
   });
 
-  /** Sends a request whose outcome is looked at later. */
-  function ask(text: string, options = {}): Promise<unknown> {
-    const reply = client.request(STATE, data(text), options);
-    reply.catch(() => undefined);
-    return reply;
-  }
-
-  /** The connection breaks and is resumed; answers the new socket. */
-  async function reconnect(welcomed: Parameters<typeof welcome>[1]): Promise<FakeSocket> {
-    socket.breaks();
-    socket = await nextSocket();
-    welcome(socket, welcomed);
-    return socket;
-  }
-
-  const id = (n = -1): unknown => socket.requests().at(n)?.["id"];
-  const reply = (requestId: unknown, text: string, more = {}): void => {
-    socket.receive({ state: STATE, data: { text }, id: requestId, ...more });
-  };
-
   it("resolve with the reply that carries their id", async () => {
-    const [one, two] = [ask("one"), ask("two")];
+    const [one, two] = [ask(client, "one"), ask(client, "two")];
     expect(client.pending).toBe(2);
-    reply(id(1), "for two");
-    reply(id(0), "for one");
+    reply(socket, idOf(socket, 1), "for two");
+    reply(socket, idOf(socket, 0), "for one");
     await expect(one).resolves.toEqual({ text: "for one" });
     await expect(two).resolves.toEqual({ text: "for two" });
     expect(client.pending).toBe(0);
   });
 
   it("have short ids that are unique to this visit of the page", async () => {
-    void ask("one");
-    const first = id();
+    void ask(client, "one");
+    const first = idOf(socket);
     const other = socketRequest();
     other.open().catch(() => undefined);
     socket = await nextSocket();
     welcome(socket);
     other.request(STATE, data("one")).catch(() => undefined);
-    expect(id()).not.toBe(first);
-    expect(String(id()).length).toBeLessThan(20);
+    expect(idOf(socket)).not.toBe(first);
+    expect(String(idOf(socket)).length).toBeLessThan(20);
     other.close();
   });
 
   it("reject with the server's sentence, code and details, and the session continues", async () => {
-    const refused = ask("one");
+    const refused = ask(client, "one");
     socket.receive({
       state: "error",
       error: "Not now.",
       code: "refused",
-      id: id(),
+      id: idOf(socket),
       details: { state: STATE },
     });
     await expect(refused).rejects.toMatchObject({
@@ -91,72 +71,79 @@ describe("requests", () => {
   });
 
   describe("that the server cannot read", () => {
-    const unreadable = { state: "error", error: "A frame is JSON.", code: "bad_frame" };
+    const unreadable = {
+      state: "error",
+      error: "A frame is JSON.",
+      code: "bad_frame",
+    };
     const texts = (): unknown[] => socket.requests().map((frame) => frame["data"]);
 
     it("reject at once when it can only be the one, and are not sent again", async () => {
-      const asked = ask("one");
+      const asked = ask(client, "one");
       socket.receive(unreadable);
-      await expect(asked).rejects.toMatchObject({ code: "bad_frame", message: "A frame is JSON." });
+      await expect(asked).rejects.toMatchObject({
+        code: "bad_frame",
+        message: "A frame is JSON.",
+      });
       expect(client.pending).toBe(0);
-      await reconnect({ recovered: true });
+      socket = await reconnect(socket, { recovered: true });
       expect(texts()).toEqual([]);
     });
 
     it("are identified among several on a new connection, which sends them one at a time", async () => {
-      const [one, bad, last] = [ask("one"), ask("bad"), ask("last")];
+      const [one, bad, last] = [ask(client, "one"), ask(client, "bad"), ask(client, "last")];
       socket.receive(unreadable);
       socket = await nextSocket();
       welcome(socket, { recovered: true });
       expect(texts()).toEqual([data("one")]);
-      reply(id(), "for one");
+      reply(socket, idOf(socket), "for one");
       expect(texts()).toEqual([data("one"), data("bad")]);
       socket.receive(unreadable);
-      reply(id(), "for last");
+      reply(socket, idOf(socket), "for last");
       await expect(one).resolves.toEqual({ text: "for one" });
       await expect(bad).rejects.toMatchObject({ code: "bad_frame" });
       await expect(last).resolves.toEqual({ text: "for last" });
-      for (const text of ["four", "five"]) void ask(text);
+      for (const text of ["four", "five"]) void ask(client, text);
       expect(texts().slice(-2)).toEqual([data("four"), data("five")]);
     });
 
     it("are not confused with a frame without a reply", async () => {
       client.sendPacked({ state: "custom" });
-      const asked = ask("one");
+      const asked = ask(client, "one");
       socket.receive(unreadable);
       socket = await nextSocket();
       welcome(socket, { recovered: true });
       expect(socket.of("custom")).toEqual([]);
-      reply(id(), "for one");
+      reply(socket, idOf(socket), "for one");
       await expect(asked).resolves.toEqual({ text: "for one" });
     });
 
     it("are not confused with a stream that the server has begun", async () => {
       const replies = client.stream(STATE, data("stream"));
       const first = replies.next();
-      reply(id(), "1", { more: true });
+      reply(socket, idOf(socket), "1", { more: true });
       await first;
-      const asked = ask("bad");
+      const asked = ask(client, "bad");
       socket.receive(unreadable);
       await expect(asked).rejects.toMatchObject({ code: "bad_frame" });
       const second = replies.next();
-      reply(id(0), "2", { more: true });
+      reply(socket, idOf(socket, 0), "2", { more: true });
       await expect(second).resolves.toMatchObject({ value: { text: "2" } });
     });
 
     it("reject when the error names them", async () => {
-      const [one, bad] = [ask("one"), ask("bad")];
-      socket.receive({ ...unreadable, id: id(1) });
+      const [one, bad] = [ask(client, "one"), ask(client, "bad")];
+      socket.receive({ ...unreadable, id: idOf(socket, 1) });
       await expect(bad).rejects.toMatchObject({ code: "bad_frame" });
-      reply(id(0), "for one");
+      reply(socket, idOf(socket, 0), "for one");
       await expect(one).resolves.toEqual({ text: "for one" });
     });
   });
 
   it("wait for the connection and go out in their order, each once", async () => {
     socket.breaks();
-    void ask("one");
-    void ask("two");
+    void ask(client, "one");
+    void ask(client, "two");
     socket = await nextSocket();
     socket.accept();
     expect(socket.requests()).toEqual([]);
@@ -166,8 +153,10 @@ describe("requests", () => {
 
   it("are refused at once with a clear error when too many wait", async () => {
     socket.breaks();
-    for (let n = 0; n < 50; n += 1) void ask("one of many");
-    await expect(ask("one too many")).rejects.toMatchObject({ code: "queue_full" });
+    for (let n = 0; n < 50; n += 1) void ask(client, "one of many");
+    await expect(ask(client, "one too many")).rejects.toMatchObject({
+      code: "queue_full",
+    });
     expect(() => {
       client.sendPacked({ state: "custom" });
     }).toThrow(/waiting/);
@@ -175,16 +164,18 @@ describe("requests", () => {
   });
 
   it("are refused as too big, not as too many, when one alone would not fit", async () => {
-    await expect(ask("x".repeat(1024 * 1024))).rejects.toMatchObject({
+    await expect(ask(client, "x".repeat(1024 * 1024))).rejects.toMatchObject({
       code: "too_big",
-      details: { size: expect.toSatisfy((size: number) => size > 1024 * 1024) as number },
+      details: {
+        size: expect.toSatisfy((size: number) => size > 1024 * 1024) as number,
+      },
     });
     expect(client.pending).toBe(0);
   });
 
   it("wait while the browser's buffer is full", async () => {
     socket.bufferedAmount = 1_000_000;
-    void ask("one");
+    void ask(client, "one");
     expect(socket.requests()).toHaveLength(0);
     socket.bufferedAmount = 0;
     await vi.advanceTimersByTimeAsync(50);
@@ -192,30 +183,38 @@ describe("requests", () => {
   });
 
   it("reject the one that was too big for the server, and keep the others", async () => {
-    const small = ask("small");
-    const big = ask("big".repeat(1000));
-    const smallId = id(0);
+    const small = ask(client, "small");
+    const big = ask(client, "big".repeat(1000));
+    const smallId = idOf(socket, 0);
     const refused = vi.fn();
     client.onUpdate.addListener(refused);
     const details = { limit: 2048 };
-    socket.receive({ state: "error", error: "At most 2048 bytes.", code: "too_big", details });
+    socket.receive({
+      state: "error",
+      error: "At most 2048 bytes.",
+      code: "too_big",
+      details,
+    });
     socket.breaks(1009);
     await expect(big).rejects.toMatchObject({
       code: "too_big",
-      details: { limit: 2048, size: expect.toSatisfy((size: number) => size > 3000) as number },
+      details: {
+        limit: 2048,
+        size: expect.toSatisfy((size: number) => size > 3000) as number,
+      },
     });
     // It belongs to that request alone.
     expect(refused).not.toHaveBeenCalled();
     socket = await nextSocket();
     welcome(socket, { recovered: true });
     expect(socket.requests().map((frame) => frame["id"])).toEqual([smallId]);
-    reply(smallId, "done");
+    reply(socket, smallId, "done");
     await expect(small).resolves.toEqual({ text: "done" });
   });
 
   it("are not rejected for another frame that was too big", async () => {
-    const small = ask("small");
-    const smallId = id();
+    const small = ask(client, "small");
+    const smallId = idOf(socket);
     const told = vi.fn();
     client.onUpdate.addListener(told);
     client.sendPacked({ state: "custom", data: "x".repeat(5000) });
@@ -225,7 +224,7 @@ describe("requests", () => {
     welcome(socket, { recovered: true });
     expect(socket.requests().map((frame) => frame["id"])).toEqual([smallId]);
     expect(socket.of("custom")).toEqual([]);
-    reply(smallId, "done");
+    reply(socket, smallId, "done");
     await expect(small).resolves.toEqual({ text: "done" });
   });
 
@@ -243,7 +242,7 @@ describe("requests", () => {
       client.onUnpackedMessage.addListener(listener);
       client.onUnpackedMessage.addListener(listener);
       socket.receive({ state: "pong" });
-      reply("not mine", "from somebody", { from: "p-2", seq: 1 });
+      reply(socket, "not mine", "from somebody", { from: "p-2", seq: 1 });
       client.onUnpackedMessage.removeListener(listener);
       socket.receive({ state: "pong" });
       expect(seen).toEqual(["pong", STATE]);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { ISocketResponse, SocketClient } from "@duplex/client/types";
 import { type FakeSocket, nextSocket, welcome } from "@duplex/testing";
-import { closeClient, openClient } from "../support/client";
+import { closeClient, idOf, openClient } from "../support/client";
 import { data, STATE } from "../support/contract";
 
 describe("a stream", () => {
@@ -16,9 +16,8 @@ describe("a stream", () => {
     closeClient(client);
   });
 
-  const id = (): unknown => socket.requests().at(-1)?.["id"];
   const reply = (text: string, more: boolean): void => {
-    socket.receive({ state: STATE, data: { text }, id: id(), ...(more && { more }) });
+    socket.receive({ state: STATE, data: { text }, id: idOf(socket), ...(more && { more }) });
   };
 
   /** Reads a stream to its end; answers what came and how it ended. */
@@ -69,8 +68,8 @@ describe("a stream", () => {
     const updates: ISocketResponse[] = [];
     client.onUpdate.addListener((frame) => updates.push(frame));
     const reading = read();
-    socket.receive({ state: STATE, data: { text: "one" }, id: id(), more: true, seq: 1 });
-    socket.receive({ state: "error", error: "No.", code: "refused", id: id(), seq: 2 });
+    socket.receive({ state: STATE, data: { text: "one" }, id: idOf(socket), more: true, seq: 1 });
+    socket.receive({ state: "error", error: "No.", code: "refused", id: idOf(socket), seq: 2 });
     await expect(reading).resolves.toMatchObject({
       replies: [{ text: "one" }],
       error: { code: "refused" },
@@ -84,7 +83,7 @@ describe("a stream", () => {
   it("may end with a frame without data", async () => {
     const reading = read();
     reply("one", true);
-    socket.receive({ state: STATE, data: null, id: id() });
+    socket.receive({ state: STATE, data: null, id: idOf(socket) });
     await expect(reading).resolves.toEqual({ replies: [{ text: "one" }], error: null });
   });
 
@@ -102,14 +101,14 @@ describe("a stream", () => {
     })();
     reply("one", true);
     await expect(reading).resolves.toEqual({ text: "one" });
-    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: id() }]);
+    expect(socket.of("cancel")).toEqual([{ state: "cancel", id: idOf(socket) }]);
     expect(client.pending).toBe(0);
   });
 
   it("fails with the server's sentence after its earlier replies", async () => {
     const reading = read();
     reply("one", true);
-    socket.receive({ state: "error", error: "It broke.", code: "internal", id: id() });
+    socket.receive({ state: "error", error: "It broke.", code: "internal", id: idOf(socket) });
     await expect(reading).resolves.toMatchObject({
       replies: [{ text: "one" }],
       error: { code: "internal", message: "It broke." },
@@ -130,19 +129,19 @@ describe("a stream", () => {
 
   it("continues over a new connection", async () => {
     const reading = read();
-    const sent = id();
+    const sent = idOf(socket);
     reply("one", true);
     socket.breaks();
     socket = await nextSocket();
     welcome(socket, { recovered: true });
-    expect(id()).toBe(sent);
+    expect(idOf(socket)).toBe(sent);
     reply("two", false);
     await expect(reading).resolves.toMatchObject({ replies: [{ text: "one" }, { text: "two" }] });
   });
 
   describe("whose session lost its history while the connection was away", () => {
     async function comeBack(): Promise<unknown> {
-      const sent = id();
+      const sent = idOf(socket);
       socket.breaks();
       socket = await nextSocket();
       welcome(socket, { recovered: false, seq: 900 });
