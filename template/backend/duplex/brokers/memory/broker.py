@@ -158,7 +158,7 @@ class MemoryBroker:
 
     def _forget(self, room_id: str, room: Room, one: Record) -> None:
         room.forget(one)
-        self._append(room_id, room, room.unhold(one.id))
+        self._unhold(room_id, room, one.id)
         if room.is_present(one):
             self._disappear(room_id, room, one)
 
@@ -257,7 +257,7 @@ class MemoryBroker:
             room.document = commit.document
             room.version += 1
         if commit.holds and commit.claim is not None:
-            self._hold(room, commit.room, commit.holds, commit.claim)
+            self._hold(commit.room, room, commit.holds, commit.claim)
         if commit.reply is not None and commit.claim is not None and commit.settles:
             self._unhold(commit.room, room, *commit.claim)
         if commit.ends:
@@ -272,13 +272,15 @@ class MemoryBroker:
         return room.version
 
     def _hold(
-        self, room: Room, room_id: str, holds: Mapping[str, bytes], claim: tuple[str, str]
+        self, room_id: str, room: Room, holds: Mapping[str, bytes], claim: tuple[str, str]
     ) -> None:
         for field, value in holds.items():
             room.holds[field] = *claim, value
             self._append(room_id, room, [announcements.held(field, value)])
 
-    def _unhold(self, room_id: str, room: Room, participant: str, request_id: str) -> None:
+    def _unhold(
+        self, room_id: str, room: Room, participant: str, request_id: str | None = None
+    ) -> None:
         if room.holds:
             self._append(room_id, room, room.unhold(participant, request_id))
 

@@ -158,10 +158,8 @@ class Handled:
         return _NEW
 
     async def wait(self, request_id: str, seconds: float) -> None:
-        """Wait up to so many seconds for an open claim to be settled or released."""
-        claimed = self._open.get(request_id)
-        if claimed is None:
-            return
+        """Wait up to so many seconds for a claim that is open to be settled or released."""
+        claimed = self._open[request_id]
         if claimed.awaited is None:
             claimed.awaited = asyncio.Event()
         with suppress(TimeoutError):
