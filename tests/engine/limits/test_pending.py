@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 from duplex.identity import Identity
@@ -145,8 +146,9 @@ async def test_long_messages_are_not_read_ahead(gates: Gates) -> None:
 class Holding:
     """A connection or a queue that keeps so much."""
 
-    def __init__(self, pending: int = 0) -> None:
+    def __init__(self, pending: int = 0, owner: str = "ada") -> None:
         self.pending = pending
+        self.owner = owner
 
     def fall_behind(self) -> None:
         self.pending = 0
@@ -155,9 +157,9 @@ class Holding:
 def test_the_readers_with_most_are_dropped_first() -> None:
     pending = PendingBytes(10 * PART)
     first, second, third = Holding(4 * PART), Holding(5 * PART), Holding(3 * PART)
-    other = Holding(10 * PART)
-    for owner, reader in [("ada", first), ("ada", second), ("bob", other), ("ada", third)]:
-        pending.keep(owner, reader)
+    other = Holding(10 * PART, "bob")
+    for reader in (first, second, other, third):
+        pending.keep(reader)
     assert (first.pending, second.pending, third.pending) == (4 * PART, 0, 3 * PART)
     assert other.pending == 10 * PART
     # Requests are refused instead: nothing is dropped for them.
@@ -170,15 +172,15 @@ def test_the_readers_with_most_are_dropped_first() -> None:
 def test_the_addresses_of_an_ipv6_network_share_a_bound() -> None:
     pending = PendingBytes(5 * PART)
     around = [f"2001:db8:1:{number:x}::/64" for number in range(6)]
-    readers = [Holding(4 * PART) for _ in around]
-    for address, reader in zip(around, readers, strict=True):
-        pending.keep(address, reader)
+    readers = [Holding(4 * PART, address) for address in around]
+    for reader in readers:
+        pending.keep(reader)
     assert [reader.pending > 0 for reader in readers].count(True) == 5
     assert not pending.fits("2001:db8:1:ff::/64", Holding(), 2 * PART)
     assert pending.fits("2001:db8:2::/64", Holding(), 2 * PART)
-    for address, reader in zip(around, readers, strict=True):
+    for reader in readers:
         reader.pending = 0
-        pending.keep(address, reader)
+        pending.keep(reader)
     assert pending.fits("2001:db8:1:ff::/64", Holding(), 2 * PART)
     pending.tidy()
     assert len(pending) == 0
@@ -187,23 +189,68 @@ def test_the_addresses_of_an_ipv6_network_share_a_bound() -> None:
 def test_a_reader_that_was_dropped_for_its_address_does_not_count_for_the_network() -> None:
     pending = PendingBytes(5 * PART)
     around = [f"2001:db8:1:{number:x}::/64" for number in range(4)]
-    others = [Holding(5 * PART) for _ in around[1:]]
-    for address, reader in zip(around[1:], others, strict=True):
-        pending.keep(address, reader)
-    first, second = Holding(3 * PART), Holding(4 * PART)
-    pending.keep(around[0], first)
-    pending.keep(around[0], second)
+    others = [Holding(5 * PART, address) for address in around[1:]]
+    first, second = Holding(3 * PART, around[0]), Holding(4 * PART, around[0])
+    for reader in (*others, first, second):
+        pending.keep(reader)
     assert (first.pending, second.pending) == (3 * PART, 0)
     assert all(reader.pending for reader in others)
+
+
+def test_a_reader_may_have_been_counted_before_its_account_was_known() -> None:
+    pending = PendingBytes(10 * PART)
+    first, second = Holding(8 * PART, "address"), Holding(5 * PART, "address")
+    pending.keep(first)
+    first.owner = "account"
+    pending.keep(second)
+    assert (first.pending, second.pending) == (0, 5 * PART)
+
+
+class CountedOwners(dict[str, Any]):
+    """Counts how many owners are looked at."""
+
+    looks = 0
+
+    def __contains__(self, owner: object) -> bool:
+        self.looks += 1
+        return super().__contains__(owner)
+
+    def __getitem__(self, owner: str) -> Any:
+        self.looks += 1
+        return super().__getitem__(owner)
+
+    def setdefault(self, owner: str, default: Any = None, /) -> Any:
+        self.looks += 1
+        return super().setdefault(owner, default)
+
+    def values(self) -> Any:
+        self.looks += len(self)
+        return super().values()
+
+
+def test_dropping_a_reader_costs_the_same_with_many_owners(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pending = PendingBytes(10 * PART)
+    owners = CountedOwners()
+    monkeypatch.setattr(pending, "_owners", owners)
+    for number in range(10_000):
+        pending.keep(Holding(2 * PART, f"account {number}"))
+    owners.looks = 0
+    readers = [Holding(9 * PART) for _ in range(20)]
+    for reader in readers:
+        pending.keep(reader)
+    assert sum(reader.pending > 0 for reader in readers) == 1
+    assert owners.looks < 5 * len(readers)
 
 
 def test_bytes_that_are_not_kept_any_more_are_not_counted() -> None:
     pending = PendingBytes(10 * PART)
     reader, queue = Holding(9 * PART), Holding()
-    pending.keep("ada", reader)
+    pending.keep(reader)
     assert not pending.fits("ada", queue, 2 * PART)
     reader.pending = PART
-    pending.keep("ada", reader)
+    pending.keep(reader)
     assert pending.fits("ada", queue, 9 * PART)
     queue.pending = 8 * PART
     pending.tidy()
@@ -216,6 +263,6 @@ def test_bytes_that_are_not_kept_any_more_are_not_counted() -> None:
 def test_without_a_limit_everything_fits() -> None:
     pending = PendingBytes(0)
     reader = Holding(10**9)
-    pending.keep("ada", reader)
+    pending.keep(reader)
     assert pending.fits("ada", Holding(), 10**9)
     assert (reader.pending, len(pending)) == (10**9, 0)

@@ -205,7 +205,7 @@ class Connection:
 
     def _count(self) -> None:
         if self.verdict is None:
-            self.shared.keep(self.owner, self)
+            self.shared.keep(self)
 
     async def drained(self, mark: int) -> None:
         """Wait until at most `mark` bytes are in the outbox, or the connection is closing."""
@@ -287,7 +287,7 @@ class Connection:
         self._outbox.clear()
         self._waiting = 0
         self._wake()
-        self.shared.keep(self.owner, self)
+        self.shared.keep(self)
 
     # --- limits and deadlines
 

@@ -28,6 +28,11 @@ class Queue(Protocol):
 class Reader(Queue, Protocol):
     """A connection with frames that its client has not read yet."""
 
+    @property
+    def owner(self) -> str:
+        """The account, or the address of an anonymous client."""
+        ...
+
     def fall_behind(self) -> None:
         """Drop the frames and the connection; the client may resume."""
         ...
@@ -80,25 +85,29 @@ class PendingBytes:
                 counts.queues[queue] = counted + more
         return True
 
-    def keep(self, owner: str, reader: Reader) -> None:
+    def keep(self, reader: Reader) -> None:
         """Count the bytes that wait for a reader. If too many wait for its owner or network, the
         connections with most of them are dropped.
         """
         size = reader.pending
         if size <= PART or self._most == 0:
-            for each in bounds_of(owner, self._most):
-                if each in self._owners:
-                    self._owners[each].readers.pop(reader, None)
+            self._forget(reader)
             return
-        bounds = self._bounds(owner)
+        bounds = self._bounds(reader.owner)
         for counts, _ in bounds:
             counts.readers[reader] = size
         for counts, most in bounds:
             while counts.readers and counts.size > most:
                 slowest = max(counts.readers, key=counts.readers.__getitem__)
-                for each in self._owners.values():
-                    each.readers.pop(slowest, None)
+                self._forget(slowest)
+                # It may have been counted for its address, before its account was known.
+                counts.readers.pop(slowest, None)
                 slowest.fall_behind()
+
+    def _forget(self, reader: Reader) -> None:
+        for each in bounds_of(reader.owner, self._most):
+            if each in self._owners:
+                self._owners[each].readers.pop(reader, None)
 
     def _bounds(self, owner: str) -> list[tuple[_Owner, int]]:
         bounds = bounds_of(owner, self._most)
