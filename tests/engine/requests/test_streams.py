@@ -1,12 +1,15 @@
 """Streams belong to participants, not connections, and everybody receives how they end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from duplex.requests import running
+from duplex.wire.requests import Request
 from duplex_dev.testing.servers import Valkey
 
 from tests.engine.states import Gates, states
-from tests.engine.support import Client, Frame, Server, make_engine, serving, setup
+from tests.engine.support import PATIENCE, Client, Frame, Server, make_engine, serving, setup
 
 
 def pieces(frames: list[Frame]) -> list[int]:
@@ -98,6 +101,25 @@ async def test_a_private_stream_continues_while_its_participant_is_away(
         await again.send({"state": "cancel", "data": {"id": "t"}})
         assert (await again.until("error"))["code"] == "cancelled"
         await gates.entered["tick over"].wait()
+
+
+async def test_a_stream_may_be_cancelled_before_its_first_step(
+    gates: Gates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It is not left behind as if it ignored its cancellation.
+    monkeypatch.setattr(running, "CLEANUP_TIME", 2 * PATIENCE)
+    registry = states(gates)
+    async with serving(make_engine(registry)) as server, await server.client() as ada:
+        member = server.member(ada)
+        request = registry.read('{"state": "tick", "data": {"text": "on"}, "id": "t"}')
+        assert isinstance(request, Request)
+        member.ask(request)
+        # Runs between the task that starts the stream and the first step of the stream's own task.
+        asyncio.get_running_loop().call_soon(member.cancel, "t")
+        error = await ada.receive()
+        assert (error["code"], error["id"]) == ("cancelled", "t")
+        assert await ada.quiet() == []
+        assert not member.requests.streams
 
 
 async def test_a_private_stream_that_is_cancelled_ends_with_the_error_alone(server: Server) -> None:

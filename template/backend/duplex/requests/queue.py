@@ -109,7 +109,8 @@ class RequestQueue:
 
     def stop(self, request_id: str) -> bool:
         """Cancel a running request; False when none of this id runs here."""
-        for running in (self.running, *self.streams):
+        # The request that has just started a stream still runs beside it.
+        for running in (*self.streams, self.running):
             if running is not None and running.request.id == request_id:
                 running.stop("cancelled")
                 return True

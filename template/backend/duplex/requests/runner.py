@@ -174,6 +174,7 @@ class Runner:
         stream.begun = True
         stream.task = self._tasks.spawn(self._stream(requester, stream, session))
         requester.requests.streams.add(stream)
+        running.seal()
         # Its first step is taken before the next request's.
         await asyncio.sleep(0)
 
@@ -181,6 +182,7 @@ class Runner:
         self, requester: Requester, running: Running, session: Session[BaseModel]
     ) -> None:
         try:
+            running.begin()
             await self._pieces(requester, running, session)
         except BaseException as error:
             await self._failures.answer(requester, running, session, error, stopping=self._stopping)

@@ -56,7 +56,8 @@ class Running:
         self.left_behind = False
         self.sealed = False
         self.overdue: Callable[[ErrorCode], None] | None = None
-        self._committing = False
+        # A task that is cancelled before its first step ends without a word.
+        self._committing = task is None
         self._timer: asyncio.TimerHandle | None = None
 
     def stop(self, why: ErrorCode) -> None:
@@ -84,6 +85,13 @@ class Running:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def begin(self) -> None:
+        """The task of a stream takes its first step. Raises `CancelledError` if the stream was
+        stopped before.
+        """
+        self._committing = False
+        self._raise_if_stopped()
 
     @contextmanager
     def committing(self) -> Generator[None]:
