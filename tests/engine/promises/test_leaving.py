@@ -4,12 +4,25 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
+import duplex
 import pytest
+from duplex import Registry, state
+from duplex.requests import running
+from duplex.rooms import draining
 from duplex_dev.client import Closed
 from duplex_dev.testing.servers import Valkey
 
-from tests.engine.states import Gates, states
-from tests.engine.support import PATIENCE, Client, Frame, Server, make_engine, serving, setup
+from tests.engine.states import Gates, Text, states
+from tests.engine.support import (
+    PATIENCE,
+    Client,
+    Frame,
+    Notes,
+    Server,
+    make_engine,
+    serving,
+    setup,
+)
 
 
 @pytest.fixture
@@ -121,6 +134,67 @@ async def test_a_longer_stream_is_interrupted_when_the_server_stops_and_everybod
                 assert [frame.get("more") for frame in said] == [True, None]
         for one in (again, back):
             await one.close()
+
+
+@state("deaf", to="sender")
+async def deaf(session: duplex.Session[Notes]) -> AsyncGenerator[Text]:
+    """A stream that ignores its first cancellation."""
+    yield Text()
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(600)
+    await asyncio.sleep(600)
+
+
+async def test_a_stream_that_ignores_its_end_delays_no_connection_and_the_process_only_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(draining, "PATIENCE", 0.2)
+    now = asyncio.get_running_loop().time
+    settings = setup(drain=1.0, write_timeout=60.0)
+    async with serving(make_engine(Registry([deaf]), settings)) as server:
+        ada = await server.client()
+        await ada.ask("deaf", id="d")
+        await ada.until("deaf")
+        start = now()
+        server.uvicorn.should_exit = True
+        await ada.until("draining")
+        assert await ada.closed() == 1012
+        assert now() - start < 4.0
+    assert now() - start < 10.0
+
+
+async def test_a_stream_that_ignores_its_end_delays_the_announcement_of_a_departure_only_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "CLEANUP_TIME", 0.2)
+    async with serving(make_engine(Registry([deaf]), setup(write_timeout=60.0))) as server:
+        ada = await server.client(session="deaf")
+        bob = await server.client(session="deaf")
+        await ada.ask("deaf", id="d")
+        await ada.until("deaf")
+        await ada.leave()
+        async with asyncio.timeout(PATIENCE):
+            assert (await bob.until("left"))["data"]["participant"] == ada.participant
+        await bob.close()
+
+
+async def test_a_peer_that_reads_nothing_delays_the_process_only_a_moment(
+    gates: Gates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draining, "CLOSING", 0.3)
+    settings = setup(drain=0.1, write_timeout=60.0)
+    async with serving(make_engine(states(gates), settings)) as server:
+        mute = await server.socket(max_queue=1)
+        await mute.hello()
+        mute.socket.transport.pause_reading()
+        connection = server.member(mute).connection
+        assert connection is not None
+        async with await server.client(session=mute.session) as ada:
+            while not connection.transport.paused:
+                await ada.reply("say", {"text": "x" * 60_000})
+        async with asyncio.timeout(PATIENCE):
+            await server.engine.drain()
+        mute.lose()
 
 
 async def frames_to_the_end(client: Client) -> AsyncGenerator[Frame]:

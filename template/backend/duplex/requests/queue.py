@@ -6,7 +6,7 @@ lost connection: received requests are handled.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import Context, copy_context
 from typing import Protocol
 
@@ -131,19 +131,20 @@ class RequestQueue:
         else:
             self._waiting.clear()
 
-    def end_streams(self, why: ErrorCode = "cancelled") -> "list[asyncio.Task[None]]":
-        """Stop all streams and return the tasks that they end in."""
-        ending: list[asyncio.Task[None]] = []
+    def end_streams(self, why: ErrorCode = "cancelled") -> None:
+        """Stop all streams."""
         for running in list(self.streams):
-            if running.task is not None:
-                ending.append(running.task)
-                running.stop(why)
-        return ending
+            running.stop(why)
+
+    async def without_streams(self) -> None:
+        """Wait until no stream runs any more."""
+        while tasks := _unfinished(running.task for running in self.streams):
+            await self._any_of(tasks)
 
     async def settled(self) -> None:
         """Wait until every ordinary request received so far was handled or left behind."""
-        while self._worker is not None:
-            await self._any_of([self._worker])
+        while tasks := _unfinished([self._worker]):
+            await self._any_of(tasks)
 
     async def finished(self) -> None:
         """Wait until nothing runs any more, streams included."""
@@ -158,10 +159,12 @@ class RequestQueue:
 
     def tasks(self) -> "list[asyncio.Task[None]]":
         """The tasks in which requests of this participant run."""
-        tasks = [running.task for running in self.streams if running.task is not None]
-        if self._worker is not None:
-            tasks.append(self._worker)
-        return tasks
+        return _unfinished([self._worker, *(running.task for running in self.streams)])
+
+
+def _unfinished(tasks: "Iterable[asyncio.Task[None] | None]") -> "list[asyncio.Task[None]]":
+    # One that was cancelled before its first step has not removed itself.
+    return [task for task in tasks if task is not None and not task.done()]
 
 
 class Requester(Protocol):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from duplex.identity import Identity
@@ -227,9 +228,13 @@ class Member:
         return False
 
     async def end_streams(self, why: ErrorCode, patience: float) -> None:
-        """Stop all streams and wait, at most `patience` seconds, until their end is committed."""
-        if ending := self.requests.end_streams(why):
-            await asyncio.wait(ending, timeout=patience)
+        """Stop all streams and wait, at most `patience` seconds, until their end is committed or
+        they are left behind.
+        """
+        self.requests.end_streams(why)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self.requests.without_streams()
 
     async def finished(self) -> None:
         """Wait until none of its requests runs any more, streams included."""
