@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 LONG = (
     "test_keeps_the_promises",
     "test_works_in_a_browser",
-    "test_the_product_of_the_document_works",
+    "test_the_product_of_the_chapters_works",
     "test_the_example_is_removed_as_the_document_says",
     "test_own_tests_pass",
     "test_has_no_linter_or_type_finding",

@@ -1,4 +1,6 @@
-"""docs/product.md: the document alone builds a product that works, and removes the example."""
+"""The chapters of docs/product/ alone build a product that works; docs/upgrading.md removes the
+example.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +8,7 @@ from pathlib import Path
 import pytest
 from copier import run_copy
 
-from tests.projects.tutorial import REMOVAL, answers_of, blocks, write
+from tests.projects.tutorial import answers_of, blocks, read_chapters, write
 from tests.rendering import Render
 from tests.repository import commit, git
 from tests.workshop import Project, Workshop, project_environment
@@ -22,7 +24,7 @@ YOURS = (
 )
 ENGINE = "frontend/src/duplex/"
 GENERATED = {"docs/asyncapi.json"}
-"""Changed by `poe contract`, not by the reader of the document."""
+"""Changed by `poe contract`, not by the reader of the chapters."""
 
 MIGRATIONS = "backend/migrations/versions"
 COMMITTED = ("uv.lock", "frontend/package-lock.json", "frontend/src/api/generated/", MIGRATIONS)
@@ -35,7 +37,8 @@ TEST = ["uv", "run", "poe", "test"]
 
 def test_both_products_have_the_same_backend(render: Callable[..., Render]) -> None:
     """So its tests need to run in one of them only."""
-    documents = [read(render({"frontend": frontend}).root) for frontend in ("vue", "react")]
+    roots = [render({"frontend": frontend}).root for frontend in ("vue", "react")]
+    documents = [read_chapters(root) for root in roots]
     vue, react = (
         [block for block in blocks(text) if block.path and block.path.startswith("backend/")]
         for text in documents
@@ -46,15 +49,14 @@ def test_both_products_have_the_same_backend(render: Callable[..., Render]) -> N
 
 
 @pytest.mark.parametrize("frontend", ["vue", "react"])
-def test_the_product_of_the_document_works(
+def test_the_product_of_the_chapters_works(
     workshop: Workshop, render: Callable[..., Render], frontend: str
 ) -> None:
     """Every block is applied and every command is run, and only files of the team change."""
-    document = read(render({"frontend": frontend}).root)
+    document = read_chapters(render({"frontend": frontend}).root)
     project = workshop.made(f"product-{frontend}", answers_of(document))
     commit(project.root, "Scaffold")
-    building, _, _ = read(project.root).partition(REMOVAL)
-    for block in blocks(building):
+    for block in blocks(read_chapters(project.root)):
         if block.path is not None:
             write(block, project.root)
         elif frontend == "vue":
@@ -94,8 +96,8 @@ def test_the_example_is_removed_as_the_document_says(
     run_copy(str(template), project.root, vcs_ref="1.0.0", defaults=True, quiet=True)
     workshop.set_up(project)
     commit(project.root, "Scaffold")
-    _, _, removing = read(project.root).partition(REMOVAL)
-    for block in blocks(removing):
+    upgrading = (project.root / "docs/upgrading.md").read_text(encoding="utf-8")
+    for block in blocks(upgrading):
         project.run(*block.command)
     first, second = sorted(path.name for path in (project.root / MIGRATIONS).glob("*.py"))
     assert first == "0001_saved_sessions.py"
@@ -104,11 +106,6 @@ def test_the_example_is_removed_as_the_document_says(
     left = {name for name in listed.splitlines() if (project.root / name).exists()}
     without = render({"example": "none"}).files()
     assert {name for name in left - GENERATED if not name.startswith(COMMITTED)} == set(without)
-
-
-def read(project: Path) -> str:
-    """The document of a project."""
-    return (project / "docs/product.md").read_text(encoding="utf-8")
 
 
 def changes(project: Project) -> set[str]:

@@ -53,7 +53,7 @@ def test_works_in_a_browser(
     workshop: Workshop, deep_combo: Combo, everything: bool, alone: bool
 ) -> None:
     """All specs with the default states, else those of sessions. In Vue with accounts the others
-    run in the product of docs/product.md (`test_product.py`).
+    run in the product of docs/product/ (`test_product.py`).
     """
     some = STATES[deep_combo.states] and not everything and not alone
     project = workshop.project(deep_combo)

@@ -1,4 +1,4 @@
-"""Applies docs/product.md of a rendered project to the project itself, block by block.
+"""Applies the chapters of a rendered project's docs/product/ to the project, block by block.
 
 The word after a block's language is its kind: `file=PATH` contains a whole file, `diff` with
 `file=PATH` changes a file, `run` lists commands to run, `copy` creates the project. Other blocks
@@ -16,14 +16,12 @@ import yaml
 from tests.combos import Answers
 
 COPY = re.compile(r"^```sh copy\n(.*?)^cd ", re.MULTILINE | re.DOTALL)
-REMOVAL = "## Removing the example"
-"""The heading of the section about another project: one that has the example."""
 BLOCK = re.compile(r"^```(\w+) (run|file=(\S+))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block of the document. `path` is None for a command."""
+    """One fenced block of a document. `path` is None for a command."""
 
     language: str
     path: str | None
@@ -35,8 +33,15 @@ class Block:
         return shlex.split(self.text)
 
 
+def read_chapters(root: Path) -> str:
+    """The chapters of a project in their order, the index first."""
+    folder = root / "docs" / "product"
+    chapters = [folder / "README.md", *sorted(folder.glob("[0-9]-*.md"))]
+    return "\n".join(file.read_text(encoding="utf-8") for file in chapters)
+
+
 def answers_of(document: str) -> Answers:
-    """The answers in the `copier copy` command of the document."""
+    """The answers in the `copier copy` command of the chapters."""
     copy = COPY.search(document)
     assert copy is not None
     words = shlex.split(copy[1])

@@ -23,7 +23,7 @@ def root(request: pytest.FixtureRequest, render: Callable[..., Render]) -> Path:
 
 def documents(root: Path) -> list[Path]:
     """All of them."""
-    return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+    return [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
 
 
 def commands(root: Path) -> set[str]:

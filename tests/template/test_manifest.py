@@ -33,7 +33,7 @@ JINJA_FILES = {
     "backend/tests/conftest.py",
     "backend/tests/states/test_{% yield row from rows %}{{ row.snake }}{% endyield %}.py",
     "docs/authentication.md",
-    "docs/product.md",
+    "docs/product/README.md",
     "frontend/index.html",
     "frontend/src/app.ts",
     "frontend/src/components/auth/credential.ts",

@@ -32,6 +32,7 @@ WIRING = (
     r"\.(pre-commit-config\.yaml|gitlab-ci\.yml)",
     r"\.github/workflows/(ci|update)\.yml",
     r"docs/[a-z-]+\.md",
+    r"docs/product/(README|\d-[a-z-]+)\.md",
     r"frontend/(index\.html|package\.json|\.npmrc)",
     r"frontend/(eslint|vite|vitest|playwright)\.config\.(ts|js)",
     r"frontend/tsconfig(\.\w+)?\.json",
