@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { Backoff } from "@duplex/client/sending";
+import { Backoff } from "@duplex/client/wire";
 
 /** What `Math.random` answers at most. */
 const ALMOST_ONE = 1 - Number.EPSILON;

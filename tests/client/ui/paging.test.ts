@@ -9,7 +9,7 @@ import {
   pageNumber,
   pageTurning,
 } from "@duplex/ui/paging";
-import { forgetting } from "@duplex/ui/store";
+import { forgetting } from "@duplex/client/stores";
 import { toasts } from "@duplex/ui/toasts";
 
 /** A list of the numbers from 1 to `entries.total`, and the slices that were asked for. */

@@ -2,7 +2,7 @@
 
 import copy
 
-from duplex_dev.testing.chaos.record import Closed, Frame, Got, Opened, Record, Sent
+from duplex_dev.testing.promises.record import Closed, Frame, Got, Opened, Record, Sent
 
 
 class Play:

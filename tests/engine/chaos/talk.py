@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 from uuid import uuid4
 
-from duplex_dev.testing.chaos import settle
-from duplex_dev.testing.chaos.record import Frame, Record
+from duplex_dev.testing.promises.participant import settle
+from duplex_dev.testing.promises.record import Frame, Record
 
 from tests.engine.chaos.talk_checker import check
 from tests.engine.chaos.talker import Talker

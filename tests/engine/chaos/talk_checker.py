@@ -8,9 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from duplex_dev.testing.chaos import Checker, Record
-from duplex_dev.testing.chaos.checker import Number
-from duplex_dev.testing.chaos.record import Asked, Frame, Opened
+from duplex_dev.testing.promises.checker import Checker, Number
+from duplex_dev.testing.promises.record import Asked, Frame, Opened, Record
 
 from tests.engine.chaos.states import ROOM, STREAMS, WRITES
 

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from duplex_dev.testing.chaos import ChaosParticipant
-from duplex_dev.testing.chaos.record import Frame
+from duplex_dev.testing.promises.participant import ChaosParticipant
+from duplex_dev.testing.promises.record import Frame
 
 
 class Talker(ChaosParticipant):

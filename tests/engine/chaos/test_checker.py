@@ -4,8 +4,8 @@ import copy
 from collections.abc import Callable
 
 import pytest
-from duplex_dev.testing.chaos.checker import Checker
-from duplex_dev.testing.chaos.record import Frame, Got, Record
+from duplex_dev.testing.promises.checker import Checker
+from duplex_dev.testing.promises.record import Frame, Got, Record
 
 from tests.engine.chaos.scripted import Play, good
 from tests.engine.chaos.talk_checker import check

@@ -8,7 +8,7 @@ import duplex
 import pytest
 from duplex import Registry, state
 from duplex.requests import running
-from duplex.rooms import draining
+from duplex.rooms import engine
 from duplex_dev.client import Closed
 from duplex_dev.testing.servers import Valkey
 
@@ -61,7 +61,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def first(begin: float, end: float) -> float:
         return begin
 
-    monkeypatch.setattr("duplex.rooms.draining.random.uniform", first)
+    monkeypatch.setattr("duplex.rooms.engine.random.uniform", first)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -148,7 +148,7 @@ async def deaf(session: duplex.Session[Notes]) -> AsyncGenerator[Text]:
 async def test_a_stream_that_ignores_its_end_delays_no_connection_and_the_process_only_a_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(draining, "PATIENCE", 0.2)
+    monkeypatch.setattr(engine, "DRAIN_PATIENCE", 0.2)
     now = asyncio.get_running_loop().time
     settings = setup(drain=1.0, write_timeout=60.0)
     async with serving(make_engine(Registry([deaf]), settings)) as server:
@@ -181,7 +181,7 @@ async def test_a_stream_that_ignores_its_end_delays_the_announcement_of_a_depart
 async def test_a_peer_that_reads_nothing_delays_the_process_only_a_moment(
     gates: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draining, "CLOSING", 0.3)
+    monkeypatch.setattr(engine, "DRAIN_CLOSING", 0.3)
     settings = setup(drain=0.1, write_timeout=60.0)
     async with serving(make_engine(states(gates), settings)) as server:
         mute = await server.socket(max_queue=1)

@@ -1,9 +1,13 @@
-"""The engine of one process: puts rooms, sockets, requests and the broker together."""
+"""The engine of one process: puts rooms, sockets, requests and the broker together, and
+disconnects everybody before the process stops.
+"""
 
 import asyncio
 import gc
 import logging
-from typing import Any
+import random
+from collections.abc import Awaitable
+from typing import Any, Final
 
 from pydantic import BaseModel
 from starlette.middleware import Middleware
@@ -16,7 +20,6 @@ from duplex.requests.registry import Registry
 from duplex.requests.runner import Runner
 from duplex.requests.session import Services, Transaction
 from duplex.rooms.abandoned import Place
-from duplex.rooms.draining import drain
 from duplex.rooms.events import RoomEvents
 from duplex.rooms.joining import Joining
 from duplex.rooms.live import LiveSessions
@@ -29,6 +32,8 @@ from duplex.socket.handshake import Handshake
 from duplex.socket.participant import Authentication
 from duplex.socket.sockets import Sockets
 from duplex.tasks import BackgroundTasks
+from duplex.wire.entries import Frame
+from duplex.wire.messages import notice
 from duplex.wire.protocol import FINAL_CODES, Close
 
 logger = logging.getLogger("duplex")
@@ -38,6 +43,19 @@ _LEFT = (Close.ENDED, 1005)
 
 _AWAY = (Close.GOING_AWAY, Close.AWAY)
 """Close codes of a page that is suspended and may resume."""
+
+_SPREAD: Final = 0.9
+"""Part of the window of a drain in which connections are closed; the rest is for requests to
+finish.
+"""
+
+DRAIN_PATIENCE: Final = 2.0
+"""Seconds before the end of the window at which streams are interrupted. They have as much time to
+end in a shorter window too.
+"""
+
+DRAIN_CLOSING: Final = 5.0
+"""Maximum time, in seconds, that the closing of the last connections takes after the window."""
 
 _NEW_OBJECTS = 10_000
 """Number of new objects after which the garbage collector runs: more than the requests of one
@@ -139,7 +157,7 @@ class Engine:
         if self._drain is None:
             self.sockets.draining = True
             loop = asyncio.get_running_loop()
-            self._drain = loop.create_task(drain(self.sockets, self.rooms))
+            self._drain = loop.create_task(_drain(self.sockets, self.rooms))
 
     async def drain(self) -> None:
         """`begin_drain`, and wait until all connections have ended."""
@@ -210,3 +228,59 @@ class Engine:
         kept = min(member.kept, self.sockets.options.replay_bytes)
         place = Place(member.room_id, member.id, connection)
         await self.rooms.abandon(member.owner, place, kept)
+
+
+async def _drain(sockets: Sockets, rooms: Rooms) -> None:
+    """Announce the end, close each connection at a random moment of SESSION_DRAIN, and wait until
+    all have ended.
+    """
+    within = sockets.options.drain
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    end = begin + within
+    interrupt = end - min(DRAIN_PATIENCE, within * (1 - _SPREAD))
+    sockets.broadcast(Frame(notice("draining", {"within": within})))
+    closing = [
+        loop.create_task(_close(connection, begin + random.uniform(0, within * _SPREAD), interrupt))
+        for connection in sockets
+    ]
+    await asyncio.gather(*closing)
+    await _finish(rooms, end)
+    for connection in sockets:
+        connection.close(Close.RESTART, "The server is shutting down.")
+    patience = min(DRAIN_CLOSING, sockets.options.write_timeout)
+    if not await _until(loop.time() + patience, sockets.empty.wait()):
+        for connection in sockets:
+            connection.transport.abort()
+
+
+async def _close(connection: Connection, at: float, end: float) -> None:
+    """Close a connection at its time, or later when its requests are done, but not after `end`."""
+    await asyncio.sleep(at - asyncio.get_running_loop().time())
+    participant = connection.participant
+    if participant is None or await _until(end, participant.finished()):
+        connection.close(
+            Close.DRAINING, "The server is shutting down; resume to continue elsewhere."
+        )
+
+
+async def _finish(rooms: Rooms, end: float) -> None:
+    """Stop the remaining streams, also of participants without a connection, and wait until their
+    ends are committed. Other requests have time until `end`.
+    """
+    members = list(rooms.members())
+    patience = max(end - asyncio.get_running_loop().time(), DRAIN_PATIENCE)
+    await asyncio.gather(
+        *(member.end_streams("interrupted", patience) for member in members),
+        *(_until(end, member.finished()) for member in members),
+    )
+
+
+async def _until(end: float, waiting: Awaitable[object]) -> bool:
+    """Wait, but not longer than until `end`. Whether there was no need to wait longer."""
+    try:
+        async with asyncio.timeout_at(end):
+            await waiting
+    except TimeoutError:
+        return False
+    return True

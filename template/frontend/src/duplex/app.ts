@@ -4,7 +4,7 @@ import { configureSession, liveSession } from "./session/live";
 import type { SessionState } from "./session/state";
 import type { SessionParts } from "./session/store";
 import { type IconName, ICONS } from "./ui/appearance";
-import type { Readable } from "./ui/store";
+import type { Readable } from "./client/stores";
 
 /** One page. `Component` is the framework's type of a page. */
 export interface PageRoute<Component = unknown> {

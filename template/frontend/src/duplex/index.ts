@@ -77,5 +77,5 @@ export {
   type Slice,
   sliceQuery,
 } from "./ui/paging";
-export { createStore, forgetting, type Readable, type Store } from "./ui/store";
+export { createStore, forgetting, type Readable, type Store } from "./client/stores";
 export { attempt, copyText, problemOf, TOAST_TIME, toasts } from "./ui/toasts";

@@ -1,5 +1,6 @@
-"""The engine's promises, tested on the project's application by `uv run poe promises`.
+"""The engine's promises: `uv run poe promises` tests them on the project's application.
 
 The participants send valid requests of the application's states, generated from its contract, in
-sessions to which `admit` of tests/conftest.py admits them.
+sessions to which `admit` of tests/conftest.py admits them. They record everything, and a checker
+compares the records. Duplex's own tests use the same participants and the same checker.
 """

@@ -17,8 +17,9 @@ from duplex import Application
 from duplex.contract.samples import NoSample, sample
 from duplex.requests.states import AnyState
 from duplex_dev.testing import Admit, Person, SignIn
-from duplex_dev.testing.chaos import ChaosParticipant, Checker, settle
-from duplex_dev.testing.chaos.record import Frame
+from duplex_dev.testing.promises.checker import Checker
+from duplex_dev.testing.promises.participant import ChaosParticipant, settle
+from duplex_dev.testing.promises.record import Frame
 
 
 @dataclass(frozen=True, slots=True)

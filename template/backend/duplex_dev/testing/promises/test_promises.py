@@ -15,7 +15,7 @@ from duplex_dev.commands.replay import replay
 from duplex_dev.project import BACKEND
 from duplex_dev.replay.recording import read
 from duplex_dev.testing import Admit, SignIn
-from duplex_dev.testing.chaos import storm
+from duplex_dev.testing.network import storm
 from duplex_dev.testing.promises.crowd import Crowd, Requests
 from duplex_dev.testing.servers import Servers, Valkey, serving
 

@@ -3,7 +3,7 @@
  * the request.
  */
 import { ApiError } from "../client/rest";
-import { createStore } from "../ui/store";
+import { createStore } from "../client/stores";
 
 const waiting = createStore<((confirmed: boolean) => void) | null>(null);
 

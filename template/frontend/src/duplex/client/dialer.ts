@@ -1,8 +1,7 @@
 import { Connection } from "./connection";
 import { CLOSE } from "./protocol.generated";
-import { Backoff } from "./sending";
 import { type ErrorFrame, SessionError, type TokenProvider } from "./types";
-import { CLIENT_CLOSE, isSharedLoss, NEVER_OPENED, RESTART_WINDOW, verdict } from "./wire";
+import { Backoff, CLIENT_CLOSE, isSharedLoss, NEVER_OPENED, RESTART_WINDOW, verdict } from "./wire";
 
 export interface DialerEvents {
   /** A connection is open: send the hello. */

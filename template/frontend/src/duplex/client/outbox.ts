@@ -1,7 +1,7 @@
 /** Requests that wait to be sent or answered, and how they are sent. */
 import type { Connection } from "./connection";
-import { pack } from "./sending";
 import { SessionError, type QueueLimits } from "./types";
+import { pack } from "./wire";
 
 /** One frame that waits: to be sent, or (with an id) to be answered. */
 export interface Entry {

@@ -1,5 +1,5 @@
 /** REST calls to the page's own server: addresses, JSON over fetch, and one kind of error. */
-import { pack } from "./sending";
+import { pack } from "./wire";
 import type { TokenProvider } from "./types";
 
 /** A REST call that failed. `message` is a sentence for the user; `status` is 0 without an answer. */

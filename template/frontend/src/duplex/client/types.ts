@@ -1,6 +1,6 @@
 /** The frames on the wire and the public types of the session socket. */
 import type { Document, Reply, Requests, Responses, StateName } from "./contract";
-import type { Listeners } from "./listeners";
+import type { Listeners } from "./stores";
 import type { ErrorCode, StreamEnd } from "./protocol.generated";
 
 /**

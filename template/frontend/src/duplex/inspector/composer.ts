@@ -4,7 +4,7 @@ import { SessionError } from "../client/types";
 import { liveSession, stateNames } from "../session/live";
 import type { SessionStore } from "../session/store";
 import { problemOf } from "../ui/toasts";
-import { createStore, type Readable } from "../ui/store";
+import { createStore, type Readable } from "../client/stores";
 import {
   check,
   type ContractDocument,

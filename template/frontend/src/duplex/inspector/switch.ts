@@ -1,4 +1,4 @@
-import { createStore, type Readable, storage } from "../ui/store";
+import { createStore, type Readable, storage } from "../client/stores";
 
 const KEY = "inspector";
 

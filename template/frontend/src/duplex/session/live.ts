@@ -2,7 +2,7 @@
 import type { FormOf, StateName } from "../client/contract";
 import { NAME_LENGTH, NAME_MARKS } from "../client/protocol.generated";
 import { SessionError } from "../client/types";
-import { createStore, type Readable, storage } from "../ui/store";
+import { createStore, type Readable, storage } from "../client/stores";
 import { attempt, toasts } from "../ui/toasts";
 import type { SessionState } from "./state";
 import { createSessionStore, type SessionParts, type SessionStore } from "./store";

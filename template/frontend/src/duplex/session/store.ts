@@ -7,8 +7,8 @@ import type {
   StateName,
   Watchers,
 } from "../client/contract";
-import { Listeners } from "../client/listeners";
 import { CLOSE } from "../client/protocol.generated";
+import { createStore, Listeners, type Readable } from "../client/stores";
 import {
   SessionError,
   type CallOptions,
@@ -20,7 +20,6 @@ import {
   type SocketOptions,
   type WireEvent,
 } from "../client/types";
-import { createStore, type Readable } from "../ui/store";
 import { leavePlace, takePlace } from "./handover";
 import { IDLE, listed as withListed, reduce, type SessionState } from "./state";
 

@@ -1,6 +1,6 @@
 /** How the page looks: its theme and its icons. */
 import type { Register } from "../client/contract";
-import { createStore, type Readable, storage } from "./store";
+import { createStore, type Readable, storage } from "../client/stores";
 
 export type ThemeName = "light" | "dark";
 export type ThemeChoice = "system" | ThemeName;

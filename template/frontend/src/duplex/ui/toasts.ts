@@ -1,6 +1,6 @@
 import { ApiError } from "../client/rest";
 import { SessionError } from "../client/types";
-import { createStore, type Readable } from "./store";
+import { createStore, type Readable } from "../client/stores";
 
 export type ToastKind = "error" | "success";
 

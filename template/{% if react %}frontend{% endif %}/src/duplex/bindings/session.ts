@@ -6,7 +6,7 @@ import type { Document } from "../client/contract";
 import { displayName, liveSession, type SessionActions } from "../session/live";
 import { enterRoom, isHidden, joinRoom, type RoomPhase, roomPhase } from "../session/room";
 import type { SessionState } from "../session/state";
-import { createStore, type Readable } from "../ui/store";
+import { createStore, type Readable } from "../client/stores";
 
 /** The current value of a framework-free store; the component renders again when it changes. */
 export function useReadable<T>(source: Readable<T>): T {

@@ -15,7 +15,7 @@ import type { Document } from "../client/contract";
 import { displayName, liveSession, type SessionActions } from "../session/live";
 import { enterRoom, isHidden, joinRoom, type RoomPhase, roomPhase } from "../session/room";
 import type { SessionState } from "../session/state";
-import { createStore, type Readable } from "../ui/store";
+import { createStore, type Readable } from "../client/stores";
 
 /** A framework-free store as a ref; the listener leaves with the component. */
 export function useReadable<T>(source: Readable<T>): Readonly<ShallowRef<T>> {

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from duplex_dev.testing.chaos.record import (
+from duplex_dev.testing.promises.record import (
     Asked,
     Frame,
     Got,

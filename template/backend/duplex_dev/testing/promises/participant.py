@@ -17,7 +17,15 @@ from typing import Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from duplex_dev.testing.chaos.record import Closed, Frame, Got, Opened, Record, Sent, is_unhandled
+from duplex_dev.testing.promises.record import (
+    Closed,
+    Frame,
+    Got,
+    Opened,
+    Record,
+    Sent,
+    is_unhandled,
+)
 
 PATIENCE = 30.0
 """Seconds after which something that has to come counts as lost; never waited when all is well."""
