@@ -25,6 +25,7 @@ __all__ = [
     "Admit",
     "Client",
     "Join",
+    "NewSessionId",
     "Person",
     "SignIn",
     "new_client",
@@ -52,6 +53,9 @@ SignIn = Callable[[str], Awaitable[Person]]
 
 Admit = Callable[[str, Person], Awaitable[None]]
 """`await admit(session, person)`: create the rows that `may_join` looks for."""
+
+NewSessionId = Callable[[], str]
+"""`new_session_id()`: the id of a session that no test has opened yet."""
 
 Join = Callable[..., AbstractAsyncContextManager[Client]]
 """See the fixture `join`."""

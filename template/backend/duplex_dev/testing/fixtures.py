@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures for the tests of an application, which its conftest.py loads.
 
-A conftest.py overrides fixtures: `sign_in` and `admit` in projects with sign-in or membership,
-`settings`, or the whole `application`.
+A conftest.py overrides fixtures: `sign_in`, `admit` and `new_session_id` in projects with sign-in
+or with a rule for who may join, `settings`, or the whole `application`.
 """
 
 import os
@@ -31,6 +31,7 @@ from duplex_dev.testing import (
     PATIENCE,
     Admit,
     Join,
+    NewSessionId,
     Person,
     SignIn,
     new_client,
@@ -162,7 +163,13 @@ def admit() -> Admit:
 
 
 @pytest.fixture
-def join(server: str, sign_in: SignIn, admit: Admit) -> Join:
+def new_session_id() -> NewSessionId:
+    """Choose the id of a session. By default every id is possible, so it is a random one."""
+    return lambda: uuid4().hex
+
+
+@pytest.fixture
+def join(server: str, sign_in: SignIn, admit: Admit, new_session_id: NewSessionId) -> Join:
     """Join a session over a real WebSocket: `async with join(session="x", name="Ada") as ada`.
 
     `user` signs in a user other than "ada"; other arguments go into the hello.
@@ -173,7 +180,7 @@ def join(server: str, sign_in: SignIn, admit: Admit) -> Join:
         *, session: str | None = None, user: str = "ada", **hello: Any
     ) -> AsyncGenerator[Client]:
         person = await sign_in(user)
-        session = session or uuid4().hex
+        session = session or new_session_id()
         await admit(session, person)
         hello = {"session": session, "token": person.token} | hello
         async with await Client.join(f"http://{server}", patience=PATIENCE, **hello) as client:

@@ -9,14 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
-from uuid import uuid4
 
 from pydantic import ValidationError
 
 from duplex import Application
 from duplex.contract.samples import NoSample, sample
 from duplex.requests.states import AnyState
-from duplex_dev.testing import Admit, Person, SignIn
+from duplex_dev.testing import Admit, NewSessionId, Person, SignIn
 from duplex_dev.testing.promises.checker import Checker
 from duplex_dev.testing.promises.participant import ChaosParticipant, settle
 from duplex_dev.testing.promises.record import Frame
@@ -99,13 +98,14 @@ class Crowd:
     requests: Requests
     sign_in: SignIn
     admit: Admit
+    new_session_id: NewSessionId
     chance: Random
 
     @asynccontextmanager
     async def talking(self, dial: Callable[[], str]) -> AsyncGenerator[list[ChaosParticipant]]:
         """They talk while the body runs; then nothing may be lost, doubled or out of order."""
         over = asyncio.Event()
-        session = uuid4().hex
+        session = self.new_session_id()
         async with AsyncExitStack() as stack:
             participants: list[ChaosParticipant] = []
             for name in NAMES:

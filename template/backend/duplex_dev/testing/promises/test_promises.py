@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from random import Random, SystemRandom
 from tempfile import TemporaryDirectory
-from uuid import uuid4
 
 import pytest
 
@@ -14,7 +13,7 @@ from duplex import Application, Settings
 from duplex_dev.commands.replay import replay
 from duplex_dev.project import BACKEND
 from duplex_dev.replay.recording import read
-from duplex_dev.testing import Admit, SignIn
+from duplex_dev.testing import Admit, NewSessionId, SignIn
 from duplex_dev.testing.network import storm
 from duplex_dev.testing.promises.crowd import Crowd, Requests
 from duplex_dev.testing.servers import Servers, Valkey, serving
@@ -33,13 +32,19 @@ def chance() -> Random:
 
 
 @pytest.fixture
-def crowd(application: Application, sign_in: SignIn, admit: Admit, chance: Random) -> Crowd:
+def crowd(
+    application: Application,
+    sign_in: SignIn,
+    admit: Admit,
+    new_session_id: NewSessionId,
+    chance: Random,
+) -> Crowd:
     """Five participants who send valid requests of the application's states."""
     requests = Requests.of(application)
     for name, reason in requests.left_out.items():
         print(f"not sent: {name}: {reason}")
     assert requests.samples, "no state can be sent; see above"
-    return Crowd(requests, sign_in, admit, chance)
+    return Crowd(requests, sign_in, admit, new_session_id, chance)
 
 
 @pytest.fixture
@@ -112,11 +117,15 @@ async def test_a_server_that_is_replaced_loses_nothing(
 
 @pytest.mark.parametrize("file", RECORDINGS, ids=lambda file: file.stem)
 async def test_a_recorded_conversation_goes_as_recorded(
-    file: Path, two_servers: Servers, sign_in: SignIn, admit: Admit
+    file: Path,
+    two_servers: Servers,
+    sign_in: SignIn,
+    admit: Admit,
+    new_session_id: NewSessionId,
 ) -> None:
     ada = await sign_in("ada")
     for server in two_servers.all:
-        session = uuid4().hex
+        session = new_session_id()
         await admit(session, ada)
         outcome = await replay(read(file), server.url, ada.token, session=session)
         assert not outcome.differences, outcome.report()
