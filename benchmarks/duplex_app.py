@@ -19,7 +19,7 @@ class Text(Model):
 
 
 class Document(Model):
-    """Nothing shared: the benchmarks measure the way of a message."""
+    """An empty document: the benchmarks measure messages only."""
 
 
 @state("echo", to="sender")

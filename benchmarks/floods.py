@@ -1,4 +1,4 @@
-"""How long a health check takes while sockets flood the server, for each kind of frame.
+"""The time of a health check while sockets flood the server, for each kind of frame.
 
 `python benchmarks/floods.py [--seconds 3] [--sockets 4]`. Each kind of frame is sent before and
 after the hello; a socket that the server drops reconnects at once. A kind takes some seconds.

@@ -165,7 +165,7 @@ async def sample(url: str, seconds: float) -> float:
 
 
 async def fairness(clients: int, slices: int, each: int) -> None:
-    """How long one of so many busy clients waits: Duplex beside the bare echo, in turns."""
+    """The time that one of many busy clients waits: Duplex and the bare echo, in turns."""
     names = ("bare FastAPI echo", "Duplex")
     found: dict[str, list[float]] = {name: [] for name in names}
     with ExitStack() as stack:

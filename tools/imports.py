@@ -61,7 +61,7 @@ def _faults_of_python(project: Path, file: Path) -> Iterator[str]:
 
 
 def _names_of_python(place: Path) -> set[str] | None:
-    """What a module or package defines or imports; None when there is none, `*` for all."""
+    """The names that a module defines or imports. None: there is no module; `*`: any name."""
     package, module = place / "__init__.py", place.with_suffix(".py")
     found = package if package.is_file() else module
     if not found.is_file():

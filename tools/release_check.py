@@ -79,7 +79,7 @@ def walk(
 
 
 def faults(project: Path, edited: Edited) -> Iterator[str]:
-    """What an update must not do, found in the updated project."""
+    """The faults of an update, found in the updated project."""
     allowed = allowed_conflicts()
     for name, text in edited.items():
         file = project / name

@@ -1,4 +1,4 @@
-"""What a team does to a project in its first months; `poe release-check` updates such a project."""
+"""Edits of a team in its first months; `poe release-check` updates a project with them."""
 
 import re
 from pathlib import Path

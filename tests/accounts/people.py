@@ -118,12 +118,12 @@ class Device:
         return await self.post("password/sign-in", {"email": self.email, "password": password})
 
     async def who(self) -> int:
-        """The status of asking who one is: 200 while the access token counts."""
+        """The status of a request for the own profile: 200 while the access token is valid."""
         return (await self.ask("GET", "users/me")).status_code
 
     @property
     def authorization(self) -> dict[str, str]:
-        """What a request carries."""
+        """The headers of a request with the access token."""
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     @property

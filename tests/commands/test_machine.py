@@ -1,4 +1,4 @@
-"""What the commands need of a machine is found, or its absence is explained."""
+"""The programs that the commands need are found, or their absence is explained."""
 
 import socket
 import stat

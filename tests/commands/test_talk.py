@@ -31,7 +31,7 @@ def http(socket: str) -> str:
 
 
 async def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
-    """What `poe talk ARGUMENTS` prints."""
+    """The output of `poe talk ARGUMENTS`."""
     await talk.talk(options_of(list(arguments)))
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 

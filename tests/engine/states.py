@@ -82,7 +82,7 @@ class Present(Model):
 
 
 class Fallen(Model):
-    """How the dice fell."""
+    """The result of a roll."""
 
     points: int
 

@@ -37,7 +37,7 @@ async def pause_things(session: Session) -> None: ...
 
 
 class Shared(Model):
-    """What the sessions of the shapes share."""
+    """The document of sessions with the states of `shapes.py`."""
 
 
 def test_the_official_parser_accepts_the_asyncapi_document(

@@ -24,7 +24,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Terminal:
-    """What a command prints, line by line as it comes."""
+    """The output of a command, line by line while it runs."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -44,7 +44,7 @@ class Terminal:
                 return line
 
     def text(self) -> str:
-        """What `until` has seen so far."""
+        """The lines that `until` has read so far."""
         return "".join(self._seen)
 
     def _read(self, process: "subprocess.Popen[str]") -> None:

@@ -1,4 +1,4 @@
-"""What a team gets works: its own linters, tests, browser tests and promises pass inside it."""
+"""A rendered project works: its own linters, tests, browser tests and promises pass inside it."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ GENERATED = {
     "uv.lock",
     "frontend/package-lock.json",
 }
-"""What the commands make and a team commits."""
+"""Files that the commands write and a team commits."""
 
 
 def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
@@ -113,7 +113,7 @@ def test_its_tests_in_a_git_hook_of_a_worktree_change_no_repository(
 
 
 def state_of(repository: Path) -> list[str]:
-    """What a stray git command would change."""
+    """The parts of a repository that a stray git command would change."""
     return [
         (repository / ".git/config").read_text(encoding="utf-8"),
         git(repository, "rev-parse", "HEAD"),

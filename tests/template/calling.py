@@ -36,7 +36,7 @@ PACKAGES = (
     "webauthn",
     "zxcvbn",
 )
-"""What projects import: slow to import, and the same for all of them."""
+"""Packages that projects import: slow to import, and the same for all projects."""
 
 _compiled: dict[bytes, CodeType] = {}
 _loader: Any = SourceFileLoader

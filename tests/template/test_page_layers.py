@@ -1,7 +1,8 @@
-"""The folders of a page's source import only from lower ones, so their imports have no circle."""
+"""The imports of a page's source have no circle, and each folder imports only from lower ones."""
 
 import re
 from collections.abc import Callable
+from graphlib import TopologicalSorter
 from pathlib import PurePosixPath
 from posixpath import normpath
 
@@ -53,3 +54,22 @@ def test_every_folder_has_its_layer(render: Callable[..., Render]) -> None:
         if path.is_relative_to(SOURCE)
     )
     assert {parts[0] for parts in inside if len(parts) > 1} == set(LAYERS)
+
+
+SUFFIXES = ("", ".ts", ".tsx", ".vue", "/index.ts")
+"""What an import may leave out at the end of a file's name."""
+
+
+def test_no_files_import_each_other(render: Callable[..., Render]) -> None:
+    """Counting types, and modules that are loaded on demand."""
+    for combo in COMBOS:
+        files = render(combo.answers).files()
+        graph: dict[str, set[str]] = {}
+        for name, content in files.items():
+            folder = PurePosixPath(name).parent
+            if folder.is_relative_to(SOURCE):
+                places = [normpath(folder / one) for one in IMPORTED.findall(content.decode())]
+                graph[name] = {f"{one}{end}" for one in places for end in SUFFIXES} & {*files}
+        assert sum(map(len, graph.values())) > 100
+        # Raises CycleError, with the files of the circle.
+        TopologicalSorter(graph).prepare()

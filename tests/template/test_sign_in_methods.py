@@ -152,7 +152,7 @@ def test_any_choice_leaves_no_trace_of_the_other_methods(
 
 
 def started(root: Path, database: Path, starter: "subprocess.Popen[str]") -> dict[str, Any]:
-    """What calling.py prints for a rendered project."""
+    """The line that calling.py prints for a rendered project."""
     assert starter.stdin is not None
     assert starter.stdout is not None
     bodies = {path: body for path, body, _ in WAYS_IN.values()}

@@ -77,7 +77,7 @@ def first_copy(releases: Path, shared: Path) -> Path:
 
 @pytest.fixture
 def project(first_copy: Path, tmp_path: Path) -> Path:
-    """That project, to be changed by one test."""
+    """A copy of `first_copy`, which a test may change."""
     return Path(shutil.copytree(first_copy, tmp_path / "team"))
 
 

@@ -1,4 +1,4 @@
-"""What users do while their team changes how people sign in; runs inside a rendered project.
+"""Actions of users while their team changes the sign-in methods; runs inside a rendered project.
 
     python users_over_time.py STEP DATABASE_URL…
 
@@ -90,7 +90,7 @@ async def without_accounts(new: NewBrowser, _: Database) -> None:
 
 
 async def first_accounts(new: NewBrowser, _: Database) -> None:
-    """Nobody owns yet what was saved before."""
+    """Rows that were saved before have no owner yet."""
     ada = new(ADA)
     await ada.sign_up("password/sign-up", password=PASSWORD)
     assert await ada.saved() == []

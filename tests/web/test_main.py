@@ -1,4 +1,4 @@
-"""What the whole app promises, whatever was chosen: errors, headers, health, its description."""
+"""Errors, headers, health and API description of the whole application, with any answers."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -25,7 +25,7 @@ PATIENCE = 240.0
 
 
 async def start(url: str, root: Path) -> None:
-    """What a process does before it serves."""
+    """The steps of a process before it serves."""
     database = Database(url)
     await migrate(database, root)
     await require_current(database, root)

@@ -26,7 +26,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def complaints(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """What is said about settings that stop the start."""
+    """The lines printed about settings with which the server does not start."""
     with pytest.raises(SystemExit) as stopped:
         Settings.load()
     assert stopped.value.code == 2

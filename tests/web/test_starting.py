@@ -1,4 +1,4 @@
-"""What the server cannot start without is told in one line."""
+"""If something is missing, the server does not start and names it in one line."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.accounts.people import accounts
 
 
 async def told(application: Application = application, **settings: str) -> str:
-    """What a server is told of an application that does not start."""
+    """The message that a server gets from an application that does not start."""
     app = application.create(Settings.given(**settings))
     messages: list[Message] = []
 

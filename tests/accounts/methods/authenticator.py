@@ -29,7 +29,7 @@ class Authenticator:
         self._key = generate_private_key(SECP256R1())
 
     def create(self, options: dict[str, Any]) -> dict[str, Any]:
-        """What `navigator.credentials.create()` gives, as JSON."""
+        """The result of `navigator.credentials.create()`, as JSON."""
         self.user_handle = options["user"]["id"]
         numbers = self._key.public_key().public_numbers()
         key = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
@@ -42,7 +42,7 @@ class Authenticator:
         )
 
     def get(self, options: dict[str, Any]) -> dict[str, Any]:
-        """What `navigator.credentials.get()` gives, as JSON."""
+        """The result of `navigator.credentials.get()`, as JSON."""
         self.counter += 1
         client_data = self._client_data("webauthn.get", options["challenge"])
         data = self._data(options["rpId"], 0)

@@ -52,7 +52,7 @@ def test_the_arguments_are_checked() -> None:
 
 @on_every_database
 async def test_what_nobody_owns_gets_an_owner(ada: Device, database: Database) -> None:
-    """What was saved before a project had accounts would otherwise be lost to everybody."""
+    """Otherwise nobody could reach rows that were saved before a project had accounts."""
     metadata = MetaData()
     key = Column("id", String(10), primary_key=True)
     boards = Table("boards", metadata, key, Column("owner", String(36)))

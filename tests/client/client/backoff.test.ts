@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Backoff } from "@duplex/client/wire";
 
-/** What `Math.random` answers at most. */
+/** The largest value of `Math.random`. */
 const ALMOST_ONE = 1 - Number.EPSILON;
 
 describe("reconnecting is polite", () => {

@@ -13,7 +13,7 @@ interface Resume {
 interface Place {
   token: string;
   participant: string;
-  /** What each request was answered, to be said again when it is sent again. */
+  /** The answer to each request, which is repeated when the request is sent again. */
   answers: Map<string, Frame>;
 }
 
@@ -29,7 +29,7 @@ interface Stream {
 export class Line {
   readonly toPage: Frame[] = [];
   place: Place | null = null;
-  /** Nothing gets through any more, and nobody is told. */
+  /** No frame passes any more, and neither side notices. */
   dead = false;
   #read = 0;
 
@@ -50,7 +50,7 @@ export class Line {
 export class ScriptedServer {
   /** The texts of the requests that were handled, in their order. */
   readonly handled: string[] = [];
-  /** How many replies the streams had that came to their end, by their text. */
+  /** The number of replies of each stream that has ended, by the text of its request. */
   readonly streamed = new Map<string, number>();
   readonly #kept: number;
   readonly #random: () => number;
@@ -68,7 +68,7 @@ export class ScriptedServer {
     this.#random = random;
   }
 
-  /** It was killed, and what it knew of the session is gone. */
+  /** The server is killed and loses the session. */
   crash(): void {
     this.#epoch += 1;
     this.#seq = 0;
@@ -88,7 +88,7 @@ export class ScriptedServer {
     else if (state === STATE) this.#request(line, line.place, String(id), textOf(frame));
   }
 
-  /** Somebody else says something. */
+  /** Another participant sends a message. */
   gossip(): void {
     const frame = this.#say({ state: STATE, data: { text: "gossip" }, from: "p-other" });
     this.#line?.toPage.push(frame);

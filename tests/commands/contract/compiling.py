@@ -41,7 +41,7 @@ def generate(registry: Registry, document: type[BaseModel]) -> str:
 
 
 def errors_of(folder: Path, *files: str) -> str:
-    """What TypeScript finds wrong in these files and in what they import."""
+    """TypeScript's errors in these files and in the files that they import."""
     command = node.tool("typescript/bin/tsc", *STRICT, *files)
     done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     assert done.stdout or done.returncode == 0, done.stderr

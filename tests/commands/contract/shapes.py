@@ -65,7 +65,7 @@ class Tags(RootModel[list[str]]):
 
 
 class Empty(Model):
-    """Nothing at all."""
+    """A model without fields."""
 
 
 class Everything(Model):

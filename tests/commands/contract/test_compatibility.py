@@ -1,4 +1,4 @@
-"""What `poe contract --against` must not overlook in types that hold others, or themselves."""
+"""Changes in nested and recursive types that `poe contract --against` must not overlook."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal

@@ -42,7 +42,7 @@ def typescript(packages: None, registry: Registry) -> str:
 
 
 def wire(registry: Registry) -> str:
-    """What a page sends and what the server answers to it, as values of the contract's types."""
+    """Requests of a page and the server's answers, as values of the contract's types."""
     lines = ['import type { Requests, Responses } from "./contract";']
     for name, data in (shapes.REQUESTS | rare_shapes.REQUESTS).items():
         asked, _ = registry[name].read(json.dumps({"state": name, "data": data}))

@@ -19,7 +19,7 @@ async def url() -> AsyncIterator[str]:
 
 @pytest.fixture(scope="module")
 async def recorded() -> dict[str, Any]:
-    """What somebody said to another server: replies, streams, errors, a cancel, a save."""
+    """A conversation with another server: replies, streams, errors, a cancel, a save."""
     async with serving(make_engine(states(Gates()))) as server:
         recorder = Recorder(await server.socket())
         await recorder.send({"name": "Ada"})

@@ -1,4 +1,4 @@
-"""`poe replay` finds what a server says otherwise than recorded, and nothing else."""
+"""`poe replay` reports exactly the frames that differ from the recorded ones."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What the team and a release both changed is merged byte by byte, or both are kept.
+"""Files that the team and a release changed are merged byte by byte, or both are kept.
 
 Copier alone applies edits as a patch of UTF-8 text, with this machine's settings of git.
 """

@@ -34,7 +34,7 @@ class Place:
     root: Path
     around: Path
     status: str = ""
-    """What `git status` says about the repository around it."""
+    """The output of `git status` in the repository around it."""
 
     def commit(self) -> None:
         """Commit what is in the project's folder; its files are those of a fresh checkout."""

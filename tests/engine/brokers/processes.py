@@ -14,18 +14,18 @@ Open = Callable[..., Awaitable[Process]]
 
 
 def lease_of(process: Process) -> Lease:
-    """What a process's broker is made of."""
+    """The lease of a process's broker, with its connection and its holdings."""
     assert isinstance(process.broker, RedisBroker)
     return process.broker.lease
 
 
 async def until_down(*processes: Process) -> None:
-    """Wait until every process was told that the store is out of reach."""
+    """Wait until every process has learned that the store is unreachable."""
     for one in processes:
-        await one.record.until(lambda one=one: ("down",) in one.record.told)
+        await one.record.until(lambda one=one: ("down",) in one.record.events)
 
 
 async def until_up(*processes: Process) -> None:
-    """Wait until every process was told that the store is back."""
+    """Wait until every process has learned that the store is reachable again."""
     for one in processes:
-        await one.record.until(lambda one=one: ("up",) in one.record.told)
+        await one.record.until(lambda one=one: ("up",) in one.record.events)

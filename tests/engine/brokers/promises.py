@@ -1,4 +1,4 @@
-"""What the tests of every broker's promises build on: two processes that share it.
+"""The base of the tests of every broker's promises: two processes that share it.
 
 `test_brokers.py` runs the classes of `promises_*.py` for each broker. With `memory://` both
 processes are the same one; what only makes sense between processes is tested in `test_faults_*.py`.
@@ -28,7 +28,7 @@ SHORT = Retention(seconds=1.0, grace=0.2)
 
 @dataclass
 class Process:
-    """One process: its broker, and what it was told."""
+    """One process: its broker, and the recorded events of the broker."""
 
     broker: Broker
     record: Recorder

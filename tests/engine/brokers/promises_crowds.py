@@ -64,8 +64,8 @@ class CrowdPromises(BrokerPromises):
         )
         for process in processes:
             record = process.record
-            await record.until(lambda record=record: ("left",) in {w[:1] for w in record.told})
-            assert [word[2] for word in record.told if word[0] == "left"] == ["ada"]
+            await record.until(lambda record=record: ("left",) in {w[:1] for w in record.events})
+            assert [word[2] for word in record.events if word[0] == "left"] == ["ada"]
 
     async def test_a_single_change_is_announced_by_itself(self, opened: Open, room: str) -> None:
         processes = await opened(LONG, Gathering(burst=1, interval=0.2))
@@ -137,7 +137,7 @@ class CrowdPromises(BrokerPromises):
             ("joined", {"participant": "f", "name": "F"}),
         ]
         for process in processes:
-            gone = [word[2] for word in process.record.told if word[0] == "left"]
+            gone = [word[2] for word in process.record.events if word[0] == "left"]
             assert gone == ["a", "b"]
 
     async def test_the_number_of_a_crowd_is_announced_once_a_second(

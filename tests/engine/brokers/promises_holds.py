@@ -1,4 +1,4 @@
-"""What every broker promises of held fields."""
+"""Promises of every broker about held fields."""
 
 import pytest
 from duplex.brokers.base import Claim, Commit, FieldHeld, LockLost

@@ -1,4 +1,4 @@
-"""What every broker promises of who is present, and of what is replayed to who comes back."""
+"""Promises of every broker about presence, and about the replay after a resume."""
 
 import asyncio
 
@@ -39,7 +39,7 @@ class PresencePromises(BrokerPromises):
             assert process.record.entries[room][2].for_others() == (
                 b'{"state":"left","data":{"participant":"ada","name":"Ada"},"seq":3}'
             )
-            assert ("left", room, "ada", "after 2") in process.record.told
+            assert ("left", room, "ada", "after 2") in process.record.events
         assert await first.broker.present(room) == [Presence("bob", "Bob")]
         back = await resumed(first, room, "ada", ada.epoch, 3)
         assert (back.resumed, back.replay) == (False, None)
@@ -73,7 +73,7 @@ class PresencePromises(BrokerPromises):
         told = ("taken_over", room, "ada", "ada-1")
         for process in processes:
             record = process.record
-            await record.until(lambda record=record: told in record.told)
+            await record.until(lambda record=record: told in record.events)
 
     async def test_the_grace_ends_with_one_left(self, opened: Open, room: str) -> None:
         processes = await opened(Retention(seconds=30.0, grace=0.2))
@@ -87,7 +87,7 @@ class PresencePromises(BrokerPromises):
         await both_saw(processes, room, 4)
         for process in processes:
             assert process.record.states(room) == ["joined", "joined", "left", "say"]
-            lefts = [one for one in process.record.told if one[0] == "left"]
+            lefts = [one for one in process.record.events if one[0] == "left"]
             assert lefts == [("left", room, "ada", "after 2")]
 
     async def test_the_grace_ends_when_the_participant_returns(

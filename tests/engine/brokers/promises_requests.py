@@ -1,4 +1,4 @@
-"""What every broker promises of requests and locks."""
+"""Promises of every broker about requests and locks."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What every broker promises of a room: one order, one document, one end."""
+"""Promises of every broker about a room: one order, one document, one end."""
 
 import asyncio
 from uuid import uuid4
@@ -179,7 +179,7 @@ class RoomPromises(BrokerPromises):
         await both_saw(processes, room, 5)
         for process in processes:
             assert process.record.seqs(room) == [1, 2, 3, 1, 2]
-            assert process.record.told.count(("lost", room)) == 0
+            assert process.record.events.count(("lost", room)) == 0
 
     async def test_commits_of_an_ended_room_do_not_reach_the_next_one(
         self, opened: Open, room: str

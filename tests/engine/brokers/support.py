@@ -1,4 +1,4 @@
-"""What the tests of brokers share: a record of a broker's events, and entries to commit."""
+"""Shared by the tests of brokers: a record of a broker's events, and entries to commit."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.entries: defaultdict[str, list[Entry]] = defaultdict(list)
-        self.told: list[tuple[str, ...]] = []
+        self.events: list[tuple[str, ...]] = []
         self.messages: list[Mapping[str, str]] = []
         self._changed = asyncio.Event()
 
@@ -36,18 +36,18 @@ class Recorder:
         return [entry.state for entry in self.entries[room]]
 
     def heads(self, room: str) -> list[bytes]:
-        """What was delivered of a room, without presence."""
+        """The messages delivered of a room, without presence."""
         return [one.head for one in self.entries[room] if one.state not in ("joined", "left")]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until what was told makes this true."""
+        """Wait until the recorded events make this true."""
         async with asyncio.timeout(PATIENCE):
             while not condition():
                 self._changed.clear()
                 await self._changed.wait()
 
-    def _tell(self, *what: str) -> None:
-        self.told.append(what)
+    def _note(self, *what: str) -> None:
+        self.events.append(what)
         self._changed.set()
 
     def deliver(self, room: str, entries: Sequence[Entry]) -> None:
@@ -56,27 +56,27 @@ class Recorder:
 
     def left(self, room: str, participant: str) -> None:
         seen = len(self.entries[room])
-        self._tell("left", room, participant, f"after {seen}")
+        self._note("left", room, participant, f"after {seen}")
 
     def taken_over(self, room: str, participant: str, connection: str) -> None:
-        self._tell("taken_over", room, participant, connection)
+        self._note("taken_over", room, participant, connection)
 
     def lost(self, room: str) -> None:
-        self._tell("lost", room)
+        self._note("lost", room)
 
     def control(self, message: Mapping[str, str]) -> None:
         self.messages.append(message)
         self._changed.set()
 
     def down(self, reason: str) -> None:
-        self._tell("down")
+        self._note("down")
 
     def up(self) -> None:
-        self._tell("up")
+        self._note("up")
 
 
 def join_request(room: str, participant: str, **more: object) -> Join:
-    """Somebody new who wants to join; `more` are other fields of `Join`."""
+    """The join of a new participant; `more`: other fields of `Join`."""
     fields: dict[str, object] = {
         "name": participant.title(),
         "user": None,
@@ -104,7 +104,7 @@ def message(
 
 
 async def eventually(ask: Callable[[], Awaitable[T]], expected: Callable[[T], bool]) -> T:
-    """Ask again and again for what nothing is told about, such as that something has expired."""
+    """Repeat a query until its result is right, for changes without an event, such as an expiry."""
     async with asyncio.timeout(PATIENCE):
         while True:
             answer = await ask()

@@ -1,4 +1,4 @@
-"""What the Redis broker does when the network between it and the server fails."""
+"""The Redis broker when the network between it and the server fails."""
 
 import asyncio
 from uuid import uuid4
@@ -35,11 +35,11 @@ async def test_a_cut_connection_misses_nothing(
         back = await say(first, room, "back")
         await both_saw((first, second), room, back.seq)
         assert first.record.seqs(room) == second.record.seqs(room)
-        first.record.told.clear()
+        first.record.events.clear()
     assert first.record.seqs(room) == list(range(1, 36))
     # What is told to all processes is not lost either: it may be that somebody was signed out.
     assert first.record.messages.count(word) == 3
-    assert [one for one in second.record.told if one[0] != "joined"] == []
+    assert [one for one in second.record.events if one[0] != "joined"] == []
 
 
 async def test_a_room_whose_first_message_was_missed_is_read_from_its_beginning(
@@ -54,7 +54,7 @@ async def test_a_room_whose_first_message_was_missed_is_read_from_its_beginning(
     proxied.mend()
     await until_up(first)
     assert first.record.states(room) == ["joined", "joined"]
-    assert ("lost", room) not in first.record.told
+    assert ("lost", room) not in first.record.events
 
 
 async def test_a_gap_that_cannot_be_filled_is_reported(
@@ -70,7 +70,7 @@ async def test_a_gap_that_cannot_be_filled_is_reported(
         await say(second, room, str(i))
     proxied.mend()
     await until_up(first)
-    assert first.record.told == [("down",), ("lost", room), ("up",)]
+    assert first.record.events == [("down",), ("lost", room), ("up",)]
     assert first.record.seqs(room) == [1]
     assert (await say(first, room, "on")).seq == 12
     assert first.record.seqs(room) == [1, 12]
@@ -109,7 +109,7 @@ async def test_a_stalled_store_times_out_and_nothing_is_executed_later(
     results = await asyncio.gather(claim, *said, return_exceptions=True)
     assert loop.time() - since < 5.0
     assert {type(one) for one in results} == {BrokerUnavailable}
-    assert first.record.told == [("down",)]
+    assert first.record.events == [("down",)]
     forgetful.resume()
     await until_up(first)
     assert await first.broker.claim(room, "ada", "1", 0) == Claim("new")
@@ -129,7 +129,7 @@ async def test_a_slow_store_is_tolerated(valkey: Valkey, process: Open, room: st
     await asyncio.gather(held_up, *said)
     await both_saw((first, second), room, 11)
     assert first.record.seqs(room) == second.record.seqs(room) == list(range(1, 12))
-    assert first.record.told == []
+    assert first.record.events == []
 
 
 async def test_a_silent_connection_is_detected(

@@ -1,4 +1,4 @@
-"""What the Redis broker does when the server fails, restarts, or forgets."""
+"""The Redis broker when the server fails, restarts, or loses its data."""
 
 import asyncio
 import socket
@@ -73,7 +73,7 @@ async def test_rooms_continue_after_a_crash_of_a_durable_store(
     await both_saw((first, second), room, 23)
     for one in (first, second):
         assert one.record.seqs(room) == list(range(1, 24))
-        assert [word[0] for word in one.record.told] == ["down", "up"]
+        assert [word[0] for word in one.record.events] == ["down", "up"]
     assert await first.broker.present(room) == [Presence("ada", "Ada"), Presence("bob", "Bob")]
     back = await resumed(second, room, "ada", ada.epoch, 21)
     assert back.replay is not None
@@ -91,12 +91,12 @@ async def test_rooms_are_lost_when_the_store_restarts_empty(
     forgetful.start()
     await until_up(first, second)
     for one in (first, second):
-        assert [word for word in one.record.told if word[0] != "left"] == [
+        assert [word for word in one.record.events if word[0] != "left"] == [
             ("down",),
             ("lost", room),
             ("up",),
         ]
-    assert ("left", room, "ada", "after 1") in first.record.told
+    assert ("left", room, "ada", "after 1") in first.record.events
     with pytest.raises(RoomGone):
         await first.broker.commit(Commit(room, [message("late")], lock, b'{"n":2}'))
     back = await resumed(first, room, "ada", ada.epoch, ada.seq)
@@ -118,7 +118,7 @@ async def test_a_store_without_an_append_only_file_starts_a_new_generation(
     await until_down(first)
     forgetful.start()
     await until_up(first)
-    assert ("lost", room) in first.record.told
+    assert ("lost", room) in first.record.events
     back = await resumed(first, room, "ada", ada.epoch, 1)
     assert back.epoch != ada.epoch
     assert back.replay is None
@@ -141,7 +141,7 @@ async def test_after_a_restart_of_the_store_no_connection_of_another_process_is_
     await joined(first, room, "ada")
     await joined(second, room, "bob")
     await both_saw((first, second), room, 2)
-    assert second.record.told == [("down",), ("up",)]
+    assert second.record.events == [("down",), ("up",)]
     await proxy.stop()
 
 
@@ -192,7 +192,7 @@ async def test_rooms_can_be_followed_again_after_the_store_was_emptied(
         return len(keyspace) == 1 and former not in keyspace
 
     await eventually(same, lambda found: found)
-    await first.record.until(lambda: ("lost", room) in first.record.told)
+    await first.record.until(lambda: ("lost", room) in first.record.events)
     await second.broker.broadcast({"kind": "revoke", "user": "ada"})
     await first.record.until(lambda: bool(first.record.messages))
     await joined(second, room, "bob")
@@ -203,7 +203,7 @@ async def test_rooms_can_be_followed_again_after_the_store_was_emptied(
 async def test_no_room_is_opened_in_a_former_generation(
     forgetful: Valkey, process: Open, room: str
 ) -> None:
-    """What would be answered in it, nobody would find who comes back."""
+    """A client that comes back would not find the replies that were recorded there."""
     first, second = [await process(forgetful.url) for _ in range(2)]
     await joined(first, room, "ada")
     await lease_of(first).link.call("FLUSHALL")
@@ -211,7 +211,7 @@ async def test_no_room_is_opened_in_a_former_generation(
         with pytest.raises(BrokerUnavailable):
             await joined(one, room, "ada")
         await until_up(one)
-        one.record.told.clear()
+        one.record.events.clear()
     ada = await joined(first, room, "ada")
     again = await resumed(second, room, "ada", ada.epoch, ada.seq)
     assert (again.resumed, again.replay) == (True, [])

@@ -1,4 +1,4 @@
-"""What the Redis broker does when a worker dies, hangs, or is cut off."""
+"""The Redis broker when a worker dies, hangs, or is cut off."""
 
 import asyncio
 import os
@@ -62,7 +62,7 @@ async def test_a_killed_worker_is_cleaned_up_once(valkey: Valkey, process: Open,
         ]
         heads = [entry.head for entry in one.record.entries[room] if entry.state == "held"]
         assert heads == [b'{"state":"held","data":{"busy":"victim"}', HELD_NO_MORE]
-        assert ("left", room, "victim", "after 4") in one.record.told
+        assert ("left", room, "victim", "after 4") in one.record.events
     assert await first.broker.present(room) == [Presence("ada", "Ada")]
 
 
@@ -160,7 +160,7 @@ async def test_a_worker_presumed_dead_returns_within_the_grace(
         await first.broker.commit(Commit(room, [reply], claim=("ada", "1"), reply=reply))
     await say(first, room, "still here")
     assert first.record.states(room) == ["joined", "joined", "say"]
-    assert first.record.told == [("down",), ("up",)]
+    assert first.record.events == [("down",), ("up",)]
     assert await second.broker.present(room) == [Presence("ada", "Ada"), Presence("bob", "Bob")]
     due = await link.call("ZCARD", keyspace.room(room) + b":due")
     assert due == 0
@@ -179,7 +179,7 @@ async def test_the_members_of_a_worker_that_returns_too_late_resume(
     await second.record.until(lambda: "left" in second.record.states(room))
     proxied.mend()
     await until_up(first)
-    kinds = [word[0] for word in first.record.told]
+    kinds = [word[0] for word in first.record.events]
     assert kinds.index("lost") < kinds.index("left")
     back = await resumed(first, room, "ada")
     assert back.resumed
@@ -197,7 +197,7 @@ async def test_a_disconnected_worker_learns_which_participants_resumed_elsewhere
     assert (await resumed(second, room, "ada")).resumed
     proxied.mend()
     await until_up(first)
-    assert first.record.told == [("down",), ("taken_over", room, "ada", "ada-1"), ("up",)]
+    assert first.record.events == [("down",), ("taken_over", room, "ada", "ada-1"), ("up",)]
 
 
 async def test_a_disconnected_worker_keeps_the_requests_it_handles(

@@ -1,4 +1,4 @@
-"""What is published of a room while it is read again: nothing is lost, nothing told twice."""
+"""Messages that are published while a room is read again: none is lost, none delivered twice."""
 
 import asyncio
 

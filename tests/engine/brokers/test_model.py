@@ -1,4 +1,4 @@
-"""The same random history told to both brokers: answers and deliveries must be alike."""
+"""Both brokers get the same random calls: their answers and deliveries must be equal."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -52,8 +52,8 @@ step = st.one_of(
 
 
 @dataclass
-class Told:
-    """One broker, and how the history went with it. Epochs are known by the order they came in."""
+class Tested:
+    """One broker, and the state of its calls. `epochs`: in the order in which they came."""
 
     broker: Broker
     room: str
@@ -66,13 +66,13 @@ class Told:
     joins: int = 0
 
     async def do(self, one: tuple[Any, ...]) -> object:
-        """One step; what it answered, or what it raised."""
+        """Take one step. Returns its answer, or the name of its exception."""
         try:
             return await getattr(self, "_" + one[0].replace(" ", "_"))(*one[1:])
         except (RoomGone, LockLost) as error:
             return type(error).__name__
 
-    def _saw(self, joined: Joined | None, person: str) -> object:
+    def _joined(self, joined: Joined | None, person: str) -> object:
         if joined is None:
             return None
         if joined.epoch not in self.epochs:
@@ -89,7 +89,7 @@ class Told:
             None if joined.replay is None else [_shown(entry) for entry in joined.replay],
         )
 
-    def _wish(self, person: str, **more: object) -> Join:
+    def _join_of(self, person: str, **more: object) -> Join:
         self.joins += 1
         connection = f"{person}-{self.joins}"
         token = f"{person}-token-{self.joins}"
@@ -101,14 +101,14 @@ class Told:
 
     async def _join(self, person: str, seeded: bool) -> object:
         self.token.pop(person, None)
-        wanted = self._wish(person, seed=b"{}" if seeded else None)
-        return self._saw(await self.broker.join(wanted), person)
+        wanted = self._join_of(person, seed=b"{}" if seeded else None)
+        return self._joined(await self.broker.join(wanted), person)
 
     async def _resume(self, person: str, seq: int, latest: bool) -> object:
         token = self.token.get(person, "never")
         epoch = self.epochs[-1] if self.epochs and latest else "another"
-        wanted = self._wish(person, resume_hash=token, resume_epoch=epoch, resume_seq=seq)
-        return self._saw(await self.broker.join(wanted), person)
+        wanted = self._join_of(person, resume_hash=token, resume_epoch=epoch, resume_seq=seq)
+        return self._joined(await self.broker.join(wanted), person)
 
     def _present(self, person: str) -> str:
         """The participant this person was last."""
@@ -189,29 +189,29 @@ def _shown(entry: Entry) -> tuple[bytes, bytes, str, bool]:
     return entry.for_others(), entry.for_sender(), entry.retain, entry.closes
 
 
-async def _tell(url: str, history: list[tuple[Any, ...]]) -> None:
+async def _compare(url: str, history: list[tuple[Any, ...]]) -> None:
     room = uuid4().hex
     both = [
-        Told(from_url(one, RETENTION, gathering=UNGATHERED), room) for one in ("memory://", url)
+        Tested(from_url(one, RETENTION, gathering=UNGATHERED), room) for one in ("memory://", url)
     ]
-    for told in both:
-        await told.broker.start(told.record)
-        await told.broker.watch(room)
+    for tested in both:
+        await tested.broker.start(tested.record)
+        await tested.broker.watch(room)
     for number, one in enumerate(history):
-        answers = [await told.do(one) for told in both]
+        answers = [await tested.do(one) for tested in both]
         assert answers[0] == answers[1], (number, one)
-    memory, redis = (told.record for told in both)
-    # Presence is told by others' word, so it may come a little later.
+    memory, redis = (tested.record for tested in both)
+    # Redis delivers presence through its channel, so it may come a little later.
     await redis.until(lambda: len(redis.entries[room]) >= len(memory.entries[room]))
     assert [_shown(one) for one in redis.entries[room]] == [
         _shown(one) for one in memory.entries[room]
     ]
-    assert [one for one in redis.told if one[0] == "left"] == [
-        one for one in memory.told if one[0] == "left"
+    assert [one for one in redis.events if one[0] == "left"] == [
+        one for one in memory.events if one[0] == "left"
     ]
-    assert ("lost", room) not in redis.told
-    for told in both:
-        await told.broker.stop()
+    assert ("lost", room) not in redis.events
+    for tested in both:
+        await tested.broker.stop()
 
 
 def test_both_brokers_behave_the_same_for_random_histories(valkey: Valkey) -> None:
@@ -223,7 +223,7 @@ def test_both_brokers_behave_the_same_for_random_histories(valkey: Valkey) -> No
         database=None,
     )
     @given(st.lists(step, min_size=5, max_size=40))
-    def told(history: list[tuple[Any, ...]]) -> None:
-        asyncio.run(_tell(valkey.url, [("join", "ada", True), *history]))
+    def compare(history: list[tuple[Any, ...]]) -> None:
+        asyncio.run(_compare(valkey.url, [("join", "ada", True), *history]))
 
-    told()
+    compare()

@@ -1,4 +1,4 @@
-"""What cannot be given back at once is given back later, and calls are not given up too early."""
+"""Releases that fail are retried, and calls are not given up too early."""
 
 import asyncio
 from functools import partial
@@ -45,7 +45,7 @@ async def test_a_lock_granted_during_a_reconnect_is_released(
     assert isinstance(first.broker, RedisBroker)
     first.broker.lease.holdings.locks.clear()
     durable.start()
-    await first.record.until(lambda: ("up",) in first.record.told)
+    await first.record.until(lambda: ("up",) in first.record.events)
     async with asyncio.timeout(PATIENCE):
         await first.broker.unlock(await first.broker.lock(room, 5))
 
@@ -74,7 +74,7 @@ async def test_releases_that_a_full_store_refused_are_repeated_later(
     await eventually(
         lambda: second.broker.present(room), lambda people: people == [Presence("bob", "Bob")]
     )
-    assert ("down",) not in first.record.told
+    assert ("down",) not in first.record.events
 
 
 async def test_a_slow_connect_does_not_shorten_the_timeout_of_calls(
@@ -97,14 +97,14 @@ async def test_a_slow_connect_does_not_shorten_the_timeout_of_calls(
 
 
 class Loading:
-    """What a server says of itself while it reads its append-only file."""
+    """A server that still reads its append-only file."""
 
     async def call(self, *_: str) -> bytes:
         return b"run_id:1\r\nloading:1\r\naof_enabled:0\r\nrole:master\r\n"
 
 
 async def test_a_store_that_is_loading_is_not_asked_for_its_persistence() -> None:
-    """It says that it keeps no file; taken at its word, everybody's session would be given up."""
+    """It reports no append-only file; a broker that believed it would give up all sessions."""
     with pytest.raises(BrokerUnavailable):
         await identify(cast("Link", Loading()))
 

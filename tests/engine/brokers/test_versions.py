@@ -35,14 +35,14 @@ async def test_members_of_an_older_worker_resume_when_a_newer_one_writes(
     ada = await joined(older, room, "ada")
     await joined(writer, room, "bob")
     await writer.broker.commit(Commit(room, [newer]))
-    await older.record.until(lambda: ("lost", room) in older.record.told)
+    await older.record.until(lambda: ("lost", room) in older.record.events)
     assert f"its entries are stored with version {VERSION + 1}" in caplog.text
     # They are given the document instead of the messages, and go on from there.
     back = await resumed(older, room, "ada", ada.epoch, ada.seq)
     assert (back.resumed, back.replay, back.seq) == (True, None, 3)
     await say(writer, room, "plain")
     await older.record.until(lambda: older.record.seqs(room)[-1:] == [4])
-    assert [one[0] for one in older.record.told] == ["lost", "taken_over"]
+    assert [one[0] for one in older.record.events] == ["lost", "taken_over"]
 
 
 async def test_a_reply_in_a_newer_format_counts_as_no_longer_kept(

@@ -1,4 +1,4 @@
-"""What the cases share: a seed and rounds, server processes on a Valkey of their own."""
+"""Shared by the chaos tests: seed and rounds, and server processes on a Valkey of their own."""
 
 import os
 from collections.abc import AsyncGenerator, Iterator
@@ -12,13 +12,13 @@ from duplex_dev.testing.servers import Valkey
 from tests.engine.chaos.workers import Workers
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1"))
-"""How often each case is played."""
+"""How often each test is repeated, with another seed each time."""
 
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or SystemRandom().random()
-"""What only this run has, and all its processes where pytest has several (`-n`)."""
+"""Identifies this run; the same in all its processes where pytest has several (`-n`)."""
 
 SEED = int(os.environ.get("CHAOS_SEED") or Random(RUN).randrange(10**9))
-"""Of the first round; each further one has the next number."""
+"""The seed of the first round; each further round has the next number."""
 
 TIMERS: dict[str, Any] = {
     "heartbeat": 0.6,
@@ -26,11 +26,11 @@ TIMERS: dict[str, Any] = {
     "hello_timeout": 5.0,
     "drain": 0.8,
 }
-"""Setup that make what takes seconds in production short."""
+"""Short times for everything that takes seconds in production."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A case that asks for `chance` is played in each round."""
+    """Repeat each test that uses `chance` in every round."""
     if "chance" in metafunc.fixturenames:
         seeds = range(SEED, SEED + ROUNDS)
         metafunc.parametrize("chance", seeds, indirect=True, ids=[f"seed {one}" for one in seeds])
@@ -38,7 +38,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> Random:
-    """Everything random of this round. The seed repeats what is done, not how processes race."""
+    """The source of random choices of this round. Its seed repeats the actions, not the timing."""
     seed: int = request.param
     print(f"again: CHAOS_SEED={seed} CHAOS_ROUNDS=1")
     return Random(seed)
@@ -46,7 +46,7 @@ def chance(request: pytest.FixtureRequest) -> Random:
 
 @pytest.fixture(scope="module")
 def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    """A server with an append-only file that the cases of a module may do their worst to."""
+    """A server with an append-only file, which the tests of a module may kill and cut off."""
     server = Valkey(tmp_path_factory.mktemp("valkey"), durable=True)
     server.start()
     yield server
@@ -55,7 +55,7 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the workers of a module write."""
+    """The folder for the logs of a module's workers."""
     return tmp_path_factory.mktemp("workers")
 
 

@@ -71,10 +71,10 @@ async def places(
 
 
 def anywhere(found: list[Place], chance: Random) -> Callable[[], str]:
-    """How a load balancer chooses among them."""
+    """Choose a server at random, as a load balancer does; through its network."""
     return lambda: chance.choice(found).url
 
 
 def directly(found: list[Place], chance: Random) -> Callable[[], str]:
-    """The same without the networks in front of them."""
+    """Choose a server at random, without the network in front of it."""
     return lambda: chance.choice(found).server.url

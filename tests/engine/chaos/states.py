@@ -1,4 +1,4 @@
-"""What the chaos conversations say, and the little that the checker has to know of it."""
+"""The states of the chaos conversations, and what the checker has to know about them."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What a bad network, a reader that stops and a crowd may do to servers and their store."""
+"""Servers and their store under a bad network, readers that stop, and a crowd."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -42,7 +42,7 @@ def settings(settings: Settings) -> Settings:
 
 
 class People:
-    """Who signs in, and what they say it through."""
+    """Makes users with accounts, and their participants in one session."""
 
     def __init__(self, place: str, stack: AsyncExitStack, chance: Random) -> None:
         self.session = unique()
@@ -51,7 +51,7 @@ class People:
         self._chance = chance
 
     async def sign_up(self, name: str) -> Device:
-        """A browser of somebody new."""
+        """Create an account and sign it in; returns its browser."""
         origin = f"http://{self._place}"
         made = httpx.AsyncClient(base_url=origin, headers={"Origin": origin})
         device = Device(await self._stack.enter_async_context(made), f"{name}@example.org")
@@ -59,7 +59,7 @@ class People:
         return device
 
     async def talker(self, name: str, device: Device, *, renews: bool = True) -> Talker:
-        """A participant that is in the session."""
+        """A participant that has joined the session."""
 
         async def renew() -> str:
             await device.post("refresh")
@@ -82,7 +82,7 @@ class People:
 async def people(
     application: Application, settings: Settings, cheap_hashes: None, chance: Random
 ) -> AsyncIterator[People]:
-    """Nobody yet."""
+    """Users of a running server; there are none yet."""
     async with AsyncExitStack() as stack:
         place = await stack.enter_async_context(serve(application.create(settings)))
         yield People(place, stack, chance)
@@ -139,7 +139,7 @@ async def test_a_deactivated_account_is_disconnected_everywhere_and_nobody_else(
 
 
 async def make_admin(settings: Settings, device: Device) -> None:
-    """What the first admin is by its settings."""
+    """Make the user an admin, as FIRST_ADMIN_EMAIL does for the first one."""
     database = Database(settings.database_url)
     async with database.transaction() as db:
         (await db.get_one(User, device.profile["id"])).is_admin = True

@@ -14,7 +14,7 @@ from tests.engine.chaos.workers import Workers
 
 
 def anywhere(workers: Workers, chance: Random) -> Callable[[], str]:
-    """How a load balancer chooses."""
+    """Choose a worker at random, as a load balancer does."""
     return lambda: workers.any_url(chance)
 
 

@@ -32,7 +32,7 @@ class Worker:
         return self.process.returncode is None
 
     async def kill(self) -> None:
-        """SIGKILL: nothing is told to anybody."""
+        """Kill the process with SIGKILL, so that it cannot tell anybody."""
         if self.alive:
             self.process.kill()
         await self.process.wait()

@@ -1,4 +1,4 @@
-"""What a newcomer is sent at first does not make it a slow consumer."""
+"""The first messages to a newcomer do not make it a slow consumer."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class OneFrame:
         return 1
 
     def discard(self) -> None:
-        """Nothing is kept from being read."""
+        """There is nothing to discard."""
 
 
 async def test_a_newcomer_whose_first_frame_leaves_at_once_may_take_its_time_for_the_rest() -> None:

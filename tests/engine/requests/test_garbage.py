@@ -27,7 +27,7 @@ def no_collector() -> Iterator[None]:
 
 
 def kept(before: Sequence[object] = ()) -> list[object]:
-    """What still exists of requests, without those of other tests' servers in this process."""
+    """The remaining objects of requests, without those of other tests' servers in this process."""
     known = {id(found) for found in before}
     objects = cast("list[object]", gc.get_objects())
     return [

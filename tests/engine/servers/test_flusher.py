@@ -28,7 +28,7 @@ def crowd(turns: list[str]) -> Flusher:
 
 
 async def ticks(turns: list[str], count: int = 100) -> list[int]:
-    """How many had been written to after each of so many loop ticks."""
+    """The number of readers that had been written to after each of `count` loop ticks."""
     seen: list[int] = []
     for _ in range(count):
         await asyncio.sleep(0)

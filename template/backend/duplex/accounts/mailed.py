@@ -98,10 +98,10 @@ async def send_to_owner(
             name = "no_account" if user is None else "account_deactivated"
         send(services, db, visit, name, to, issued, path)
         record(db, visit, "mail_requested", email=to, detail=detail)
-    return keep(response, visit, purpose, issued)
+    return set_cookie(response, visit, purpose, issued)
 
 
-def keep(response: Response, visit: Visit, purpose: Purpose, issued: Issued) -> Mailed:
+def set_cookie(response: Response, visit: Visit, purpose: Purpose, issued: Issued) -> Mailed:
     """Set the cookie with the browser's token, after the transaction was committed."""
     seconds = issued.lifetime.total_seconds()
     visit.cookies.set(response, cookies.kept(purpose), issued.kept, seconds)
@@ -140,10 +140,10 @@ async def sign_in(
         outcome = await signing_in.grant(db, user, "mail")
     if revoked:
         await services.engine.revoke(user.id)
-    done(signing_in.response, visit, purpose)
+    clear_cookie(signing_in.response, visit, purpose)
     return await signing_in.answer(outcome)
 
 
-def done(response: Response, visit: Visit, purpose: Purpose) -> None:
-    """Make the browser forget its token."""
+def clear_cookie(response: Response, visit: Visit, purpose: Purpose) -> None:
+    """Delete the cookie with the browser's token."""
     visit.cookies.clear(response, cookies.kept(purpose))

@@ -90,7 +90,7 @@ async def confirm_sign_up(
     except IntegrityError:
         # Another sign-up with this address was confirmed in the meantime.
         raise challenges.expired() from None
-    mailed.done(signing_in.response, visit, "sign-up")
+    mailed.clear_cookie(signing_in.response, visit, "sign-up")
     return await signing_in.answer(outcome)
 
 
@@ -119,7 +119,7 @@ async def begin(
     except IntegrityError:
         # Another sign-up with this address was faster: the account exists now.
         issued = await _send(services, visit, data)
-    return mailed.keep(response, visit, "sign-up", issued)
+    return mailed.set_cookie(response, visit, "sign-up", issued)
 
 
 async def _send(services: Services, visit: Visit, data: Mapping[str, Any]) -> Issued:

@@ -134,7 +134,8 @@ def _text(schema: Schema, name: str) -> str:
 def _number(schema: Schema) -> float:
     """The smallest whole number at or above the lower bound, else zero or below the upper one."""
     step = schema.get("multipleOf")
-    low, high = _bound(schema, "inimum", 1), _bound(schema, "aximum", -1)
+    low = _bound(schema, "minimum", "exclusiveMinimum", 1)
+    high = _bound(schema, "maximum", "exclusiveMaximum", -1)
     value = 0 if (low is None or low <= 0) and (high is None or high >= 0) else low
     value = high if value is None else value
     assert value is not None
@@ -145,9 +146,8 @@ def _number(schema: Schema) -> float:
     return int(value) if value == int(value) else value
 
 
-def _bound(schema: Schema, word: str, inward: int) -> float | None:
-    inclusive = schema.get("m" + word)
-    exclusive = schema.get("exclusiveM" + word)
-    if exclusive is not None:
-        return exclusive + inward
-    return inclusive
+def _bound(schema: Schema, inclusive: str, exclusive: str, inward: int) -> float | None:
+    """The bound of a number, or the next whole number from an exclusive one; None without any."""
+    if exclusive in schema:
+        return schema[exclusive] + inward
+    return schema.get(inclusive)

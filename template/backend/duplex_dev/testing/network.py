@@ -52,7 +52,7 @@ class Proxy:
         self.whole = True
 
     def stall(self, number: int | None = None) -> None:
-        """Nothing arrives any more, in either direction; connections stay open.
+        """Hold up all data, in both directions; connections stay open.
 
         `number`: only on the connection that was the first (0), second (1) … to be opened.
         """
@@ -124,7 +124,7 @@ async def storm(network: Proxy, chance: Random, seconds: float) -> list[str]:
 
 
 def calm(network: Proxy) -> None:
-    """Everything gets through at once again."""
+    """Repair the network: all data passes without delay again."""
     network.mend()
     network.flow()
     network.delay = 0.0

@@ -104,7 +104,7 @@ async function expectBelowContent(button: Locator, page: Page): Promise<void> {
   expect(own.y).toBeGreaterThanOrEqual(content.y + content.height);
 }
 
-/** Nothing for axe to find, and nothing wider than the screen. */
+/** axe reports no violation, and no element is wider than the screen. */
 async function looksFine(page: Page): Promise<void> {
   await expectNothingFound(page, "the inspector");
   const tooWide = await page.evaluate(() => {

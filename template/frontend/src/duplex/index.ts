@@ -35,7 +35,6 @@ export {
 export { inspectorSwitch } from "./inspector/switch";
 export {
   closesSession,
-  CONNECTION_WORDS,
   displayName,
   formStates,
   liveSession,
@@ -54,7 +53,7 @@ export {
   sessionSummary,
 } from "./session/notices";
 export { copyInvite, isGenerated, readSessionName, type RoomPhase } from "./session/room";
-export type { SessionState, Streaming } from "./session/state";
+export { CONNECTION_WORDS, type SessionState, type Streaming } from "./session/state";
 export type { SessionStore } from "./session/store";
 // `ICONS`: for `components/icons.ts` of projects that began with 0.1.0a1.
 export { type IconName, ICONS, theme, THEME_CHOICES, type ThemeChoice } from "./ui/appearance";

@@ -64,7 +64,7 @@ async def change_email(
         if change.email != user.email:
             notify(services, db, visit, "email_change_requested", user.email)
         record(db, visit, "mail_requested", user_id=user.id, detail="e-mail change")
-    return mailed.keep(response, visit, "email", issued)
+    return mailed.set_cookie(response, visit, "email", issued)
 
 
 @router.post("/verify", status_code=202)
@@ -79,7 +79,7 @@ async def verify_email(
         issued = challenges.issue(db, "email", user_id=user.id, data=data)
         mailed.send(services, db, visit, "confirm_email", user.email, issued, PATH)
         record(db, visit, "mail_requested", user_id=user.id, detail="verification")
-    return mailed.keep(response, visit, "email", issued)
+    return mailed.set_cookie(response, visit, "email", issued)
 
 
 @router.post("/confirm", responses={409: {"model": Problem}, 410: {"model": Problem}})
@@ -118,5 +118,5 @@ async def confirm_email(
             profile = Profile.of(user)
     except IntegrityError:
         raise ApiError(422, "refused", "This e-mail address cannot be used.") from None
-    mailed.done(response, visit, "email")
+    mailed.clear_cookie(response, visit, "email")
     return profile

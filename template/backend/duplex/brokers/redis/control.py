@@ -1,4 +1,4 @@
-"""What all processes of a store share: the generation of its contents, and control messages.
+"""Shared by all processes of a store: the generation of its contents, and control messages.
 
 All keys carry the name of a generation. A new one begins when the store is found empty, and when it
 was restarted and may have lost a write that it had acknowledged: nobody could follow a room any

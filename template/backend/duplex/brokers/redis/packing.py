@@ -1,4 +1,4 @@
-"""What the scripts of rooms take and give: joins and commits as JSON, and the answers read back."""
+"""The arguments and answers of the scripts of rooms: joins and commits are sent as JSON."""
 
 import secrets
 from collections.abc import Sequence

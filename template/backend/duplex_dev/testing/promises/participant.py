@@ -97,7 +97,7 @@ class ChaosParticipant:
 
     @property
     def unanswered(self) -> "list[asyncio.Future[Frame]]":
-        """What it still waits for."""
+        """The last replies that it still waits for."""
         return [future for _, future in self._waiting.values()]
 
     def next_id(self) -> str:
@@ -105,7 +105,7 @@ class ChaosParticipant:
         return f"{self.name}-{self._count + 1}"
 
     def request(self, state: str, data: object) -> asyncio.Future[Frame]:
-        """Its last reply. The request is sent now, or as soon as there is a connection again."""
+        """Send a request, now or when there is a connection again. Resolves to its last reply."""
         request_id = self.next_id()
         self._count += 1
         frame: Frame = {"state": state, "data": data, "id": request_id}

@@ -26,7 +26,7 @@ RECORDINGS = sorted((BACKEND / "tests" / "conversations").glob("*.json"))
 
 @pytest.fixture
 def chance() -> Random:
-    """Everything random of a test."""
+    """The source of all random choices of a test."""
     print(f"again: CHAOS_SEED={SEED}")
     return Random(SEED)
 

@@ -25,7 +25,7 @@ export interface StateOptions {
   readonly to: "sender" | "everybody";
   /** It answers with several replies, the last without `more`. */
   readonly streams: boolean;
-  /** Which of its messages a returning client gets. */
+  /** The messages that are replayed to a returning client. */
   readonly retain: "all" | "latest" | "none";
   /** Only admins may send it. */
   readonly admin: boolean;

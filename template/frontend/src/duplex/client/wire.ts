@@ -140,7 +140,7 @@ export class Backoff {
     this.#openedAt = Date.now();
   }
 
-  /** Everybody lost the server at this moment: the next attempt is at a random one of this window. */
+  /** All clients lost the server at this moment: the next attempt is at a random moment of this window (ms). */
   spread(window: number): void {
     this.#notBefore = Date.now() + Math.random() * window;
   }

@@ -1,4 +1,4 @@
-/** The page's one session: its functions, the user's name in it, and its connection in words. */
+/** The page's one session: its functions, and the user's name in it. */
 import type { FormOf, StateName } from "../client/contract";
 import { NAME_LENGTH, NAME_MARKS } from "../client/protocol.generated";
 import { SessionError } from "../client/types";
@@ -23,7 +23,7 @@ function configured(): SessionParts {
 /** The page's session. It lives outside the component tree, so that pages can change. */
 export const liveSession = createSessionStore(configured);
 
-/** Everything that can be done with the page's session. */
+/** The functions of the page's session. */
 export type SessionActions = Omit<SessionStore, keyof Readable<SessionState> | "onWire">;
 
 // An error that belongs to no request is shown once, on any page.
@@ -118,13 +118,3 @@ function createDisplayName(): DisplayName {
 
 /** The name that others in a session see; empty until the user has entered one. */
 export const displayName = createDisplayName();
-
-/** The connection's status in words. */
-export const CONNECTION_WORDS: Readonly<Record<SessionState["status"], string>> = {
-  idle: "No session",
-  connecting: "Connecting",
-  open: "Connected",
-  recovering: "Reconnecting",
-  offline: "Offline",
-  ended: "Session ended",
-};

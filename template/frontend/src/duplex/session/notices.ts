@@ -2,8 +2,7 @@
 import { CLOSE } from "../client/protocol.generated";
 import type { IconName } from "../ui/appearance";
 import { formatBytes, formatCount, formatLatency } from "../ui/format";
-import { CONNECTION_WORDS } from "./live";
-import type { SessionState } from "./state";
+import { CONNECTION_WORDS, type SessionState } from "./state";
 
 /** The connection's details as pairs of a term and its text; `server` is the socket's address. */
 export function connectionDetails(

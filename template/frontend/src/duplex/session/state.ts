@@ -17,6 +17,16 @@ import type {
  */
 export type Loss = "messages" | "session";
 
+/** The connection's status in words. */
+export const CONNECTION_WORDS: Readonly<Record<SocketStatus, string>> = {
+  idle: "No session",
+  connecting: "Connecting",
+  open: "Connected",
+  recovering: "Reconnecting",
+  offline: "Offline",
+  ended: "Session ended",
+};
+
 /** A stream that has begun and not ended: of another participant, or (`from` null) of this page's. */
 export interface Streaming {
   readonly state: string;

@@ -19,7 +19,7 @@ class Notebook(Base):
 
 
 class Member(Base):
-    """Somebody who may join a session whose id begins with `members-`."""
+    """A user who may join a session whose id begins with `members-`."""
 
     __tablename__ = "members"
 

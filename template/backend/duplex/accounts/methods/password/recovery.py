@@ -82,5 +82,5 @@ async def reset_password(
         notify(services, db, visit, "password_changed", user.email)
         outcome = await signing_in.grant(db, user, "mail")
     await services.engine.revoke(user.id)
-    mailed.done(signing_in.response, visit, "recover")
+    mailed.clear_cookie(signing_in.response, visit, "recover")
     return await signing_in.answer(outcome)

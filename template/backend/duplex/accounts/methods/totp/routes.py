@@ -112,7 +112,9 @@ async def confirm_totp(
         codes = await store.new_recovery_codes(db, user.id)
         # Sign-ins that did not show the second step can no longer turn it off, however recent.
         await families.unconfirm(db, user.id, but=active.sign_in.id)
-        _tell(services, db, visit, user, "method_added", "The second step was turned on.")
+        _record_and_notify(
+            services, db, visit, user, "method_added", "The second step was turned on."
+        )
     return RecoveryCodes(recovery_codes=codes)
 
 
@@ -126,7 +128,9 @@ async def renew_recovery_codes(
         if not await store.is_on(db, user.id):
             raise ApiError(404, "not_found", "The second step is off.")
         codes = await store.new_recovery_codes(db, user.id)
-        _tell(services, db, visit, user, "method_added", "There are new recovery codes.")
+        _record_and_notify(
+            services, db, visit, user, "method_added", "There are new recovery codes."
+        )
     return RecoveryCodes(recovery_codes=codes)
 
 
@@ -143,7 +147,9 @@ async def turn_off_totp(active: FreshDep, services: ServicesDep, visit: VisitDep
                 "Your password is too short to be the only factor. Choose a longer one first.",
             )
         if await store.is_on(db, user.id):
-            _tell(services, db, visit, user, "method_removed", "The second step was turned off.")
+            _record_and_notify(
+                services, db, visit, user, "method_removed", "The second step was turned off."
+            )
         await store.remove(db, user.id)
 
 
@@ -169,7 +175,9 @@ async def sign_in_with_totp(
             await challenges.consume(db, verified)
             await attempts.forget(db, visit, "totp", attempts.SECOND, user.email)
             if not by_app:
-                _tell(services, db, visit, user, "recovery_code_used", "A recovery code was used.")
+                _record_and_notify(
+                    services, db, visit, user, "recovery_code_used", "A recovery code was used."
+                )
             first = verified.data["first"]
             outcome = await signing_in.grant(db, user, f"{first} totp", all_factors=True)
     if outcome is None:
@@ -184,7 +192,7 @@ async def _lock(services: Services, db: AsyncSession, active: Active) -> Account
     return await db.get_one(services.users, active.user.id, with_for_update=True)
 
 
-def _tell(
+def _record_and_notify(
     services: Services, db: AsyncSession, visit: Visit, user: Account, kind: Kind, what: str
 ) -> None:
     record(db, visit, kind, user_id=user.id, detail=f"totp: {what}")
