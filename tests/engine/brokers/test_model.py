@@ -52,7 +52,7 @@ step = st.one_of(
 
 
 @dataclass
-class Tested:
+class BrokerRun:
     """One broker, and the state of its calls. `epochs`: in the order in which they came."""
 
     broker: Broker
@@ -192,15 +192,16 @@ def _shown(entry: Entry) -> tuple[bytes, bytes, str, bool]:
 async def _compare(url: str, history: list[tuple[Any, ...]]) -> None:
     room = uuid4().hex
     both = [
-        Tested(from_url(one, RETENTION, gathering=UNGATHERED), room) for one in ("memory://", url)
+        BrokerRun(from_url(one, RETENTION, gathering=UNGATHERED), room)
+        for one in ("memory://", url)
     ]
-    for tested in both:
-        await tested.broker.start(tested.record)
-        await tested.broker.watch(room)
+    for run in both:
+        await run.broker.start(run.record)
+        await run.broker.watch(room)
     for number, one in enumerate(history):
-        answers = [await tested.do(one) for tested in both]
+        answers = [await run.do(one) for run in both]
         assert answers[0] == answers[1], (number, one)
-    memory, redis = (tested.record for tested in both)
+    memory, redis = (run.record for run in both)
     # Redis delivers presence through its channel, so it may come a little later.
     await redis.until(lambda: len(redis.entries[room]) >= len(memory.entries[room]))
     assert [_shown(one) for one in redis.entries[room]] == [
@@ -210,8 +211,8 @@ async def _compare(url: str, history: list[tuple[Any, ...]]) -> None:
         one for one in memory.events if one[0] == "left"
     ]
     assert ("lost", room) not in redis.events
-    for tested in both:
-        await tested.broker.stop()
+    for run in both:
+        await run.broker.stop()
 
 
 def test_both_brokers_behave_the_same_for_random_histories(valkey: Valkey) -> None:
