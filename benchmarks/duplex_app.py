@@ -66,6 +66,7 @@ def options() -> Options:
         max_connections=20_000,
         max_per_address=20_000,
         max_unauthenticated=20_000,
+        kept_bytes=0,
         drain=0,
     )
 

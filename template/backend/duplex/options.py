@@ -82,6 +82,7 @@ class Options:
     outbox_bytes: int = 2**20
     max_document: int = 2**20
     pending_bytes: int = 32 * 2**20
+    kept_bytes: int = 128 * 2**20
     abandoned_bytes: int = 32 * 2**20
     write_timeout: float = 10.0
     max_connections: int = 10_000

@@ -24,6 +24,7 @@ RAISED = {
     "SESSION_MAX_PER_USER": "100000",
     "SESSION_MAX_PER_ADDRESS": "100000",
     "SESSION_MAX_UNAUTHENTICATED": "100000",
+    "SESSION_KEPT_BYTES": "0",
 }
 """The settings of the server under load: every client comes from one address and account."""
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import random
+import time
 from collections.abc import Awaitable
 from typing import Any, Final
 
@@ -225,9 +226,8 @@ class Engine:
             await self._abandon(member, connection)
 
     async def _abandon(self, member: Member, connection: str) -> None:
-        kept = min(member.kept, self.sockets.options.replay_bytes)
         place = Place(member.room_id, member.id, connection)
-        await self.rooms.abandon(member.owner, place, kept)
+        await self.rooms.abandon(member.owner, place, member.kept.outcomes(time.monotonic()))
 
 
 async def _drain(sockets: Sockets, rooms: Rooms) -> None:

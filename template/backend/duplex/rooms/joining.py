@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import time
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -17,6 +18,7 @@ from duplex.rooms.abandoned import Place
 from duplex.rooms.member import Member
 from duplex.rooms.rooms import Arrival, Room, Rooms
 from duplex.socket.connection import Connection
+from duplex.socket.pending import Kept
 from duplex.socket.sockets import Sockets
 from duplex.wire.entries import Frame
 from duplex.wire.messages import CannotJoin, Refused
@@ -76,6 +78,7 @@ class Joining:
             raise
         member = room.members.get(joined.participant)
         if member is None:
+            kept = Kept(self.sockets.kept, room.part, self.sockets.options)
             member = Member(
                 room_id,
                 room.documents,
@@ -84,6 +87,7 @@ class Joining:
                 joined.name,
                 identity,
                 self.runner,
+                kept,
             )
             member.resumed = joined.resumed
             room.members[joined.participant] = member
@@ -110,17 +114,17 @@ class Joining:
         """Keep what was counted when the session and the participant were abandoned, so that coming
         back for a moment does not renew what their owner may leave behind.
         """
-        abandoned = self.rooms.abandoned
+        abandoned, now = self.rooms.abandoned, time.monotonic()
         former = abandoned.remove(Place(room.id))
         if former is not None:
             room.opener, counted = former
             # The document was counted too, and is counted anew.
-            room.logged = max(room.logged, counted - room.documents.size)
+            room.logged.at_least(counted - room.documents.size, now)
         elif room.opener is None and alone:
             room.opener = connection.owner
         former = abandoned.remove(Place(room.id, member.id))
         if former is not None:
-            member.kept = max(member.kept, former[1])
+            member.kept.at_least(former[1], now)
 
     async def _join(
         self, connection: Connection, hello: Hello, identity: Identity, room_id: str, token: str

@@ -11,7 +11,7 @@ from duplex.requests.documents import DocumentCache
 from duplex.requests.queue import RequestQueue
 from duplex.requests.runner import Runner
 from duplex.socket.connection import Connection
-from duplex.socket.pending import PART
+from duplex.socket.pending import PART, Kept
 from duplex.wire.entries import Entry, Frame, skipped
 from duplex.wire.messages import Rejected, error
 from duplex.wire.protocol import REQUESTS_IN_FLIGHT, Close, ErrorCode
@@ -25,8 +25,8 @@ class Member:
     its connection received, `hidden` that of a later one which is not for it. `missed` counts the
     bytes of its own messages that no connection has received here. `resumed`: it was at another
     process before, where its streams may still run. `moved`: it is at another process now.
-    `put_away`: its page announced that it may resume. `kept` counts the bytes of its recorded
-    outcomes, `owner` is the account or address of its connection.
+    `put_away`: its page announced that it may resume. `kept` counts the bytes that are kept
+    for it, `owner` is the account or address of its connection.
     """
 
     __slots__ = (
@@ -62,6 +62,7 @@ class Member:
         name: str,
         identity: Identity,
         runner: Runner,
+        kept: Kept,
     ) -> None:
         self.room_id = room_id
         self.documents = documents
@@ -73,7 +74,7 @@ class Member:
         self.connection: Connection | None = None
         self.connection_id = ""
         self.owner = ""
-        self.kept = 0
+        self.kept = kept
         self.seen = 0
         self.hidden = 0
         self.missed = 0
@@ -154,7 +155,7 @@ class Member:
 
     def keep(self, size: int) -> None:
         """Count the bytes of an outcome that was recorded for this participant."""
-        self.kept += size
+        self.kept.add(size)
 
     def _flush(self) -> None:
         """Write the replies now: in the next loop tick they would wait for all other requests that
@@ -191,6 +192,9 @@ class Member:
         unanswered = len(self.requests)
         if unanswered >= REQUESTS_IN_FLIGHT or (unanswered and not self._fits(request)):
             raise _rejected(request, "Too many requests are unanswered.", "too_many")
+        if not state.closes and not self.kept.may_grow(self.owner, request.size, now):
+            sentence = "Your open sessions keep too much data. Close some, or wait a few minutes."
+            raise _rejected(request, sentence, "too_many")
 
     def _fits(self, request: Request) -> bool:
         """Whether one more request may wait, by the bytes of all of its owner's."""
@@ -244,6 +248,7 @@ class Member:
         """The participant is no longer in the session: nothing more is handled, and the connection
         is closed after the frames that it still has to send.
         """
+        self.kept.over = True
         self.requests.clear()
         self.requests.end_streams()
         if self._returned is not None:

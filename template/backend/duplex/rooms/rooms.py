@@ -1,6 +1,7 @@
 """The rooms of this process: the members that are here, and their messages."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
@@ -12,6 +13,7 @@ from duplex.requests.documents import DocumentCache
 from duplex.rooms.abandoned import Abandoned, Place
 from duplex.rooms.member import Member
 from duplex.socket.outbox import CROWD
+from duplex.socket.pending import RecentBytes
 from duplex.tasks import KeyedLocks, cancel_and_close
 from duplex.wire.entries import Entry, Frame, skipped
 from duplex.wire.protocol import Close
@@ -29,15 +31,26 @@ class Arrival:
 class Room:
     """The members of one session at this process. State that must outlive the process is kept by
     the broker. `opener`: the account or address that opened the session, or that joined it when it
-    was empty. `logged` counts the bytes of its messages.
+    was empty. `logged` counts the bytes of its messages, of which the broker keeps up to
+    `log_size`.
     """
 
-    __slots__ = ("arrivals", "documents", "id", "logged", "members", "opener", "watched")
+    __slots__ = (
+        "arrivals",
+        "documents",
+        "id",
+        "log_size",
+        "logged",
+        "members",
+        "opener",
+        "watched",
+    )
 
-    def __init__(self, room_id: str) -> None:
+    def __init__(self, room_id: str, options: Options) -> None:
         self.id = room_id
         self.opener: str | None = None
-        self.logged = 0
+        self.log_size = options.replay_bytes
+        self.logged = RecentBytes(options.replay_seconds)
         self.members: dict[str, Member] = {}
         self.arrivals: set[Arrival] = set()
         self.documents = DocumentCache()
@@ -48,11 +61,13 @@ class Room:
         """Whether this process no longer has to follow the room."""
         return not self.members and not self.arrivals
 
-    def size(self, log_size: int) -> int:
-        """Bytes that the broker keeps of the session, approximately. Its log is limited to
-        `log_size`.
-        """
-        return self.documents.size + min(self.logged, log_size)
+    def size(self, now: float) -> int:
+        """Bytes that the broker keeps of the session, approximately."""
+        return self.documents.size + min(self.logged.size(now), self.log_size)
+
+    def part(self, now: float) -> int:
+        """Bytes that are counted for each member here."""
+        return self.size(now) // max(len(self.members), 1)
 
     def deliver(self, entries: Sequence[Entry]) -> None:
         """Send the room's next entries to every member here. A message that is the same for all is
@@ -62,7 +77,7 @@ class Room:
             arrival.waiting.extend(entries)
         crowd = len(self.members) > CROWD
         for entry in entries:
-            self.logged += entry.size()
+            self.logged.add(entry.size())
             if entry.private:
                 self._deliver_private(entry)
                 continue
@@ -124,7 +139,7 @@ class Rooms:
 
     def __init__(self, broker: Broker, options: Options) -> None:
         self._broker = broker
-        self._log_size = options.replay_bytes
+        self._options = options
         self.abandoned = Abandoned(options.abandoned_bytes, options.replay_seconds)
         self._rooms: dict[str, Room] = {}
         self._watching = KeyedLocks()
@@ -156,7 +171,7 @@ class Rooms:
         """The room of this id, created if necessary."""
         room = self._rooms.get(room_id)
         if room is None:
-            room = self._rooms[room_id] = Room(room_id)
+            room = self._rooms[room_id] = Room(room_id, self._options)
         return room
 
     async def follow(self, room: Room) -> None:
@@ -176,7 +191,8 @@ class Rooms:
                 room.watched = False
                 await self._broker.unwatch(room.id)
                 if room.opener is not None:
-                    await self.abandon(room.opener, Place(room.id), room.size(self._log_size))
+                    size = room.size(time.monotonic())
+                    await self.abandon(room.opener, Place(room.id), size)
 
     async def abandon(self, owner: str, place: Place, size: int) -> None:
         """A participant or a session was abandoned. Deletes older ones of the same owner that

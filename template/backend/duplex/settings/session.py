@@ -82,6 +82,7 @@ class SessionSettings(BaseSettings):
         description="a size from 1KiB to 64MiB",
     )
     session_pending_bytes: BytesOfOwner = _DEFAULT.pending_bytes
+    session_kept_bytes: BytesOfOwner = _DEFAULT.kept_bytes
     session_abandoned_bytes: BytesOfOwner = _DEFAULT.abandoned_bytes
     session_write_timeout: Timeout = _DEFAULT.write_timeout
     session_max_connections: Connections = _DEFAULT.max_connections

@@ -28,6 +28,7 @@ class Sockets:
         self.options = options
         self.limits = ConnectionLimits(options)
         self.pending = PendingBytes(options.pending_bytes)
+        self.kept = PendingBytes(options.kept_bytes)
         self.draining = False
         self.empty = asyncio.Event()
         self.empty.set()
@@ -101,6 +102,7 @@ class Sockets:
             now = loop.time()
             self.limits.allowances.tidy(now)
             self.pending.tidy()
+            self.kept.tidy()
             for count, connection in enumerate(self, start=1):
                 if connection.phase is not Phase.CLOSED:
                     connection.check(now)

@@ -92,6 +92,7 @@ QUICK = {
     "SESSION_RATE": "100000/s",
     "SESSION_MAX_PER_USER": "0",
     "SESSION_MAX_PER_ADDRESS": "0",
+    "SESSION_KEPT_BYTES": "0",
 }
 """Settings with short times, and without limits that participants would reach."""
 

@@ -24,7 +24,7 @@ from duplex.brokers.base import (
     RoomGone,
     TooManyPresent,
 )
-from duplex.brokers.memory.history import Handled
+from duplex.brokers.memory.history import Handled, Trimmer
 from duplex.brokers.memory.room import Record, Room
 from duplex.wire import announcements
 from duplex.wire.entries import Entry
@@ -43,12 +43,15 @@ class MemoryBroker:
         self._events: BrokerEvents | None = None
         self._now: Callable[[], float] = time.monotonic
         self._fence = 0
+        self._trimmer = Trimmer(self._rooms)
 
     async def start(self, events: BrokerEvents) -> None:
         self._events = events
         self._now = asyncio.get_running_loop().time
+        self._trimmer.start()
 
     async def stop(self) -> None:
+        self._trimmer.stop()
         for room_id in list(self._rooms):
             self._forget_room(room_id)
         self._events = None

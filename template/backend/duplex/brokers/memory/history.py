@@ -8,11 +8,12 @@ stop everything for a moment after each ten thousand requests.
 import asyncio
 import marshal
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from itertools import islice
 from operator import attrgetter
-from typing import Final
+from typing import Final, Protocol
 
 from duplex.brokers.values import Claim, Retention
 from duplex.wire.entries import Entry
@@ -148,7 +149,7 @@ class Handled:
 
     def claim(self, request_id: str, now: float) -> Claim:
         """Claim an id."""
-        self._trim(now)
+        self.trim(now)
         if request_id in self._open:
             return _BUSY
         if request_id in self._settled:
@@ -203,7 +204,8 @@ class Handled:
         outcome = claimed.endings[-1] if claimed.endings else claimed.fallback
         self.settle(request_id, outcome, claimed.at)
 
-    def _trim(self, now: float) -> None:
+    def trim(self, now: float) -> None:
+        """Forget the requests that are too old."""
         oldest, times = now - self._seconds, self._times
         while times and times[0] < oldest:
             times.popleft()
@@ -226,6 +228,46 @@ class Handled:
             self._replied.remove(request_id)
             self._drop_reply(request_id)
         del self._settled[request_id]
+
+
+_TURN: Final = 1.0
+"""Seconds between two parts of the rooms that are trimmed."""
+
+
+class Trimmed(Protocol):
+    """Implemented by `duplex.brokers.memory.room.Room`."""
+
+    def trim(self, now: float) -> None:
+        """Forget what is too old."""
+        ...
+
+
+class Trimmer:
+    """Trims rooms, so that they do not keep what is too old where nothing happens: a sixtieth of
+    them each second.
+    """
+
+    __slots__ = ("_rest", "_rooms", "_timer")
+
+    def __init__(self, rooms: Mapping[str, Trimmed]) -> None:
+        self._rooms = rooms
+        self._rest: Iterator[Trimmed] = iter(())
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin, in the event loop."""
+        loop = asyncio.get_running_loop()
+        part = list(islice(self._rest, len(self._rooms) // 60 + 1))
+        for room in part:
+            room.trim(loop.time())
+        if not part:
+            self._rest = iter(list(self._rooms.values()))
+        self._timer = loop.call_later(_TURN, self.start)
+
+    def stop(self) -> None:
+        """End it."""
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 _NEW: Final = Claim("new")

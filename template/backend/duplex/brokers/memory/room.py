@@ -239,6 +239,12 @@ class Room:
             del self.holds[name]
         return [announcements.held(name, b"null") for name in ended]
 
+    def trim(self, now: float) -> None:
+        """Forget messages and handled requests that are too old."""
+        self.log.trim(now)
+        for one in self.records.values():
+            one.handled.trim(now)
+
     # --- records
 
     def add(self, one: Record) -> None:
