@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { SocketClient } from "@duplex/client/types";
 import { type FakeSocket, nextSocket, welcome } from "@duplex/testing";
-import { ask, closeClient, idOf, openClient, reply } from "../support/client";
+import { ask, closeClient, idOf, openClient, reconnect, reply } from "../support/client";
 
 describe("requests that end without a reply", () => {
   let client: SocketClient;
@@ -63,6 +63,26 @@ describe("requests that end without a reply", () => {
     welcome(socket, { recovered: true });
     expect(socket.requests()).toEqual([]);
     expect(socket.of("cancel")).toEqual([{ state: "cancel", id: sent }]);
+  });
+
+  it("are settled once although two workers answer them", async () => {
+    // One had the stream, the other one the same request, sent again and waiting for it.
+    const updates: unknown[] = [];
+    client.onUpdate.addListener((frame) => updates.push(frame));
+    const outcomes: unknown[] = [];
+    const cancelled = ask(client, "one").catch((error: unknown) => outcomes.push(error));
+    const error = { state: "error", error: "Cancelled.", code: "cancelled", id: idOf(socket) };
+    socket.receive(error);
+    socket.receive({ ...error, seq: 1 });
+    await cancelled;
+    expect(outcomes).toMatchObject([{ code: "cancelled" }]);
+    expect(updates).toEqual([{ ...error, seq: 1 }]);
+    expect(client.pending).toBe(0);
+    const next = ask(client, "two");
+    socket = await reconnect(socket, { recovered: true });
+    expect(socket.requests()).toHaveLength(1);
+    reply(socket, idOf(socket), "two");
+    await expect(next).resolves.toEqual({ text: "two" });
   });
 
   it("are not sent with an aborted signal", async () => {
