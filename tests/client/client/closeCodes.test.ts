@@ -24,7 +24,7 @@ describe("a close code decides whether to reconnect", () => {
   it("tells whether all clients lost the server at the same moment", () => {
     expect([1001, 1012, 4503].map((code) => isSharedLoss(code, false))).toEqual([true, true, true]);
     expect([1006, 1011, 4508].map((code) => isSharedLoss(code, false))).not.toContain(true);
-    // A draining server closes one after the other, and who is still there at its end with 1012.
+    // A draining server closes its connections one after the other, and the last ones with 1012.
     expect(isSharedLoss(4503, true)).toBe(false);
     expect([1006, 1012].map((code) => isSharedLoss(code, true))).toEqual([true, true]);
   });

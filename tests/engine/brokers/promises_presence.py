@@ -70,10 +70,10 @@ class PresencePromises(BrokerPromises):
         processes = await opened(LONG)
         await joined(processes[0], room, "ada")
         await resumed(processes[1], room, "ada")
-        told = ("taken_over", room, "ada", "ada-1")
+        replaced = ("taken_over", room, "ada", "ada-1")
         for process in processes:
             record = process.record
-            await record.until(lambda record=record: told in record.events)
+            await record.until(lambda record=record: replaced in record.events)
 
     async def test_the_grace_ends_with_one_left(self, opened: Open, room: str) -> None:
         processes = await opened(Retention(seconds=30.0, grace=0.2))
@@ -197,14 +197,14 @@ class PresencePromises(BrokerPromises):
     ) -> None:
         first, second = await opened(Retention(count=4, seconds=60.0, grace=30.0))
         ada = await joined(first, room, "ada")
-        told = [
+        messages = [
             message("a", retain="none"),
             message("b"),
             message("c", retain="latest", state="look"),
             message("d", retain="none"),
             message("e", retain="latest", state="look"),
         ]
-        await first.broker.commit(Commit(room, told))
+        await first.broker.commit(Commit(room, messages))
         assert await self._replayed(second, room, ada.epoch, 1) == [3, 6]
         await first.broker.commit(Commit(room, [message("g", retain="latest", state="look")]))
         assert await self._replayed(second, room, ada.epoch, 1) == [3, 7]

@@ -17,7 +17,7 @@ export default function AuditPanel() {
   return (
     <>
       <p className="muted mt-3 text-pretty">
-        What admins did with accounts, the newest first.{" "}
+        Changes that admins made to accounts, the newest first.{" "}
         <Link to="/users" className="text-link">
           All users
         </Link>
