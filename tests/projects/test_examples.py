@@ -1,4 +1,4 @@
-"""The page's code in docs/websockets.md compiles in a project with the states of the text."""
+"""The page's code in the documents of examples.py compiles in a project with their states."""
 
 import shutil
 from pathlib import Path

@@ -30,7 +30,7 @@ WIRING = (
     r"Caddyfile|Dockerfile|compose\.yml|pyproject\.toml",
     r"\.(copier-answers\.yml|dockerignore|editorconfig|env\.example|gitattributes|gitignore)",
     r"\.(pre-commit-config\.yaml|gitlab-ci\.yml)",
-    r"\.github/workflows/(ci|update)\.yml",
+    r"\.github/workflows/ci\.yml",
     r"docs/[a-z-]+\.md",
     r"docs/product/(README|\d-[a-z-]+)\.md",
     r"frontend/(index\.html|package\.json|\.npmrc)",

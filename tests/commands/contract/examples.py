@@ -1,11 +1,14 @@
-"""The blocks of code in docs/websockets.md."""
+"""The blocks of code in docs/websockets.md and docs/streams-and-events.md."""
 
 import re
 from dataclasses import dataclass
 
 from tools.source import ROOT
 
-TEXT = (ROOT / "template" / "docs" / "websockets.md").read_text(encoding="utf-8")
+DOCS = ROOT / "template" / "docs"
+TEXT = "\n".join(
+    (DOCS / name).read_text(encoding="utf-8") for name in ("websockets.md", "streams-and-events.md")
+)
 CODE = re.compile(r"^```(python|ts)\n(?:#|//) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

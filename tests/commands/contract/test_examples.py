@@ -1,4 +1,4 @@
-"""The Python code in docs/websockets.md runs, on the document of the notes example.
+"""The Python code of the documents in examples.py runs, on the document of the notes example.
 
 tests/projects/test_examples.py compiles the page's side.
 """
