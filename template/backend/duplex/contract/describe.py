@@ -35,6 +35,13 @@ TAKEN = frozenset(
 )
 """Type names that contract.ts needs for itself."""
 
+_MAPS_OF_SCHEMAS = ("properties", "patternProperties", "$defs")
+_LISTS_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
+_SCHEMAS = ("items", "additionalProperties", "not", "propertyNames", "contains")
+_NOT_SHAPE = ("title", "default", "examples", "discriminator", "readOnly", "writeOnly")
+DETAILS = ("default", "examples")
+"""Keywords that are not part of the shape but help readers."""
+
 
 class Participant(BaseModel):
     """A participant of the session, as all participants see it."""
@@ -174,14 +181,6 @@ def _described(
         {key: rename(schema) for key, schema in schemas.items()},
         {names[key]: rename(schema) for key, schema in definitions.items()},
     )
-
-
-_MAPS_OF_SCHEMAS = ("properties", "patternProperties", "$defs")
-_LISTS_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_SCHEMAS = ("items", "additionalProperties", "not", "propertyNames", "contains")
-_NOT_SHAPE = ("title", "default", "examples", "discriminator", "readOnly", "writeOnly")
-DETAILS = ("default", "examples")
-"""Keywords that are not part of the shape but help readers."""
 
 
 def plain(

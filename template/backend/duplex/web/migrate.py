@@ -34,7 +34,6 @@ logger = logging.getLogger(__name__)
 _LOCK = 4_108_877
 """Key of the PostgreSQL advisory lock; any number that never changes."""
 
-
 _PATIENCE = 20.0
 """Seconds in which the database must answer when the server starts."""
 
@@ -42,6 +41,10 @@ _OTHERS = 300.0
 """Seconds in which other processes must have migrated a SQLite file."""
 
 _NO_ANSWER = "DATABASE_URL: the database does not answer"
+
+_NEWER = "The database is newer than this code (revision %s): it is left as it is."
+
+_LACKING = f"The database has no %s, which models declare: {ADD_MIGRATION}"
 
 ACCOUNT_TABLES = frozenset(
     {
@@ -151,12 +154,6 @@ async def _begin(database: Database, stack: AsyncExitStack) -> AsyncConnection:
             busy = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_BUSY"
             if not busy or loop.time() >= end:
                 raise
-
-
-_NEWER = "The database is newer than this code (revision %s): it is left as it is."
-
-
-_LACKING = f"The database has no %s, which models declare: {ADD_MIGRATION}"
 
 
 async def require_current(database: Database, root: Path) -> None:

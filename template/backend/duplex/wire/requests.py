@@ -57,6 +57,19 @@ def read_id(frame: Mapping[str, JsonValue]) -> str | None:
     return request_id
 
 
+def _nothing(number: str) -> None:
+    """In place of a number: parsing one of many digits is refused, and slow."""
+
+
+_LENIENT: Final = json.JSONDecoder(
+    parse_int=_nothing, parse_float=_nothing, parse_constant=_nothing, strict=False
+)
+"""Reads frames that `unpack` refuses, without their numbers."""
+
+_LAST_ID: Final = re.compile(rf'"id"\s*:\s*"([^"\\]{{1,{REQUEST_ID_MAX}}})"\s*\}}\s*\Z')
+"""An id at the end of a frame, where the page puts it."""
+
+
 def find_id(text: str) -> str | None:
     """The id of an unreadable frame, if it has one. Without the id in the error, the sender would
     wait forever. Accepts text that `unpack` refuses: lone surrogates, numbers out of range, text
@@ -75,17 +88,6 @@ def find_id(text: str) -> str | None:
     if not isinstance(found, str) or not 0 < len(found) <= REQUEST_ID_MAX:
         return None
     return found if _is_text(found) else None
-
-
-def _nothing(number: str) -> None:
-    """In place of a number: parsing one of many digits is refused, and slow."""
-
-
-_LENIENT: Final = json.JSONDecoder(
-    parse_int=_nothing, parse_float=_nothing, parse_constant=_nothing, strict=False
-)
-_LAST_ID: Final = re.compile(rf'"id"\s*:\s*"([^"\\]{{1,{REQUEST_ID_MAX}}})"\s*\}}\s*\Z')
-"""An id at the end of a frame, where the page puts it."""
 
 
 def _is_text(text: str) -> bool:

@@ -59,6 +59,9 @@ LEASE: Final = 6.0
 _ASK_AGAIN: Final = 1.0
 """Seconds after which a waiting claim is checked again even without a message."""
 
+_NEW: Final = Claim("new")
+_BUSY: Final = Claim("busy")
+
 
 class RedisBroker:
     """See `Broker`. `prefix` is the first part of every key."""
@@ -337,7 +340,3 @@ class RedisBroker:
         except BrokerUnavailable:
             self._holdings.unsettled.add(room)
             raise
-
-
-_NEW: Final = Claim("new")
-_BUSY: Final = Claim("busy")
