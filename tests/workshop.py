@@ -34,6 +34,7 @@ typed = {step.name for step in types()}
 sys.exit(run_all([step for step in lint_steps(engine=False) if step.name not in typed]))
 """
 STAMPS = ".stamps"
+NOT_COPIED = shutil.ignore_patterns("node_modules", ".venv", ".git", "dist", "tests", "e2e")
 NOT_SHARED = {".vite", ".vite-temp", ".vitest", ".tmp", ".cache"}
 """Folders that tools write into node_modules, which are never linked into other projects."""
 
@@ -129,6 +130,15 @@ class Workshop:
         if why := outcome.read_text(encoding="utf-8"):
             raise StepError(why)
         return project
+
+    def copy(self, project: Project, name: str) -> Path:
+        """What a test changes: the project without its own tests, beside it, so that the packages
+        can be links.
+        """
+        copy = self.folder / f"{project.name}-{name}"
+        shutil.copytree(project.root, copy, ignore=NOT_COPIED)
+        link_tree(project.root / "frontend/node_modules", copy / "frontend/node_modules")
+        return copy
 
     def set_up(self, project: Project) -> None:
         """Make a repository of it, install its packages and generate its contract."""

@@ -14,7 +14,7 @@ from tests.combos import FULL, Combo
 from tests.commands.contract import rare_shapes, shapes
 from tests.commands.contract.compiling import registry_of
 from tests.node import BIN, npm_folder
-from tests.workshop import Project, Workshop, link_tree
+from tests.workshop import Project, Workshop
 
 PARSER = ("@asyncapi/parser", "~3.6.3")
 """The official parser of AsyncAPI documents."""
@@ -23,7 +23,6 @@ CHECK = Path(__file__).with_name("check_asyncapi.mjs")
 WRONG = Path(__file__).with_name("wrong")
 CHECKERS = {"vue": "vue-tsc/bin/vue-tsc.js", "react": "typescript/bin/tsc"}
 PAGES = {"vue": "Page.vue", "react": "Page.tsx"}
-NOT_COPIED = shutil.ignore_patterns("node_modules", ".venv", ".git", "dist", "tests", "e2e")
 
 ABOUT = {"title": "Shapes", "version": "1", "description": "Every kind of field."}
 
@@ -59,16 +58,14 @@ def test_the_official_parser_accepts_the_asyncapi_document(
         assert f"{document}: {len(operations)} operations" in done.stdout
 
 
-def test_wrong_code_does_not_compile(workshop: Workshop, deep_combo: Combo, tmp_path: Path) -> None:
+def test_wrong_code_does_not_compile(workshop: Workshop, deep_combo: Combo) -> None:
     """One field renamed and required, one state gone, one new, and pages that are wrong. The types
     were checked before, while the contract was missing: most files that it types do not import it.
     """
     if deep_combo.states != "guide":
         pytest.skip("the wrong code names the default states")
     project = workshop.project(deep_combo)
-    copy = tmp_path / "project"
-    shutil.copytree(project.root, copy, ignore=NOT_COPIED)
-    link_tree(project.root / "frontend/node_modules", copy / "frontend/node_modules")
+    copy = workshop.copy(project, "wrong")
     (copy / "frontend/src/api/generated/contract.ts").unlink()
     assert in_the_engine(found(copy / "frontend", deep_combo.frontend))
     states = copy / "backend/app/states"

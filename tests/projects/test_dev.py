@@ -2,7 +2,6 @@
 
 import queue
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.combos import FULL, Combo
-from tests.workshop import Project, Workshop, link_tree
+from tests.workshop import Project, Workshop
 
 PATIENCE = 90.0
 """Seconds without an expected line; a good run needs a few of them."""
 
-NOT_COPIED = shutil.ignore_patterns("node_modules", ".venv", ".git", "dist", "tests", "e2e")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -55,16 +53,14 @@ class Terminal:
 
 
 def test_the_contract_is_regenerated_and_type_errors_are_shown_at_once(
-    workshop: Workshop, deep_combo: Combo, tmp_path: Path, every_combination: bool, alone: bool
+    workshop: Workshop, deep_combo: Combo, every_combination: bool, alone: bool
 ) -> None:
     """Once with each run of the suite, and not where somebody waits for one combination."""
     elsewhere = alone or deep_combo == FULL
     if deep_combo.states != FULL.states or (elsewhere and not every_combination):
         pytest.skip("types are watched alike whatever the states are")
     project = workshop.project(deep_combo)
-    copy = tmp_path / "project"
-    shutil.copytree(project.root, copy, ignore=NOT_COPIED)
-    link_tree(project.root / "frontend/node_modules", copy / "frontend/node_modules")
+    copy = workshop.copy(project, "dev")
     watcher = copy / "frontend/src/states/startThings.ts"
     right = watcher.read_text(encoding="utf-8")
     wrong = re.sub(r'label: ".*"', "label: 7", right)

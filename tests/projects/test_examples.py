@@ -1,14 +1,11 @@
 """The page's code in the documents of examples.py compiles in a project with their states."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from tests.combos import FULL, Combo
 from tests.commands.contract.examples import examples
-from tests.projects.test_contract import NOT_COPIED, found, inside
-from tests.workshop import Workshop, link_tree
+from tests.projects.test_contract import found, inside
+from tests.workshop import Workshop
 
 INDEX = """\
 import type {{ Watchers }} from "../duplex";
@@ -23,15 +20,11 @@ declare module "../duplex" {{
 """
 
 
-def test_the_typescript_of_the_document_compiles(
-    workshop: Workshop, deep_combo: Combo, tmp_path: Path
-) -> None:
+def test_the_typescript_of_the_document_compiles(workshop: Workshop, deep_combo: Combo) -> None:
     if deep_combo != FULL:
         pytest.skip("the text is the same in every project")
     project = workshop.project(deep_combo)
-    copy = tmp_path / "project"
-    shutil.copytree(project.root, copy, ignore=NOT_COPIED)
-    link_tree(project.root / "frontend/node_modules", copy / "frontend/node_modules")
+    copy = workshop.copy(project, "examples")
     for state in (copy / "backend/app/states").glob("[a-z]*.py"):
         state.unlink()
     for watcher in (copy / "frontend/src/states").glob("*.ts"):
