@@ -27,8 +27,8 @@ def _nothing(*_: object) -> None:
 def quick_copier() -> Generator[None]:
     """Avoids work that Copier repeats for every file of every render.
 
-    Copier renders each part of each path again, and first makes all variables for it: text without
-    template syntax renders as itself. All of its environments have the same configuration, so they
+    Copier renders each part of each path again, and the name of the file of answers for each of
+    them, and first makes all variables for it: text without template syntax renders as itself. All of its environments have the same configuration, so they
     can share the code of templates. It also asks git whether file modes are tracked, which they are
     where the suite runs.
     """
@@ -58,8 +58,19 @@ def quick_copier() -> Generator[None]:
         self.jinja_env.preprocess(string)
         return string
 
+    answers_anew = Worker.answers_relpath.fget
+    assert answers_anew is not None
+
+    def answers_relpath(self: Worker) -> Path:
+        path = str(self.answers_file or self.template.answers_relpath)
+        if "{" in path:
+            return answers_anew(self)
+        self.jinja_env.preprocess(path)
+        return Path(path)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Environment, "compile", compile_once)
+        patch.setattr(Worker, "answers_relpath", property(answers_relpath))
         patch.setattr(Worker, "_render_string", render_string)
         patch.setattr(Worker, "_sync_git_index_executable_bit", _nothing)
         yield

@@ -24,15 +24,32 @@ STEP_TIMEOUT = 900.0
 COMPILED = CACHE / "compiled"
 """Compiled modules of Python packages, of all projects."""
 PACKAGES = ".venv/lib/python*/site-packages"
-LINTERS = """\
+STEPS = """\
 import sys
 sys.path.insert(0, "backend")
-from duplex_dev.commands.checks import lint_steps, prepare, types
-from duplex_dev.machine.processes import run_all
-prepare()
-typed = {step.name for step in types()}
-sys.exit(run_all([step for step in lint_steps(engine=False) if step.name not in typed]))
+from duplex_dev.commands import checks
+from duplex_dev.machine import node
+from duplex_dev.machine.processes import Step, run_all
+from duplex_dev.project import FRONTEND
+checks.prepare()
+page_types, backend_types = checks.types()
+typed = {page_types.name, backend_types.name}
+def untyped(steps):
+    return [step for step in steps if step.name not in typed]
+def eslint_of(files):
+    command = node.tool("eslint/bin/eslint.js", "--max-warnings", "0", "--no-warn-ignored", *files)
+    return Step("eslint", command, FRONTEND, node.environment())
 """
+"""Steps of the checks, for a program that runs some of them inside a project."""
+LINTERS = f"""\
+{STEPS}
+steps = untyped(checks.lint_steps(engine=False))
+if sys.argv[1:]:
+    steps = [step for step in steps if step.name != "eslint"] + [eslint_of(sys.argv[1:])]
+sys.exit(run_all(steps))
+"""
+UNTYPED_TESTS = f"{STEPS}sys.exit(run_all(untyped(checks.steps_for([]))))"
+PAGE_TESTS = f"{STEPS}sys.exit(run_all([*checks.steps_for(['frontend']), page_types]))"
 STAMPS = ".stamps"
 NOT_COPIED = shutil.ignore_patterns("node_modules", ".venv", ".git", "dist", "tests", "e2e")
 NOT_SHARED = {".vite", ".vite-temp", ".vitest", ".tmp", ".cache"}
@@ -62,11 +79,11 @@ class Project:
     root: Path
     environment: dict[str, str]
 
-    def run(self, *command: str) -> str:
+    def run(self, *command: str, step: str = "") -> str:
         """Run a command in the project's root; its output, which is also kept in build/logs."""
         LOGS.mkdir(parents=True, exist_ok=True)
         poe = command[:3] == ("uv", "run", "poe")
-        step = "-".join(command[3:5]) if poe else Path(command[1]).name.strip("-")
+        step = step or ("-".join(command[3:5]) if poe else Path(command[1]).name.strip("-"))
         log = LOGS / f"{self.name}-{step}.log"
         with log.open("wb") as output:
             child = subprocess.Popen(
@@ -92,9 +109,22 @@ class Project:
         """`uv run poe …` inside the project."""
         return self.run("uv", "run", "poe", *arguments)
 
-    def linters(self) -> str:
-        """`poe lint` without the types, where `poe test` has checked them."""
-        return self.run(".venv/bin/python", "-c", LINTERS)
+    def linters(self, *only: str) -> str:
+        """`poe lint` without the types, where `poe test` has checked them; `only`: the files of
+        frontend/ for ESLint, whose others were linted in another project.
+        """
+        return self._python("linters", LINTERS, *only)
+
+    def untyped_tests(self) -> str:
+        """`poe test` without the types, where `poe lint` has checked them."""
+        return self._python("untyped-tests", UNTYPED_TESTS)
+
+    def page_tests(self) -> str:
+        """What `poe test` does for the page: its tests and its types."""
+        return self._python("page-tests", PAGE_TESTS)
+
+    def _python(self, step: str, program: str, *arguments: str) -> str:
+        return self.run(".venv/bin/python", "-c", program, *arguments, step=step)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from duplex_dev.__main__ import COMMANDS, main
 from duplex_dev.commands import checks
 from duplex_dev.console import TaskError, no_arguments
-from duplex_dev.machine import processes
+from duplex_dev.machine import processes, temporary
 from duplex_dev.machine.processes import Child, Step, python_step, run_all
 from duplex_dev.project import ROOT
 
@@ -130,13 +131,20 @@ def test_the_list_of_failures_is_the_last_that_e2e_prints(
     monkeypatch.delenv("E2E_URL", raising=False)
     monkeypatch.setattr(checks, "prepare", bool)
     monkeypatch.setattr(checks.setup, "build_frontend", bool)
-    monkeypatch.setattr(checks, "running", running)
+    monkeypatch.setattr(temporary, "running", running)
     monkeypatch.setattr(checks.node, "find_browser", bool)
     monkeypatch.setattr(checks.node, "tool", tool)
     assert checks.e2e([]) == 3
     output = capfd.readouterr()
     assert output.out.splitlines()[-2:] == ["an error of the server", "1 failed"]
     assert output.err == ""
+
+
+def test_the_checks_start_without_the_engine() -> None:
+    """Importing it takes a second, and only the browser tests need it."""
+    program = "import sys, duplex_dev.commands.checks; print('duplex' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.strip() == b"False"
 
 
 def test_fmt_and_lint_skip_the_engine() -> None:

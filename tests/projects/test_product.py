@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from copier import run_copy
 
+from tests.combos import Combo
 from tests.projects.tutorial import answers_of, blocks, read_chapters, write
 from tests.rendering import Render
 from tests.repository import commit, git
@@ -31,8 +32,12 @@ COMMITTED = ("uv.lock", "frontend/package-lock.json", "frontend/src/api/generate
 """Beginnings of the names of committed files that a render without the example does not have."""
 
 
-TEST = ["uv", "run", "poe", "test"]
-"""The backend's tests, the page's and the types."""
+BACKEND_TEST = ["uv", "run", "poe", "test", "backend"]
+"""A step in the middle: at the end `poe test` runs the same tests of the same backend."""
+
+CODE = (".ts", ".tsx", ".vue", ".js")
+LINTED = {"vue": Combo("vue", "password", "odd"), "react": Combo("react", "every", "guide")}
+"""Whose pages are linted by `test_projects.py`: the products need it for their other files only."""
 
 
 def test_both_products_have_the_same_backend(render: Callable[..., Render]) -> None:
@@ -56,14 +61,20 @@ def test_the_product_of_the_chapters_works(
     document = read_chapters(render({"frontend": frontend}).root)
     project = workshop.made(f"product-{frontend}", answers_of(document))
     commit(project.root, "Scaffold")
+    tested = False
     for block in blocks(read_chapters(project.root)):
+        assert not (tested and block.path and block.path.startswith("backend/"))
         if block.path is not None:
             write(block, project.root)
+        elif block.command == BACKEND_TEST:
+            tested = True
         elif frontend == "vue":
             project.run(*block.command)
         else:
             run_what_is_react_s(project, block.command)
-    project.linters()
+    assert tested
+    linted = render(LINTED[frontend].answers).root / "frontend"
+    project.linters(*not_in(linted, project.root / "frontend"))
     changed = changes(project) - GENERATED
     assert changed
     assert {
@@ -77,13 +88,23 @@ def run_what_is_react_s(project: Project, command: list[str]) -> None:
     """
     kind = command[3] if command[:3] == ["uv", "run", "poe"] else None
     if kind == "test":
-        if command == TEST:
-            project.poe("test", "frontend")
-            project.poe("test", "types")
+        project.page_tests()
     elif kind == "e2e":
         project.poe("e2e", "board")
     elif kind != "promises":
         project.run(*command)
+
+
+def not_in(other: Path, frontend: Path) -> list[str]:
+    """The page's files that the frontend of another project does not have just so."""
+    names = git(frontend, "ls-files", "--cached", "--others", "--exclude-standard", ".")
+    files = [Path(name) for name in names.splitlines() if name.endswith(CODE)]
+    there = [file for file in files if (frontend / file).is_file()]
+    return [str(file) for file in there if not _is_same(frontend / file, other / file)]
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    return other.is_file() and file.read_bytes() == other.read_bytes()
 
 
 def test_the_example_is_removed_as_the_document_says(

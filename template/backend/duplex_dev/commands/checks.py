@@ -10,7 +10,6 @@ from duplex_dev.console import TaskError, no_arguments, say
 from duplex_dev.contract.files import prepare
 from duplex_dev.machine import node, setup
 from duplex_dev.machine.processes import Step, npm_step, python_step, run_all
-from duplex_dev.machine.temporary import running
 from duplex_dev.project import BACKEND, ENGINE
 
 TEST_HELP = """\
@@ -86,6 +85,9 @@ def e2e(arguments: list[str]) -> int:
     if url:
         return _playwright(arguments, _where(url, chromium))
     setup.build_frontend()
+    # Here and not above: it imports the engine, which the other commands do not need.
+    from duplex_dev.machine.temporary import running
+
     with running(ROOMY, _module()) as server:
         say(f"Server: {server.url}")
         # Tests that kill and restart a server start one of their own, with this Python. A failed
