@@ -28,9 +28,9 @@ def quick_copier() -> Generator[None]:
     """Avoids work that Copier repeats for every file of every render.
 
     Copier renders each part of each path again, and the name of the file of answers for each of
-    them, and first makes all variables for it: text without template syntax renders as itself. All of its environments have the same configuration, so they
-    can share the code of templates. It also asks git whether file modes are tracked, which they are
-    where the suite runs.
+    them, and first makes all variables for it: text without template syntax renders as itself. All
+    of its environments have the same configuration, so they can share the code of templates. It
+    also asks git whether file modes are tracked, which they are where the suite runs.
     """
     compile_anew: Callable[..., Any] = Environment.compile  # pyright: ignore[reportUnknownMemberType]
     known: dict[tuple[object, ...], CodeType] = {}
