@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.combos import ALL, DEEP, EVERY_DEEP, FULL, Combo
 from tests.rendering import Render, Renderer, made_once, quick_copier
-from tests.scratch import in_memory
+from tests.scratch import use_memory
 from tests.workshop import Workshop, keep_compiled
 from tools.source import ROOT, copy_source
 
@@ -102,9 +101,7 @@ def _place(item: pytest.Item) -> int:
 def pytest_configure(config: pytest.Config) -> None:
     """Before any worker starts: no project of a former run is left."""
     if not hasattr(config, "workerinput"):
-        run = ExitStack()
-        run.enter_context(in_memory())
-        config.add_cleanup(run.close)
+        use_memory()
         shutil.rmtree(PROJECTS, ignore_errors=True)
         PROJECTS.mkdir(parents=True)
 

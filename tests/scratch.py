@@ -3,8 +3,8 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")
@@ -12,30 +12,26 @@ MEMORY = Path("/dev/shm")
 ROOM = 6 * 1024**3
 """Bytes that must be free there: several times what a run needs."""
 PREFIX = "duplex-"
+LAST = -1000
+"""After the folders that multiprocessing removes at the end of the process."""
 
 
-@contextmanager
-def in_memory() -> Generator[None]:
-    """Temporary files of this process and of those that it starts are in memory, and gone at the
-    end. Not where `TMPDIR` says otherwise, nor where there is no room.
+def use_memory() -> None:
+    """Let temporary files of this process and of those that it starts be in memory, where they end
+    with it; not where `TMPDIR` says otherwise, nor where there is no room.
     """
     if "TMPDIR" in os.environ or not _has_room():
-        yield
         return
     for folder in MEMORY.glob(f"{PREFIX}*"):
         if not _runs(folder.name.removeprefix(PREFIX)):
             shutil.rmtree(folder, ignore_errors=True)
     folder = MEMORY / f"{PREFIX}{os.getpid()}"
+    folder.mkdir()
     # Root's PostgreSQL runs as a user who has to enter it.
-    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
     os.environ["TMPDIR"] = str(folder)
     tempfile.tempdir = None
-    try:
-        yield
-    finally:
-        del os.environ["TMPDIR"]
-        tempfile.tempdir = None
-        shutil.rmtree(folder, ignore_errors=True)
+    Finalize(None, shutil.rmtree, (folder, True), exitpriority=LAST)
 
 
 def _has_room() -> bool:
