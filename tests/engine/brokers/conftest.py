@@ -13,7 +13,7 @@ from duplex_dev.testing.servers import Valkey
 
 from tests.engine.brokers.processes import RETENTION, Open
 from tests.engine.brokers.promises import Process
-from tests.engine.brokers.support import Recorder
+from tests.engine.brokers.support import PATIENCE, Recorder
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,10 @@ async def process(room: str) -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         async def opening(
-            url: str, retention: Retention = RETENTION, patience: float = 2.0, lease: float = 30.0
+            url: str,
+            retention: Retention = RETENTION,
+            patience: float = PATIENCE,
+            lease: float = 30.0,
         ) -> Process:
             made = Process(RedisBroker(url, retention, timeout=patience, lease=lease), Recorder())
             await made.broker.start(made.record)

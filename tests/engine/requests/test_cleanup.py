@@ -291,7 +291,7 @@ async def test_requests_after_an_abandoned_handler_have_none_of_its_timer_s_cont
             await gates.wait("enough")
         seen.append(COLOUR.get())
 
-    queue = RequestQueue(run, lambda: None)
+    queue = RequestQueue(run)
     for request_id in ("deaf", "next"):
         queue.add(Request("deaf", None, request_id))
     await gates.entered["enough"].wait()

@@ -17,7 +17,7 @@ from duplex.requests.running import Running
 from duplex.requests.session import Session
 from duplex.requests.states import AnyState
 from duplex.tasks import cancellations, is_current, uncancel
-from duplex.wire.entries import Entry, retained
+from duplex.wire.entries import Entry
 from duplex.wire.messages import DocumentTooLarge, Refused, error_head, head
 from duplex.wire.protocol import ErrorCode, StreamEnd
 from duplex.wire.requests import Request
@@ -222,14 +222,13 @@ def end_for_others(
 def _message(
     state: AnyState, requester: Requester, request: Request, beginning: bytes, *, more: bool
 ) -> Entry:
-    private = state.to == "sender"
     return Entry(
         state.name,
         beginning,
         requester.id,
         request.id,
         more,
-        retained(state.retain, private=private),
+        state.kept,
         state.closes,
-        private,
+        state.private,
     )

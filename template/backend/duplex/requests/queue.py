@@ -22,14 +22,13 @@ Run = Callable[[Request], Coroutine[object, object, None]]
 
 
 class RequestQueue:
-    """See the module. `run` handles a request, `rested` is called when none waits any more.
-    `elsewhere` has the ids of streams that run at other workers and were sent again here.
+    """See the module. `run` handles a request. `elsewhere` has the ids of streams that run at other
+    workers and were sent again here.
     """
 
     __slots__ = (
         "_context",
         "_departure",
-        "_rested",
         "_run",
         "_turn",
         "_waiting",
@@ -40,13 +39,12 @@ class RequestQueue:
         "streams",
     )
 
-    def __init__(self, run: Run, rested: Callable[[], None]) -> None:
+    def __init__(self, run: Run) -> None:
         self.loop = asyncio.get_running_loop()
         self.running: Running | None = None
         self.streams: set[Running] = set()
         self.elsewhere: set[str] = set()
         self._run = run
-        self._rested = rested
         self._waiting: deque[Request] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._turn = 0
@@ -84,7 +82,6 @@ class RequestQueue:
                 await self._run(self._waiting.popleft())
             while self._waiting and turn == self._turn:
                 await InContext(unused.copy(), self._run(self._waiting.popleft()))
-            self._rested()
         finally:
             if turn == self._turn:
                 self._worker = None
@@ -104,8 +101,12 @@ class RequestQueue:
                 self._start(self._context.copy())
 
     def has_stream(self, request_id: str) -> bool:
-        """Whether the stream of this request runs here."""
-        return any(stream.request.id == request_id for stream in self.streams)
+        """Whether the stream of this request runs, here or at another worker."""
+        if not self.streams and not self.elsewhere:
+            return False
+        return request_id in self.elsewhere or any(
+            stream.request.id == request_id for stream in self.streams
+        )
 
     def stop(self, request_id: str) -> bool:
         """Cancel a running request; False when none of this id runs here."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from duplex.brokers.base import BrokerUnavailable, Commit
+from duplex.brokers.base import BrokerUnavailable, Claim, Commit
 from duplex.requests.outcomes import (
     SENTENCES,
     Failures,
@@ -63,8 +63,19 @@ class Runner:
         deadline = self._deadlines[state.deadline]
         deadline.begin(running)
         try:
-            if request.id is not None and not await self._claimed(requester, running, request.id):
-                return
+            if request.id is not None:
+                if requests.has_stream(request.id):
+                    return
+                # The pieces of a stream arrive as room messages: no need to wait for its end.
+                claim = await self._services.broker.claim(
+                    requester.room_id,
+                    requester.id,
+                    request.id,
+                    0 if state.streams else state.deadline,
+                )
+                if claim.outcome != "new":
+                    self._repeat(requester, running, request.id, claim)
+                    return
             if state.streams:
                 await self._start_stream(requester, running)
             else:
@@ -81,7 +92,8 @@ class Runner:
             if running.left_behind:
                 await session.end()
             deadline.end(running)
-            running.seal()
+            if not running.sealed:
+                running.seal()
             if running.stopped is not None and task is not None:
                 # The next request runs in the same task.
                 task.uncancel()
@@ -128,20 +140,11 @@ class Runner:
         await self._tasks.stop()
         await cancel_and_close(self._left_behind)
 
-    async def _claimed(self, requester: Requester, running: Running, request_id: str) -> bool:
-        """Whether the request is to be handled; else it was answered with its recorded outcome."""
-        requests, state = requester.requests, running.state
-        if request_id in requests.elsewhere or (
-            requests.streams and requests.has_stream(request_id)
-        ):
-            return False
-        # The pieces of a stream arrive as room messages: no need to wait for its end.
-        claim = await self._services.broker.claim(
-            requester.room_id, requester.id, request_id, 0 if state.streams else state.deadline
-        )
-        if claim.outcome == "new":
-            return True
-        if claim.outcome == "busy" and state.streams:
+    def _repeat(
+        self, requester: Requester, running: Running, request_id: str, claim: Claim
+    ) -> None:
+        """Answer a request that was sent before with its recorded outcome."""
+        if claim.outcome == "busy" and running.state.streams:
             self._tasks.spawn(self._follow(requester, running, request_id))
         elif claim.reply is not None:
             requester.push(claim.reply)
@@ -149,7 +152,6 @@ class Runner:
             requester.error(NO_LONGER_KEPT, "conflict", request_id)
         else:
             requester.error(STILL_HANDLED, "conflict", request_id)
-        return False
 
     # --- streams
 

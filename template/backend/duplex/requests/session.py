@@ -269,7 +269,9 @@ class Session(Generic[D]):
         # private stream and private messages are replayed, so they are numbered.
         pushed = reply.private and not self._running.state.streams
         numbered = self._entries if pushed else [*self._entries, reply]
-        await self._commit(numbered, reply if last else None, ends=reply.closes)
+        step = self._step(numbered, reply if last else None, ends=reply.closes)
+        if step is not None:
+            self._committed(step, await self._services.broker.commit(step), reply if last else None)
         if pushed:
             self._requester.push(reply)
         if edits is not None:
@@ -284,28 +286,38 @@ class Session(Generic[D]):
         late = self._entries[self._late :] if self._late is not None else []
         if not self._cleanup or (self._edits is not None and self._edits.open):
             self.drop()
-        await self._commit(late + entries, outcome)
+        step = self._step(late + entries, outcome)
+        if step is not None:
+            self._committed(step, await self._services.broker.commit(step), outcome)
 
-    async def _commit(
+    def _step(
         self, entries: list[Entry], outcome: Entry | None, *, ends: bool = False
-    ) -> None:
+    ) -> Commit | None:
+        """What is to be committed, if anything is."""
         requester, claim = self._requester, None
         if outcome is not None and self._running.claim is not None:
             claim = (requester.id, self._running.claim)
         edits = self._edits
         packed = edits.pack() if edits is not None else None
-        if entries or packed is not None or claim is not None:
-            lock, document = packed or (None, None)
-            reply = outcome if claim is not None else None
-            commit = Commit(
-                requester.room_id, entries, lock, document, claim, reply,
-                ends=ends, epoch=requester.epoch,
-            )  # fmt: skip
-            version = await self._services.broker.commit(commit)
-            if outcome is not None:
-                requester.keep(outcome.size())
-            if edits is not None and document is not None:
-                edits.committed(version, len(document))
+        if not entries and packed is None and claim is None:
+            self._reset()
+            return None
+        lock, document = packed or (None, None)
+        return Commit(
+            requester.room_id, entries, lock, document, claim,
+            outcome if claim is not None else None,
+            ends=ends, epoch=requester.epoch,
+        )  # fmt: skip
+
+    def _committed(self, step: Commit, version: int, outcome: Entry | None) -> None:
+        if outcome is not None:
+            self._requester.keep(outcome.size())
+        if self._edits is not None and step.document is not None:
+            self._edits.committed(version, len(step.document))
+        self._reset()
+
+    def _reset(self) -> None:
+        """Nothing is left to commit."""
         self._entries, self._late, self._cleanup = [], None, False
 
     def _begin_cleanup(self) -> bool:
@@ -326,7 +338,7 @@ class Session(Generic[D]):
         """Drop the changes and messages that were not committed."""
         if self._edits is not None:
             self._edits.drop()
-        self._entries, self._late, self._cleanup = [], None, False
+        self._reset()
 
     async def end(self) -> None:
         """The request is over: this object cannot be used any more."""

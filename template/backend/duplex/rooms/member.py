@@ -81,7 +81,7 @@ class Member:
         self.resumed = False
         self.moved = False
         self.put_away = False
-        self.requests = RequestQueue(partial(runner.run, self), self._flush)
+        self.requests = RequestQueue(partial(runner.run, self))
         self._runner = runner
         self._returned: asyncio.Event | None = None
         self._expiry: asyncio.TimerHandle | None = None
@@ -140,7 +140,10 @@ class Member:
             if self.hidden:
                 self.connection.push(skipped(self.hidden))
                 self.hidden = 0
-            self.connection.push(self.frame(entry))
+            if entry.sender == self.id:
+                self.connection.answer(self.frame(entry))
+            else:
+                self.connection.push(self.frame(entry))
 
     def may_read(self, entry: Entry) -> bool:
         """Whether a room message is for this member."""
@@ -151,23 +154,16 @@ class Member:
         still to come as a room message is not sent twice.
         """
         if self.connection is not None and entry.seq <= self.seen:
-            self.connection.push(self.frame(entry))
+            self.connection.answer(Frame(entry.for_sender(), "all", entry.state, entry.seq))
 
     def keep(self, size: int) -> None:
         """Count the bytes of an outcome that was recorded for this participant."""
         self.kept.add(size)
 
-    def _flush(self) -> None:
-        """Write the replies now: in the next loop tick they would wait for all other requests that
-        have arrived.
-        """
-        if self.connection is not None:
-            self.connection.flush()
-
     def error(self, sentence: str, code: ErrorCode, request_id: str | None) -> None:
         """Send an error, if there is a connection."""
         if self.connection is not None:
-            self.connection.send(error(sentence, code, request_id))
+            self.connection.answer(Frame(error(sentence, code, request_id)))
 
     async def drained(self, mark: int) -> None:
         """Wait until at most `mark` bytes wait for the participant: in its connection's outbox, or

@@ -149,6 +149,20 @@ class Connection:
         if self._waiting > self._mark:
             self._overflow()
 
+    def answer(self, frame: Frame) -> None:
+        """Send a frame to the client who waits for it, after all frames before it. It is written at
+        once: in the next loop tick it would wait for all other requests that have arrived.
+        """
+        if self.verdict is not None:
+            return
+        outbox = self._outbox
+        if outbox or not self.transport.write([frame]):
+            outbox.append(frame)
+            self._waiting += frame.size
+            self.flush()
+            if self._waiting > self._mark:
+                self._overflow()
+
     def catch_up(self, frames: list[Frame]) -> None:
         """Send the first frames of a joined session. They do not count against the outbox's bound:
         a newcomer is not a slow consumer.
@@ -295,7 +309,7 @@ class Connection:
         """Count a frame against the rate; False when it exceeds the rate."""
         self.heard = now
         allowance = self.allowance
-        if allowance.take(now):
+        if allowance.take(now) == 0.0:
             if allowance.strikes:
                 allowance.strikes -= 1
             return True

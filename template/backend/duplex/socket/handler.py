@@ -16,7 +16,7 @@ from typing import Final, cast
 from duplex.socket.connection import Connection, Phase
 from duplex.socket.controls import Controls
 from duplex.socket.handshake import Handshake
-from duplex.socket.participant import Authentication
+from duplex.socket.participant import Authentication, ConnectedParticipant
 from duplex.socket.rates import Bucket
 from duplex.socket.sockets import Sockets
 from duplex.socket.transport import (
@@ -202,7 +202,8 @@ class SocketHandler:
         try:
             request = receive_request(self, text)
             if isinstance(request, Request):
-                self._ask(request)
+                # `validate` has refused a request without a participant.
+                cast("ConnectedParticipant", self.connection.participant).ask(request)
             elif request is not None:
                 self._controls.handle(request)
         except Exception:
@@ -286,10 +287,3 @@ class SocketHandler:
             participant.admit(request, now)
             self.connection.asked = now
         return request
-
-    # --- acting
-
-    def _ask(self, request: Request) -> None:
-        participant = self.connection.participant
-        if participant is not None:
-            participant.ask(request)

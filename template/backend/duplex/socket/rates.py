@@ -76,19 +76,17 @@ class RateTable:
         return bucket.take(now)
 
 
-class Allowance:
-    """The requests of one connection at a time; `strikes` counts those that were too many."""
+class Allowance(Bucket):
+    """The requests of one connection at a time, and those of each state that has its own limit.
+    `strikes` counts those that were too many.
+    """
 
-    __slots__ = ("_requests", "_states", "strikes")
+    __slots__ = ("_states", "strikes")
 
     def __init__(self, rate: Rate, now: float) -> None:
-        self._requests = Bucket(rate, now)
+        super().__init__(rate, now)
         self._states: dict[str, Bucket] | None = None
         self.strikes = 0
-
-    def take(self, now: float) -> bool:
-        """Count a frame; False when it is too many."""
-        return self._requests.take(now) == 0.0
 
     def take_state(self, state: str, limit: Rate, now: float) -> bool:
         """Count a request of a state that has its own limit; False when it is too many."""
@@ -101,9 +99,7 @@ class Allowance:
 
     def unused(self, now: float) -> bool:
         """Whether a new allowance would be the same."""
-        return self._requests.full(now) and all(
-            bucket.full(now) for bucket in (self._states or {}).values()
-        )
+        return self.full(now) and all(bucket.full(now) for bucket in (self._states or {}).values())
 
 
 class Allowances:

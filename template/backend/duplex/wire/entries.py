@@ -64,6 +64,8 @@ class Entry:
         tail = b""
         if self.request_id is not None:
             tail = b',"id":' + to_json(self.request_id)
+        if not self.seq and not self.more:
+            return b"%b%b}" % (self.head, tail)
         return self.head + tail + self._tail()
 
     def for_others(self) -> bytes:

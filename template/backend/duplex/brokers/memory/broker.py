@@ -209,10 +209,11 @@ class MemoryBroker:
         one = self._live(room).records.get(participant)
         if one is None:
             raise RoomGone(room)
-        handled = one.handled
-        if wait and handled.is_open(request_id):
-            await handled.wait(request_id, wait)
-        return handled.claim(request_id, self._now())
+        claim = one.handled.claim(request_id, self._now())
+        if wait and claim.outcome == "busy":
+            await one.handled.wait(request_id, wait)
+            claim = one.handled.claim(request_id, self._now())
+        return claim
 
     async def release(self, room: str, participant: str, request_id: str) -> None:
         live = self._rooms.get(room)
@@ -261,7 +262,7 @@ class MemoryBroker:
             room.version += 1
         if commit.holds and commit.claim is not None:
             self._hold(commit.room, room, commit.holds, commit.claim)
-        if commit.reply is not None and commit.claim is not None and commit.settles:
+        if room.holds and commit.reply is not None and commit.claim is not None and commit.settles:
             self._unhold(commit.room, room, *commit.claim)
         if commit.ends:
             self._forget_room(commit.room)
@@ -284,8 +285,7 @@ class MemoryBroker:
     def _unhold(
         self, room_id: str, room: Room, participant: str, request_id: str | None = None
     ) -> None:
-        if room.holds:
-            self._append(room_id, room, room.unhold(participant, request_id))
+        self._append(room_id, room, room.unhold(participant, request_id))
 
     def _record(self, room: Room, commit: Commit, claim: tuple[str, str], reply: Entry) -> None:
         record = room.records.get(claim[0])

@@ -10,9 +10,8 @@ import marshal
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import islice
-from operator import attrgetter
 from typing import Final, Protocol
 
 from duplex.brokers.values import Claim, Retention
@@ -154,7 +153,7 @@ class Handled:
             return _BUSY
         if request_id in self._settled:
             reply = self._settled[request_id]
-            return Claim("done", None if reply is None else Entry(*marshal.loads(reply)))
+            return Claim("done", None if reply is None else _unpack(request_id, reply))
         self._open[request_id] = _Open(now)
         return _NEW
 
@@ -172,7 +171,8 @@ class Handled:
         claimed = self._open.pop(request_id, None)
         if request_id in self._settled:
             self._forget(request_id)
-        packed = self._settled[request_id] = marshal.dumps(_VALUES(reply))
+        kept = (reply.state, reply.head, reply.sender, reply.seq)
+        packed = self._settled[request_id] = marshal.dumps(kept)
         self._ids.append(request_id)
         self._times.append(now)
         self._replied.append(request_id)
@@ -272,4 +272,9 @@ class Trimmer:
 
 _NEW: Final = Claim("new")
 _BUSY: Final = Claim("busy")
-_VALUES: Final = attrgetter(*(field.name for field in fields(Entry)))
+
+
+def _unpack(request_id: str, packed: bytes) -> Entry:
+    """A kept reply: the parts of it that are sent."""
+    state, beginning, sender, seq = marshal.loads(packed)
+    return Entry(state, beginning, sender, request_id, private=not seq, seq=seq)
