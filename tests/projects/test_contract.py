@@ -112,9 +112,9 @@ def inside(project: Project, folder: Path, *arguments: str) -> str:
 
 
 def found(frontend: Path, name: str) -> set[tuple[str, int, str]]:
-    """Each error of the frontend's own type checker: file, line and code."""
+    """Each error that the frontend's own type checker finds in the page: file, line and code."""
     checker = str(frontend / "node_modules" / CHECKERS[name])
-    options = ["--build", "--pretty", "false"]
+    options = ["--build", "tsconfig.app.json", "--pretty", "false"]
     done = subprocess.run(
         [str(BIN / "node"), checker, *options],
         cwd=frontend,

