@@ -27,8 +27,10 @@ class BackgroundTasks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
-        """Run a coroutine in the background."""
-        task = asyncio.get_running_loop().create_task(work)
+        """Run a coroutine in the background. It is never started eagerly, as a loop's task factory
+        may do: its owner has to know it before.
+        """
+        task = asyncio.Task(work, loop=asyncio.get_running_loop())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

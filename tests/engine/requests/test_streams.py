@@ -1,7 +1,8 @@
 """Streams belong to participants, not connections, and everybody receives how they end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Generator
+from typing import Any, cast
 
 import pytest
 from duplex.requests import running
@@ -265,3 +266,28 @@ async def test_a_stream_without_replies_is_not_announced_to_others(server: Serve
     ):
         assert (await ada.reply("feed", {"text": ""}, id="f"))["code"] == "internal"
         assert await bob.quiet() == []
+
+
+async def test_a_task_factory_of_the_application_makes_no_task_of_a_request(server: Server) -> None:
+    """It may start tasks eagerly: a request would start before its participant knows the task."""
+    made: list[str] = []
+
+    def factory(
+        loop: asyncio.AbstractEventLoop,
+        coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
+        **options: Any,
+    ) -> "asyncio.Task[Any]":
+        made.append(coroutine.__qualname__)
+        return asyncio.Task(cast("Coroutine[Any, Any, Any]", coroutine), loop=loop, **options)
+
+    async with await server.client(session="factory") as ada:
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(factory)
+        try:
+            await loop.create_task(asyncio.sleep(0))
+            await ada.ask("count", {"upto": 1}, id="c")
+            assert [(await ada.until("count"))["data"] for _ in range(2)] == [{"number": 0}, None]
+        finally:
+            loop.set_task_factory(None)
+    assert "sleep" in made
+    assert not {"RequestQueue._work", "Runner._stream"} & {*made}
