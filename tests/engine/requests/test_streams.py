@@ -277,7 +277,7 @@ async def test_a_task_factory_of_the_application_makes_no_task_of_a_request(serv
         coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
         **options: Any,
     ) -> "asyncio.Task[Any]":
-        made.append(coroutine.__qualname__)
+        made.append(repr(coroutine))
         return asyncio.Task(cast("Coroutine[Any, Any, Any]", coroutine), loop=loop, **options)
 
     async with await server.client(session="factory") as ada:
@@ -289,5 +289,5 @@ async def test_a_task_factory_of_the_application_makes_no_task_of_a_request(serv
             assert [(await ada.until("count"))["data"] for _ in range(2)] == [{"number": 0}, None]
         finally:
             loop.set_task_factory(None)
-    assert "sleep" in made
-    assert not {"RequestQueue._work", "Runner._stream"} & {*made}
+    assert any("sleep" in each for each in made)
+    assert not [each for each in made if "RequestQueue" in each or "Runner" in each]
