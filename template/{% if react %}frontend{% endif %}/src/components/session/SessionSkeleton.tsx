@@ -2,8 +2,14 @@ import { ending, useSession } from "../../duplex";
 import EmptyState from "../EmptyState";
 import NextStepButton from "./NextStepButton";
 
+interface Props {
+  /** For screen readers. */
+  heading?: string;
+  onRetry: () => void;
+}
+
 /** Shown until the session is open, and when it could not be opened. */
-export default function SessionSkeleton({ onRetry }: { onRetry: () => void }) {
+export default function SessionSkeleton({ heading = "Session", onRetry }: Props) {
   const status = useSession((state) => state.status);
   const reason = useSession((state) => state.reason);
   const { icon, next } = useSession(ending);
@@ -11,7 +17,7 @@ export default function SessionSkeleton({ onRetry }: { onRetry: () => void }) {
   if (status === "ended") {
     return (
       <div className="panel mx-auto max-w-xl">
-        <h1 className="sr-only">Session</h1>
+        <h1 className="sr-only">{heading}</h1>
         <EmptyState
           icon={icon}
           title="The session could not be opened"
@@ -30,7 +36,7 @@ export default function SessionSkeleton({ onRetry }: { onRetry: () => void }) {
   }
   return (
     <div aria-busy="true">
-      <h1 className="sr-only">Session</h1>
+      <h1 className="sr-only">{heading}</h1>
       <p className="sr-only">Opening the session.</p>
       <div className="h-10 w-64 max-w-full skeleton" />
       <div className="mt-8 grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
