@@ -1,4 +1,4 @@
-"""Pydantic's schemas of models as they go over the wire, or the reason why that cannot be told.
+"""Pydantic's schemas of models as they go over the wire, or the reason why there is none.
 
 Python's names of models become names that are short, and can be written in any language.
 
@@ -208,9 +208,9 @@ def require_tags(value: Any, definitions: Mapping[str, Schema]) -> None:
     if not isinstance(value, dict):
         return
     schema = cast("Schema", value)
-    told = schema.get("discriminator")
-    if isinstance(told, dict) and isinstance(schema.get("oneOf"), list):
-        tag = cast("dict[str, str]", told)["propertyName"]
+    discriminator = schema.get("discriminator")
+    if isinstance(discriminator, dict) and isinstance(schema.get("oneOf"), list):
+        tag = cast("dict[str, str]", discriminator)["propertyName"]
         for member in _members(schema, definitions):
             required: list[str] = member.get("required", [])
             if tag in member.get("properties", {}) and tag not in required:

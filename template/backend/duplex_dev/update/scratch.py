@@ -74,7 +74,7 @@ def scratch_copy(root: Path, template: str | None = None) -> Generator[Path]:
 
 @contextmanager
 def fresh_render(copy: Path) -> Generator[Path]:
-    """What the template renders with the answers of this copy: the project without edits."""
+    """Render the template with the answers of this copy: the project without edits."""
     answers = read_answers(copy / ANSWERS)
     with tempfile.TemporaryDirectory(prefix="render-") as name:
         with _explained(copy):

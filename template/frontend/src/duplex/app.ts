@@ -1,10 +1,10 @@
 import { CLOSE } from "./client/protocol.generated";
 import type { Api } from "./client/rest";
+import type { Readable } from "./client/stores";
 import { configureSession, liveSession } from "./session/live";
 import type { SessionState } from "./session/state";
 import type { SessionParts } from "./session/store";
 import { type IconName, ICONS } from "./ui/appearance";
-import type { Readable } from "./client/stores";
 
 /** One page. `Component` is the framework's type of a page. */
 export interface PageRoute<Component = unknown> {

@@ -17,6 +17,7 @@ export * from "./client/contract";
 export { CLOSE, NAME_LENGTH, type StreamEnd } from "./client/protocol.generated";
 export { type Api, ApiError, createApi } from "./client/rest";
 export { SessionSocket } from "./client/sessionSocket";
+export { createStore, forgetting, type Readable, type Store } from "./client/stores";
 export {
   type CallOptions,
   type Initialised,
@@ -76,5 +77,4 @@ export {
   type Slice,
   sliceQuery,
 } from "./ui/paging";
-export { createStore, forgetting, type Readable, type Store } from "./client/stores";
 export { attempt, copyText, problemOf, TOAST_TIME, toasts } from "./ui/toasts";

@@ -3,8 +3,8 @@
  * that no script can read, so a reload costs one refresh and no new sign-in.
  */
 import { type Api, ApiError } from "../client/rest";
-import { Backoff } from "../client/wire";
 import { createStore, type Readable, storage } from "../client/stores";
+import { Backoff } from "../client/wire";
 import { problemOf, toasts } from "../ui/toasts";
 import { confirmation } from "./confirmation";
 

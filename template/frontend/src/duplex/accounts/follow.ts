@@ -1,6 +1,6 @@
 import { CLOSE } from "../client/protocol.generated";
-import { displayName, liveSession } from "../session/live";
 import { forgetting, type Readable } from "../client/stores";
+import { displayName, liveSession } from "../session/live";
 import { toasts } from "../ui/toasts";
 import type { AuthState } from "./auth";
 

@@ -2,10 +2,10 @@ import { Calls } from "./calls";
 import { isOnline, Liveness, watchPage } from "./connection";
 import type { Reply, Requests, Responses, StateName } from "./contract";
 import { Dialer } from "./dialer";
-import { Listeners } from "./stores";
 import { byteLength, Outbox, Sender } from "./outbox";
 import { CLOSE } from "./protocol.generated";
 import { Position, Receiver, Settling } from "./receiver";
+import { Listeners } from "./stores";
 import {
   SessionError,
   type CallOptions,

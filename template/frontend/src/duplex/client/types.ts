@@ -1,7 +1,7 @@
 /** The frames on the wire and the public types of the session socket. */
 import type { Document, Reply, Requests, Responses, StateName } from "./contract";
-import type { Listeners } from "./stores";
 import type { ErrorCode, StreamEnd } from "./protocol.generated";
+import type { Listeners } from "./stores";
 
 /**
  * Returns the access token for a request, or null when nobody is signed in.

@@ -1,10 +1,10 @@
 import { currentApp } from "../app";
 import type { Requests, StateName } from "../client/contract";
+import { createStore, type Readable } from "../client/stores";
 import { SessionError } from "../client/types";
 import { liveSession, stateNames } from "../session/live";
 import type { SessionStore } from "../session/store";
 import { problemOf } from "../ui/toasts";
-import { createStore, type Readable } from "../client/stores";
 import {
   check,
   type ContractDocument,

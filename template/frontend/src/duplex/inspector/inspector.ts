@@ -1,6 +1,6 @@
+import { createStore, type Readable } from "../client/stores";
 import { contractFingerprint, liveSession } from "../session/live";
 import { formatBytes, formatLatency } from "../ui/format";
-import { createStore, type Readable } from "../client/stores";
 import { toasts } from "../ui/toasts";
 import { createContractComposer } from "./composer";
 import { conversationOf, fileName } from "./conversation";

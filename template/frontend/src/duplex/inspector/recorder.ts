@@ -1,7 +1,7 @@
 /** Records the frames of the page's sockets, and finds them again. */
 import { CLIENT_STATES, SERVER_STATES } from "../client/protocol.generated";
-import type { WireEvent } from "../client/types";
 import { createStore, type Readable } from "../client/stores";
+import type { WireEvent } from "../client/types";
 
 /** The purpose of a frame. `update`: the reply to another participant's request. */
 export type FrameKind =

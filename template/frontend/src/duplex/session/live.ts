@@ -1,8 +1,8 @@
 /** The page's one session: its functions, and the user's name in it. */
 import type { FormOf, StateName } from "../client/contract";
 import { NAME_LENGTH, NAME_MARKS } from "../client/protocol.generated";
-import { SessionError } from "../client/types";
 import { createStore, type Readable, storage } from "../client/stores";
+import { SessionError } from "../client/types";
 import { attempt, toasts } from "../ui/toasts";
 import type { SessionState } from "./state";
 import { createSessionStore, type SessionParts, type SessionStore } from "./store";

@@ -1,5 +1,5 @@
-import { attempt, problemOf } from "./toasts";
 import { createStore, forgetting, type Readable } from "../client/stores";
+import { attempt, problemOf } from "./toasts";
 
 /** A part of a long list: `limit` entries at most, after the first `offset` ones. */
 export interface Slice {

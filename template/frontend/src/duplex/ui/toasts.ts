@@ -1,6 +1,6 @@
 import { ApiError } from "../client/rest";
-import { SessionError } from "../client/types";
 import { createStore, type Readable } from "../client/stores";
+import { SessionError } from "../client/types";
 
 export type ToastKind = "error" | "success";
 

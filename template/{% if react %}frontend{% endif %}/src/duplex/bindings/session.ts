@@ -3,10 +3,10 @@ import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
 
 import { type AccountState, currentApp, linksFor, type NavigationItem } from "../app";
 import type { Document } from "../client/contract";
+import { createStore, type Readable } from "../client/stores";
 import { displayName, liveSession, type SessionActions } from "../session/live";
 import { enterRoom, isHidden, joinRoom, type RoomPhase, roomPhase } from "../session/room";
 import type { SessionState } from "../session/state";
-import { createStore, type Readable } from "../client/stores";
 
 /** The current value of a framework-free store; the component renders again when it changes. */
 export function useReadable<T>(source: Readable<T>): T {

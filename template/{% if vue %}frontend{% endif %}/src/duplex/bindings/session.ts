@@ -12,10 +12,10 @@ import {
 
 import { type AccountState, currentApp, linksFor, type NavigationItem } from "../app";
 import type { Document } from "../client/contract";
+import { createStore, type Readable } from "../client/stores";
 import { displayName, liveSession, type SessionActions } from "../session/live";
 import { enterRoom, isHidden, joinRoom, type RoomPhase, roomPhase } from "../session/room";
 import type { SessionState } from "../session/state";
-import { createStore, type Readable } from "../client/stores";
 
 /** A framework-free store as a ref; the listener leaves with the component. */
 export function useReadable<T>(source: Readable<T>): Readonly<ShallowRef<T>> {
