@@ -13,6 +13,23 @@ def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
     return Frame(opcode, data, fin).serialize(mask=True)
 
 
+async def dial(url: str, *headers: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection on which a WebSocket was asked for, with more headers."""
+    host, port = url.removeprefix("ws://").split("/")[0].split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    lines = [
+        f"GET {PATH} HTTP/1.1",
+        f"Host: {host}:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        *headers,
+    ]
+    writer.write("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
+    return reader, writer
+
+
 class Raw:
     """A client that writes bytes in the pieces that a test chooses."""
 
@@ -21,13 +38,7 @@ class Raw:
 
     @classmethod
     async def connect(cls, url: str) -> "Raw":
-        host, port = url.removeprefix("ws://").split("/")[0].split(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(
-            f"GET {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
+        reader, writer = await dial(url)
         assert b"101" in await reader.readuntil(b"\r\n\r\n")
         return cls(reader, writer)
 

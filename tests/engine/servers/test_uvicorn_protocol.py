@@ -10,9 +10,9 @@ import pytest
 from duplex.wire.entries import Frame as Prepared
 from websockets.frames import Frame, Opcode
 
-from tests.engine.raw import Raw, masked
+from tests.engine.raw import Raw, dial, masked
 from tests.engine.states import Gates, states
-from tests.engine.support import Server, make_engine, serving, setup
+from tests.engine.support import PATIENCE, Server, make_engine, serving, setup
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +118,22 @@ def test_a_prepared_frame_equals_that_of_a_websocket_library(size: int) -> None:
     frame = Prepared(payload)
     assert frame.framed() == Frame(Opcode.TEXT, payload).serialize(mask=False)
     assert frame.decoded().encode() == payload
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Content-Length: 2", "Transfer-Encoding: chunked", "Sec-WebSocket-Protocol: \x01"],
+)
+async def test_a_handshake_that_is_none_is_answered_and_leaves_nothing_behind(
+    running: Server, header: str
+) -> None:
+    connections = running.uvicorn.server_state.connections
+    before = set(connections)
+    reader, writer = await dial(running.url, header)
+    writer.write(b"{}")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+    assert b"valid" in await reader.read()
+    writer.close()
+    async with asyncio.timeout(PATIENCE):
+        while connections - before:
+            await asyncio.sleep(0)

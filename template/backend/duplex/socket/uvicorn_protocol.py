@@ -223,8 +223,8 @@ class PreparedProtocol(WebSocketsSansIOProtocol):
         self._over = self.handshake_initiated = self.handshake_complete = self.close_sent = True
         answer = b"".join(self.conn.data_to_send())
         if not answer:
-            self.conn.send_response(self.conn.reject(400, "This is not a valid handshake.\n"))
-            answer = b"".join(self.conn.data_to_send())
+            # The library has ended the connection already, for example because of a body.
+            answer = self.conn.reject(400, "This is not a valid handshake.\n").serialize()
         self.transport.write(answer)
         self.transport.close()
 
