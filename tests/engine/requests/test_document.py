@@ -14,7 +14,7 @@ import duplex
 import pytest
 from duplex import BadState, Model, Registry, state
 from duplex.contract.model_schemas import check_document
-from duplex.requests.documents import has_bounds
+from duplex.wire.models import has_bounds
 from pydantic import (
     AfterValidator,
     AliasChoices,

@@ -1,8 +1,7 @@
-"""Shared documents: permanent storage, the parsed document of a room, writing, held fields, and the
-edits of a request.
+"""Shared documents: permanent storage, the parsed document of a room, held fields, and the edits of
+a request.
 
-A changed document is validated before it is stored if its model may refuse values of the declared
-types. The value of a held field lasts exactly as long as a request.
+The value of a held field lasts exactly as long as a request.
 """
 
 import asyncio
@@ -14,13 +13,12 @@ from types import NoneType
 from typing import Annotated, Any, Final, Protocol, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter
-from pydantic_core import PydanticSerializationError
 
 from duplex.brokers.base import Broker, BrokerUnavailable, Lock
 from duplex.identity import Identity
 from duplex.requests.states import BadState
 from duplex.wire.messages import DocumentTooLarge, Refused
-from duplex.wire.models import schemas
+from duplex.wire.models import pack_document
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,61 +72,10 @@ class DocumentCache:
         self._document = None
 
 
-_FREE = frozenset(
-    {
-        "any", "bool", "bytes", "date", "datetime", "default", "definition-ref", "definitions",
-        "dict", "enum", "int", "list", "literal", "model", "model-field", "model-fields", "none",
-        "nullable", "set", "str", "time", "timedelta", "uuid",
-    }
-)  # fmt: skip
-"""Types whose values are always valid if they have the declared type and no bounds."""
-
-_BOUNDS = frozenset(
-    {
-        "ge", "gt", "le", "lt", "max_length", "min_length", "multiple_of", "now_op", "pattern",
-        "strict", "str_max_length", "str_min_length", "tz_constraint", "version",
-    }
-)  # fmt: skip
-
-
-def write(
-    document: BaseModel, kind: type[BaseModel], stored: bytes | None
-) -> tuple[bytes, BaseModel]:
-    """The JSON of a document, and the document as its JSON is read. Raises pydantic's errors for a
-    value of another type than declared or out of bounds: nobody could read such a document again.
-    `stored` is its JSON before the change, if it is known.
-    """
-    serializer = kind.__pydantic_serializer__
-    try:
-        text = serializer.to_json(document, by_alias=True, warnings="error")
-    except PydanticSerializationError:
-        # The value may still be valid when it is parsed, for example a tuple for a list.
-        text = serializer.to_json(document, by_alias=True, warnings=False)
-        return text, kind.model_validate_json(text)
-    # Pydantic writes None without a warning where no None is allowed.
-    checked = has_bounds(kind) or b"null" in text
-    if checked and stored is not None and text != stored:
-        kind.model_validate_json(text)
-    return text, document
-
-
 def check_size(text: bytes, limit: int, stored: bytes | None = None) -> None:
     """Raises `DocumentTooLarge`. A document that is too large already may become smaller."""
     if len(text) > limit and (stored is None or len(text) > len(stored)):
         raise DocumentTooLarge(len(text), limit)
-
-
-@cache
-def has_bounds(model: type[BaseModel]) -> bool:
-    """Whether the document may refuse values of the declared types, for a bound or a validator.
-
-    Assignments and appends are not validated, so a changed document with bounds is parsed before
-    it is stored, which costs three times as much as writing it. Other documents do not need it.
-    """
-    return any(
-        schema["type"] not in _FREE or _BOUNDS & {*schema, *schema.get("config", ())}
-        for schema in schemas(model)
-    )
 
 
 T = TypeVar("T", bound=BaseModel)
@@ -323,7 +270,7 @@ class Edits:
             return None
         services, stored = self._services, self._lock.document
         plain = services.held.without(self.document, self._held)
-        text, parsed = write(plain, services.document, stored)
+        text, parsed = pack_document(plain, services.document, stored)
         check_size(text, services.max_document, stored)
         if parsed is not plain:
             self.document = parsed

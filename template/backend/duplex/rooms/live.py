@@ -8,11 +8,12 @@ from pydantic import BaseModel
 
 from duplex.brokers.base import Broker, Commit, RoomGone
 from duplex.identity import Participant
-from duplex.requests.documents import check_size, held_fields, write
+from duplex.requests.documents import check_size, held_fields
 from duplex.requests.registry import Registry
 from duplex.requests.states import AnyEvent, AnyState
 from duplex.wire.entries import Entry
 from duplex.wire.messages import error_head
+from duplex.wire.models import pack_document
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -87,7 +88,7 @@ class LiveSessions(Generic[D]):
             self._held.show(document, lock.held)
             yield document
             plain = self._held.without(document, lock.held)
-            text, _ = write(plain, self._document, lock.document)
+            text, _ = pack_document(plain, self._document, lock.document)
             check_size(text, self._max_document, lock.document)
             entries = [] if message is None else [self._entry(message, data)]
             if not await self._commit(Commit(session, entries, lock, text)):

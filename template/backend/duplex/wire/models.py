@@ -1,14 +1,16 @@
-"""The base of all models on the wire, their schemas, the model of the first frame, and names of
-people.
+"""The base of all models on the wire, their schemas and JSON, the model of the first frame, and
+names of people.
 
 A name is one line of text that others can see.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, Final, cast
 from unicodedata import category
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticSerializationError
 
 from duplex.wire import protocol
 from duplex.wire.protocol import NAME_MARKS_MAX, NAME_MAX
@@ -151,6 +153,38 @@ def _accepts_infinity(schema: Mapping[str, Any]) -> bool:
     return config.get("allow_inf_nan", True) or config.get("extra_fields_behavior") == "allow"
 
 
+_FREE: Final = frozenset(
+    {
+        "any", "bool", "bytes", "date", "datetime", "default", "definition-ref", "definitions",
+        "dict", "enum", "int", "list", "literal", "model", "model-field", "model-fields", "none",
+        "nullable", "set", "str", "time", "timedelta", "uuid",
+    }
+)  # fmt: skip
+"""Types whose values are always valid if they have the declared type and no bounds."""
+
+_BOUNDS: Final = frozenset(
+    {
+        "ge", "gt", "le", "lt", "max_length", "min_length", "multiple_of", "now_op", "pattern",
+        "strict", "str_max_length", "str_min_length", "tz_constraint", "version",
+    }
+)  # fmt: skip
+"""Keywords with which a type refuses some of its values."""
+
+
+@cache
+def has_bounds(model: type[BaseModel]) -> bool:
+    """Whether a document of this model may refuse values of the declared types, for a bound or a
+    validator.
+
+    Assignments and appends are not validated, so a changed document with bounds is parsed before
+    it is stored, which costs three times as much as writing it. Other documents do not need it.
+    """
+    return any(
+        schema["type"] not in _FREE or _BOUNDS & {*schema, *schema.get("config", ())}
+        for schema in schemas(model)
+    )
+
+
 def _no_name(name: object) -> object:
     """None for an empty name, which asks for the default."""
     return None if isinstance(name, str) and not name.strip(" ") else name
@@ -181,3 +215,24 @@ def pack(model: BaseModel, declared: type[BaseModel] | None = None) -> bytes:
     `declared` model, without fields that only a subclass of it has.
     """
     return (declared or type(model)).__pydantic_serializer__.to_json(model, by_alias=True)
+
+
+def pack_document(
+    document: BaseModel, kind: type[BaseModel], stored: bytes | None
+) -> tuple[bytes, BaseModel]:
+    """The JSON of a document, and the document as its JSON is read. Raises pydantic's errors for a
+    value of another type than declared or out of bounds: nobody could read such a document again.
+    `stored` is its JSON before the change, if it is known.
+    """
+    serializer = kind.__pydantic_serializer__
+    try:
+        text = serializer.to_json(document, by_alias=True, warnings="error")
+    except PydanticSerializationError:
+        # The value may still be valid when it is parsed, for example a tuple for a list.
+        text = serializer.to_json(document, by_alias=True, warnings=False)
+        return text, kind.model_validate_json(text)
+    # Pydantic writes None without a warning where no None is allowed.
+    checked = has_bounds(kind) or b"null" in text
+    if checked and stored is not None and text != stored:
+        kind.model_validate_json(text)
+    return text, document
