@@ -8,6 +8,7 @@ output is the exit code of one.
 """
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -126,5 +127,6 @@ if __name__ == "__main__":
     sys.path[1:] = [entry for entry in sys.path[1:] if entry not in ours]
     for package in PACKAGES:
         importlib.import_module(package)
+    gc.freeze()
     for line in sys.stdin:
         print(_fork(json.loads(line)), flush=True)

@@ -4,6 +4,8 @@ A conftest.py overrides fixtures: `sign_in`, `admit` and `new_session_id` in pro
 or with a rule for who may join, `settings`, or the whole `application`.
 """
 
+import atexit
+import gc
 import os
 import shutil
 import stat
@@ -37,6 +39,11 @@ from duplex_dev.testing import (
     new_client,
     serve,
 )
+
+
+def pytest_configure() -> None:
+    """At the end of the process Python's last passes over all objects would take half of a second."""
+    atexit.register(gc.freeze)
 
 
 @pytest.fixture(scope="session", autouse=True)
