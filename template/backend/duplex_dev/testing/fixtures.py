@@ -42,7 +42,7 @@ from duplex_dev.testing import (
 
 
 def pytest_configure() -> None:
-    """At the end of the process Python's last passes over all objects would take half of a second."""
+    """At its end Python would pass over all objects again, which takes half of a second."""
     atexit.register(gc.freeze)
 
 
