@@ -23,6 +23,9 @@ Send = Callable[[Message], Awaitable[None]]
 EXTENSION = "duplex.prepared"
 _PIECE = 65536
 
+_DONE = object()
+"""What `_Rest` waits for when its coroutine has ended."""
+
 
 def small_frames(rate: Rate) -> Rate:
     """How many control frames and fragments fit a rate of requests: ten for each."""
@@ -357,6 +360,3 @@ class _Rest:
             return self._coroutine.throw(error)
         except StopIteration:
             return _DONE
-
-
-_DONE = object()

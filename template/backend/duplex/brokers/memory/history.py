@@ -17,6 +17,9 @@ from typing import Final, Protocol
 from duplex.brokers.values import Claim, Retention
 from duplex.wire.entries import Entry
 
+_NEW: Final = Claim("new")
+_BUSY: Final = Claim("busy")
+
 
 class Log:
     """Entries that a participant may still ask for, oldest first.
@@ -268,10 +271,6 @@ class Trimmer:
         """End it."""
         if self._timer is not None:
             self._timer.cancel()
-
-
-_NEW: Final = Claim("new")
-_BUSY: Final = Claim("busy")
 
 
 def _unpack(request_id: str, packed: bytes) -> Entry:
