@@ -11,7 +11,7 @@ import sys
 import time
 from contextlib import suppress
 from socket import socket
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE, Config
@@ -36,14 +36,80 @@ many clients more objects than that are in use at any moment, so most passes wou
 """
 
 
+_OTHER_FILES: Final = 500
+"""Files that a process opens besides its clients' connections."""
+
+INCOMPLETE: Final = 1000
+"""HTTP connections whose request has not arrived as a whole; beyond it the oldest is closed."""
+
+REQUEST_PATIENCE: Final = 30.0
+"""Seconds in which the head of a request arrives, and each further part of its body."""
+
+
+class PromptRequests(asyncio.Protocol):
+    """Added to uvicorn's HTTP protocol, which would wait for ever for the rest of a request: one
+    client could take all the files that the process may open.
+    """
+
+    config: "ServerConfig"
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    cycle: Any
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        cycle = self.cycle
+        if self.transport.get_protocol() is not self:
+            # It is a WebSocket now.
+            self._stop_waiting()
+        elif cycle is None or cycle.response_complete:
+            # The head of a request is not complete. Its time began with its first byte.
+            if self._timer is None:
+                self._wait()
+        elif cycle.more_body:
+            self._wait()
+        else:
+            self._stop_waiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop_waiting()
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        incomplete = self.config.incomplete
+        incomplete[self] = None
+        self._timer = self.loop.call_later(REQUEST_PATIENCE, self.transport.abort)
+        if len(incomplete) > INCOMPLETE:
+            oldest = next(iter(incomplete))
+            oldest._stop_waiting()
+            oldest.transport.abort()
+
+    def _stop_waiting(self) -> None:
+        self.config.incomplete.pop(self, None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
 class ServerConfig(Config):
-    """uvicorn's configuration of one process, which also prepares its garbage collector."""
+    """uvicorn's configuration of one process, which also prepares its garbage collector.
+    `incomplete`: the HTTP connections that wait for a request, the oldest first.
+    """
 
     def load(self) -> None:
         """Import the application. What exists then lives as long as the process: passes of the
         garbage collector, during which no client is served, leave it out.
         """
         super().load()
+        self.incomplete: dict[PromptRequests, None] = {}
+        bases = (PromptRequests, self.http_protocol_class)
+        self.http_protocol_class = type("HttpProtocol", bases, {})
         gc.collect()
         gc.freeze()
         gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
@@ -140,6 +206,22 @@ class Quiet(logging.Filter):
         return True
 
 
+def allow_open_files(wanted: int) -> None:
+    """Raise this process's limit of open files, as far as the system permits. Each connection is
+    one, and many systems begin with 1,024.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        logger.warning("The system allows %d open files; %d would be needed.", allowed, wanted)
+
+
 def run(application: str, settings: Settings) -> None:
     """Serve `application` (`module:factory`) until SIGTERM or Ctrl+C. Exits with 3 when the start
     has failed.
@@ -168,6 +250,7 @@ def run(application: str, settings: Settings) -> None:
         timeout_graceful_shutdown=int(settings.session_drain) + 15,
         timeout_worker_healthcheck=HEALTH_PATIENCE,
     )
+    allow_open_files(settings.session_max_connections + INCOMPLETE + _OTHER_FILES)
     if settings.workers > 1:
         workers = Workers(config, [config.bind_socket()])
         workers.run()
