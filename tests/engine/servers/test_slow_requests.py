@@ -62,6 +62,8 @@ async def config(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ServerConfig]
             writer[1].close()
             yield made
         finally:
+            for connection in list(running.server_state.connections):
+                connection.transport.abort()
             running.should_exit = running.force_exit = True
             await serving
             gc.set_threshold(*threshold)
