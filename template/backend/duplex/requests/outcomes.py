@@ -228,7 +228,7 @@ def _message(
         requester.id,
         request.id,
         more,
-        state.kept,
+        state.retained,
         state.closes,
         state.private,
     )

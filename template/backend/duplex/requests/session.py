@@ -269,9 +269,10 @@ class Session(Generic[D]):
         # private stream and private messages are replayed, so they are numbered.
         pushed = reply.private and not self._running.state.streams
         numbered = self._entries if pushed else [*self._entries, reply]
-        step = self._step(numbered, reply if last else None, ends=reply.closes)
+        outcome = reply if last else None
+        step = self._step(numbered, outcome, ends=reply.closes)
         if step is not None:
-            self._committed(step, await self._services.broker.commit(step), reply if last else None)
+            self._committed(step, await self._services.broker.commit(step), outcome)
         if pushed:
             self._requester.push(reply)
         if edits is not None:

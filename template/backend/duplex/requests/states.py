@@ -83,7 +83,7 @@ class State(Generic[P, R]):
         self.closes = closes
         self.to: To = to
         self.private = to == "sender"
-        self.kept: Retain = retained(retain, private=self.private)
+        self.retained: Retain = retained(retain, private=self.private)
         self.doc = inspect.getdoc(handler) or ""
         self.where = where
         self._beginning = head(name, b"")

@@ -155,13 +155,9 @@ class Connection:
         """
         if self.verdict is not None:
             return
-        outbox = self._outbox
-        if outbox or not self.transport.write([frame]):
-            outbox.append(frame)
-            self._waiting += frame.size
+        if self._outbox or not self.transport.write([frame]):
+            self.push(frame)
             self.flush()
-            if self._waiting > self._mark:
-                self._overflow()
 
     def catch_up(self, frames: list[Frame]) -> None:
         """Send the first frames of a joined session. They do not count against the outbox's bound:
