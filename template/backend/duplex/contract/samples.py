@@ -1,7 +1,10 @@
 """Example data for a schema, which must be valid."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from pydantic import BaseModel, ValidationError
 
 from duplex.contract.describe import REFERENCE, Schema
 
@@ -23,6 +26,21 @@ _FORMATS = {
 
 class NoSample(Exception):
     """No example can be made: a pattern, or bounds that leave no obvious value."""
+
+
+def valid_samples(
+    model: type[BaseModel], schema: Schema, definitions: Mapping[str, Schema]
+) -> Iterator[Any]:
+    """Examples of `schema` that its `model` accepts: one in which every object is whole, and one
+    without optional fields of inner objects. Fewer, or none, where no valid value is obvious.
+    """
+    for whole in (True, False):
+        try:
+            data = sample(schema, definitions, whole=whole)
+            model.model_validate_json(json.dumps(data))
+        except (NoSample, ValidationError):
+            continue
+        yield data
 
 
 def sample(

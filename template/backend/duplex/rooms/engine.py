@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.middleware import Middleware
 
 from duplex.brokers.base import Broker, BrokerUnavailable
-from duplex.identity import Authenticate, Identity
+from duplex.identity import Authenticate, Authentication, Identity
 from duplex.options import Options
 from duplex.requests.documents import SessionStore, held_fields
 from duplex.requests.registry import Registry
@@ -30,7 +30,6 @@ from duplex.socket.connection import Connection
 from duplex.socket.endpoint import SocketEndpoint
 from duplex.socket.handler import SocketServices
 from duplex.socket.handshake import Handshake
-from duplex.socket.participant import Authentication
 from duplex.socket.sockets import Sockets
 from duplex.tasks import BackgroundTasks
 from duplex.wire.entries import Frame

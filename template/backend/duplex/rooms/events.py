@@ -6,9 +6,9 @@ from contextlib import suppress
 from functools import partial
 
 from duplex.brokers.base import Broker, BrokerUnavailable
+from duplex.identity import Authentication
 from duplex.rooms.member import Member
 from duplex.rooms.rooms import Rooms
-from duplex.socket.participant import Authentication
 from duplex.socket.sockets import Sockets
 from duplex.tasks import BackgroundTasks
 from duplex.wire.entries import Entry, Frame

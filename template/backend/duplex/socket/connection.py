@@ -9,9 +9,10 @@ from enum import Enum
 
 from pydantic import JsonValue
 
+from duplex.identity import Validity
 from duplex.options import Options
 from duplex.socket.outbox import Flusher, thinned
-from duplex.socket.participant import ConnectedParticipant, Validity
+from duplex.socket.participant import ConnectedParticipant
 from duplex.socket.pending import PART, PendingBytes
 from duplex.socket.rates import Allowance
 from duplex.socket.transport import Transport

@@ -3,9 +3,9 @@
 import logging
 from typing import Final
 
-from duplex.identity import NotSignedIn
+from duplex.identity import Authentication, NotSignedIn
 from duplex.socket.connection import Connection
-from duplex.socket.participant import Authentication, ConnectedParticipant
+from duplex.socket.participant import ConnectedParticipant
 from duplex.tasks import BackgroundTasks
 from duplex.wire.messages import Rejected, notice, reply
 from duplex.wire.protocol import Close

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
 
+from duplex.identity import Authentication
 from duplex.socket.connection import Connection, Phase
 from duplex.socket.controls import Controls
 from duplex.socket.handshake import Handshake
-from duplex.socket.participant import Authentication, ConnectedParticipant
+from duplex.socket.participant import ConnectedParticipant
 from duplex.socket.rates import Bucket
 from duplex.socket.sockets import Sockets
 from duplex.socket.transport import (

@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from pydantic import ValidationError
 
-from duplex.identity import Identity, NotSignedIn
+from duplex.identity import Authentication, Identity, NotSignedIn
 from duplex.socket.connection import Connection, Phase
-from duplex.socket.participant import Authentication
 from duplex.socket.sockets import Sockets
 from duplex.wire.messages import CannotJoin, Unreadable, unpack
 from duplex.wire.models import Hello

@@ -1,70 +1,9 @@
-"""The participant at the other end of a connection: the check of its token, and how long it is
-valid.
-"""
+"""The participant at the other end of a connection, as the socket needs it."""
 
-import time
-from typing import Final, Protocol
+from typing import Protocol
 
-from duplex.identity import Authenticate, Identity
+from duplex.identity import Identity
 from duplex.wire.requests import Request
-
-
-class Authentication:
-    """Checks tokens with the application's `authenticate`."""
-
-    __slots__ = ("_revocations", "authenticate")
-
-    def __init__(self, authenticate: Authenticate) -> None:
-        self.authenticate = authenticate
-        self._revocations = 0
-
-    def revoked(self) -> None:
-        """A sign-in was revoked: tokens that are being checked now are checked again."""
-        self._revocations += 1
-
-    async def identify(self, token: str | None) -> Identity:
-        """The identity of a token. Raises `NotSignedIn`.
-
-        Repeated if a sign-in was revoked meanwhile: it may have been this one, whose connection the
-        revocation cannot find before its user is known.
-        """
-        while True:
-            revocations = self._revocations
-            identity = await self.authenticate(token)
-            if revocations == self._revocations:
-                return identity
-
-
-_WARNING: Final = 60.0
-"""Maximum time, in seconds, between the warning and the end of a token."""
-
-
-class Validity:
-    """Until when a token is valid (`expires`: Unix seconds; None: for ever)."""
-
-    __slots__ = ("_warn_at", "expires")
-
-    def __init__(self) -> None:
-        self.expires: float | None = None
-        self._warn_at = 0.0
-
-    def until(self, expires: float | None) -> None:
-        """There is a new token."""
-        self.expires = expires
-        if expires is not None:
-            left = expires - time.time()
-            self._warn_at = expires - min(_WARNING, left / 2)
-
-    def check(self) -> float | None:
-        """The seconds that are left, once when the client is to be warned; 0 after the end; else
-        None.
-        """
-        now = time.time()
-        if self.expires is None or now < self._warn_at:
-            return None
-        left = max(self.expires - now, 0.0)
-        self._warn_at = self.expires
-        return left
 
 
 class ConnectedParticipant(Protocol):

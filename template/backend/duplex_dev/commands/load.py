@@ -10,11 +10,12 @@ more slowly (--rate), and the command names the setting that refused a client or
 import argparse
 import asyncio
 import json
+from contextlib import suppress
 from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
-from duplex.contract.samples import NoSample, sample
+from duplex.contract.samples import valid_samples
 from duplex_dev.console import TaskError, say
 from duplex_dev.load import RAISED, RATE, Measured, Plan, Target, measure
 from duplex_dev.machine.temporary import running
@@ -119,25 +120,25 @@ def request_of(name: str | None, text: str | None) -> tuple[str, dict[str, objec
 
 
 def example_of(name: str, model: type[BaseModel] | None) -> dict[str, object]:
-    """Valid data of a state: with some `text` if the model has that field, else an example."""
+    """Valid data of a state: with some `text` if the model has that field, else as little as it
+    accepts, else the example of its documentation. Raises TaskError if there is none.
+    """
     if model is None:
         return {}
     text: dict[str, object] = {"text": "load " * 20} if "text" in model.model_fields else {}
-    examples = [text, {}]
+    for example in (text, {}):
+        with suppress(ValidationError):
+            model.model_validate_json(json.dumps(example))
+            return example
     contract = application().contract(detailed=True)
     if name in contract.states:
-        try:
-            request = contract.states[name].request
-            examples.append(sample(request, contract.definitions, whole=False))
-        except NoSample:
-            pass  # a pattern, for example: the command cannot invent a value
-    for example in examples:
-        try:
-            model.model_validate_json(json.dumps(example))
-        except ValidationError:
-            continue
-        return example
-    raise TaskError(f"The data of {name} has required fields: give it with --data '{{…}}'.")
+        schema = contract.states[name].request
+        for example in valid_samples(model, schema, contract.definitions):
+            return example
+    raise TaskError(
+        f"No example can be made of the required fields of {name}."
+        " Give the data of the requests with --data '{…}'."
+    )
 
 
 def report(plan: Plan, measured: Measured) -> list[str]:

@@ -1,5 +1,5 @@
 /** Actions of a user with the example's notes. The states are read from the project's contract. */
-import { expect, type Locator } from "@playwright/test";
+import type { Locator } from "@playwright/test";
 
 import { STATES } from "../../src/api/generated/contract";
 import type { Person } from "./person";
@@ -21,12 +21,6 @@ export const anyState = openState ?? closingState;
 /** The notes that a user sees. */
 export const notes = ({ page }: Person): Locator =>
   page.getByRole("list", { name: "Shared notes" }).getByRole("listitem");
-
-/** The user sees these notes and no others, each once, in the order in which they were written. */
-export async function hasNotes(person: Person, ...texts: string[]): Promise<void> {
-  await expect(notes(person)).toContainText(texts.toReversed());
-  await expect(notes(person)).toHaveCount(texts.length);
-}
 
 /** Fills in the form and sends it with the Enter key. */
 export async function send({ page }: Person, state: StateName, text: string): Promise<void> {

@@ -4,10 +4,7 @@ Schemas are translated into AsyncAPI's dialect, a superset of JSON Schema draft 
 2020-12.
 """
 
-import json
 from typing import Any, cast
-
-from pydantic import ValidationError
 
 from duplex.contract.asyncapi.frames import (
     REQUEST_ID,
@@ -23,7 +20,7 @@ from duplex.contract.describe import (
     Schema,
     StateTypes,
 )
-from duplex.contract.samples import NoSample, sample
+from duplex.contract.samples import NoSample, sample, valid_samples
 from duplex.requests.states import AnyEvent, AnyState
 from duplex.wire.protocol import STREAM_ENDS
 
@@ -122,14 +119,8 @@ def _request_example(
     """A frame that the state's own model takes, with all its fields if they fit together."""
     if state.request is None:
         return {"state": state.name, "id": "1"}
-    for whole in (True, False):
-        try:
-            data = sample(types.request, contract.definitions, whole=whole)
-            state.request.model_validate_json(json.dumps(data))
-        except (NoSample, ValidationError):
-            continue
-        return {"state": state.name, "data": data, "id": "1"}
-    return None
+    found = valid_samples(state.request, types.request, contract.definitions)
+    return next(({"state": state.name, "data": data, "id": "1"} for data in found), None)
 
 
 def reserved_message(reserved: ReservedFrame, contract: Contract) -> dict[str, Any]:

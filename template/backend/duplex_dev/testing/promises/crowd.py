@@ -4,16 +4,14 @@ They send valid requests of the application's states, generated from its contrac
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from pydantic import ValidationError
-
 from duplex import Application
-from duplex.contract.samples import NoSample, sample
+from duplex.contract.samples import valid_samples
 from duplex.requests.states import AnyState
 from duplex_dev.testing import Admit, NewSessionId, Person, SignIn
 from duplex_dev.testing.promises.checker import Checker
@@ -47,8 +45,9 @@ class Requests:
             if state.closes:
                 left_out[name] = "it ends the session"
                 continue
-            schema = contract.states[name].request
-            found = list(_valid(state, schema, contract.definitions))
+            schema, model = contract.states[name].request, state.request
+            definitions = contract.definitions
+            found = [None] if model is None else list(valid_samples(model, schema, definitions))
             if found:
                 samples[name] = found
             else:
@@ -68,21 +67,6 @@ class Requests:
 
 def _is_dropped(state: AnyState) -> bool:
     return state.retain != "all" or (state.streams and state.to == "sender")
-
-
-def _valid(
-    state: AnyState, schema: dict[str, Any], definitions: Mapping[str, Any]
-) -> Iterator[Any]:
-    if state.request is None:
-        yield None
-        return
-    for whole in (True, False):
-        try:
-            data = sample(schema, definitions, whole=whole)
-            state.request.model_validate(data)
-        except (NoSample, ValidationError):
-            continue
-        yield data
 
 
 NAMES = ("ada", "bob", "eve", "joe", "zoe")
