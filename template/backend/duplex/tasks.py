@@ -4,8 +4,9 @@ for each name.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
-from contextlib import suppress
+import sys
+from collections.abc import Coroutine, Generator, Iterable
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -60,6 +61,24 @@ async def cancel_and_close(tasks: "Iterable[asyncio.Task[Any]]") -> None:
                 if not task.cancelled():
                     # Its coroutine was closed under it; the log has the reason already.
                     task.exception()
+
+
+@contextmanager
+def closed_by_owner() -> Generator[None]:
+    """Async generators whose first `anext` is called inside are closed by the code that runs them.
+    The event loop, which closes those that are left, would log a traceback for each one that cannot
+    be closed.
+    """
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(firstiter=None, finalizer=_leave)
+    try:
+        yield
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+
+
+def _leave(_: object) -> None:
+    """Without a finalizer Python would close the generator itself, with the same result."""
 
 
 def is_current(task: "asyncio.Task[None] | None") -> bool:

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
 from contextlib import suppress
 from functools import partial
+from types import AsyncGeneratorType
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,7 +21,7 @@ from duplex.requests.outcomes import (
 from duplex.requests.queue import Requester
 from duplex.requests.running import Deadlines, Running
 from duplex.requests.session import Services, Session
-from duplex.tasks import BackgroundTasks, cancel_and_close, uncancel
+from duplex.tasks import BackgroundTasks, cancel_and_close, closed_by_owner, uncancel
 from duplex.wire.messages import Rejected
 from duplex.wire.protocol import ErrorCode
 from duplex.wire.requests import Request
@@ -196,13 +196,15 @@ class Runner:
         self, requester: Requester, running: Running, session: Session[BaseModel]
     ) -> None:
         request, state = running.request, running.state
-        pieces: AsyncGenerator[object] = _call(running, session)
+        pieces: AsyncGeneratorType[object, None] = _call(running, session)
         deadline = self._deadlines[state.deadline]
+        with closed_by_owner():
+            upcoming = anext(pieces, _END)
         try:
             while True:
                 deadline.begin(running)
                 try:
-                    value = await anext(pieces, _END)
+                    value = await upcoming
                 finally:
                     deadline.end(running)
                 if value is _END:
@@ -215,6 +217,7 @@ class Runner:
                 # A stream never runs ahead of its reader, nor keeps the loop for itself.
                 await asyncio.sleep(0)
                 await requester.drained(_STREAM_AHEAD)
+                upcoming = anext(pieces, _END)
             if running.left_behind:
                 return
             running.seal()
@@ -225,7 +228,9 @@ class Runner:
                 await pieces.athrow(error)
             raise
         finally:
-            await pieces.aclose()
+            # If it still runs, this coroutine is being closed because it ignores its cancellation.
+            if not pieces.ag_running:
+                await pieces.aclose()
 
     async def _follow(self, requester: Requester, running: Running, request_id: str) -> None:
         """Wait for the end of a stream at another worker, and report an error that it ended with.

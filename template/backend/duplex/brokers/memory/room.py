@@ -5,6 +5,7 @@ Changes of presence are gathered into announcements.
 
 import asyncio
 import secrets
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
@@ -109,7 +110,8 @@ def _changes(
 class Record:
     """A participant that is present, in its grace, or absent but able to resume.
 
-    `number` grows with each arrival; `lost`: when its connection was lost, 0 while it has one.
+    `number` grows with each arrival, 0 while it is absent; `lost`: when its connection was lost, 0
+    while it has one.
     """
 
     public: Presence
@@ -141,6 +143,7 @@ class Room:
 
     __slots__ = (
         "_arrivals",
+        "_numbers",
         "_owners",
         "_present",
         "document",
@@ -174,7 +177,9 @@ class Room:
         self.expiry: asyncio.TimerHandle | None = None
         self.holds: dict[str, tuple[str, str, bytes]] = {}
         self.gatherer = Gatherer(gathering, self.present, lambda entry: announce(self, entry))
-        self._present: dict[str, Presence] = {}
+        # Those present in the order they came, and their numbers: a page is found by bisection.
+        self._present: list[Presence] = []
+        self._numbers: list[int] = []
         self._owners: dict[str, dict[str, Record]] = {}
         self._arrivals = 0
 
@@ -182,37 +187,33 @@ class Room:
 
     def present(self) -> Collection[Presence]:
         """All present participants, in the order they came."""
-        return self._present.values()
+        return self._present
 
     def is_present(self, one: Record) -> bool:
         """Whether others see this participant."""
-        return one.id in self._present
+        return one.number > 0
 
     def appear(self, one: Record) -> None:
         """Become present, after all others in the order."""
         self._arrivals += 1
         one.number = self._arrivals
-        self._present[one.id] = one.public
+        self._present.append(one.public)
+        self._numbers.append(one.number)
         self.gatherer.add("joined", one.public)
 
     def disappear(self, one: Record) -> None:
         """Be present no more."""
-        del self._present[one.id]
+        place = bisect_left(self._numbers, one.number)
+        del self._present[place], self._numbers[place]
+        one.number = 0
         self.gatherer.add("left", one.public)
 
     def page(self, after: int, limit: int) -> PresencePage:
         """Up to `limit` participants who joined after that number."""
-        found: list[Presence] = []
-        last = after
-        for one in self._present.values():
-            number = self.records[one.participant].number
-            if number <= after:
-                continue
-            if len(found) == limit:
-                return PresencePage(found, len(self._present), str(last))
-            found.append(one)
-            last = number
-        return PresencePage(found, len(self._present))
+        start = bisect_right(self._numbers, after)
+        end = start + limit
+        following = str(self._numbers[end - 1]) if end < len(self._numbers) else None
+        return PresencePage(self._present[start:end], len(self._present), following)
 
     # --- holds
 
