@@ -17,6 +17,7 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE, Config
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
+from duplex.options import YOUNG_OBJECTS
 from duplex.settings import Settings
 from duplex.socket.uvicorn_protocol import PreparedProtocol
 from duplex.web.database import Database
@@ -28,13 +29,6 @@ HEALTH_PATIENCE = 30
 """Seconds after which a worker that gives no sign of life is replaced. One that is busy starting is
 not dead.
 """
-
-
-_YOUNG = 10_000
-"""New objects between two passes of the garbage collector, instead of Python's 700 to 2,000. With
-many clients more objects than that are in use at any moment, so most passes would free nothing.
-"""
-
 
 _OTHER_FILES: Final = 500
 """Files that a process opens besides its clients' connections."""
@@ -112,7 +106,7 @@ class ServerConfig(Config):
         self.http_protocol_class = type("HttpProtocol", bases, {})
         gc.collect()
         gc.freeze()
-        gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
+        gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
 class Worker(Process):

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 
 from duplex.brokers.base import Broker, BrokerUnavailable
 from duplex.identity import Authenticate, Authentication, Identity
-from duplex.options import Options
+from duplex.options import YOUNG_OBJECTS, Options
 from duplex.requests.documents import SessionStore, held_fields
 from duplex.requests.registry import Registry
 from duplex.requests.runner import Runner
@@ -56,11 +56,6 @@ end in a shorter window too.
 
 DRAIN_CLOSING: Final = 5.0
 """Maximum time, in seconds, that the closing of the last connections takes after the window."""
-
-_NEW_OBJECTS = 10_000
-"""Number of new objects after which the garbage collector runs: more than the requests of one
-moment use. With Python's 700, full passes of 30 to 80 ms came every second at 500 busy clients.
-"""
 
 
 class Engine:
@@ -133,7 +128,7 @@ class Engine:
         # are excluded from it, and requests make no reference cycles.
         gc.freeze()
         self._collector = gc.get_threshold()
-        gc.set_threshold(max(_NEW_OBJECTS, self._collector[0]), *self._collector[1:])
+        gc.set_threshold(max(YOUNG_OBJECTS, self._collector[0]), *self._collector[1:])
         self.sockets.start()
         self._runner.start()
         await self.broker.start(self.events)
