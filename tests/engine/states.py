@@ -121,6 +121,12 @@ def states(gates: Gates) -> Registry:
         await gates.wait(data.text)
         return Said(text=data.text)
 
+    @state("holdPrivately", to="sender")
+    async def hold_privately(session: Session, data: Text) -> Said:
+        gates.runs.append(f"hold {data.text}")
+        await gates.wait(data.text)
+        return Said(text=data.text)
+
     @state("holdNote")
     async def hold_note(session: Session, data: Text) -> Said:
         async with session.edit() as document:
@@ -242,8 +248,8 @@ def states(gates: Gates) -> Registry:
         return Saved(id=ref.id, title=ref.title)
 
     found = [
-        say, whisper, note, notes, hold, hold_note, spoil, announce, count, tick, feed, flood,
-        kinds, bag, nothing, lies, slow, rare, rule, cursor, glance, place,
+        say, whisper, note, notes, hold, hold_privately, hold_note, spoil, announce, count, tick,
+        feed, flood, kinds, bag, nothing, lies, slow, rare, rule, cursor, glance, place,
         save, who_is_here, roll_dice, roll_wrong, deal, dice_rolled, light_changed,
     ]  # fmt: skip
     return Registry(found)

@@ -76,10 +76,10 @@ async def test_a_request_sent_again_while_it_runs_is_not_run_twice(
     again = await server.client(**ada.resume())
     await again.ask("hold", {"text": "running"}, id="1")
     await again.ask("whisper", {"text": "after"}, id="2")
+    assert await again.quiet() == []
     gates.open["running"].set()
-    replies = [await again.receive() for _ in range(3)]
-    assert [f["id"] for f in replies] == ["1", "1", "2"]
-    assert replies[0] == replies[1]
+    replies = [await again.receive() for _ in range(2)]
+    assert [f["id"] for f in replies] == ["1", "2"]
     assert gates.runs == ["hold running", "after"]
     await again.close()
 

@@ -118,13 +118,12 @@ class RequestQueue:
                 return True
         return False
 
-    def remove(self, request_id: str) -> bool:
-        """Remove a waiting request; False when none of this id waits."""
-        for request in self._waiting:
-            if request.id == request_id:
-                self._waiting.remove(request)
-                return True
-        return False
+    def remove(self, request_id: str) -> Request | None:
+        """Remove a waiting request, and each copy of it; None when none of this id waits."""
+        found = [request for request in self._waiting if request.id == request_id]
+        for request in found:
+            self._waiting.remove(request)
+        return found[0] if found else None
 
     def clear(self, *, keep_without_id: bool = False) -> None:
         """Remove the waiting requests; those that have an id will be sent again by the client."""
@@ -190,6 +189,11 @@ class Requester(Protocol):
     def requests(self) -> RequestQueue: ...
 
     @property
+    def seen(self) -> int:
+        """The number of the last room message that its connection received."""
+        ...
+
+    @property
     def connected(self) -> bool:
         """Whether the participant has a connection at this process."""
         ...
@@ -198,8 +202,10 @@ class Requester(Protocol):
         """Count the bytes of an outcome that was recorded for this participant."""
         ...
 
-    def push(self, entry: Entry) -> None:
-        """Send a private message or a recorded reply, if there is a connection."""
+    def push(self, entry: Entry, asked: int | None = None) -> None:
+        """Send a private message or a recorded reply, if there is a connection. `asked`: what was
+        seen when the reply was asked for; a room message that came since is not sent twice.
+        """
         ...
 
     def error(self, sentence: str, code: ErrorCode, request_id: str | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from duplex.brokers.base import BrokerUnavailable, Claim, Commit
+from duplex.brokers.base import BrokerUnavailable, Claim, Commit, LockLost, RoomGone
 from duplex.requests.outcomes import (
     SENTENCES,
     Failures,
@@ -19,7 +19,7 @@ from duplex.requests.outcomes import (
     reply,
 )
 from duplex.requests.queue import Requester
-from duplex.requests.running import Deadlines, Running
+from duplex.requests.running import CLEANUP_TIME, Deadlines, Running
 from duplex.requests.session import Services, Session
 from duplex.tasks import BackgroundTasks, cancel_and_close, closed_by_owner, uncancel
 from duplex.wire.messages import Rejected
@@ -66,6 +66,7 @@ class Runner:
             if request.id is not None:
                 if requests.has_stream(request.id):
                     return
+                seen = requester.seen
                 # The pieces of a stream arrive as room messages: no need to wait for its end.
                 claim = await self._services.broker.claim(
                     requester.room_id,
@@ -74,7 +75,7 @@ class Runner:
                     0 if state.streams else state.deadline,
                 )
                 if claim.outcome != "new":
-                    self._repeat(requester, running, request.id, claim)
+                    self._repeat(requester, running, request.id, claim, seen)
                     return
             if state.streams:
                 await self._start_stream(requester, running)
@@ -111,6 +112,27 @@ class Runner:
         except BrokerUnavailable:
             logger.info("the store is not reachable: a stream at another worker is not cancelled")
 
+    def cancel_waiting(self, requester: Requester, request: Request) -> None:
+        """Cancel a request that waited here, and runs at another worker if it was sent before."""
+        self._tasks.spawn(self._cancel_waiting(requester, request, str(request.id)))
+
+    async def _cancel_waiting(
+        self, requester: Requester, request: Request, request_id: str
+    ) -> None:
+        broker, room, seen = self._services.broker, requester.room_id, requester.seen
+        claimed = requester.id, request_id
+        outcome = error_reply(requester, request, SENTENCES["cancelled"], "cancelled")
+        await self._cancel_elsewhere(requester, request_id)
+        try:
+            # A worker that runs it answers it.
+            claim = await broker.claim(room, *claimed, 2 * CLEANUP_TIME)
+            if claim.outcome == "new":
+                await broker.commit(Commit(room, claim=claimed, reply=outcome))
+        except (BrokerUnavailable, LockLost, RoomGone):
+            requester.push(outcome)
+        else:
+            requester.push(claim.reply or outcome, seen)
+
     async def list_participants(
         self, requester: Requester, after: str | None, request_id: str | None
     ) -> bytes:
@@ -141,13 +163,15 @@ class Runner:
         await cancel_and_close(self._left_behind)
 
     def _repeat(
-        self, requester: Requester, running: Running, request_id: str, claim: Claim
+        self, requester: Requester, running: Running, request_id: str, claim: Claim, seen: int
     ) -> None:
-        """Answer a request that was sent before with its recorded outcome."""
+        """Answer a request that was sent before with its recorded outcome. `seen`: the last room
+        message before it was claimed.
+        """
         if claim.outcome == "busy" and running.state.streams:
             self._tasks.spawn(self._follow(requester, running, request_id))
         elif claim.reply is not None:
-            requester.push(claim.reply)
+            requester.push(claim.reply, seen)
         elif claim.outcome == "done":
             requester.error(NO_LONGER_KEPT, "conflict", request_id)
         else:

@@ -83,8 +83,9 @@ class RoomEvents:
                 self._revoke(message["user"], message.get("sign_in"))
             case "cancel":
                 member = self._rooms.member(message["room"], message["participant"])
-                if member is not None:
-                    member.stop_request(message["request"])
+                if member is not None and not member.requests.stop(message["request"]):
+                    # The worker where the participant is now answers it.
+                    member.requests.remove(message["request"])
             case "remove":
                 self._dismiss(message["room"], message["participant"], message["reason"])
             case _:

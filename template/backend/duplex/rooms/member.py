@@ -25,6 +25,7 @@ class Member:
     its connection received, `hidden` that of a later one which is not for it. `missed` counts the
     bytes of its own messages that no connection has received here. `resumed`: it was at another
     process before, where its streams may still run. `moved`: it is at another process now.
+    `returned`: it has had another connection before, so its client may have sent requests again.
     `put_away`: its page announced that it may resume. `kept` counts the bytes that are kept
     for it, `owner` is the account or address of its connection.
     """
@@ -48,6 +49,7 @@ class Member:
         "put_away",
         "requests",
         "resumed",
+        "returned",
         "room_id",
         "seen",
         "token",
@@ -79,6 +81,7 @@ class Member:
         self.hidden = 0
         self.missed = 0
         self.resumed = False
+        self.returned = False
         self.moved = False
         self.put_away = False
         self.requests = RequestQueue(partial(runner.run, self))
@@ -97,6 +100,7 @@ class Member:
         """
         former, self.connection = self.connection, connection
         if connection is not None:
+            self.returned = self.resumed or self.connection_id != ""
             self.connection_id = connection.id
             self.owner = connection.owner
         self.moved = connection is None
@@ -141,20 +145,28 @@ class Member:
                 self.connection.push(skipped(self.hidden))
                 self.hidden = 0
             if entry.sender == self.id:
-                self.connection.answer(self.frame(entry))
+                self.answer(self.connection, entry)
             else:
                 self.connection.push(self.frame(entry))
+
+    def answer(self, connection: Connection, entry: Entry) -> None:
+        """Send a message of an own request. Where it is the last one, it also answers the copies of
+        the request that its client has sent again and that still wait.
+        """
+        connection.answer(Frame(entry.for_sender(), "all", entry.state, entry.seq))
+        if self.returned and not entry.more and entry.request_id is not None:
+            self.requests.remove(entry.request_id)
 
     def may_read(self, entry: Entry) -> bool:
         """Whether a room message is for this member."""
         return not entry.private or entry.sender == self.id
 
-    def push(self, entry: Entry) -> None:
-        """Send a private message or a recorded reply, if there is a connection. A reply that is
-        still to come as a room message is not sent twice.
+    def push(self, entry: Entry, asked: int | None = None) -> None:
+        """Send a private message or a recorded reply, if there is a connection. A reply that comes
+        as a room message, later or since `asked` was the last one seen, is not sent twice.
         """
-        if self.connection is not None and entry.seq <= self.seen:
-            self.connection.answer(Frame(entry.for_sender(), "all", entry.state, entry.seq))
+        if self.connection is not None and entry.seq <= (self.seen if asked is None else asked):
+            self.answer(self.connection, entry)
 
     def keep(self, size: int) -> None:
         """Count the bytes of an outcome that was recorded for this participant."""
@@ -209,23 +221,20 @@ class Member:
 
     def cancel(self, request_id: str) -> None:
         """Stop a request or stream, whichever worker runs it."""
-        self.stop_request(request_id)
-        # One that was sent again here may still wait, while its stream runs where it was before.
-        if self.resumed:
+        stopped = self.requests.stop(request_id)
+        waiting = None if stopped else self.requests.remove(request_id)
+        if not self.resumed:
+            if waiting is not None:
+                self.error("The request was cancelled.", "cancelled", request_id)
+        elif waiting is not None:
+            # It was sent again, perhaps, and runs where the participant was before.
+            self._runner.cancel_waiting(self, waiting)
+        else:
             self._runner.cancel_elsewhere(self, request_id)
 
     async def list_participants(self, after: str | None, request_id: str | None) -> bytes:
         """A page of the room's participants, as the data of a reply. Raises `Rejected`."""
         return await self._runner.list_participants(self, after, request_id)
-
-    def stop_request(self, request_id: str) -> bool:
-        """Stop a request or stream of this process; False when there is none of this id."""
-        if self.requests.stop(request_id):
-            return True
-        if self.requests.remove(request_id):
-            self.error("The request was cancelled.", "cancelled", request_id)
-            return True
-        return False
 
     async def end_streams(self, why: ErrorCode, patience: float) -> None:
         """Stop all streams and wait, at most `patience` seconds, until their end is committed or

@@ -95,7 +95,7 @@ class Room:
                     connection.push(skipped(member.hidden))
                     member.hidden = 0
                 if member.id == sender:
-                    connection.answer(Frame(entry.for_sender(), "all", entry.state, seq))
+                    member.answer(connection, entry)
                     continue
                 if frame is None:
                     frame = Frame(entry.for_others(), entry.retain, entry.state, seq)
