@@ -1,5 +1,5 @@
-"""Tasks: background tasks that end with their owner at the latest, cancellations, and one lock
-for each name.
+"""Tasks: background tasks that end with their owner at the latest, cancellations, coroutines that
+were begun without a task, and one lock for each name.
 """
 
 import asyncio
@@ -101,6 +101,45 @@ def uncancel() -> None:
     task = asyncio.current_task()
     while task is not None and task.cancelling():
         task.uncancel()
+
+
+_DONE: Final = object()
+"""What a `Rest` waits for when its coroutine has ended."""
+
+
+class Rest:
+    """Awaits a coroutine that was started manually and now waits for `waits_for`."""
+
+    __slots__ = ("_coroutine", "_waits_for")
+
+    def __init__(self, coroutine: Coroutine[object, None, None], waits_for: object) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[object, None, None]:
+        waits_for = self._waits_for
+        while True:
+            try:
+                yield waits_for
+            except BaseException as error:
+                step = self._throw(error)
+            else:
+                step = self._next()
+            if step is _DONE:
+                return
+            waits_for = step
+
+    def _next(self) -> object:
+        try:
+            return self._coroutine.send(None)
+        except StopIteration:
+            return _DONE
+
+    def _throw(self, error: BaseException) -> object:
+        try:
+            return self._coroutine.throw(error)
+        except StopIteration:
+            return _DONE
 
 
 class KeyedLocks:

@@ -11,8 +11,8 @@ from pydantic import JsonValue
 
 from duplex.identity import Validity
 from duplex.options import Options
+from duplex.socket import ConnectedParticipant
 from duplex.socket.outbox import Flusher, thinned
-from duplex.socket.participant import ConnectedParticipant
 from duplex.socket.pending import PART, PendingBytes
 from duplex.socket.rates import Allowance
 from duplex.socket.transport import Transport

@@ -4,8 +4,8 @@ import logging
 from typing import Final
 
 from duplex.identity import Authentication, NotSignedIn
+from duplex.socket import ConnectedParticipant
 from duplex.socket.connection import Connection
-from duplex.socket.participant import ConnectedParticipant
 from duplex.tasks import BackgroundTasks
 from duplex.wire.messages import Rejected, notice, reply
 from duplex.wire.protocol import Close

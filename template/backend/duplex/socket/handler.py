@@ -14,11 +14,11 @@ from functools import partial
 from typing import Final, cast
 
 from duplex.identity import Authentication
+from duplex.socket import ConnectedParticipant
 from duplex.socket.connection import Connection, Phase
 from duplex.socket.controls import Controls
 from duplex.socket.handshake import Handshake
-from duplex.socket.participant import ConnectedParticipant
-from duplex.socket.rates import Bucket
+from duplex.socket.rates import Bucket, small_frames
 from duplex.socket.sockets import Sockets
 from duplex.socket.transport import (
     EXTENSION,
@@ -29,7 +29,6 @@ from duplex.socket.transport import (
     Receive,
     Scope,
     Send,
-    small_frames,
 )
 from duplex.tasks import BackgroundTasks
 from duplex.wire.entries import Frame

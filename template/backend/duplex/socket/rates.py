@@ -47,6 +47,11 @@ class Bucket:
         return self._left + (now - self._at) * self._per_second >= self._capacity
 
 
+def small_frames(rate: Rate) -> Rate:
+    """How many control frames and fragments fit a rate of requests: ten for each."""
+    return Rate(10 * rate.count, rate.seconds)
+
+
 class RateTable:
     """One rate for each of many keys, such as accounts and addresses."""
 

@@ -8,11 +8,11 @@ does not wait.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
 from typing import Any, Protocol, cast
 
-from duplex.options import Rate
 from duplex.socket.rates import Bucket
+from duplex.tasks import Rest
 from duplex.wire.entries import Frame
 
 Scope = MutableMapping[str, Any]
@@ -22,14 +22,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 EXTENSION = "duplex.prepared"
 _PIECE = 65536
-
-_DONE = object()
-"""What `_Rest` waits for when its coroutine has ended."""
-
-
-def small_frames(rate: Rate) -> Rate:
-    """How many control frames and fragments fit a rate of requests: ten for each."""
-    return Rate(10 * rate.count, rate.seconds)
 
 
 class Prepared(Protocol):
@@ -305,11 +297,11 @@ class AsgiTransport:
         except Exception:  # the server's way to say that the peer is gone; `receive` tells as well
             self.broken = True
             return
-        self._task = self._loop.create_task(self._finish(_Rest(coroutine, waits_for)))
+        self._task = self._loop.create_task(self._finish(Rest(coroutine, waits_for)))
         self.buffered = size
         self._blocked()
 
-    async def _finish(self, rest: "_Rest") -> None:
+    async def _finish(self, rest: Rest) -> None:
         try:
             await rest
         except Exception:  # as in `_begin`
@@ -325,38 +317,3 @@ class AsgiTransport:
 
 async def _wait_for(sending: Awaitable[None]) -> None:
     await sending
-
-
-class _Rest:
-    """Awaits a coroutine that was started manually and now waits for `waits_for`."""
-
-    __slots__ = ("_coroutine", "_waits_for")
-
-    def __init__(self, coroutine: Coroutine[object, None, None], waits_for: object) -> None:
-        self._coroutine = coroutine
-        self._waits_for = waits_for
-
-    def __await__(self) -> Generator[object, None, None]:
-        waits_for = self._waits_for
-        while True:
-            try:
-                yield waits_for
-            except BaseException as error:
-                step = self._throw(error)
-            else:
-                step = self._next()
-            if step is _DONE:
-                return
-            waits_for = step
-
-    def _next(self) -> object:
-        try:
-            return self._coroutine.send(None)
-        except StopIteration:
-            return _DONE
-
-    def _throw(self, error: BaseException) -> object:
-        try:
-            return self._coroutine.throw(error)
-        except StopIteration:
-            return _DONE

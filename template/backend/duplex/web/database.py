@@ -19,6 +19,7 @@ from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, inspec
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.engine import Connection, ExceptionContext, make_url
 from sqlalchemy.engine.reflection import ObjectKind
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -185,6 +186,23 @@ class Database:
         """Run a query to check the connection; raises if the database does not answer."""
         async with self.reading() as session:
             await session.execute(text("SELECT 1"))
+
+
+NO_ANSWER: Final = "DATABASE_URL: the database does not answer"
+
+
+async def must_answer(database: Database) -> None:
+    """End the process, with the driver's reason in one line, when no connection can be made."""
+    try:
+        async with database.engine.connect():
+            pass
+    except OperationalError as error:
+        raise SystemExit(no_answer(error)) from None
+
+
+def no_answer(error: OperationalError) -> str:
+    """The line for a database to which no connection can be made, with the driver's reason."""
+    return f"{NO_ANSWER}: {' '.join(str(error.orig).split())}"
 
 
 def missing(connection: Connection) -> list[str]:

@@ -26,7 +26,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from duplex.settings import Settings
-from duplex.web.database import ADD_MIGRATION, Base, Database, missing
+from duplex.web.database import (
+    ADD_MIGRATION,
+    NO_ANSWER,
+    Base,
+    Database,
+    missing,
+    must_answer,
+    no_answer,
+)
 from duplex.web.errors import CannotStart
 
 logger = logging.getLogger(__name__)
@@ -39,8 +47,6 @@ _PATIENCE = 20.0
 
 _OTHERS = 300.0
 """Seconds in which other processes must have migrated a SQLite file."""
-
-_NO_ANSWER = "DATABASE_URL: the database does not answer"
 
 _NEWER = "The database is newer than this code (revision %s): it is left as it is."
 
@@ -177,22 +183,9 @@ async def require_current(database: Database, root: Path) -> None:
         async with asyncio.timeout(_PATIENCE), database.reading() as db:
             await (await db.connection()).run_sync(check)
     except OperationalError as error:
-        raise CannotStart(_no_answer(error)) from None
+        raise CannotStart(no_answer(error)) from None
     except TimeoutError:
-        raise CannotStart(f"{_NO_ANSWER}: nothing came within {_PATIENCE:g} s") from None
-
-
-async def must_answer(database: Database) -> None:
-    """End the process, with the driver's reason in one line, when no connection can be made."""
-    try:
-        async with database.engine.connect():
-            pass
-    except OperationalError as error:
-        raise SystemExit(_no_answer(error)) from None
-
-
-def _no_answer(error: OperationalError) -> str:
-    return f"{_NO_ANSWER}: {' '.join(str(error.orig).split())}"
+        raise CannotStart(f"{NO_ANSWER}: nothing came within {_PATIENCE:g} s") from None
 
 
 async def migrate_alone(database: Database, root: Path) -> None:
