@@ -24,7 +24,14 @@ UPGRADE = (
     b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
+EXPECT = b"\r\nExpect: 100-continue\r\n\r\n"
 TEXT = b"\x81\x82\0\0\0\0hi"
+
+PART = b"x" * 65536
+LONG = 256 * len(PART)
+"""More than the system's buffers hold for a client that reads nothing."""
+BUSY = asyncio.Event()
+"""The application takes the body when this is set."""
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -36,6 +43,16 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.send", "text": (await receive())["text"]})
         return
+    if scope["path"] == "/long":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(LONG // len(PART)):
+            await send({"type": "http.response.body", "body": PART, "more_body": True})
+        await send({"type": "http.response.body"})
+        return
+    if scope["path"] == "/busy":
+        await BUSY.wait()
+    if scope["path"] == "/late":
+        await asyncio.sleep(0.6)
     body, more = b"", True
     while more:
         message = await receive()
@@ -50,6 +67,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 async def config(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ServerConfig]:
     """A running server; `port` is its port."""
     monkeypatch.setattr(server, "INCOMPLETE", 5)
+    BUSY.clear()
     threshold = gc.get_threshold()
     made = ServerConfig(echo, ws=PreparedProtocol, lifespan="off", log_level="critical")
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -138,6 +156,106 @@ async def test_requests_that_arrive_and_web_sockets_are_left_alone(config: Serve
     upgraded[1].write(TEXT)
     async with asyncio.timeout(PATIENCE):
         assert await upgraded[0].readexactly(4) == b"\x81\x02hi"
+
+
+async def trickle(stream: Stream, parts: int, size: int, pause: float) -> None:
+    """Send a body part by part."""
+    for _ in range(parts):
+        stream[1].write(b"x" * size)
+        await asyncio.sleep(pause)
+
+
+async def test_a_body_that_arrives_too_slowly_is_given_up_however_often_something_comes(
+    config: ServerConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "REQUEST_PATIENCE", 0.3)
+    stream = await dial(config)
+    stream[1].write(UPLOAD.replace(b"6", b"9999"))
+    sending = asyncio.create_task(trickle(stream, 1000, 1, 0.05))
+    assert await is_closed(stream)
+    sending.cancel()
+    assert not config.incomplete
+
+
+async def test_a_slow_body_that_arrives_fast_enough_is_taken(
+    config: ServerConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "REQUEST_PATIENCE", 2.0)
+    monkeypatch.setattr(server, "LOWEST_RATE", 20)
+    stream = await dial(config)
+    stream[1].write(UPLOAD.replace(b"6", b"150"))
+    # Ten times the lowest rate, and longer than the patience.
+    await trickle(stream, 15, 10, 0.2)
+    assert await answered(stream, b"") == b"x" * 150
+    assert not config.incomplete
+
+
+async def test_a_body_that_waits_for_the_application_is_not_late(
+    config: ServerConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "REQUEST_PATIENCE", 0.2)
+    # The server stops to read this one, and asks for the other one only when it is wanted.
+    long, invited = await dial(config), await dial(config)
+    body = PART * 8
+    long[1].write(
+        b"POST /busy HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    )
+    invited[1].write(UPLOAD.replace(b"POST /", b"POST /busy").replace(b"\r\n\r\n", EXPECT))
+    await asyncio.sleep(0.6)
+    BUSY.set()
+    assert await answered(long, b"") == body
+    async with asyncio.timeout(PATIENCE):
+        assert await invited[0].readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert await answered(invited, b"abcdef") == b"abcdef"
+    assert not config.incomplete
+
+
+async def test_a_request_behind_another_one_has_its_own_time(
+    config: ServerConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "REQUEST_PATIENCE", 0.2)
+    stream = await dial(config)
+    BUSY.set()
+    first, second = (REQUEST.replace(b"/ ", path) for path in (b"/busy ", b"/late "))
+    assert await answered(stream, first + second) == b""
+    assert await answered(stream, b"") == b""
+    assert not config.incomplete
+
+
+async def get_long(config: ServerConfig) -> Stream:
+    """A client that asks for much and has read the beginning."""
+    stream = await asyncio.open_connection("127.0.0.1", config.port, limit=1024)
+    stream[1].write(REQUEST.replace(b"/ ", b"/long "))
+    async with asyncio.timeout(PATIENCE):
+        await stream[0].readuntil(b"\r\n\r\n")
+    return stream
+
+
+async def test_a_client_that_does_not_read_its_response_is_given_up(
+    config: ServerConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "RESPONSE_PATIENCE", 0.5)
+    stream = await get_long(config)
+    (connection,) = config.incomplete
+    async with asyncio.timeout(PATIENCE):
+        while config.incomplete:
+            await asyncio.sleep(0.05)
+    assert connection.transport.is_closing()
+    stream[1].close()
+
+
+async def test_a_client_that_reads_slowly_gets_its_whole_response(
+    config: ServerConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "RESPONSE_PATIENCE", 1.0)
+    stream = await get_long(config)
+    read = 0
+    async with asyncio.timeout(PATIENCE):
+        while read < LONG:
+            read += len(await stream[0].read(LONG // 20))
+            await asyncio.sleep(0.1 if read < LONG // 3 else 0)
+    assert not config.incomplete
+    stream[1].close()
 
 
 LIMITS = """
