@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 from uuid import uuid4
 
-from duplex_dev.testing.promises.participant import settle
+from duplex_dev.testing.promises.crowd import settle
 from duplex_dev.testing.promises.record import Frame, Record
 
 from tests.engine.chaos.talk_checker import check

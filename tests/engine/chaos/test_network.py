@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from duplex.wire.protocol import Close
 from duplex_dev.testing.network import storm
-from duplex_dev.testing.promises.participant import settle
+from duplex_dev.testing.promises.crowd import settle
 from duplex_dev.testing.servers import Valkey
 
 from tests.engine.chaos.conftest import TIMERS

@@ -10,7 +10,7 @@ import pytest
 from duplex import Application, Close, Database, Rate, Registry, Sessions, Settings
 from duplex.accounts.sign_in import tokens
 from duplex_dev.testing import serve
-from duplex_dev.testing.promises.participant import settle
+from duplex_dev.testing.promises.crowd import settle
 
 from tests.accounts.conftest import cheap_hashes
 from tests.accounts.people import Device, User, accounts

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable
 from random import Random
 
-from duplex_dev.testing.promises.participant import settle
+from duplex_dev.testing.promises.crowd import settle
 from duplex_dev.testing.servers import Valkey
 
 from tests.engine.chaos.talk import conversation, unique, verdict

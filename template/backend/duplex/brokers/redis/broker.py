@@ -44,6 +44,8 @@ from duplex.brokers.redis.packing import (
     pack_join,
     read_held,
     read_joined,
+    read_page,
+    read_present,
     read_reply,
 )
 from duplex.tasks import KeyedLocks
@@ -183,27 +185,18 @@ class RedisBroker:
 
     async def present(self, room: str) -> Sequence[Presence]:
         """See `Broker`."""
-        found = await self.lease.run("present", room)
-        return [
-            Presence.read(data, user.decode()[1:] or None)
-            for data, user in zip(found[::2], found[1::2], strict=True)
-        ]
+        return read_present(await self.lease.run("present", room))
 
     async def page(self, room: str, after: str | None) -> PresencePage:
         """See `Broker`."""
         number, limit = int(after or 0), self._gathering.page
-        key, link = self._present_key(room), self.lease.link
+        key, link = self.lease.keyspace.room(room) + b":present", self.lease.link
         # One more than needed, to know whether there is a following page.
         bounds = (f"({number}", "+inf", "WITHSCORES", "LIMIT", 0, limit + 1)
         found, total = await asyncio.gather(
             link.call("ZRANGEBYSCORE", key, *bounds), link.call("ZCARD", key)
         )
-        data, numbers = found[::2], found[1::2]
-        following = numbers[limit - 1].decode() if len(data) > limit else None
-        return PresencePage([Presence.read(one) for one in data[:limit]], total, following)
-
-    def _present_key(self, room: str) -> bytes:
-        return self.lease.keyspace.room(room) + b":present"
+        return read_page(found, total, limit)
 
     async def read(self, room: str) -> bytes:
         """See `Broker`."""

@@ -242,6 +242,26 @@ class Follower:
                 self.events.left(room, participant)
             self._holdings.ended(room)
 
+    def resynced(self, room: str, answer: Answer) -> None:
+        """Take the answer of the script `resync`: what the store knows of the participants that
+        are connected to this process.
+        """
+        if answer[0] == 0:
+            return
+        _, due, missing, replaced = answer
+        connected = dict(self._holdings.connected.get(room, {}))
+        for participant in map(bytes.decode, replaced):
+            if participant in connected:
+                self._holdings.remove_participant(room, participant, connected[participant])
+                self.events.taken_over(room, participant, connected[participant])
+        if missing and room in self.rooms:
+            # Other workers presumed this one dead.
+            self.lose(self.rooms[room], forgotten=False)
+            for participant in map(bytes.decode, missing):
+                self._holdings.remove_participant(room, participant, connected.get(participant, ""))
+                self.events.left(room, participant)
+        self._schedule(room, due)
+
     def disconnected(self) -> None:
         """The connection was lost: messages of the next one wait until all rooms are read again."""
         for followed in self.rooms.values():

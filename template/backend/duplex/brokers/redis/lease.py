@@ -223,7 +223,7 @@ class Lease:
             batch = wanted[start : start + _BATCH]
             answers = await asyncio.gather(*(self._resync_room(link, room) for room in batch))
             for room, answer in zip(batch, answers, strict=True):
-                self._resynced(room, answer)
+                self.follower.resynced(room, answer)
             followed = [rooms[room] for room in batch if room in rooms]
             tails = await asyncio.gather(*(self._tail_on(link, one) for one in followed))
             for one, answer in zip(followed, tails, strict=True):
@@ -243,24 +243,6 @@ class Lease:
             "claims": self.holdings.claims_in(room),
         }
         return await self._run_on(link, "resync", room, to_json(held))
-
-    def _resynced(self, room: str, answer: Answer) -> None:
-        if answer[0] == 0:
-            return
-        _, due, missing, replaced = answer
-        connected = dict(self.holdings.connected.get(room, {}))
-        events = self.follower.events
-        for participant in map(bytes.decode, replaced):
-            if participant in connected:
-                self.holdings.remove_participant(room, participant, connected[participant])
-                events.taken_over(room, participant, connected[participant])
-        if missing and room in self.follower.rooms:
-            # Other workers presumed this one dead.
-            self.follower.lose(self.follower.rooms[room], forgotten=False)
-            for participant in map(bytes.decode, missing):
-                self.holdings.remove_participant(room, participant, connected.get(participant, ""))
-                events.left(room, participant)
-        self.timers.schedule(room, due)
 
     async def _tail(self, followed: Followed) -> Answer:
         return await self._tail_on(self.link, followed)

@@ -55,6 +55,23 @@ def read_joined(answer: Answer) -> tuple[Joined, int]:
     return joined, due
 
 
+def read_present(answer: Answer) -> list[Presence]:
+    """The answer of the script `present`: everybody in a room, with their accounts."""
+    return [
+        Presence.read(data, user.decode()[1:] or None)
+        for data, user in zip(answer[::2], answer[1::2], strict=True)
+    ]
+
+
+def read_page(rows: Answer, total: int, limit: int) -> PresencePage:
+    """A page of at most `limit` participants, of rows and their numbers, as ZRANGEBYSCORE gives
+    them: one row more than `limit` if there is a following page.
+    """
+    data, numbers = rows[::2], rows[1::2]
+    following = numbers[limit - 1].decode() if len(data) > limit else None
+    return PresencePage([Presence.read(one) for one in data[:limit]], total, following)
+
+
 def pack_commit(commit: Commit, nonce: str) -> dict[str, Any]:
     """The arguments of the script `commit`. `nonce`: of the claim that this process holds."""
     entries, reply = commit.entries, commit.reply

@@ -4,7 +4,8 @@ They send valid requests of the application's states, generated from its contrac
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
@@ -15,7 +16,7 @@ from duplex.contract.samples import valid_samples
 from duplex.requests.states import AnyState
 from duplex_dev.testing import Admit, NewSessionId, Person, SignIn
 from duplex_dev.testing.promises.checker import Checker
-from duplex_dev.testing.promises.participant import ChaosParticipant, settle
+from duplex_dev.testing.promises.participant import PATIENCE, ChaosParticipant
 from duplex_dev.testing.promises.record import Frame
 
 
@@ -123,3 +124,23 @@ class Crowd:
 def _token(person: Person) -> Callable[[], str] | None:
     token = person.token
     return None if token is None else lambda: token
+
+
+async def settle(participants: Sequence[ChaosParticipant], dropped: Collection[str] = ()) -> None:
+    """Wait until each has its answers, then until all have the last message that is always kept.
+
+    The checker reports messages that are missing after `PATIENCE`. `dropped`: see `Checker`.
+    """
+    waiting = [future for one in participants for future in one.unanswered]
+    if waiting:
+        await asyncio.wait(waiting, timeout=PATIENCE)
+    last: defaultdict[str, int] = defaultdict(int)
+    for one in participants:
+        kept = (frame["seq"] for _, frame in one.record.frames() if _is_kept(frame, dropped))
+        last[one.record.session] = max(last[one.record.session], *kept, 0)
+    heard = [one.has_seen(last[one.record.session]) for one in participants]
+    await asyncio.gather(*heard, return_exceptions=True)
+
+
+def _is_kept(frame: Frame, dropped: Collection[str]) -> bool:
+    return "seq" in frame and frame["state"] not in (*dropped, "error")

@@ -8,8 +8,8 @@ random moment unless the close code is final.
 import asyncio
 import json
 import time
-from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import Random
 from typing import Self
@@ -298,26 +298,6 @@ class ChaosParticipant:
 
         timer = asyncio.get_running_loop().call_later(self._chance.uniform(0.05, 0.2), again)
         self._timers.add(timer)
-
-
-async def settle(participants: Sequence[ChaosParticipant], dropped: Collection[str] = ()) -> None:
-    """Wait until each has its answers, then until all have the last message that is always kept.
-
-    The checker reports messages that are missing after `PATIENCE`. `dropped`: see `Checker`.
-    """
-    waiting = [future for one in participants for future in one.unanswered]
-    if waiting:
-        await asyncio.wait(waiting, timeout=PATIENCE)
-    last: defaultdict[str, int] = defaultdict(int)
-    for one in participants:
-        kept = (frame["seq"] for _, frame in one.record.frames() if _is_kept(frame, dropped))
-        last[one.record.session] = max(last[one.record.session], *kept, 0)
-    heard = [one.has_seen(last[one.record.session]) for one in participants]
-    await asyncio.gather(*heard, return_exceptions=True)
-
-
-def _is_kept(frame: Frame, dropped: Collection[str]) -> bool:
-    return "seq" in frame and frame["state"] not in (*dropped, "error")
 
 
 def _now() -> float:
