@@ -1,5 +1,6 @@
 """The programs that the commands need are found, or their absence is explained."""
 
+import os
 import socket
 import stat
 import subprocess
@@ -187,8 +188,18 @@ def test_a_temporary_server_ignores_the_settings_of_the_project(
     monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://precious")
     monkeypatch.setenv("SMTP_URL", "smtp://real.example")
     monkeypatch.setenv("broker_url", "redis://real.example")
-    environment = temporary.environment_of(tmp_path, 1234, {"SESSION_RATE": "9/s"})
+    environment = dict(os.environ)
+    monkeypatch.setattr(os, "environ", environment)
+    temporary.use_settings({**temporary.own_settings(tmp_path, 1234), "SESSION_RATE": "9/s"})
     assert str(tmp_path) in environment["DATABASE_URL"]
     assert not {"SMTP_URL", "BROKER_URL", "broker_url"} & environment.keys()
     assert not Path(environment["ENV_FILE"]).exists()
     assert (environment["PORT"], environment["SESSION_RATE"]) == ("1234", "9/s")
+
+
+def test_a_temporary_server_that_fails_reports_its_log(tmp_path: Path) -> None:
+    a_folder = {"DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}"}
+    with pytest.raises(TaskError, match=r"not be migrated:\n(?s:.*)unable to open database file"):
+        temporary.Server(tmp_path, a_folder).migrate()
+    with pytest.raises(TaskError, match=r"did not start:\n(?s:.*)SESSION_RATE"):
+        temporary.Server(tmp_path, {"SESSION_RATE": "often"}).start()

@@ -13,7 +13,7 @@ import pytest
 from duplex_dev.__main__ import COMMANDS, main
 from duplex_dev.commands import checks
 from duplex_dev.console import TaskError, no_arguments
-from duplex_dev.machine import processes, temporary
+from duplex_dev.machine import processes
 from duplex_dev.machine.processes import Child, Step, python_step, run_all
 from duplex_dev.project import ROOT
 
@@ -131,7 +131,8 @@ def test_the_list_of_failures_is_the_last_that_e2e_prints(
     monkeypatch.delenv("E2E_URL", raising=False)
     monkeypatch.setattr(checks, "prepare", bool)
     monkeypatch.setattr(checks.setup, "build_frontend", bool)
-    monkeypatch.setattr(temporary, "running", running)
+    monkeypatch.setattr(checks.WarmPython, "start", bool)
+    monkeypatch.setattr(checks, "running", running)
     monkeypatch.setattr(checks.node, "find_browser", bool)
     monkeypatch.setattr(checks.node, "tool", tool)
     assert checks.e2e([]) == 3
@@ -141,7 +142,7 @@ def test_the_list_of_failures_is_the_last_that_e2e_prints(
 
 
 def test_the_checks_start_without_the_engine() -> None:
-    """Importing it takes a second, and only the browser tests need it."""
+    """Importing it takes a second. The browser tests fork their server from another process."""
     program = "import sys, duplex_dev.commands.checks; print('duplex' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.strip() == b"False"

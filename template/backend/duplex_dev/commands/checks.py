@@ -10,6 +10,8 @@ from duplex_dev.console import TaskError, no_arguments, say
 from duplex_dev.contract.files import prepare
 from duplex_dev.machine import node, setup
 from duplex_dev.machine.processes import Step, npm_step, python_step, run_all
+from duplex_dev.machine.temporary import running
+from duplex_dev.machine.warm import WarmPython
 from duplex_dev.project import BACKEND, ENGINE
 
 TEST_HELP = """\
@@ -78,16 +80,16 @@ def e2e(arguments: list[str]) -> int:
     Arguments go to Playwright: `poe e2e session.spec.ts --headed`. E2E_URL=https://… tests a server
     that runs already instead of starting one.
     """
+    url = os.environ.get("E2E_URL", "").strip()
+    if not url:
+        # It imports the engine while this process builds the page.
+        WarmPython().start()
     prepare()
     chromium = node.find_browser()
     say(f"Browser: {chromium or 'the one of Playwright'}")
-    url = os.environ.get("E2E_URL", "").strip()
     if url:
         return _playwright(arguments, _where(url, chromium))
     setup.build_frontend()
-    # Here and not above: it imports the engine, which the other commands do not need.
-    from duplex_dev.machine.temporary import running
-
     with running(ROOMY, _module()) as server:
         say(f"Server: {server.url}")
         # Tests that kill and restart a server start one of their own, with this Python. A failed

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
         measured = asyncio.run(_measure_at(check_url(options.url), options.email, plan))
     else:
         with running(RAISED) as server:
-            measured = asyncio.run(_measure_alone(server.url, server.process.pid, plan))
+            measured = asyncio.run(_measure_alone(server.url, server.pid, plan))
     print("\n".join(report(plan, measured)), flush=True)
     return 0 if measured.tally.latencies else 1
 

@@ -8,6 +8,7 @@ process imports everything by itself.
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -17,11 +18,17 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar, cast
 
 from duplex_dev.console import TaskError
 
-PRELOADED = ["duplex", "duplex.accounts", "duplex_dev.contract.typescript", "uvicorn", "alembic"]
+PRELOADED = [
+    "duplex",
+    "duplex.accounts",
+    *(f"duplex.accounts.methods.{name}" for name in ("password", "totp", "passkey")),
+    *("duplex_dev.contract.typescript", "uvicorn", "alembic"),
+]
 """The modules that the fork server imports; one that does not exist is left out."""
 
 GRACE = 5.0
@@ -35,11 +42,15 @@ class CallEnded(Exception):
 
 
 class WarmPython:
-    """Starts processes from a fork server."""
+    """Starts processes from a fork server; with `here` from this process, which has imported the
+    engine and has no other thread.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, here: bool = False) -> None:
         if sys.platform == "win32":
             self._context = multiprocessing.get_context("spawn")
+        elif here:
+            self._context = multiprocessing.get_context("fork")
         else:
             self._context = multiprocessing.get_context("forkserver")
             self._context.set_forkserver_preload(PRELOADED)
@@ -75,7 +86,7 @@ class WarmPython:
         self, name: str, module: str, environment: Mapping[str, str], *arguments: str
     ) -> "WarmProcess":
         """A process that runs like `python -m module arguments`."""
-        return self.process(name, _run_module, (module, arguments), environment)
+        return self.process(name, run_module, (module, arguments), environment)
 
     def process(
         self,
@@ -85,18 +96,27 @@ class WarmPython:
         environment: Mapping[str, str],
     ) -> "WarmProcess":
         """A process that calls a module's function; it has to be started."""
-        inner = self._context.Process(
+        return WarmProcess(name, self.fork(name, function, arguments, environment))
+
+    def fork(
+        self,
+        name: str,
+        function: Callable[..., None],
+        arguments: tuple[object, ...],
+        environment: Mapping[str, str],
+    ) -> BaseProcess:
+        """The same for code that does not use asyncio."""
+        return self._context.Process(
             target=_enter, args=(function, arguments, dict(environment)), name=name
         )
-        return WarmProcess(name, inner)
 
 
 class WarmProcess:
     """A named process in a group of its own, so that Ctrl-C reaches the command alone."""
 
-    def __init__(self, name: str, process: Any) -> None:
+    def __init__(self, name: str, process: BaseProcess) -> None:
         self.name = name
-        self._process: multiprocessing.Process = process
+        self._process = process
         self._ended: asyncio.Task[object] | None = None
 
     async def start(self) -> None:
@@ -146,6 +166,8 @@ def _enter(
     function: Callable[..., None], arguments: tuple[object, ...], environment: dict[str, str]
 ) -> None:
     """The beginning of every process."""
+    # Passes of the garbage collector leave out what the fork server has imported.
+    gc.freeze()
     if sys.platform != "win32":
         os.setsid()
     os.environ.clear()
@@ -165,7 +187,8 @@ def _is_own(file: str) -> bool:
     return file == __file__ or "runpy" in file
 
 
-def _run_module(module: str, arguments: tuple[str, ...]) -> None:
+def run_module(module: str, arguments: tuple[str, ...]) -> None:
+    """Run it as `python -m module arguments` does."""
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -31,6 +31,7 @@ from pydantic import BaseModel, ConfigDict
 from duplex import Settings
 from duplex_dev.machine.network import free_port
 from duplex_dev.machine.temporary import Server, running
+from duplex_dev.machine.warm import WarmPython
 from duplex_dev.testing.network import Proxy
 
 
@@ -171,7 +172,9 @@ def main(text: str) -> None:
     options = Options.model_validate_json(text)
     with (
         broker(wanted=options.valkey) as broker_settings,
-        running(options.settings | broker_settings, options.module) as server,
+        running(
+            options.settings | broker_settings, options.module, WarmPython(here=True)
+        ) as server,
     ):
         commands = {"kill": server.kill, "stop": server.stop, "start": server.start}
         say(answers, {"url": server.url, "log": str(server.log)})
