@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from duplex.brokers.base import Claim, Commit, Retention, RoomGone
+from duplex.brokers.base import Claim, Commit, LockLost, Retention, RoomGone
+from pydantic_core import from_json
 
 from tests.engine.brokers.promises import (
     LONG,
@@ -110,6 +111,26 @@ class RequestPromises(BrokerPromises):
         released = await second.broker.claim(room, "ada", "1", 5)
         assert released.reply is not None
         assert released.reply.for_sender() == entries[-1].for_sender()
+
+    async def test_pieces_of_a_stream_come_before_its_end_only(
+        self, opened: Open, room: str
+    ) -> None:
+        first, second = await opened(LONG)
+        await joined(first, room, "ada")
+        claim = ("ada", "1")
+        assert await first.broker.claim(room, *claim, 0) == Claim("new")
+        error = message("interrupted", request_id="1", private=True)
+        begun = Commit(room, claim=claim, reply=error, settles=False, endings=[error])
+        await first.broker.commit(begun)
+        await first.broker.commit(Commit(room, [message("one", more=True)], within=claim))
+        # As for a worker that others take for dead.
+        await first.broker.release(room, *claim)
+        with pytest.raises(LockLost):
+            await first.broker.commit(Commit(room, [message("two", more=True)], within=claim))
+        await say(second, room, "after")
+        await both_saw((first, second), room, 4)
+        heads = [entry.head for entry in first.record.entries[room] if entry.state == "say"]
+        assert [from_json(head + b"}")["data"] for head in heads] == ["one", "interrupted", "after"]
 
     async def test_handled_requests_are_forgotten(self, opened: Open, room: str) -> None:
         first, _ = await opened(SHORT)

@@ -271,6 +271,9 @@ class Session(Generic[D]):
         numbered = self._entries if pushed else [*self._entries, reply]
         outcome = reply if last else None
         step = self._step(numbered, outcome, ends=reply.closes)
+        if step is not None and not last and self._running.claim is not None:
+            # Other workers may have taken this one for dead, and ended its stream.
+            step.within = (self._requester.id, self._running.claim)
         if step is not None:
             self._committed(step, await self._services.broker.commit(step), outcome)
         if pushed:

@@ -248,6 +248,10 @@ class MemoryBroker:
         if commit.claim is not None and commit.claim[0] not in room.records:
             # The claim was in a room that ended; this one was opened again under its id.
             raise RoomGone(commit.room)
+        if commit.within is not None:
+            one = room.records.get(commit.within[0])
+            if one is not None and not one.handled.is_open(commit.within[1]):
+                raise LockLost(f"the request {commit.within[1]} is over")
         if commit.holds and commit.claim is not None:
             participant, request_id = commit.claim
             if not room.records[participant].handled.is_open(request_id):

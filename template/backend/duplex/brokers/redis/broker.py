@@ -283,7 +283,7 @@ class RedisBroker:
     async def commit(self, commit: Commit) -> int:
         """See `Broker`."""
         room, entries = commit.room, commit.entries
-        participant, request_id = commit.claim or ("", "")
+        participant, request_id = commit.claim or commit.within or ("", "")
         nonce = self._holdings.claims.get((room, participant, request_id), "")
         packed = pack_commit(commit, nonce)
         private = commit.reply if packed.get("reply") == 0 else None

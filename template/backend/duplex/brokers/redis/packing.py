@@ -90,6 +90,9 @@ def pack_commit(commit: Commit, nonce: str) -> dict[str, Any]:
         packed["reply_size"] = reply.size()
         packed["settles"] = commit.settles
         packed["endings"] = _sizes(commit.endings)
+    if commit.within is not None:
+        packed["within"] = " ".join(commit.within)
+        packed["nonce"] = nonce
     if commit.holds:
         packed["holds"] = [
             {"name": to_json(field).decode(), "value": value.decode()}

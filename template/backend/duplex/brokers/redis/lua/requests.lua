@@ -121,7 +121,7 @@ return 0
 -- reply (which entry it is, 0 for the private one), reply_size, settles (else the reply becomes the
 -- outcome if the claim is not settled); endings (size, retain, state of each): entries that are appended if
 -- the claim is abandoned, whose dumps follow those of the entries; holds (name, value of each, both JSON):
--- fields that the claim holds from now on.
+-- fields that the claim holds from now on; within (`<participant> <request>`): a claim that has to be open.
 local commit = cjson.decode(ARGV[2])
 local participant, request, reply = commit.participant, commit.request, commit.reply
 local got = call('HMGET', R, 'version', 'fence', 'holder', 'epoch')
@@ -134,6 +134,9 @@ end
 if participant and call('HEXISTS', PEOPLE, 'p:' .. participant) == 0 then
   -- The claim was in a room that ended; this one was opened again under its id.
   return { -1 }
+end
+if commit.within and not owns(call('HGET', OPEN, commit.within), commit.nonce) then
+  return { -3 }
 end
 local field = participant and participant .. ' ' .. request
 local open = (reply or commit.holds) and call('HGET', OPEN, field)
