@@ -315,6 +315,11 @@ class Connection:
             self.flood()
         return False
 
+    def excuse(self, seconds: float) -> None:
+        """This process stood still for so many seconds, in which it could not hear its clients."""
+        self.since += seconds
+        self.heard = max(self.heard, self.transport.seen) + seconds
+
     def check(self, now: float) -> None:
         """Check every deadline; `now` is the loop's time."""
         if self.phase is Phase.CLOSING:

@@ -98,8 +98,13 @@ class Sockets:
         interval = min(max(min(waits) / 10, 0.02), 1.0)
         loop = asyncio.get_running_loop()
         while True:
+            before = loop.time()
             await asyncio.sleep(interval)
             now = loop.time()
+            stood_still = now - before - interval
+            if stood_still > options.heartbeat / 2:
+                for connection in self:
+                    connection.excuse(stood_still)
             self.limits.allowances.tidy(now)
             self.pending.tidy()
             self.kept.tidy()
