@@ -140,9 +140,9 @@ class Commit:
     last one becomes the outcome. `ends`: the room ends with this commit: after the entries it is
     forgotten, and opening its id again starts a new epoch. `holds`: fields of the document, as JSON
     by their names, that have these values until the claim is settled, released or abandoned, or its
-    participant is forgotten. `within`: a claim that has to be open still, else `LockLost` is raised:
-    the pieces of a stream come before its end, also if another worker ended it. `epoch`: the epoch
-    the commit belongs to ("" for any); in another one it raises `RoomGone`.
+    participant is forgotten. `within`: a claim that has to be open still, else `LockLost` is
+    raised: no piece of a stream comes after its end, whoever ended it. `epoch`: the epoch the
+    commit belongs to ("" for any); in another one it raises `RoomGone`.
     """
 
     room: str
