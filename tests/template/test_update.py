@@ -272,7 +272,7 @@ def test_each_answer_can_change(
     assert tree(project) == tree(fresh("1.0.0", **{**kept, **answers}))
 
 
-def test_what_was_added_and_taken_away_can_change_back(project: Path) -> None:
+def test_a_changed_frontend_and_sign_in_can_be_changed_back(project: Path) -> None:
     before = tree(project)
     update(project, VcsRef.CURRENT, frontend="react", auth=["password"], edits_are_kept=True)
     assert tree(project) != before

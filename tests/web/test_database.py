@@ -190,7 +190,7 @@ async def test_errors_carry_no_values(database: Database) -> None:
     ],
 )
 @pytest.mark.parametrize("use", ["read", "write"])
-async def test_an_error_of_a_missing_migration_says_so(
+async def test_an_error_because_of_a_missing_migration_says_how_to_make_one(
     database: Database, change: str, use: str
 ) -> None:
     async with database.transaction() as db:
@@ -212,7 +212,7 @@ async def test_an_error_of_a_missing_migration_says_so(
 
 
 @on_every_database
-async def test_another_error_says_nothing_of_migrations(database: Database) -> None:
+async def test_other_errors_do_not_mention_migrations(database: Database) -> None:
     with pytest.raises(DBAPIError) as raised:
         async with database.reading() as db:
             await db.execute(text("SELECT no_such_function(1)"))

@@ -191,7 +191,7 @@ def test_random_secrets_are_accepted() -> None:
     assert [secret for secret in secrets if is_made_up(secret)] == []
 
 
-def test_development_makes_a_secret_of_its_own_for_one_process() -> None:
+def test_a_single_process_in_development_generates_its_own_secret() -> None:
     first, second = Settings.load().secret_keys, Settings.load().secret_keys
     assert first != second
     assert len(first[0]) >= SECRET_LENGTH

@@ -96,7 +96,7 @@ async def test_one_code_of_the_app_signs_in_once_in_two_requests(
 
 
 @pytest.mark.parametrize("name", [f"\u00a0{SLUG}-refresh", f"{SLUG}-refresh\u0085"])
-async def test_a_cookie_whose_name_only_looks_like_ours_is_not_read(
+async def test_a_cookie_with_a_similar_name_is_not_read(
     ada: Device, new_device: NewDevice, name: str
 ) -> None:
     thief = new_device("thief@example.org")

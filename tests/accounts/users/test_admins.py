@@ -51,7 +51,7 @@ def test_the_arguments_are_checked() -> None:
 
 
 @on_every_database
-async def test_what_nobody_owns_gets_an_owner(ada: Device, database: Database) -> None:
+async def test_rows_without_an_owner_get_one(ada: Device, database: Database) -> None:
     """Otherwise nobody could reach rows that were saved before a project had accounts."""
     metadata = MetaData()
     key = Column("id", String(10), primary_key=True)

@@ -78,7 +78,7 @@ describe("requests", () => {
     };
     const texts = (): unknown[] => socket.requests().map((frame) => frame["data"]);
 
-    it("reject at once when it can only be the one, and are not sent again", async () => {
+    it("are rejected at once when no other request can be meant, and are not sent again", async () => {
       const asked = ask(client, "one");
       socket.receive(unreadable);
       await expect(asked).rejects.toMatchObject({

@@ -134,7 +134,7 @@ def test_a_module_of_the_team_with_the_name_of_a_new_state_is_not_replaced(root:
         (states.add, ["resumeThings"]),
     ],
 )
-def test_what_is_edited_while_a_command_works_is_not_overwritten(
+def test_files_that_are_edited_while_a_command_runs_are_not_overwritten(
     root: Path,
     monkeypatch: pytest.MonkeyPatch,
     command: Callable[[list[str]], int],

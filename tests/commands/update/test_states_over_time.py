@@ -133,7 +133,7 @@ def test_ten_states_come_after_the_team_sorted_the_list(root: Path) -> None:
         (states.remove, ["save", "gone"], "'gone' is no state of this project"),
     ],
 )
-def test_names_that_do_not_fit_change_nothing(
+def test_invalid_names_of_states_change_nothing(
     root: Path, command: Callable[[list[str]], int], names: list[str], message: str
 ) -> None:
     with pytest.raises(TaskError, match=message):

@@ -252,7 +252,7 @@ def test_an_answer_that_is_text_is_taken_as_it_is(root: Path, text: str) -> None
         (["--to", "7.0.0"], "7.0.0"),
     ],
 )
-def test_what_cannot_be_done_changes_nothing(
+def test_an_update_that_is_refused_changes_nothing(
     root: Path, arguments: list[str], message: str
 ) -> None:
     with pytest.raises(TaskError, match=message):

@@ -166,7 +166,7 @@ class PresencePromises(BrokerPromises):
         assert await self._replayed(second, room, ada.epoch, 11) is None
         assert await self._replayed(second, room, "another epoch", 10) is None
 
-    async def test_a_log_may_keep_nothing(self, opened: Open, room: str) -> None:
+    async def test_a_retention_of_no_messages_replays_none(self, opened: Open, room: str) -> None:
         first, second = await opened(Retention(count=0, seconds=60.0, grace=30.0))
         ada = await joined(first, room, "ada")
         await say(first, room, "unkept")

@@ -110,7 +110,9 @@ async def test_a_document_that_is_too_large_already_may_become_smaller(
 
 
 @pytest.mark.parametrize("how", ["leave", "lose"])
-async def test_one_account_leaves_only_so_much_behind(server: Server, how: str) -> None:
+async def test_what_an_account_leaves_behind_in_sessions_is_bounded(
+    server: Server, how: str
+) -> None:
     bob = await server.client(token="bob", session=f"bob-{how}")
     await bob.reply("note", {"text": PAGE})
     bob.lose()
@@ -147,7 +149,9 @@ async def test_a_session_counts_for_its_opener_also_after_others_were_in_it(serv
     )
 
 
-async def test_coming_back_for_a_moment_renews_nothing(server: Server) -> None:
+async def test_a_short_return_does_not_renew_what_an_account_may_keep(
+    server: Server,
+) -> None:
     names = [f"moment-{number}" for number in range(20)]
     for name in names:
         async with await server.client(token="ada", session=name) as ada:

@@ -27,7 +27,7 @@ class OneFrame:
         """There is nothing to discard."""
 
 
-async def test_a_newcomer_whose_first_frame_leaves_at_once_may_take_its_time_for_the_rest() -> None:
+async def test_the_first_frames_of_a_joined_session_do_not_count_as_slow_reading() -> None:
     options = Options(outbox_bytes=100_000)
     flusher = Flusher(asyncio.get_running_loop())
     connection = Connection("c1", "192.0.2.1", options, flusher, PendingBytes(0), 0.0)

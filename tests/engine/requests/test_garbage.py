@@ -90,7 +90,7 @@ async def deadline(client: Client) -> None:
     ],
 )
 @pytest.mark.usefixtures("no_collector")
-async def test_nothing_of_a_request_waits_for_the_collector(
+async def test_a_request_leaves_no_object_for_the_garbage_collector(
     use: Callable[[Client], Awaitable[None]],
 ) -> None:
     before = kept()

@@ -147,7 +147,7 @@ async def test_a_hold_that_is_too_late_holds_nothing(server: Server, gates: Gate
         assert (await ada.reply("patient"))["data"] == {"text": "now"}
 
 
-async def test_what_is_held_is_not_saved(server: Server, store: Store, gates: Gates) -> None:
+async def test_held_values_are_not_saved(server: Server, store: Store, gates: Gates) -> None:
     async with await server.client(session="kept") as ada:
         await ada.ask("exporting", {"text": "ada"}, id="e")
         await ada.until("held")

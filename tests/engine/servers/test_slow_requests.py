@@ -210,7 +210,7 @@ async def test_a_body_that_waits_for_the_application_is_not_late(
     assert not config.incomplete
 
 
-async def test_a_request_behind_another_one_has_its_own_time(
+async def test_a_pipelined_request_has_its_own_time_limit(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "REQUEST_PATIENCE", 0.2)

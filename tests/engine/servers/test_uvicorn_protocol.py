@@ -124,7 +124,7 @@ def test_a_prepared_frame_equals_that_of_a_websocket_library(size: int) -> None:
     "header",
     ["Content-Length: 2", "Transfer-Encoding: chunked", "Sec-WebSocket-Protocol: \x01"],
 )
-async def test_a_handshake_that_is_none_is_answered_and_leaves_nothing_behind(
+async def test_an_invalid_handshake_is_answered_and_its_connection_ends(
     running: Server, header: str
 ) -> None:
     connections = running.uvicorn.server_state.connections

@@ -92,7 +92,9 @@ async def test_the_error_of_a_frame_that_cannot_be_read_names_its_request(
     "frame",
     ['{"state":"say","id":"\\ud800"}', '["id", "9"]', '{"id":"9"', '{"id":{"id":"9"}}', '{"id":9}'],
 )
-async def test_an_error_names_no_request_that_is_not_one(server: Server, frame: str) -> None:
+async def test_an_error_has_no_id_when_the_frame_has_no_valid_one(
+    server: Server, frame: str
+) -> None:
     async with await server.client() as ada:
         await ada.send(frame)
         assert "id" not in await ada.receive()

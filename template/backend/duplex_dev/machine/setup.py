@@ -209,5 +209,5 @@ def save_fingerprint(name: str, current: str) -> None:
 
 
 def clear_fingerprint(name: str) -> None:
-    """Forget it: until the next `save` the result counts as stale."""
+    """Forget it: until the next `save_fingerprint` the result counts as stale."""
     (FINGERPRINTS / name).unlink(missing_ok=True)

@@ -35,7 +35,7 @@ test.describe("signing in again", () => {
     await expect(ada.page.getByRole("heading", { name: "Settings" })).toBeVisible();
   });
 
-  test("as somebody else shows nothing of the user before", async ({ person, registered }) => {
+  test("as another user shows no data of the previous user", async ({ person, registered }) => {
     const ada = await person("Ada");
     const grace = await registered("Grace");
     const device = {
@@ -79,7 +79,7 @@ test("signed-in users are redirected away from the sign-in pages", async ({ pers
   }
 });
 
-test("a reload leaves one signed in", async ({ open }) => {
+test("users stay signed in after a reload", async ({ open }) => {
   const ada = await open("Ada");
   await ada.signUp();
   await ada.page.reload();
@@ -125,7 +125,7 @@ test("a name that looks like markup is shown as text", async ({ person }) => {
   await expect(ada.page.getByRole("button", { name: `Account: ${name}` })).toBeVisible();
 });
 
-test("a new e-mail address counts once it is confirmed, and the old one is told", async ({
+test("a new e-mail address is used once it is confirmed, and a mail informs the old address", async ({
   person,
 }) => {
   const ada = await person("Ada");
@@ -190,7 +190,7 @@ test("signing out everywhere reaches a session on another device", async ({
   await expect(ada.status).not.toHaveText("Connected");
 });
 
-test("who has an account is not asked for another name", async ({ person }) => {
+test("users with an account are not asked for a display name", async ({ person }) => {
   const { page } = await person("Ada");
   await page.goto("/settings");
   await expect(page.getByRole("heading", { name: "Connection" })).toBeVisible();

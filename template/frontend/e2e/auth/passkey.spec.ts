@@ -110,7 +110,7 @@ test("a passkey is offered at the e-mail field", async ({ device }) => {
   await ada.isAtAccount();
 });
 
-test("somebody else at the device is refused", async ({ device }) => {
+test("another person at the device is refused", async ({ device }) => {
   const { ada, authenticator } = device;
   await withoutOffer(ada);
   await addPasskey(ada, "Laptop");

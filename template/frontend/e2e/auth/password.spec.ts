@@ -21,7 +21,7 @@ test("a wrong password is refused without telling whether the account exists", a
   expect(said[0]).toBe(said[1]);
 });
 
-test("a right password settles the error of a wrong one", async ({ registered }) => {
+test("a correct password removes the error of a wrong one", async ({ registered }) => {
   const ada = await registered("Ada");
   await ada.page.goto("/sign-in");
   await ada.signIn("not the password");
@@ -33,7 +33,7 @@ test("a right password settles the error of a wrong one", async ({ registered })
   await expect(ada.alert).toHaveCount(0);
 });
 
-test("the keyboard alone signs in", async ({ registered }) => {
+test("signing in works with the keyboard alone", async ({ registered }) => {
   const ada = await registered("Ada");
   await ada.page.goto("/sign-in");
   await ada.page.getByLabel("E-mail").focus();

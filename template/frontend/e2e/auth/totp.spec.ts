@@ -94,7 +94,7 @@ test("signing in needs a code, and each code counts once", async ({ person }) =>
   await expect(ada.alert).toHaveCount(0);
 });
 
-test("a recovery code stands in for the app, once", async ({ person }) => {
+test("a recovery code replaces the app's code, once", async ({ person }) => {
   const ada = await person("Ada");
   const { recoveryCodes } = await setUp(ada);
   const [first, second] = recoveryCodes as [string, string];
@@ -111,7 +111,7 @@ test("a recovery code stands in for the app, once", async ({ person }) => {
   await ada.isAtAccount();
 });
 
-test("after five wrong codes one begins with the first step again", async ({ person }) => {
+test("after five wrong codes the first step is shown again", async ({ person }) => {
   const ada = await person("Ada");
   const { secret } = await setUp(ada);
   await ada.signOut();
@@ -127,7 +127,7 @@ test("after five wrong codes one begins with the first step again", async ({ per
   await expect(ada.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
-test("whoever begins again sees the first step", async ({ person }) => {
+test("the button “Begin again” leads to the first step", async ({ person }) => {
   const ada = await person("Ada");
   await setUp(ada);
   await ada.signOut();
@@ -152,7 +152,7 @@ test("new recovery codes replace the old ones, and it is turned off again", asyn
   await ada.isAtAccount();
 });
 
-test("a mailed link leads to the second step, and a used one says how to go on", async ({
+test("a mailed link leads to the second step, and a used link explains how to continue", async ({
   person,
 }) => {
   test.skip(!METHODS.magicLink, "no links are mailed for signing in");

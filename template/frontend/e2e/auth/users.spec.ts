@@ -149,7 +149,7 @@ test("an admin adds and removes another admin", async ({ admin, person, server }
   await expect(grace.page.getByText("Only admins see this page")).toBeVisible();
 });
 
-test("an admin adds and finds a user, who comes in by an invitation", async ({
+test("an admin adds and finds a user, who signs in through the invitation", async ({
   admin,
   open,
   server,
@@ -231,7 +231,7 @@ test("by keyboard, the focus returns after a dialog", async ({ admin, person, se
   ).toBeFocused();
 });
 
-test("axe finds nothing, in the light, in the dark and on a phone, where all fits", async ({
+test("axe finds nothing in light and dark and on a phone, where everything fits", async ({
   admin,
   person,
   server,

@@ -50,7 +50,7 @@ test("an account is made without a mouse", async ({ open }) => {
   await expect(ada.page).not.toHaveURL(/\/sign-up/u);
 });
 
-test("another form begins at its field, without the error of the one before", async ({
+test("another form focuses its first field and removes the previous error", async ({
   registered,
 }) => {
   test.skip(!METHODS.password || !METHODS.magicLink, "there is one form");
@@ -70,7 +70,7 @@ test("another form begins at its field, without the error of the one before", as
   await ada.isAtAccount();
 });
 
-test("the error of a form does not follow to the next page", async ({ registered }) => {
+test("the error of a form is not shown on the next page", async ({ registered }) => {
   test.skip(!METHODS.password, "without a password nothing is refused on the sign-in page");
   const ada = await registered("Ada");
   await atSignIn(ada);
@@ -83,7 +83,7 @@ test("the error of a form does not follow to the next page", async ({ registered
   await tabTo(ada, ada.page.getByLabel("E-mail"));
 });
 
-test("a form that is replaced hands the keyboard to its result", async ({ person }) => {
+test("when a form is replaced by its result, the result gets the focus", async ({ person }) => {
   test.skip(ONLY_PASSKEYS, "the address is changed in the same way");
   const ada = await person("Ada");
   await ada.page.goto("/account");
@@ -100,7 +100,7 @@ test("a form that is replaced hands the keyboard to its result", async ({ person
   await expect(panel.getByLabel("New e-mail address")).toBeFocused();
 });
 
-test("a dialog keeps the keyboard inside, and gives it back", async ({ person }) => {
+test("a dialog keeps the focus inside, and returns it when it closes", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.goto("/account");
   const opener = ada.page.getByRole("button", { name: "Sign out everywhere" });
@@ -115,7 +115,7 @@ test("a dialog keeps the keyboard inside, and gives it back", async ({ person })
   await expect(opener).toBeFocused();
 });
 
-test("the menu of the account opens, closes and leads on", async ({ person }) => {
+test("the account's menu opens, closes and leads to the account", async ({ person }) => {
   const ada = await person("Ada");
   await ada.page.goto("/");
   const menu = ada.page.getByRole("button", { name: "Account: Ada" });
@@ -148,7 +148,7 @@ test("an authenticator app is set up and used without a mouse", async ({ person 
   await expect(focused(ada)).toHaveAccessibleName("Code of the app");
 });
 
-test("whoever begins the sign-in again goes on at its first field", async ({ registered }) => {
+test("after “Begin again” the first field has the focus", async ({ registered }) => {
   test.skip(!METHODS.totp || !METHODS.password, "there is no second step");
   const ada = await registered("Ada");
   await atSignIn(ada);

@@ -141,7 +141,7 @@ async function ask(
   return ada;
 }
 
-test("a reload in mid-answer loses nothing of the answer", async ({ person, serve }) => {
+test("a reload during an answer loses no part of it", async ({ person, serve }) => {
   const { url } = await serve(ANSWERING);
   const ada = await ask(person, url);
   await ada.person.page.reload();
