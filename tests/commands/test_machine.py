@@ -174,7 +174,7 @@ def test_a_port_in_use_is_reported_with_a_solution() -> None:
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "999.1.1.1"])
 def test_a_host_of_another_machine_is_reported(host: str) -> None:
-    with pytest.raises(TaskError, match=f"HOST={host} is no address of this machine"):
+    with pytest.raises(TaskError, match=f"HOST={host} is not an address of this machine"):
         network.must_be_free(host, network.free_port())
 
 

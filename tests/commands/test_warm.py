@@ -1,9 +1,11 @@
 """Warm processes import the application anew, and what goes wrong in them is reported."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,13 @@ def refuse() -> None:
 
 def leave() -> None:
     sys.exit(3)
+
+
+def ready_then_slow() -> str:
+    """Says through a file that it runs; its result comes after the caller has given up."""
+    Path(os.environ["NOTE"]).write_text("ready", encoding="utf-8")
+    time.sleep(3)
+    return "late" * 100_000
 
 
 def ready_then_stubborn(note: str) -> None:
@@ -58,6 +67,20 @@ async def test_an_error_keeps_its_message(python: WarmPython) -> None:
 async def test_an_exit_without_a_result_is_reported(python: WarmPython) -> None:
     with pytest.raises(CallEnded):
         await python.call(leave, dict(os.environ))
+
+
+async def test_a_cancelled_call_ends_its_process_and_prints_nothing(
+    python: WarmPython, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    note = tmp_path / "ready"
+    os.mkfifo(note)  # reading it waits for the writer
+    call = asyncio.create_task(python.call(ready_then_slow, {**os.environ, "NOTE": str(note)}))
+    assert await asyncio.to_thread(note.read_text) == "ready"
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert not multiprocessing.active_children()
+    assert capfd.readouterr().err == ""
 
 
 async def test_a_module_runs_with_its_environment_and_exit_code(

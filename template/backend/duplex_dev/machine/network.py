@@ -75,7 +75,7 @@ def must_be_free(host: str, port: int) -> None:
         return
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
         raise TaskError(
-            f"HOST={host} is no address of this machine: use 127.0.0.1 for this machine alone,"
+            f"HOST={host} is not an address of this machine: use 127.0.0.1 for this machine alone,"
             " or 0.0.0.0 for the whole network."
         )
     raise TaskError(

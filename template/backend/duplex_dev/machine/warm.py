@@ -65,19 +65,26 @@ class WarmPython:
     async def call(self, function: Callable[[], T], environment: Mapping[str, str]) -> T:
         """The result of a module's function, called in a new process with this environment.
 
-        Raises the function's TaskError, and `CallEnded` if there is no result.
+        Raises the function's TaskError, and `CallEnded` if there is no result. The process of a
+        cancelled call is ended.
         """
         receiving, sending = self._context.Pipe(duplex=False)
         process = self.process(function.__name__, _reply, (function, sending), environment)
         await process.start()
         sending.close()
+        reading = asyncio.create_task(asyncio.to_thread(receiving.recv))
         try:
-            outcome, value = cast("tuple[str, object]", await asyncio.to_thread(receiving.recv))
+            outcome, value = cast("tuple[str, object]", await asyncio.shield(reading))
+        except asyncio.CancelledError:
+            await process.stop()
+            raise
         except EOFError:
             raise CallEnded from None
         finally:
-            receiving.close()
             await process.wait()
+            # A thread cannot be cancelled: it reads until the process has closed its end.
+            await asyncio.gather(reading, return_exceptions=True)
+            receiving.close()
         if outcome == "failed":
             raise TaskError(str(value))
         return cast("T", value)
