@@ -33,7 +33,7 @@ not dead.
 """
 
 _OTHER_FILES: Final = 500
-"""Files that a process opens besides its clients' connections."""
+"""Files that a process opens besides its clients' connections, if it may open many."""
 
 INCOMPLETE: Final = 1000
 """HTTP connections that wait for their client: for the rest of its request, or until it reads the
@@ -86,6 +86,7 @@ class PromptRequests(asyncio.Protocol):
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     flow: Flow
+    connections: set[object]
     cycle: Any
     _arrives: float | None = None
     _read: float | None = None
@@ -97,6 +98,9 @@ class PromptRequests(asyncio.Protocol):
         super().connection_made(transport)
         self.flow = Flow(self.transport, self._resumed)
         self._expect()
+        if len(self.connections) > self.config.most_connections:
+            logger.warning("There are as many connections as the limit of open files permits.")
+            self._close_oldest()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -164,9 +168,13 @@ class PromptRequests(asyncio.Protocol):
         if self._timer is None or self._timer.when() > min(due):
             self._set_timer(min(due))
         if len(incomplete) > INCOMPLETE:
-            oldest = next(iter(incomplete))
-            oldest._stop()
-            oldest.transport.abort()
+            self._close_oldest()
+
+    def _close_oldest(self) -> None:
+        """Close the connection that was quiet longest: this one, if no other waits."""
+        oldest = next(iter(self.config.incomplete))
+        oldest._stop()
+        oldest.transport.abort()
 
     def _set_timer(self, due: float) -> None:
         if self._timer is not None:
@@ -203,7 +211,9 @@ class PromptRequests(asyncio.Protocol):
 
 class ServerConfig(Config):
     """uvicorn's configuration of one process, which also prepares its garbage collector.
-    `incomplete`: the HTTP connections that wait for a request, the oldest first.
+    `incomplete`: the HTTP connections that wait for their client, the oldest first.
+    `most_connections` leaves some of the files that the process may open to the application, which
+    could answer nobody otherwise.
     """
 
     def load(self) -> None:
@@ -212,6 +222,8 @@ class ServerConfig(Config):
         """
         super().load()
         self.incomplete: dict[PromptRequests, None] = {}
+        files = open_files()
+        self.most_connections = files - min(_OTHER_FILES, files // 4)
         bases = (PromptRequests, self.http_protocol_class)
         self.http_protocol_class = type("HttpProtocol", bases, {})
         gc.collect()
@@ -308,6 +320,16 @@ class Quiet(logging.Filter):
             return False
         self._shown = {text: record.created}
         return True
+
+
+def open_files() -> int:
+    """The limit of open files of this process."""
+    if sys.platform == "win32":
+        return sys.maxsize
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
 def allow_open_files(wanted: int) -> None:

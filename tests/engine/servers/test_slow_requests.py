@@ -263,6 +263,27 @@ async def test_a_client_that_reads_slowly_gets_its_whole_response(
     stream[1].close()
 
 
+async def test_connections_that_are_quiet_give_way_where_open_files_are_few(
+    config: ServerConfig,
+) -> None:
+    quiet = [await dial(config) for _ in range(3)]
+    config.most_connections = 3
+    assert await answered(await dial(config), REQUEST) == b""
+    assert await is_closed(quiet[0])
+    assert await answered(quiet[1], REQUEST) == b""
+
+
+async def test_web_sockets_do_not_give_way_where_open_files_are_few(config: ServerConfig) -> None:
+    upgraded = await dial(config)
+    upgraded[1].write(UPGRADE)
+    assert (await upgraded[0].readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+    config.most_connections = 1
+    assert await is_closed(await dial(config))
+    upgraded[1].write(TEXT)
+    async with asyncio.timeout(PATIENCE):
+        assert await upgraded[0].readexactly(4) == b"\x81\x02hi"
+
+
 LIMITS = """
 import logging, resource
 from duplex.server import allow_open_files
