@@ -67,7 +67,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         )
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
-        parser.error(f"--port: {options.port} is no port, expected a number from 1 to 65535")
+        parser.error(f"--port: {options.port} is not a port; expected a number from 1 to 65535")
     return options
 
 

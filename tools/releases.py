@@ -107,7 +107,7 @@ def add(version: str, root: Path = ROOT) -> Release:
     """Add the present commit to the table. Raises ReleaseError when something is missing."""
     table = root / TABLE.name
     if not re.fullmatch(r"\d+\.\d+\.\d+((a|b|rc)\d+)?", version):
-        raise ReleaseError(f"{version!r} is no version such as 1.2.0.")
+        raise ReleaseError(f"{version!r} is not a version such as 1.2.0.")
     if version in {release.version for release in released(table)}:
         raise ReleaseError(f"{version} is in {table.name} already.")
     if git(root, "status", "--porcelain"):

@@ -58,7 +58,7 @@ def test_a_release_is_a_row_and_then_a_tag_with_its_notes(repository: Path) -> N
     [
         ("1.0.0", "has no `What a team must do`"),
         ("1.2.0", "no section `## 1.2.0`"),
-        ("next", "is no version"),
+        ("next", "is not a version"),
     ],
 )
 def test_a_release_without_its_texts_is_refused(

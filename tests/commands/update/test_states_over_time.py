@@ -124,13 +124,13 @@ def test_ten_states_come_after_the_team_sorted_the_list(root: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "names", "message"),
     [
-        (states.rename, ["gone", "new"], "'gone' is no state of this project"),
+        (states.rename, ["gone", "new"], "'gone' is not a state of this project"),
         (
             states.rename,
             ["save", "startThings"],
             "'startThings' is a state of this",
         ),
-        (states.remove, ["save", "gone"], "'gone' is no state of this project"),
+        (states.remove, ["save", "gone"], "'gone' is not a state of this project"),
     ],
 )
 def test_invalid_names_of_states_change_nothing(

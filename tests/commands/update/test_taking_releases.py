@@ -244,7 +244,7 @@ def test_an_answer_that_is_text_is_taken_as_it_is(root: Path, text: str) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--data", "colour=red"], "'colour' is no question"),
+        (["--data", "colour=red"], "'colour' is not a question"),
         (["--data", "frontend"], "write --data QUESTION=ANSWER"),
         (["--data", "states=[save]"], "by `uv run poe remove-state`"),
         (["--data", "frontend=react", "--to", "1.1.0"], "first `--to`, then `--data`"),

@@ -214,7 +214,7 @@ def plain(
         elif word in _SCHEMAS:
             kept[word] = walk(value)
         elif word == "enum":
-            # An enum's second name for the same value is no further value.
+            # An enum's second name for the same value is not a further value.
             kept[word] = list({json.dumps(item): item for item in value}.values())
         else:
             kept[word] = value

@@ -56,7 +56,7 @@ def update(arguments: list[str]) -> int:
 def _answer(text: str) -> tuple[str, str]:
     question, equals, answer = text.partition("=")
     if not equals:
-        raise TaskError(f"{text!r} is no answer: write --data QUESTION=ANSWER.")
+        raise TaskError(f"{text!r} is not an answer: write --data QUESTION=ANSWER.")
     return question, answer
 
 
@@ -81,7 +81,7 @@ def _change(texts: dict[str, str], template: str | None) -> int:
     questions = [name for name in answers if name[:1] != "_" and name != "rendered_version"]
     unknown = [name for name in texts if name not in questions]
     if unknown:
-        raise TaskError(f"{unknown[0]!r} is no question of the template. Nothing was changed.")
+        raise TaskError(f"{unknown[0]!r} is not a question of the template. Nothing was changed.")
     data = {name: _read(text, answers[name]) for name, text in texts.items()}
     if set(answers["states"]) - set(_names_in(data.get("states", answers["states"]))):
         raise TaskError(

@@ -52,7 +52,7 @@ def differences(
 ) -> list[Difference]:
     """Where `inner` does not fit into `outer`; references mean `inside` and `outside`.
 
-    With `response`, fields that the other side does not know are no difference, because pages
+    With `response`, unknown fields of the other side do not count as differences, because pages
     ignore them, and neither are bounds, because the page's types have none.
     """
     found = _Walk(inside, outside, response).walk(inner, outer, "")

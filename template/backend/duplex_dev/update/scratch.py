@@ -31,7 +31,7 @@ KEPT = {"edits_are_kept": True}
 """Tells the template that this command keeps edited files, which Copier would delete."""
 
 MADE_BY_COMMANDS = {"uv.lock", "frontend/package-lock.json", *map(shown, GENERATED)}
-"""Files that `uv run` and set-up write: they are no uncommitted work."""
+"""Files that `uv run` and set-up write: they do not count as uncommitted work."""
 
 
 def must_be_clean(root: Path) -> None:

@@ -137,11 +137,13 @@ def _import(name: str) -> str:
 
 
 def must_be_states(answers: Answers, names: Iterable[str]) -> None:
-    """Raise TaskError for a name that is no state of the project."""
+    """Raise TaskError for a name that is not a state of the project."""
     for name in names:
         if name not in answers["states"]:
             known = ", ".join(answers["states"])
-            raise TaskError(f"{name!r} is no state of this project ({known}). Nothing was changed.")
+            raise TaskError(
+                f"{name!r} is not a state of this project ({known}). Nothing was changed."
+            )
 
 
 def mentions(root: Path, names: Iterable[str]) -> list[str]:

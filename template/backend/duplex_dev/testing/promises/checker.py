@@ -93,7 +93,7 @@ class Checker:
         """A connection was opened."""
 
     def check_answers(self, record: Record, asked: Asked) -> None:
-        """One request has one result, which is no bug."""
+        """One request has one result, and the result is not a bug."""
         where = f"{record.name}: {asked.state} {asked.id}"
         last = asked.last
         if last is None:

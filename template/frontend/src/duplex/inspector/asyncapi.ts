@@ -88,7 +88,7 @@ const OUTER: readonly string[] = ["properties", "items", "$ref", "allOf", "addit
 
 /** The parts of `data` that do not fit the schema; `root` is the document that references refer to. */
 export function check(data: unknown, schema: Schema, root: Schema): Problem[] {
-  // The document as a whole is no schema: the validator gets only its named types.
+  // The document as a whole is not a schema: the validator gets only its named types.
   const whole = { ...schema, components: root["components"] };
   let errors: OutputUnit[];
   try {

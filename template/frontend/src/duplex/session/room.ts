@@ -35,7 +35,7 @@ function idOfLink(text: string, pathOf: (id: string) => string): string | null {
   return pathname === pathOf(last) ? last : null;
 }
 
-/** Whether the server generated the id, so that it is no name to read. */
+/** Whether the server generated the id, so that it is not a name for people. */
 export const isGenerated = (session: string): boolean => /^[A-Za-z0-9_-]{22}$/u.test(session);
 
 /** Copies the link that invites others to the page at `path`. */

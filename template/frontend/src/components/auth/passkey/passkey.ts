@@ -58,7 +58,7 @@ async function offer(signal: AbortSignal): Promise<void> {
   }, RENEWAL);
   signal.addEventListener("abort", cancel);
   const request = { optionsJSON: options, useBrowserAutofill: true };
-  // It ends without a passkey when the user chooses another way: that is no error.
+  // It ends without a passkey when the user chooses another way: that is not an error.
   const credential = await library.startAuthentication(request).catch(() => null);
   clearTimeout(renewal);
   signal.removeEventListener("abort", cancel);
