@@ -48,7 +48,7 @@ def numbered(name: str) -> Callable[[int], bytes]:
 
 
 async def settle(clients: list[Client]) -> None:
-    """Wait until nobody has received anything for a tenth of a second (joins are told to all)."""
+    """Wait until nobody has received anything for a tenth of a second (all receive each join)."""
     before = -1
     while before != (before := sum(client.seen for client in clients)):
         await asyncio.sleep(0.1)
@@ -116,9 +116,10 @@ async def idle_memory(
 
 
 async def bystander(receivers: int, seconds: float) -> tuple[float, float]:
-    """p99 of somebody else's request in ms: alone, and while a room of `receivers` is told things.
+    """p99 in ms of the requests of a client outside of the room: alone, and while a room of
+    `receivers` receives messages.
 
-    Who asks is a process of its own, so that it does not wait for the room's readers in this one.
+    The client is a process of its own, so that it does not wait for the room's readers in this one.
     """
     with serving(PREPARED) as server:
         url = f"ws://127.0.0.1:{server.ports[0]}/socket"

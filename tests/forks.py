@@ -43,7 +43,7 @@ PACKAGES = (
 def run_python(
     arguments: list[str], folder: Path, environment: Mapping[str, str]
 ) -> "subprocess.CompletedProcess[str]":
-    """What `subprocess.run` of Python with these arguments returns. `PYTHONPATH` of the environment
+    """As `subprocess.run` of Python with these arguments. `PYTHONPATH` of the environment
     is the beginning of the program's path.
     """
     process = _process()

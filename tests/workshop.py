@@ -120,7 +120,7 @@ class Project:
         return self._python("untyped-tests", UNTYPED_TESTS)
 
     def page_tests(self) -> str:
-        """What `poe test` does for the page: its tests and its types."""
+        """The page's part of `poe test`: its tests and its types."""
         return self._python("page-tests", PAGE_TESTS)
 
     def _python(self, step: str, program: str, *arguments: str) -> str:
@@ -162,8 +162,8 @@ class Workshop:
         return project
 
     def copy(self, project: Project, name: str) -> Path:
-        """What a test changes: the project without its own tests, beside it, so that the packages
-        can be links.
+        """A copy of the project that a test may change, without the project's tests. It is
+        beside the project, so that the packages can be links.
         """
         copy = self.folder / f"{project.name}-{name}"
         shutil.copytree(project.root, copy, ignore=NOT_COPIED)

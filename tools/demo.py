@@ -33,7 +33,7 @@ MANIFEST = ROOT / "build" / "demo.json"
 
 
 class DemoError(Exception):
-    """Said to the user in one line; nothing of the demo is left half done."""
+    """Ends the command; its text is printed for the user in one line."""
 
 
 def questions() -> dict[str, dict[str, Any]]:
@@ -191,7 +191,7 @@ def poe(task: str, **environment: str) -> int:
 
 
 def must_be_free(port: int) -> None:
-    """Say now, not after minutes of setup, that something else listens there."""
+    """Fail before the setup, which takes minutes, when another process listens on the port."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise DemoError(f"Port {port} is in use: end what listens there or give another --port")
@@ -225,7 +225,7 @@ def main(arguments: list[str]) -> int:
 
 
 def say(line: str) -> None:
-    """A line of progress, at once even into a pipe."""
+    """Print a line of progress; it is flushed, so that a pipe gets it at once."""
     print(line, flush=True)
 
 

@@ -8,15 +8,12 @@ import importlib.util
 import json
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
 from tools.source import ROOT
 
-BACKEND = ROOT / "template" / "backend"
-SOURCES = (BACKEND / "duplex/wire/protocol.py", BACKEND / "app/session/protocol.py")
-"""Where the protocol module may be; the first that exists is read."""
+SOURCE = ROOT / "template/backend/duplex/wire/protocol.py"
 WIDTH = 100
 """The longest line in the page's code."""
 TARGET = ROOT / "template/frontend/src/duplex/client/protocol.generated.ts"
@@ -24,10 +21,9 @@ TARGET = ROOT / "template/frontend/src/duplex/client/protocol.generated.ts"
 
 def protocol() -> ModuleType:
     """The server's protocol module, imported alone."""
-    path = next(path for path in SOURCES if path.is_file())
-    spec = importlib.util.spec_from_file_location("protocol_words", path)
+    spec = importlib.util.spec_from_file_location("protocol_words", SOURCE)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be imported")
+        raise ImportError(f"{SOURCE} cannot be imported")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
@@ -98,7 +94,7 @@ def main() -> None:
     """Write the file."""
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(text(), encoding="utf-8", newline="\n")
-    print(f"Wrote {Path(TARGET).relative_to(ROOT)}")
+    print(f"Wrote {TARGET.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       }
       await shoot("session");
       await ada.page.goto("/settings?inspect");
-      // Who has been in it is not asked for a name again.
+      // A user who was in the session before is not asked for a name again.
       await ada.page.goto(link);
       await ada.isIn();
       if (openState !== undefined) {

@@ -61,7 +61,7 @@ class Received:
 
 @dataclass
 class Device:
-    """A browser of somebody; `token` is the access token in its memory."""
+    """A user's browser; `token` is the access token in its memory."""
 
     http: httpx.AsyncClient
     email: str

@@ -55,7 +55,7 @@ class Terminal:
 def test_the_contract_is_regenerated_and_type_errors_are_shown_at_once(
     workshop: Workshop, deep_combo: Combo, every_combination: bool, alone: bool
 ) -> None:
-    """Once with each run of the suite, and not where somebody waits for one combination."""
+    """Once in each run of the suite; not with `--combo`, which should be quick."""
     elsewhere = alone or deep_combo == FULL
     if deep_combo.states != FULL.states or (elsewhere and not every_combination):
         pytest.skip("types are watched alike whatever the states are")

@@ -37,7 +37,7 @@ BACKEND_TEST = ["uv", "run", "poe", "test", "backend"]
 
 CODE = (".ts", ".tsx", ".vue", ".js")
 LINTED = {"vue": Combo("vue", "password", "odd"), "react": Combo("react", "every", "guide")}
-"""Whose pages are linted by `test_projects.py`: the products need it for their other files only."""
+"""Their pages are linted by `test_projects.py`; in the products only other files are linted."""
 
 
 def test_both_products_have_the_same_backend(render: Callable[..., Render]) -> None:

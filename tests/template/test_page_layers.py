@@ -57,7 +57,7 @@ def test_every_folder_has_its_layer(render: Callable[..., Render]) -> None:
 
 
 SUFFIXES = ("", ".ts", ".tsx", ".vue", "/index.ts")
-"""What an import may leave out at the end of a file's name."""
+"""The endings of file names that an import may omit."""
 
 
 def test_no_files_import_each_other(render: Callable[..., Render]) -> None:

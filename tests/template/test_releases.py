@@ -134,7 +134,7 @@ def test_a_walk_names_files_that_the_release_dropped(tmp_path: Path) -> None:
 
 
 def test_every_conflict_of_a_file_is_measured() -> None:
-    """The second is longer than the first, and nobody ended the last."""
+    """The second conflict is longer than the first, and the last has no end."""
     small = "<<<<<<< before updating\na\n=======\nb\n>>>>>>> after updating\n"
     large = small.replace("a\n", "a\n" * 50)
     assert release_check.conflict_sizes(f"{small}between\n{large}{small[:25]}") == [4, 53, 2]

@@ -117,7 +117,7 @@ async def links(new: NewBrowser, _: Database) -> None:
 
 
 async def password(new: NewBrowser, _: Database) -> None:
-    """The old password still holds; who never had one gets one by mail."""
+    """The old password is still valid; a user who never had one sets one by mail."""
     ada, bob = new(ADA), new(BOB)
     assert await ada.sign_in(PASSWORD) == 200
     assert await bob.sign_in(ANOTHER) == 401

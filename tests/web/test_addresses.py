@@ -64,7 +64,7 @@ def trusted_network() -> str:
 
 async def test_behind_a_proxy_that_appends_the_limits_see_the_right_address() -> None:
     assert await seen("172.30.219.2", "203.0.113.9") == "203.0.113.9"
-    # What a client claims stands to the left of what the proxy has seen.
+    # A proxy appends the address that it has seen: a client can only invent those to the left.
     assert await seen("172.30.219.2", "6.6.6.6, 203.0.113.9") == "203.0.113.9"
     assert await seen("172.30.219.2", "127.0.0.1, 172.30.219.7, 203.0.113.9") == "203.0.113.9"
 

@@ -104,7 +104,7 @@ def uncancel() -> None:
 
 
 _DONE: Final = object()
-"""What a `Rest` waits for when its coroutine has ended."""
+"""Marks the end of the coroutine of a `Rest`."""
 
 
 class Rest:

@@ -131,7 +131,7 @@ async def listed(client: httpx.AsyncClient, query: str = "") -> tuple[list[str],
 
 
 class Owner:
-    """Who asks; None as where nobody signs in."""
+    """The user who sends the requests; None as in projects without sign-in."""
 
     id: str | None = None
 

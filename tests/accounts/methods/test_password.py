@@ -87,7 +87,7 @@ async def test_signing_up_with_a_taken_address_gets_the_same_response_and_anothe
     mail = await ada.mail()
     assert "You have one already." in mail.text
     assert "#token" not in mail.text
-    # What the browser kept leads nowhere, and says so as with a wrong code.
+    # The cookies of such a sign-up are useless, and the answer is that of a wrong code.
     wrong = await device.post("sign-up/confirm", {"code": "ABCD-EFGH"})
     also_wrong = await fresh.post("sign-up/confirm", {"code": "ABCD-EFGH"})
     assert (wrong.status_code, wrong.json()) == (also_wrong.status_code, also_wrong.json())

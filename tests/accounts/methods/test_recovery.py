@@ -30,7 +30,7 @@ async def test_a_forgotten_password_is_replaced(ada: Device, new_device: NewDevi
     assert "new password" in mail.subject
     assert await reset(browser, token=mail.token) == (200, "")
     assert await browser.who() == 200
-    # Whoever was signed in is not any more, and is told.
+    # All other sign-ins have ended, and a mail says so.
     assert await ada.who() == 401
     assert any("password" in one.subject and "changed" in one.subject for one in await ada.mails())
     assert (await new_device().sign_in(PASSWORD)).status_code == 401

@@ -1,4 +1,4 @@
-"""Limits on guessing, and that nobody can lock somebody else out."""
+"""Guessing is limited, and no user can be locked out by another one."""
 
 import asyncio
 

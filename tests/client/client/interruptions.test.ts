@@ -57,7 +57,7 @@ describe("an interrupted connection", () => {
     expect(client.reason).toBe("The server does not answer any more.");
     welcome(await nextSocket(), { recovered: true });
     expect(client.status).toBe("open");
-    // What the old connection still says is not heard.
+    // Frames of the old connection are ignored.
     const heard = vi.fn();
     client.onUnpackedMessage.addListener(heard);
     socket.receive({ state: "left", data: { participant: "p-2", name: "Bo" }, seq: 1 });

@@ -1,4 +1,4 @@
-"""A server, and what somebody recorded at another one."""
+"""A server, and conversations that were recorded at another one."""
 
 from collections.abc import AsyncIterator
 from typing import Any

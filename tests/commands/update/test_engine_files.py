@@ -1,4 +1,4 @@
-"""`poe lint` names the engine's files that somebody edited."""
+"""`poe lint` names the engine's files that were edited."""
 
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def test_the_command_fails_and_says_what_to_do(
 def test_files_that_an_update_rejected_are_named(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Git ignores them, so nobody else would."""
+    """Git ignores these files, so no other tool reports them."""
     (project / "frontend/node_modules").mkdir()
     (project / "frontend/node_modules/theirs.rej").touch()
     (project / "compose.yml.rej").touch()

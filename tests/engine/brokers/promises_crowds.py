@@ -160,7 +160,7 @@ class CrowdPromises(BrokerPromises):
             [Presence(name, name.title()) for name in names[:4]],
             9,
         )
-        # Whoever stood at the end of the page may leave meanwhile.
+        # The last participant of the page may leave meanwhile.
         await first.broker.leave(room, "p3", "p3-1")
         rest = await second.broker.page(room, page.next)
         assert [one.participant for one in rest.participants] == names[4:8]

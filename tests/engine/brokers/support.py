@@ -19,7 +19,7 @@ PATIENCE = 20.0
 
 
 class Recorder:
-    """`BrokerEvents` that remembers everything, in order, and wakes whoever waits for something."""
+    """`BrokerEvents` that records all events, in order, and wakes the tasks that wait for some."""
 
     def __init__(self) -> None:
         self.entries: defaultdict[str, list[Entry]] = defaultdict(list)

@@ -37,7 +37,7 @@ async def test_a_cut_connection_misses_nothing(
         assert first.record.seqs(room) == second.record.seqs(room)
         first.record.events.clear()
     assert first.record.seqs(room) == list(range(1, 36))
-    # What is told to all processes is not lost either: it may be that somebody was signed out.
+    # Control messages are not lost either: one may sign a user out.
     assert first.record.messages.count(word) == 3
     assert [one for one in second.record.events if one[0] != "joined"] == []
 

@@ -41,7 +41,7 @@ async def test_a_lock_granted_during_a_reconnect_is_released(
     durable.kill()
     with pytest.raises(BrokerUnavailable):
         await queued
-    # Whoever held it gives it back, which nobody hears.
+    # The holder releases it, but the store is unreachable.
     assert isinstance(first.broker, RedisBroker)
     first.broker.lease.holdings.locks.clear()
     durable.start()

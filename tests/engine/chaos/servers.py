@@ -25,7 +25,7 @@ class Waits(TypedDict, total=False):
 
 
 QUICK: Waits = {"timeout": 0.5, "lease": 1.5}
-"""For servers that shall soon notice what their store does not answer; seconds."""
+"""For servers that should detect soon that their store does not answer."""
 
 
 @dataclass

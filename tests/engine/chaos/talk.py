@@ -1,4 +1,4 @@
-"""A conversation of several, for as long as something is done to them, and the verdict on it."""
+"""Participants who send requests while a test disturbs them, and the check of their records."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -17,7 +17,7 @@ WINDOW = 6
 
 
 async def talk(talker: Talker, chance: Random, over: asyncio.Event, hold: float = 0.004) -> None:
-    """Say one thing after the other, several at a time, until it is over."""
+    """Send requests, some of them at the same time, until `over` is set."""
     waiting: set[asyncio.Future[Frame]] = set()
     while not over.is_set():
         state = chance.choices(["say", "note", "jot", "count"], [4, 3, 2, 1])[0]
@@ -35,7 +35,7 @@ async def talk(talker: Talker, chance: Random, over: asyncio.Event, hold: float 
 async def conversation(
     count: int, session: str, dial: Callable[[], str], chance: Random
 ) -> AsyncGenerator[list[Talker]]:
-    """So many talk in one session while the body runs; then everything is checked."""
+    """`count` participants talk in one session while the body runs; then all is checked."""
     over = asyncio.Event()
     async with AsyncExitStack() as stack:
         talkers = [
@@ -51,7 +51,7 @@ async def conversation(
             over.set()
             await asyncio.gather(*talking)
         await settle(talkers)
-        # Somebody new is told the whole document.
+        # A newcomer receives the whole document.
         async with Talker("auditor", session, dial, chance) as auditor:
             await auditor.is_open()
         verdict([*(one.record for one in talkers), auditor.record])

@@ -1,4 +1,4 @@
-"""What the open sessions of one account or address keep together is limited."""
+"""The open sessions of one account or address share a limit of bytes."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -96,7 +96,7 @@ async def test_waiting_requests_of_one_address_share_a_bound(tight: Server, gate
             assert answered - {"short"} == wanted
         assert sum(map(len, refused)) > 80
         await bob.until("whisper")
-    # What is answered does not count any more.
+    # Requests that were answered no longer count.
     async with asyncio.timeout(PATIENCE):
         while len(tight.engine.sockets.pending):
             await clients[0].quiet()

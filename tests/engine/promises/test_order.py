@@ -27,7 +27,7 @@ async def test_requests_of_one_participant_are_handled_in_the_order_sent(
 async def test_requests_that_were_interrupted_are_handled_first_after_a_resume(
     server: Server, gates: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its error reached nobody, so it is sent again with all later requests."""
+    """The client did not get its error, so it sends it again with all later requests."""
     ada = await server.client()
     requests = [("hold", "first"), ("whisper", "second"), ("say", "third")]
     for number, (state, text) in enumerate(requests):

@@ -70,7 +70,7 @@ async def test_a_handler_that_fails_changes_no_document(
             error = await ada.reply("castVote", {"choice": "tea", "fails": fails}, id="1")
             assert error["code"] == code
         assert await lines(ada) == []
-        # What the documents say: the transaction was over.
+        # As documented: only a transaction that had ended keeps its changes.
         assert await votes(database) == (["tea"] if fails == "after it" else [])
 
 

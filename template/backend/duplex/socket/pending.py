@@ -24,7 +24,7 @@ _HANDLED: Final = 400
 
 _COUNTED_SECONDS: Final = 0.25
 _COUNTED_BYTES: Final = 8192
-"""What is kept for a participant is counted this often, or after so many bytes of requests."""
+"""The bytes kept for a participant are counted this often, or after so many bytes of requests."""
 
 
 class Queue(Protocol):
@@ -172,7 +172,7 @@ class RecentBytes:
 
 
 class Kept:
-    """What is kept for one participant of an open session: its part of the session, and the
+    """The bytes kept for one participant of an open session: its part of the session, and the
     outcomes of its requests. `part` returns the former; `most` limits the bytes of the replies.
     """
 

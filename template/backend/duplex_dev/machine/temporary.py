@@ -131,7 +131,7 @@ def own_settings(folder: Path, port: int) -> dict[str, str]:
     }
 
 
-# What the forked processes do
+# --- in the forked processes
 
 
 def _serve(log: str, settings: Mapping[str, str], module: str) -> None:

@@ -48,7 +48,7 @@ class TemplateHistory:
         return sorted(filter(version, tags), key=lambda tag: version(tag) or ())
 
     def latest(self, commit: str) -> str:
-        """What `copier update` takes: the newest release, or HEAD where there is none."""
+        """The release that `copier update` takes: the newest one, or HEAD where there is none."""
         newer = self.newer(commit)
         tagged = any(map(version, self._git("tag", "--list").split()))
         return newer[-1] if newer else commit if tagged else "HEAD"
