@@ -67,28 +67,33 @@ _WARNING: Final = 60.0
 
 
 class Validity:
-    """Until when a token is valid (`expires`: Unix seconds; None: for ever)."""
+    """Until when a token is valid (`expires`: Unix seconds; None: for ever). A clock that is set
+    back meanwhile does not extend it.
+    """
 
-    __slots__ = ("_warn_at", "expires")
+    __slots__ = ("_ends", "_warn", "expires")
 
     def __init__(self) -> None:
         self.expires: float | None = None
-        self._warn_at = 0.0
+        self._ends = 0.0
+        self._warn = 0.0
 
     def until(self, expires: float | None) -> None:
         """There is a new token."""
         self.expires = expires
         if expires is not None:
             left = expires - time.time()
-            self._warn_at = expires - min(_WARNING, left / 2)
+            self._ends = time.monotonic() + left
+            self._warn = min(_WARNING, left / 2)
 
     def check(self) -> float | None:
         """The seconds that are left, once when the client is to be warned; 0 after the end; else
         None.
         """
-        now = time.time()
-        if self.expires is None or now < self._warn_at:
+        if self.expires is None:
             return None
-        left = max(self.expires - now, 0.0)
-        self._warn_at = self.expires
-        return left
+        left = min(self.expires - time.time(), self._ends - time.monotonic())
+        if left > self._warn:
+            return None
+        self._warn = 0.0
+        return max(left, 0.0)

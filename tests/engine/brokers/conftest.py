@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from duplex.brokers.base import Retention
+from duplex.brokers.base import Gathering, Retention
 from duplex.brokers.redis.broker import RedisBroker
 from duplex_dev.testing.network import Proxy
 from duplex_dev.testing.servers import Valkey
@@ -59,8 +59,10 @@ async def process(room: str) -> AsyncIterator[Open]:
             retention: Retention = RETENTION,
             patience: float = PATIENCE,
             lease: float = 30.0,
+            gathering: Gathering | None = None,
         ) -> Process:
-            made = Process(RedisBroker(url, retention, timeout=patience, lease=lease), Recorder())
+            broker = RedisBroker(url, retention, gathering, timeout=patience, lease=lease)
+            made = Process(broker, Recorder())
             await made.broker.start(made.record)
             stack.push_async_callback(made.broker.stop)
             await made.broker.watch(room)

@@ -87,6 +87,12 @@ local function settle_presence()
   end
   local got = call('HMGET', R, 'slot', 'crowd')
   local slot, crowd = tonumber(got[1] or 0), got[2] == '1' or total > PAGE
+  local latest = now + BURST * INTERVAL + CROWD_INTERVAL
+  if slot > latest then
+    -- The server's clock was set back.
+    slot = latest
+    call('HSET', R, 'slot', slot)
+  end
   local at = crowd and slot or slot - (BURST - 1) * INTERVAL
   if waiting or at <= now or total == 0 then
     announce(slot, got[2] == '1')
@@ -139,6 +145,12 @@ end
 
 -- End every grace and forget every resume token that has expired, and announce the changes that are due.
 local function settle()
+  -- Later than any grace or token ends: the server's clock was set back.
+  local latest = now + math.max(AGE, GRACE)
+  for _, participant in ipairs(call('ZRANGEBYSCORE', DUE, '(' .. latest, '+inf')) do
+    local one = participant ~= '' and read_record(participant)
+    call('ZADD', DUE, one and (one.o and now + GRACE or latest) or now, participant)
+  end
   for _, participant in ipairs(call('ZRANGEBYSCORE', DUE, '-inf', now)) do
     local one = participant ~= '' and read_record(participant)
     if not one then

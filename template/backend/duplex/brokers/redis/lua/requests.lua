@@ -217,7 +217,14 @@ local function granted()
 end
 local function held()
   local got = call('HMGET', R, 'holder', 'until')
-  return got[1], tonumber(got[2] or 0)
+  local ends = tonumber(got[2] or 0)
+  local longest = got[1] and tonumber(string.match(got[1], '%d+$'))
+  if got[1] and ends > now + longest then
+    -- The server's clock was set back.
+    ends = now + longest
+    call('HSET', R, 'until', ends)
+  end
+  return got[1], ends
 end
 
 local holder, ends = held()

@@ -89,6 +89,10 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local former = redis.call('ZSCORE', KEYS[1], ARGV[1])
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+for _, other in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now + 2 * ARGV[2], '+inf')) do
+  -- The server's clock was set back: a worker that has died since would never be missed.
+  redis.call('ZADD', KEYS[1], now + ARGV[2], other)
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return { former and 1 or 0, redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now) }
