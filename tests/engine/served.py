@@ -3,14 +3,11 @@ sessions are at `BROKER_URL`, if the environment has one.
 """
 
 import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 from duplex import Model, Registry, state
-from starlette.applications import Starlette
 
 from tests.engine.states import Gates, Session, states
-from tests.engine.support import PATH, make_engine, setup
+from tests.engine.support import application, make_engine, setup
 
 
 class Worker(Model):
@@ -30,12 +27,4 @@ engine = make_engine(
     setup(broker_url, replay_seconds=2.0),
 )
 
-
-@asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncGenerator[None]:
-    await engine.start()
-    yield
-    await engine.stop()
-
-
-app = Starlette(middleware=[engine.middleware(PATH)], lifespan=lifespan)
+app = application(engine)

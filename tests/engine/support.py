@@ -153,11 +153,8 @@ class Server:
         return await Client.connect(self.url, patience=PATIENCE, **options)
 
 
-@asynccontextmanager
-async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Server]:
-    """The engine behind a real uvicorn on a free loopback port, with or without our protocol
-    class.
-    """
+def application(engine: Engine) -> Starlette:
+    """An application with nothing but the sessions of this engine."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
@@ -165,10 +162,17 @@ async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Se
         yield
         await engine.stop()
 
-    app = Starlette(middleware=[engine.middleware(PATH)], lifespan=lifespan)
+    return Starlette(middleware=[engine.middleware(PATH)], lifespan=lifespan)
+
+
+@asynccontextmanager
+async def serving(engine: Engine, *, prepared: bool = True) -> AsyncGenerator[Server]:
+    """The engine behind a real uvicorn on a free loopback port, with or without our protocol
+    class.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app,
+        application(engine),
         ws=PreparedProtocol if prepared else "websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=2 * engine.sockets.options.max_frame,

@@ -10,7 +10,7 @@ import duplex
 import pytest
 from duplex import Model, Refused, Registry, state
 from duplex.requests import running
-from duplex.requests.queue import RequestQueue
+from duplex.requests.queue import RequestQueue, Starts
 from duplex.wire.requests import Request
 
 from tests.engine.states import Gates, Number, Said, Text
@@ -291,7 +291,7 @@ async def test_requests_after_an_abandoned_handler_have_none_of_its_timer_s_cont
             await gates.wait("enough")
         seen.append(COLOUR.get())
 
-    queue = RequestQueue(run)
+    queue = RequestQueue(run, Starts())
     for request_id in ("deaf", "next"):
         queue.add(Request("deaf", None, request_id))
     await gates.entered["enough"].wait()

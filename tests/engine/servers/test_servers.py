@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from duplex import Registry, state
 from duplex.socket import endpoint
 from duplex.socket.rates import Reports
 from duplex_dev.machine.network import free_port
@@ -19,8 +20,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from tests.engine import served
-from tests.engine.states import Gates, states
-from tests.engine.support import PATH, PATIENCE, Client, make_engine, setup
+from tests.engine.states import Gates, Session, Text, states
+from tests.engine.support import PATH, PATIENCE, Client, application, make_engine, setup
 from tools.source import ROOT
 
 if TYPE_CHECKING:
@@ -159,6 +160,23 @@ def test_one_application_may_be_started_more_than_once() -> None:
             assert ada.receive_json()["state"] == "initialised"
             ada.send_json({"state": "whisper", "data": {"text": "hello"}})
             assert ada.receive_json()["data"] == {"text": "hello"}
+
+
+def test_deadlines_hold_after_another_start() -> None:
+    """The first start ends while a timer for the deadline is set in its event loop."""
+
+    @state("maybe", deadline=1.0)
+    async def maybe(session: Session, data: Text) -> None:
+        if data.text == "wait":
+            await asyncio.sleep(PATIENCE)
+
+    app = application(make_engine(Registry([maybe]), setup()))
+    for text, code in (("go on", None), ("wait", "deadline")):
+        with TestClient(app) as client, client.websocket_connect(PATH) as ada:
+            ada.send_json({"name": "Ada"})
+            assert ada.receive_json()["state"] == "initialised"
+            ada.send_json({"state": "maybe", "data": {"text": text}, "id": "1"})
+            assert ada.receive_json().get("code") == code
 
 
 @pytest.fixture

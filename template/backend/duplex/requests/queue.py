@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from contextvars import Context, copy_context
-from typing import Protocol
+from typing import Final, Protocol
 
 from duplex.identity import Identity
 from duplex.requests.documents import DocumentCache
@@ -21,6 +21,48 @@ Run = Callable[[Request], Coroutine[object, object, None]]
 """Handle one request; a stream is only started."""
 
 
+AT_ONCE: Final = 16
+"""Participants whose requests are begun in one loop tick, while more wait."""
+
+
+class Starts:
+    """Begins the work of the queues in the order in which their requests arrived, a few in each
+    loop tick. Between two ticks the loop reads what has arrived meanwhile, so that a new request
+    waits for those before it, but not for all of the next tick too.
+    """
+
+    __slots__ = ("_later", "_left", "_loop")
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._left = AT_ONCE
+        self._later: deque[Callable[[], None]] = deque()
+
+    def take(self) -> bool:
+        """Whether a queue may begin in this tick. False: it calls `defer`."""
+        left = self._left
+        if not left:
+            return False
+        if left == AT_ONCE:
+            self._loop.call_soon(self._next)
+        self._left = left - 1
+        return True
+
+    def defer(self, begin: Callable[[], None]) -> None:
+        """Call `begin` in its turn."""
+        self._later.append(begin)
+
+    def _next(self) -> None:
+        """A new tick."""
+        later = self._later
+        begun = min(AT_ONCE, len(later))
+        for _ in range(begun):
+            later.popleft()()
+        self._left = AT_ONCE - begun
+        if begun:
+            self._loop.call_soon(self._next)
+
+
 class RequestQueue:
     """See the module. `run` handles a request. `elsewhere` has the ids of streams that run at other
     workers and were sent again here.
@@ -28,8 +70,10 @@ class RequestQueue:
 
     __slots__ = (
         "_context",
+        "_deferred",
         "_departure",
         "_run",
+        "_starts",
         "_turn",
         "_waiting",
         "_worker",
@@ -39,13 +83,15 @@ class RequestQueue:
         "streams",
     )
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, starts: Starts) -> None:
         self.loop = asyncio.get_running_loop()
         self.running: Running | None = None
         self.streams: set[Running] = set()
         self.elsewhere: set[str] = set()
         self._run = run
+        self._starts = starts
         self._waiting: deque[Request] = deque()
+        self._deferred: Context | None = None
         self._worker: asyncio.Task[None] | None = None
         self._turn = 0
         self._context: Context | None = None
@@ -65,8 +111,19 @@ class RequestQueue:
     def add(self, request: Request) -> None:
         """Handle a request after all requests that came before it."""
         self._waiting.append(request)
-        if self._worker is None:
+        if self._worker is not None or self._deferred is not None:
+            return
+        if self._starts.take():
             self._start()
+        else:
+            self._deferred = copy_context()
+            self._starts.defer(self._begin)
+
+    def _begin(self) -> None:
+        """The turn of this queue has come, or somebody waits for its requests."""
+        context, self._deferred = self._deferred, None
+        if context is not None:
+            self._start(context)
 
     def _start(self, context: Context | None = None) -> None:
         # Never started eagerly, as a loop's task factory may do: all frames of a loop tick are read
@@ -131,6 +188,8 @@ class RequestQueue:
             self._waiting = deque(request for request in self._waiting if request.id is None)
         else:
             self._waiting.clear()
+        if not self._waiting:
+            self._deferred = None
 
     def end_streams(self, why: ErrorCode = "cancelled") -> None:
         """Stop all streams."""
@@ -144,11 +203,13 @@ class RequestQueue:
 
     async def settled(self) -> None:
         """Wait until every ordinary request received so far was handled or left behind."""
+        self._begin()
         while tasks := _unfinished([self._worker]):
             await self._any_of(tasks)
 
     async def finished(self) -> None:
         """Wait until nothing runs any more, streams included."""
+        self._begin()
         while tasks := self.tasks():
             await self._any_of(tasks)
 

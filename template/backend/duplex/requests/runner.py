@@ -18,7 +18,7 @@ from duplex.requests.outcomes import (
     error_reply,
     reply,
 )
-from duplex.requests.queue import Requester
+from duplex.requests.queue import Requester, Starts
 from duplex.requests.running import CLEANUP_TIME, Deadlines, Running
 from duplex.requests.session import Services, Session
 from duplex.tasks import BackgroundTasks, cancel_and_close, closed_by_owner, uncancel
@@ -39,7 +39,10 @@ _STREAM_AHEAD = 65536
 
 
 class Runner:
-    """Handles the requests of this process's participants."""
+    """Handles the requests of this process's participants, between `start` and `stop`."""
+
+    starts: Starts
+    """Shared by the queues of all participants."""
 
     def __init__(self, services: Services) -> None:
         self.states = services.registry.states
@@ -150,6 +153,9 @@ class Runner:
 
     def start(self) -> None:
         """Handle requests from now on."""
+        # Those of an earlier run belong to another event loop.
+        self.starts = Starts()
+        self._deadlines = Deadlines()
         self._stopping = False
 
     def begin_stop(self) -> None:

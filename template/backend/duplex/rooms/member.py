@@ -84,7 +84,7 @@ class Member:
         self.returned = False
         self.moved = False
         self.put_away = False
-        self.requests = RequestQueue(partial(runner.run, self))
+        self.requests = RequestQueue(partial(runner.run, self), runner.starts)
         self._runner = runner
         self._returned: asyncio.Event | None = None
         self._expiry: asyncio.TimerHandle | None = None
