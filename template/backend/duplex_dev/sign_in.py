@@ -1,4 +1,4 @@
-"""The account that a command uses: --url and --email, the password, and access tokens."""
+"""The account that a command uses: --url and --email, the password or a mail, and access tokens."""
 
 import getpass
 import os
@@ -29,6 +29,9 @@ def check_url(url: str) -> str:
 async def credentials(url: str, email: str | None) -> str:
     """An access token of this account; asks for missing credentials. Raises TaskError."""
     email = email or _ask_email()
+    token = await sign_in_by_mail(url, email)
+    if token is not None:
+        return token
     password = os.environ.get(PASSWORD) or _ask_password(email)
     return await sign_in(url, email, password)
 
@@ -55,6 +58,11 @@ def _ask_password(email: str) -> str:
 SIGN_IN = "/api/v1/auth/password/sign-in"
 SIGN_UP = ("/api/v1/auth/password/sign-up", "/api/v1/auth/sign-up")
 """With or without a password, depending on the project's sign-in methods."""
+BY_MAIL = {
+    "/api/v1/auth/magic-link": "/api/v1/auth/magic-link/sign-in",
+    "/api/v1/auth/passkeys/recover": "/api/v1/auth/passkeys/recover/confirm",
+}
+"""Requests for a mail -> requests that sign in with its token, in projects without passwords."""
 CONFIRM = "/api/v1/auth/sign-up/confirm"
 MAILBOX = "/dev/mailbox/mails"
 NO_SUCH_ROUTE = (404, 405)
@@ -65,8 +73,25 @@ async def sign_in(url: str, email: str, password: str) -> str:
     async with _client(url) as http:
         response = await http.post(SIGN_IN, json={"email": email, "password": password})
     if response.status_code in NO_SUCH_ROUTE:
-        raise TaskError(f"The server at {url} has no sign-in with a password: omit --email.")
+        raise TaskError(f"The server at {url} has no sign-in: omit --email.")
     return _access_token(response, "Signing in")
+
+
+async def sign_in_by_mail(url: str, email: str) -> str | None:
+    """An access token of this account, by way of a mail, which a server in development shows.
+
+    None if the server has a sign-in with a password, or none by mail. Raises TaskError.
+    """
+    async with _client(url) as http:
+        if (await http.post(SIGN_IN, json={})).status_code not in NO_SUCH_ROUTE:
+            return None
+        for ask, confirm in BY_MAIL.items():
+            asked = await http.post(ask, json={"email": email})
+            if asked.status_code not in NO_SUCH_ROUTE:
+                _body(asked, "Signing in")
+                proof = {"token": await _mailed_token(http, email)}
+                return _access_token(await http.post(confirm, json=proof), "Signing in")
+    return None
 
 
 async def sign_up(url: str, name: str) -> str | None:
@@ -84,12 +109,22 @@ async def sign_up(url: str, name: str) -> str | None:
         else:
             return None
         _body(asked, "Creating an account")
-        mails = await http.get(MAILBOX, params={"to": email})
-        found = re.search(r"#token=(\S+)", mails.text.replace("\\n", " "))
-        if found is None:
-            raise TaskError("The server shows no mail: it does not run in development.")
-        confirmed = await http.post(CONFIRM, json={"token": found[1]})
+        confirmed = await http.post(CONFIRM, json={"token": await _mailed_token(http, email)})
     return _access_token(confirmed, "Creating an account")
+
+
+async def _mailed_token(http: httpx.AsyncClient, email: str) -> str:
+    """The token in the newest mail to this address. Raises TaskError."""
+    mails = await http.get(MAILBOX, params={"to": email})
+    try:
+        newest: dict[str, str] = mails.json()[0]
+        text, subject = newest["text"], newest["subject"]
+    except (ValueError, LookupError, TypeError):
+        raise TaskError("The server shows no mail: it does not run in development.") from None
+    found = re.search(r"#token=(\S+)", text)
+    if found is None:
+        raise TaskError(f"The mail to {email} contains no link: {subject}.")
+    return found[1]
 
 
 @asynccontextmanager

@@ -92,9 +92,13 @@ async def give_owner(database: Database, email: str, tables: Iterable[Table]) ->
 def checked(email: str, name: str) -> tuple[str, str]:
     """The address and the name as they are stored. Raises TaskError."""
     try:
-        return EMAIL.validate_python(email), NAME.validate_python(name)
+        email = EMAIL.validate_python(email)
     except ValueError:
-        raise TaskError(f"{email!r} or {name!r} cannot be used: give `you@example.org`.") from None
+        raise TaskError(f"{email!r} is not an e-mail address, such as you@example.org.") from None
+    try:
+        return email, NAME.validate_python(name)
+    except ValueError:
+        raise TaskError(f"{name!r} cannot be a name: use one line of text.") from None
 
 
 async def make(settings: Settings, email: str, name: str) -> MadeAdmin:

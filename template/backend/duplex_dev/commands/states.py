@@ -36,7 +36,7 @@ def add(arguments: list[str]) -> int:
 
 
 def rename(arguments: list[str]) -> int:
-    """Give a state another name."""
+    """Rename a state."""
     parser = argparse.ArgumentParser("poe rename-state", description=__doc__)
     parser.add_argument("old", metavar="OLD", help="a state of this project")
     parser.add_argument("new", metavar="NEW", help="its new name in camelCase")
@@ -50,7 +50,7 @@ def rename(arguments: list[str]) -> int:
 
 
 def remove(arguments: list[str]) -> int:
-    """Take states out of the project."""
+    """Remove states."""
     parser = argparse.ArgumentParser("poe remove-state", description=__doc__)
     parser.add_argument("names", nargs="+", metavar="NAME", help="a state of this project")
     options = _parse(parser, arguments)
