@@ -173,10 +173,10 @@ def _report_changes(original: Path, starter: list[str]) -> None:
     ]
     own = [name for name in changed if is_starter(name, starter)]
     say(f"Starter code that you changed or deleted: {len(own)} files; no release touches any of it")
-    say("Merged files that you changed or deleted:")
-    for name in changed:
-        if name not in own:
-            print(f"    {name}{'' if (ROOT / name).is_file() else ' (deleted)'}")
+    merged = [name for name in changed if name not in own]
+    say(f"Merged files that you changed or deleted:{'' if merged else ' none'}")
+    for name in merged:
+        print(f"    {name}{'' if (ROOT / name).is_file() else ' (deleted)'}")
 
 
 def _report_conflicts(copy: Path, original: Path, ref: str) -> None:

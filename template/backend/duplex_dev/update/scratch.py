@@ -27,6 +27,9 @@ CONFLICT = "<<<<<<< "
 INVALID = "Validation error for question "
 """Copier's text in front of a question's name and the template's own message."""
 
+NO_CHOICE = "Invalid choice for "
+"""Copier's text in front of a question's name and the possible answers."""
+
 KEPT = {"edits_are_kept": True}
 """Tells the template that this command keeps edited files, which Copier would delete."""
 
@@ -96,7 +99,7 @@ def render_update(
 
     Raises TaskError when the template refuses an answer or cannot be reached.
     """
-    with _explained(copy):
+    with _explained(copy, ref):
         run_update(
             dst_path=str(copy),
             data=dict(data),
@@ -109,7 +112,7 @@ def render_update(
 
 
 @contextmanager
-def _explained(copy: Path) -> Generator[None]:
+def _explained(copy: Path, ref: object = None) -> Generator[None]:
     output = StringIO()
     try:
         with redirect_stderr(output):
@@ -125,10 +128,21 @@ def _explained(copy: Path) -> Generator[None]:
             " Nothing was changed."
         ) from None
     except (CopierError, OSError, ValueError) as error:
-        _, invalid, reason = str(error).partition(INVALID)
-        if invalid:
-            raise TaskError(f"{reason.partition(': ')[2]}. Nothing was changed.") from None
+        refused = _refusal(str(error), ref)
+        if refused is not None:
+            raise TaskError(f"{refused}. Nothing was changed.") from None
         raise TaskError(_unreachable(copy, f"{error}\n{output.getvalue()}".strip())) from None
+
+
+def _refusal(message: str, ref: object) -> str | None:
+    """The reason of Copier's message, if an answer or the version `ref` was refused."""
+    if INVALID in message:
+        return message.partition(INVALID)[2].partition(": ")[2]
+    if NO_CHOICE in message:
+        return message.partition(NO_CHOICE)[2]
+    if message == f"Unknown revision: {ref!r}":
+        return f"The template has no version {ref}: `poe template-status` lists the newer ones"
+    return None
 
 
 class Applied:
