@@ -9,19 +9,18 @@ import gc
 import logging
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from socket import socket
 from typing import Any, Final
 
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE, Config
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from duplex.options import YOUNG_OBJECTS
 from duplex.settings import Settings
-from duplex.socket.uvicorn_protocol import PreparedProtocol
+from duplex.socket.rates import Bucket
+from duplex.socket.uvicorn_protocol import INCOMPLETE, PARTS_RATE, PreparedProtocol, PromptRequests
 from duplex.web.database import Database
 from duplex.web.migrate import migrate_alone
 
@@ -35,185 +34,12 @@ not dead.
 _OTHER_FILES: Final = 500
 """Files that a process opens besides its clients' connections, if it may open many."""
 
-INCOMPLETE: Final = 1000
-"""HTTP connections that wait for their client: for the rest of its request, or until it reads the
-response. Beyond it the one that was quiet longest is closed.
-"""
-
-REQUEST_PATIENCE: Final = 30.0
-"""Seconds in which the head of a request arrives, and between two parts of its body. Each second
-after the first ones of a body needs `LOWEST_RATE` of it.
-"""
-
-LOWEST_RATE: Final = 500
-"""Bytes a second at which a body arrives, on average: the slowest mobile networks are faster."""
-
-RESPONSE_PATIENCE: Final = 120.0
-"""Seconds in which a client reads some of a response that waits for it."""
-
-
-class Flow(FlowControl):
-    """Calls `resumed` when the application asks for a body that it had stopped, or for the first
-    part of one that its client sends only when asked (`invites`).
-    """
-
-    def __init__(self, transport: asyncio.Transport, resumed: Callable[[], None]) -> None:
-        super().__init__(transport)
-        self.invites = False
-        self._resumed = resumed
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the client waits for the application."""
-        return self.read_paused or self.invites
-
-    def resume_reading(self) -> None:
-        if self.stopped:
-            super().resume_reading()
-            self.invites = False
-            self._resumed()
-
-
-class PromptRequests(asyncio.Protocol):
-    """Added to uvicorn's HTTP protocol, which would wait for ever for the rest of a request, and
-    for a client that does not read: one client could take all the files that the process may open.
-
-    `_arrives`, `_read`: the time until which the client has to send, or to read, if it has to.
-    `_body`: the request whose body is awaited. `_unread`: bytes that waited for the client last.
-    """
-
-    config: "ServerConfig"
-    loop: asyncio.AbstractEventLoop
-    transport: asyncio.Transport
-    flow: Flow
-    connections: set[object]
-    cycle: Any
-    _arrives: float | None = None
-    _read: float | None = None
-    _body: object = None
-    _unread = 0
-    _timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self.flow = Flow(self.transport, self._resumed)
-        self._expect()
-        if len(self.connections) > self.config.most_connections:
-            logger.warning("There are as many connections as the limit of open files permits.")
-            self._close_oldest()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        cycle = self.cycle
-        if self.transport.get_protocol() is not self:
-            # It is a WebSocket now.
-            self._stop()
-        elif cycle is None or cycle.response_complete:
-            # The head of a request is not complete. Its time began with its first byte.
-            if self._arrives is None:
-                self._expect()
-        elif not cycle.more_body:
-            self._arrives = self._body = None
-            self._wait()
-        elif cycle is not self._body:
-            self._body = cycle
-            self.flow.invites = cycle.waiting_for_100_continue
-            self._expect()
-        elif self._arrives is not None:
-            latest = self.loop.time() + REQUEST_PATIENCE
-            self._arrives = min(self._arrives + len(data) / LOWEST_RATE, latest)
-            self._wait()
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._expect_reading()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._read = None
-        self._wait()
-
-    def on_response_complete(self) -> None:
-        uvicorn_protocol: Any = super()
-        uvicorn_protocol.on_response_complete()
-        self._expect_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._stop()
-
-    def _resumed(self) -> None:
-        if self._arrives is not None:
-            self._expect()
-
-    def _expect(self) -> None:
-        """The client has to send something from now on."""
-        self._arrives = self.loop.time() + REQUEST_PATIENCE
-        self._wait()
-
-    def _expect_reading(self) -> None:
-        """The client has to read what waits for it, if anything does."""
-        self._unread = self.transport.get_write_buffer_size()
-        self._read = self.loop.time() + RESPONSE_PATIENCE if self._unread else None
-        self._wait()
-
-    def _wait(self) -> None:
-        incomplete = self.config.incomplete
-        incomplete.pop(self, None)
-        due = [time for time in (self._arrives, self._read) if time is not None]
-        if not due:
-            self._stop()
-            return
-        incomplete[self] = None
-        if self._timer is None or self._timer.when() > min(due):
-            self._set_timer(min(due))
-        if len(incomplete) > INCOMPLETE:
-            self._close_oldest()
-
-    def _close_oldest(self) -> None:
-        """Close the connection that was quiet longest: this one, if no other waits."""
-        oldest = next(iter(self.config.incomplete))
-        oldest._stop()
-        oldest.transport.abort()
-
-    def _set_timer(self, due: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self.loop.call_at(due, self._check)
-
-    def _check(self) -> None:
-        """One of the times may be over."""
-        self._timer = None
-        now = self.loop.time()
-        if self._arrives is not None and self._arrives <= now and self.flow.stopped:
-            self._arrives = now + REQUEST_PATIENCE
-        if self._read is not None and self._read <= now:
-            former = self._unread
-            self._unread = self.transport.get_write_buffer_size()
-            if self._unread < former:
-                self._read = now + RESPONSE_PATIENCE if self._unread else None
-        due = [time for time in (self._arrives, self._read) if time is not None]
-        if due and min(due) <= now:
-            self._stop()
-            self.transport.abort()
-        elif due:
-            self._set_timer(min(due))
-        else:
-            self._stop()
-
-    def _stop(self) -> None:
-        self.config.incomplete.pop(self, None)
-        self._arrives = self._read = self._body = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
 
 class ServerConfig(Config):
     """uvicorn's configuration of one process, which also prepares its garbage collector.
     `incomplete`: the HTTP connections that wait for their client, the oldest first.
     `most_connections` leaves some of the files that the process may open to the application, which
-    could answer nobody otherwise.
+    could answer nobody otherwise. `parts`: how many small parts of bodies are read.
     """
 
     def load(self) -> None:
@@ -222,6 +48,7 @@ class ServerConfig(Config):
         """
         super().load()
         self.incomplete: dict[PromptRequests, None] = {}
+        self.parts = Bucket(PARTS_RATE, time.monotonic())
         files = open_files()
         self.most_connections = files - min(_OTHER_FILES, files // 4)
         bases = (PromptRequests, self.http_protocol_class)

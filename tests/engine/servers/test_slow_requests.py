@@ -6,12 +6,15 @@ import resource
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
-from duplex import server
+from duplex.options import Rate
 from duplex.server import ServerConfig
+from duplex.socket import uvicorn_protocol
+from duplex.socket.rates import Bucket
 from duplex.socket.uvicorn_protocol import PreparedProtocol
 from starlette.types import Receive, Scope, Send
 
@@ -66,7 +69,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.fixture
 async def config(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ServerConfig]:
     """A running server; `port` is its port."""
-    monkeypatch.setattr(server, "INCOMPLETE", 5)
+    monkeypatch.setattr(uvicorn_protocol, "INCOMPLETE", 5)
     BUSY.clear()
     threshold = gc.get_threshold()
     made = ServerConfig(echo, ws=PreparedProtocol, lifespan="off", log_level="critical")
@@ -118,7 +121,7 @@ async def is_closed(stream: Stream) -> bool:
 async def test_a_request_that_does_not_arrive_is_given_up(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    monkeypatch.setattr(server, "REQUEST_PATIENCE", 0.2)
+    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 0.2)
     stream = await dial(config)
     stream[1].write(sent)
     assert await is_closed(stream)
@@ -128,7 +131,7 @@ async def test_a_request_that_does_not_arrive_is_given_up(
 async def test_the_rest_of_a_later_request_is_waited_for_no_longer(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "REQUEST_PATIENCE", 0.2)
+    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 0.2)
     stream = await dial(config)
     assert await answered(stream, REQUEST) == b""
     stream[1].write(REQUEST[:20])
@@ -168,7 +171,7 @@ async def trickle(stream: Stream, parts: int, size: int, pause: float) -> None:
 async def test_a_body_that_arrives_too_slowly_is_given_up_however_often_something_comes(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "REQUEST_PATIENCE", 0.3)
+    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 0.3)
     stream = await dial(config)
     stream[1].write(UPLOAD.replace(b"6", b"9999"))
     sending = asyncio.create_task(trickle(stream, 1000, 1, 0.05))
@@ -180,8 +183,8 @@ async def test_a_body_that_arrives_too_slowly_is_given_up_however_often_somethin
 async def test_a_slow_body_that_arrives_fast_enough_is_taken(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "REQUEST_PATIENCE", 2.0)
-    monkeypatch.setattr(server, "LOWEST_RATE", 20)
+    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 2.0)
+    monkeypatch.setattr(uvicorn_protocol, "LOWEST_RATE", 20)
     stream = await dial(config)
     stream[1].write(UPLOAD.replace(b"6", b"150"))
     # Ten times the lowest rate, and longer than the patience.
@@ -193,7 +196,7 @@ async def test_a_slow_body_that_arrives_fast_enough_is_taken(
 async def test_a_body_that_waits_for_the_application_is_not_late(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "REQUEST_PATIENCE", 0.2)
+    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 0.2)
     # The server stops to read this one, and asks for the other one only when it is wanted.
     long, invited = await dial(config), await dial(config)
     body = PART * 8
@@ -213,7 +216,7 @@ async def test_a_body_that_waits_for_the_application_is_not_late(
 async def test_a_pipelined_request_has_its_own_time_limit(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "REQUEST_PATIENCE", 0.2)
+    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 0.2)
     stream = await dial(config)
     BUSY.set()
     first, second = (REQUEST.replace(b"/ ", path) for path in (b"/busy ", b"/late "))
@@ -231,6 +234,32 @@ async def get_long(config: ServerConfig) -> Stream:
     return stream
 
 
+CHUNKED = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+async def test_a_body_in_tiny_parts_arrives_whole(config: ServerConfig) -> None:
+    stream = await dial(config)
+    parts = b"".join(b"1\r\n%c\r\n" % (97 + number % 26) for number in range(5_000))
+    body = await answered(stream, CHUNKED + parts + b"0\r\n\r\n")
+    assert body == bytes(97 + number % 26 for number in range(5_000))
+    # The connection is as good as before.
+    assert await answered(stream, REQUEST) == b""
+    assert not config.incomplete
+
+
+async def test_only_so_many_parts_of_bodies_are_parsed_in_a_while(config: ServerConfig) -> None:
+    config.parts = Bucket(Rate(64, 3600.0), time.monotonic())
+    flood = await dial(config)
+    flood[1].write(CHUNKED + b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n")
+    await flood[1].drain()
+    # Everybody else goes on.
+    assert await answered(await dial(config), REQUEST) == b""
+    assert await answered(await dial(config), UPLOAD + b"abcdef") == b"abcdef"
+    (waiting,) = config.incomplete
+    assert waiting.cycle.more_body
+    assert len(waiting.cycle.body) <= 2 * uvicorn_protocol.PARTS_AT_ONCE
+
+
 async def nothing_waits(config: ServerConfig) -> None:
     """The server looks again at its next timer."""
     while config.incomplete:
@@ -240,7 +269,7 @@ async def nothing_waits(config: ServerConfig) -> None:
 async def test_a_client_that_does_not_read_its_response_is_given_up(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "RESPONSE_PATIENCE", 0.5)
+    monkeypatch.setattr(uvicorn_protocol, "RESPONSE_PATIENCE", 0.5)
     stream = await get_long(config)
     (connection,) = config.incomplete
     async with asyncio.timeout(PATIENCE):
@@ -252,7 +281,7 @@ async def test_a_client_that_does_not_read_its_response_is_given_up(
 async def test_a_client_that_reads_slowly_gets_its_whole_response(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "RESPONSE_PATIENCE", 1.0)
+    monkeypatch.setattr(uvicorn_protocol, "RESPONSE_PATIENCE", 1.0)
     stream = await get_long(config)
     read = 0
     async with asyncio.timeout(PATIENCE):
