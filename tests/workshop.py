@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.combos import Answers, Combo
 from tests.node import CACHE, move_unless_there
 from tests.rendering import Render
+from tests.repository import git
 from tools.source import ROOT
 
 LOGS = ROOT / "build" / "logs"
@@ -36,16 +37,24 @@ page_types, backend_types = checks.types()
 typed = {page_types.name, backend_types.name}
 def untyped(steps):
     return [step for step in steps if step.name not in typed]
-def eslint_of(files):
-    command = node.tool("eslint/bin/eslint.js", "--max-warnings", "0", "--no-warn-ignored", *files)
-    return Step("eslint", command, FRONTEND, node.environment())
+OF_FILES = {
+    "eslint": ["eslint/bin/eslint.js", "--max-warnings", "0", "--no-warn-ignored"],
+    "prettier": ["prettier/bin/prettier.cjs", "--check", "--ignore-unknown"],
+}
+def of_files(name, files):
+    return Step(name, node.tool(*OF_FILES[name], *files), FRONTEND, node.environment())
 """
 """Steps of the checks, for a program that runs some of them inside a project."""
 LINTERS = f"""\
 {STEPS}
-steps = untyped(checks.lint_steps(engine=False))
-if sys.argv[1:]:
-    steps = [step for step in steps if step.name != "eslint"] + [eslint_of(sys.argv[1:])]
+import json
+only = json.loads(sys.argv[1])
+steps = [step for step in untyped(checks.lint_steps(engine=False)) if step.name not in only]
+sys.exit(run_all([*steps, *(of_files(name, files) for name, files in only.items())]))
+"""
+TESTS = f"""\
+{STEPS}
+steps = [step for step in checks.steps_for([]) if step.name != backend_types.name]
 sys.exit(run_all(steps))
 """
 UNTYPED_TESTS = f"{STEPS}sys.exit(run_all(untyped(checks.steps_for([]))))"
@@ -109,11 +118,22 @@ class Project:
         """`uv run poe …` inside the project."""
         return self.run("uv", "run", "poe", *arguments)
 
-    def linters(self, *only: str) -> str:
+    def linters(self, **only: list[str]) -> str:
         """`poe lint` without the types, where `poe test` has checked them; `only`: the files of
-        frontend/ for ESLint, whose others were linted in another project.
+        frontend/ for `eslint` or `prettier`, which have read the others elsewhere.
         """
-        return self._python("linters", LINTERS, *only)
+        return self._python("linters", LINTERS, json.dumps(only))
+
+    def page_files_not_in(self, render: Render) -> list[str]:
+        """The files of frontend/ that a render does not have just so."""
+        frontend, other = self.root / "frontend", render.root / "frontend"
+        names = git(frontend, "ls-files", "--cached", "--others", "--exclude-standard", ".")
+        there = [name for name in names.splitlines() if (frontend / name).is_file()]
+        return [name for name in there if not _is_same(frontend / name, other / name)]
+
+    def tests(self) -> str:
+        """`poe test` without the types of the backend, which `test_backend_types.py` checks."""
+        return self._python("tests", TESTS)
 
     def untyped_tests(self) -> str:
         """`poe test` without the types, where `poe lint` has checked them."""
@@ -125,6 +145,10 @@ class Project:
 
     def _python(self, step: str, program: str, *arguments: str) -> str:
         return self.run(".venv/bin/python", "-c", program, *arguments, step=step)
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    return other.is_file() and file.read_bytes() == other.read_bytes()
 
 
 @dataclass

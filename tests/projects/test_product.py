@@ -73,8 +73,8 @@ def test_the_product_of_the_chapters_works(
         else:
             run_what_is_react_s(project, block.command)
     assert tested
-    linted = render(LINTED[frontend].answers).root / "frontend"
-    project.linters(*not_in(linted, project.root / "frontend"))
+    files = project.page_files_not_in(render(LINTED[frontend].answers))
+    project.linters(eslint=[file for file in files if file.endswith(CODE)], prettier=files)
     changed = changes(project) - GENERATED
     assert changed
     assert {
@@ -93,18 +93,6 @@ def run_what_is_react_s(project: Project, command: list[str]) -> None:
         project.poe("e2e", "board")
     elif kind != "promises":
         project.run(*command)
-
-
-def not_in(other: Path, frontend: Path) -> list[str]:
-    """The page's files that the frontend of another project does not have just so."""
-    names = git(frontend, "ls-files", "--cached", "--others", "--exclude-standard", ".")
-    files = [Path(name) for name in names.splitlines() if name.endswith(CODE)]
-    there = [file for file in files if (frontend / file).is_file()]
-    return [str(file) for file in there if not _is_same(frontend / file, other / file)]
-
-
-def _is_same(file: Path, other: Path) -> bool:
-    return other.is_file() and file.read_bytes() == other.read_bytes()
 
 
 def test_the_example_is_removed_as_the_document_says(

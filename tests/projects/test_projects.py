@@ -1,11 +1,13 @@
 """A rendered project works: its own linters, tests, browser tests and promises pass inside it."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.combos import FULL, STATES, Combo
+from tests.rendering import Render
 from tests.repository import git
 from tests.workshop import Project, Workshop
 
@@ -19,6 +21,21 @@ GENERATED = {
 """Files that the commands write and a team commits."""
 
 
+SAME_IN_EVERY_SESSION = (
+    "no session is open",
+    "a session's name is its address",
+    "the invite link is copied",
+    "closing the tab leaves the session",
+    "after ending the session",
+    "an id that no session can have",
+)
+"""Tests of files that no answer but the frontend changes; both frontends run them with the default
+states.
+"""
+
+SESSIONS = ["session", "--workers=1", f"--grep-invert={'|'.join(SAME_IN_EVERY_SESSION)}"]
+
+
 def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
     project = workshop.project(deep_combo)
     assert (project.root / "frontend/src/api/generated/contract.ts").is_file()
@@ -28,10 +45,14 @@ def test_sets_itself_up(workshop: Workshop, deep_combo: Combo) -> None:
 
 
 def test_has_no_linter_or_type_finding(
-    workshop: Workshop, deep_combo: Combo, every_combination: bool
+    workshop: Workshop,
+    render: Callable[..., Render],
+    deep_combo: Combo,
+    every_combination: bool,
 ) -> None:
     """Where the states are many and awkward, and where all is rendered. The whole command runs in
-    one project: in the others `poe test` checks the types.
+    one project: in the others `poe test` checks the types, and `test_every_render_is_formatted`
+    all files that are not generated.
     """
     if deep_combo.states == "single" and not every_combination:
         pytest.skip("nothing is rendered there that the others do not have")
@@ -39,29 +60,35 @@ def test_has_no_linter_or_type_finding(
     if deep_combo == FULL:
         project.poe("lint")
     else:
-        project.linters()
+        project.linters(prettier=project.page_files_not_in(render(deep_combo.answers)))
     _git_has_nothing_to_report_but_what_a_team_commits(project)
 
 
-def test_own_tests_pass(workshop: Workshop, deep_combo: Combo) -> None:
-    """The whole command, but for the types where `poe lint` checks them."""
+def test_own_tests_pass(
+    workshop: Workshop, deep_combo: Combo, alone: bool, every_combination: bool
+) -> None:
+    """`poe test`, but for the types where `poe lint` checks them, and those of the backends, which
+    `test_backend_types.py` checks together. The whole command runs in the product of docs/product/.
+    """
     project = workshop.project(deep_combo)
     if deep_combo == FULL:
         project.untyped_tests()
-    else:
+    elif alone or every_combination:
         project.poe("test")
+    else:
+        project.tests()
     _git_has_nothing_to_report_but_what_a_team_commits(project)
 
 
 def test_works_in_a_browser(
     workshop: Workshop, deep_combo: Combo, everything: bool, alone: bool
 ) -> None:
-    """All specs with the default states, else those of sessions. In Vue with accounts the others
-    run in the product of docs/product/ (`test_product.py`).
+    """All specs with the default states, else those of sessions that depend on the answers. In Vue
+    with accounts the others run in the product of docs/product/ (`test_product.py`).
     """
     some = STATES[deep_combo.states] and not everything and not alone
     project = workshop.project(deep_combo)
-    project.poe("e2e", *(["session"] if some else []))
+    project.poe("e2e", *(SESSIONS if some else []))
     _git_has_nothing_to_report_but_what_a_team_commits(project)
 
 
