@@ -20,7 +20,13 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 from duplex.options import YOUNG_OBJECTS
 from duplex.settings import Settings
 from duplex.socket.rates import Bucket
-from duplex.socket.uvicorn_protocol import INCOMPLETE, PARTS_RATE, PreparedProtocol, PromptRequests
+from duplex.socket.uvicorn_protocol import (
+    INCOMPLETE,
+    PARTS_RATE,
+    Incomplete,
+    PreparedProtocol,
+    PromptRequests,
+)
 from duplex.web.database import Database
 from duplex.web.migrate import migrate_alone
 
@@ -37,9 +43,10 @@ _OTHER_FILES: Final = 500
 
 class ServerConfig(Config):
     """uvicorn's configuration of one process, which also prepares its garbage collector.
-    `incomplete`: the HTTP connections that wait for their client, the oldest first.
-    `most_connections` leaves some of the files that the process may open to the application, which
-    could answer nobody otherwise. `parts`: how many small parts of bodies are read.
+
+    `incomplete`: the HTTP connections that wait for their client. `most_files`: how many files
+    connections may take, one each, and one more for each of those, which may read from a file; the
+    application needs some too. `parts`: how many parts of bodies may be parsed.
     """
 
     def load(self) -> None:
@@ -47,10 +54,10 @@ class ServerConfig(Config):
         garbage collector, during which no client is served, leave it out.
         """
         super().load()
-        self.incomplete: dict[PromptRequests, None] = {}
+        self.incomplete = Incomplete()
         self.parts = Bucket(PARTS_RATE, time.monotonic())
         files = open_files()
-        self.most_connections = files - min(_OTHER_FILES, files // 4)
+        self.most_files = files - min(_OTHER_FILES, files // 4)
         bases = (PromptRequests, self.http_protocol_class)
         self.http_protocol_class = type("HttpProtocol", bases, {})
         gc.collect()
@@ -203,7 +210,7 @@ def run(application: str, settings: Settings) -> None:
         timeout_graceful_shutdown=int(settings.session_drain) + 15,
         timeout_worker_healthcheck=HEALTH_PATIENCE,
     )
-    allow_open_files(settings.session_max_connections + INCOMPLETE + _OTHER_FILES)
+    allow_open_files(settings.session_max_connections + 2 * INCOMPLETE + _OTHER_FILES)
     if settings.workers > 1:
         workers = Workers(config, [config.bind_socket()])
         workers.run()

@@ -91,8 +91,9 @@ async def config(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ServerConfig]
             gc.unfreeze()
 
 
-async def dial(config: ServerConfig) -> Stream:
-    return await asyncio.open_connection("127.0.0.1", config.port)
+async def dial(config: ServerConfig, address: str = "127.0.0.1") -> Stream:
+    """Connect from this address."""
+    return await asyncio.open_connection("127.0.0.1", config.port, local_addr=(address, 0))
 
 
 async def answered(stream: Stream, request: bytes) -> bytes:
@@ -144,6 +145,17 @@ async def test_the_oldest_connection_without_a_request_gives_way(config: ServerC
     for stream in streams[1:]:
         assert await answered(stream, REQUEST) == b""
     assert not config.incomplete
+
+
+async def test_connections_of_the_address_with_most_of_them_give_way(
+    config: ServerConfig,
+) -> None:
+    other = await dial(config, "127.0.0.2")
+    other[1].write(REQUEST[:20])
+    streams = [await dial(config) for _ in range(10)]
+    for stream in streams[:6]:
+        assert await is_closed(stream)
+    assert await answered(other, REQUEST[20:]) == b""
 
 
 async def test_requests_that_arrive_and_web_sockets_are_left_alone(config: ServerConfig) -> None:
@@ -255,7 +267,8 @@ async def test_only_so_many_parts_of_bodies_are_parsed_in_a_while(config: Server
     # Everybody else goes on.
     assert await answered(await dial(config), REQUEST) == b""
     assert await answered(await dial(config), UPLOAD + b"abcdef") == b"abcdef"
-    (waiting,) = config.incomplete
+    assert len(config.incomplete) == 1
+    waiting = config.incomplete.quietest()
     assert waiting.cycle.more_body
     assert len(waiting.cycle.body) <= 2 * uvicorn_protocol.PARTS_AT_ONCE
 
@@ -271,7 +284,7 @@ async def test_a_client_that_does_not_read_its_response_is_given_up(
 ) -> None:
     monkeypatch.setattr(uvicorn_protocol, "RESPONSE_PATIENCE", 0.5)
     stream = await get_long(config)
-    (connection,) = config.incomplete
+    connection = config.incomplete.quietest()
     async with asyncio.timeout(PATIENCE):
         await nothing_waits(config)
     assert connection.transport.is_closing()
@@ -296,7 +309,7 @@ async def test_connections_that_are_quiet_give_way_where_open_files_are_few(
     config: ServerConfig,
 ) -> None:
     quiet = [await dial(config) for _ in range(3)]
-    config.most_connections = 3
+    config.most_files = 6
     assert await answered(await dial(config), REQUEST) == b""
     assert await is_closed(quiet[0])
     assert await answered(quiet[1], REQUEST) == b""
@@ -306,7 +319,7 @@ async def test_web_sockets_do_not_give_way_where_open_files_are_few(config: Serv
     upgraded = await dial(config)
     upgraded[1].write(UPGRADE)
     assert (await upgraded[0].readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
-    config.most_connections = 1
+    config.most_files = 1
     assert await is_closed(await dial(config))
     upgraded[1].write(TEXT)
     async with asyncio.timeout(PATIENCE):

@@ -24,6 +24,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from websockets.http11 import Request
 
 from duplex.options import Rate
+from duplex.socket.limits import counted_address
 from duplex.socket.rates import Bucket
 from duplex.socket.reading import ReadingProtocol
 from duplex.socket.transport import EXTENSION
@@ -32,7 +33,7 @@ logger = logging.getLogger("uvicorn.error")
 
 INCOMPLETE: Final = 1000
 """HTTP connections that wait for their client: for the rest of its request, or until it reads the
-response. Beyond it the one that was quiet longest is closed.
+response. Beyond it the address with most of them loses the one that was quiet longest.
 """
 
 REQUEST_PATIENCE: Final = 30.0
@@ -147,9 +148,39 @@ class PreparedProtocol(ReadingProtocol):
 class HttpConfig(Protocol):
     """Implemented by `duplex.server.ServerConfig`."""
 
-    incomplete: "dict[PromptRequests, None]"
-    most_connections: int
+    incomplete: "Incomplete"
+    most_files: int
     parts: Bucket
+
+
+class Incomplete:
+    """HTTP connections that wait for their client, by its address."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, dict[PromptRequests, None]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, one: "PromptRequests") -> None:
+        """Something came from its client, or its time begins."""
+        self.remove(one)
+        self._of.setdefault(one.address, {})[one] = None
+        self._count += 1
+
+    def remove(self, one: "PromptRequests") -> None:
+        """It does not wait any more."""
+        of_address = self._of.get(one.address, {})
+        if one in of_address:
+            del of_address[one]
+            self._count -= 1
+            if not of_address:
+                del self._of[one.address]
+
+    def quietest(self) -> "PromptRequests":
+        """The one that was quiet longest, of the address with most of them."""
+        return next(iter(max(self._of.values(), key=len)))
 
 
 class Parts(h11.Connection):
@@ -231,6 +262,8 @@ class PromptRequests(asyncio.Protocol):
     flow: Flow
     conn: Any = None
     connections: set[object]
+    client: tuple[str, int] | None
+    address: str
     cycle: Any
     _arrives: float | None = None
     _read: float | None = None
@@ -240,13 +273,14 @@ class PromptRequests(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self.address = counted_address(self.client)
         self.flow = Flow(self.transport, self._resumed)
         if isinstance(self.conn, h11.Connection):
             self.conn = Parts(h11.SERVER)
         self._expect()
-        if len(self.connections) > self.config.most_connections:
+        if len(self.connections) + len(self.config.incomplete) > self.config.most_files:
             logger.warning("There are as many connections as the limit of open files permits.")
-            self._close_oldest()
+            self._close_quietest()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -330,22 +364,20 @@ class PromptRequests(asyncio.Protocol):
 
     def _wait(self) -> None:
         incomplete = self.config.incomplete
-        incomplete.pop(self, None)
         due = [time for time in (self._arrives, self._read) if time is not None]
         if not due:
             self._stop()
             return
-        incomplete[self] = None
+        incomplete.add(self)
         if self._timer is None or self._timer.when() > min(due):
             self._set_timer(min(due))
         if len(incomplete) > INCOMPLETE:
-            self._close_oldest()
+            self._close_quietest()
 
-    def _close_oldest(self) -> None:
-        """Close the connection that was quiet longest: this one, if no other waits."""
-        oldest = next(iter(self.config.incomplete))
-        oldest._stop()
-        oldest.transport.abort()
+    def _close_quietest(self) -> None:
+        quietest = self.config.incomplete.quietest()
+        quietest._stop()
+        quietest.transport.abort()
 
     def _set_timer(self, due: float) -> None:
         if self._timer is not None:
@@ -373,7 +405,7 @@ class PromptRequests(asyncio.Protocol):
             self._stop()
 
     def _stop(self) -> None:
-        self.config.incomplete.pop(self, None)
+        self.config.incomplete.remove(self)
         self._arrives = self._read = self._body = None
         if self._timer is not None:
             self._timer.cancel()
