@@ -27,9 +27,9 @@ from duplex.rooms.live import LiveSessions
 from duplex.rooms.member import Member
 from duplex.rooms.rooms import Rooms
 from duplex.socket.connection import Connection
+from duplex.socket.controls import Handshake
 from duplex.socket.endpoint import SocketEndpoint
 from duplex.socket.handler import SocketServices
-from duplex.socket.handshake import Handshake
 from duplex.socket.sockets import Sockets
 from duplex.tasks import BackgroundTasks
 from duplex.wire.entries import Frame

@@ -16,8 +16,7 @@ from typing import Final, cast
 from duplex.identity import Authentication
 from duplex.socket import ConnectedParticipant
 from duplex.socket.connection import Connection, Phase
-from duplex.socket.controls import Controls
-from duplex.socket.handshake import Handshake
+from duplex.socket.controls import Controls, Handshake
 from duplex.socket.rates import Bucket, small_frames
 from duplex.socket.sockets import Sockets
 from duplex.socket.transport import (
