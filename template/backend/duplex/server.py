@@ -20,14 +20,9 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 from duplex.options import YOUNG_OBJECTS
 from duplex.settings import Settings
 from duplex.socket.rates import Bucket
-from duplex.socket.uvicorn_protocol import (
-    INCOMPLETE,
-    PARTS_RATE,
-    Incomplete,
-    PreparedProtocol,
-    PromptRequests,
-)
+from duplex.socket.uvicorn_protocol import PreparedProtocol
 from duplex.web.database import Database
+from duplex.web.http_protocol import INCOMPLETE, PARTS_RATE, Incomplete, PromptRequests
 from duplex.web.migrate import migrate_alone
 
 logger = logging.getLogger("uvicorn.error")

@@ -13,9 +13,9 @@ import pytest
 import uvicorn
 from duplex.options import Rate
 from duplex.server import ServerConfig
-from duplex.socket import uvicorn_protocol
 from duplex.socket.rates import Bucket
 from duplex.socket.uvicorn_protocol import PreparedProtocol
+from duplex.web import http_protocol
 from starlette.types import Receive, Scope, Send
 
 from tests.engine.support import PATIENCE
@@ -69,7 +69,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.fixture
 async def config(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ServerConfig]:
     """A running server; `port` is its port."""
-    monkeypatch.setattr(uvicorn_protocol, "INCOMPLETE", 5)
+    monkeypatch.setattr(http_protocol, "INCOMPLETE", 5)
     BUSY.clear()
     threshold = gc.get_threshold()
     made = ServerConfig(echo, ws=PreparedProtocol, lifespan="off", log_level="critical")
@@ -122,7 +122,7 @@ async def is_closed(stream: Stream) -> bool:
 async def test_a_request_that_does_not_arrive_is_given_up(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 0.2)
+    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.2)
     stream = await dial(config)
     stream[1].write(sent)
     assert await is_closed(stream)
@@ -132,7 +132,7 @@ async def test_a_request_that_does_not_arrive_is_given_up(
 async def test_the_rest_of_a_later_request_is_waited_for_no_longer(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 0.2)
+    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.2)
     stream = await dial(config)
     assert await answered(stream, REQUEST) == b""
     stream[1].write(REQUEST[:20])
@@ -183,7 +183,7 @@ async def trickle(stream: Stream, parts: int, size: int, pause: float) -> None:
 async def test_a_body_that_arrives_too_slowly_is_given_up_however_often_something_comes(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 0.3)
+    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.3)
     stream = await dial(config)
     stream[1].write(UPLOAD.replace(b"6", b"9999"))
     sending = asyncio.create_task(trickle(stream, 1000, 1, 0.05))
@@ -195,8 +195,8 @@ async def test_a_body_that_arrives_too_slowly_is_given_up_however_often_somethin
 async def test_a_slow_body_that_arrives_fast_enough_is_taken(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 2.0)
-    monkeypatch.setattr(uvicorn_protocol, "LOWEST_RATE", 20)
+    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 2.0)
+    monkeypatch.setattr(http_protocol, "LOWEST_RATE", 20)
     stream = await dial(config)
     stream[1].write(UPLOAD.replace(b"6", b"150"))
     # Ten times the lowest rate, and longer than the patience.
@@ -208,7 +208,7 @@ async def test_a_slow_body_that_arrives_fast_enough_is_taken(
 async def test_a_body_that_waits_for_the_application_is_not_late(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 0.2)
+    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.2)
     # The server stops to read this one, and asks for the other one only when it is wanted.
     long, invited = await dial(config), await dial(config)
     body = PART * 8
@@ -228,7 +228,7 @@ async def test_a_body_that_waits_for_the_application_is_not_late(
 async def test_a_pipelined_request_has_its_own_time_limit(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uvicorn_protocol, "REQUEST_PATIENCE", 0.2)
+    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.2)
     stream = await dial(config)
     BUSY.set()
     first, second = (REQUEST.replace(b"/ ", path) for path in (b"/busy ", b"/late "))
@@ -270,7 +270,7 @@ async def test_only_so_many_parts_of_bodies_are_parsed_in_a_while(config: Server
     assert len(config.incomplete) == 1
     waiting = config.incomplete.quietest()
     assert waiting.cycle.more_body
-    assert len(waiting.cycle.body) <= 2 * uvicorn_protocol.PARTS_AT_ONCE
+    assert len(waiting.cycle.body) <= 2 * http_protocol.PARTS_AT_ONCE
 
 
 async def nothing_waits(config: ServerConfig) -> None:
@@ -282,7 +282,7 @@ async def nothing_waits(config: ServerConfig) -> None:
 async def test_a_client_that_does_not_read_its_response_is_given_up(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uvicorn_protocol, "RESPONSE_PATIENCE", 0.5)
+    monkeypatch.setattr(http_protocol, "RESPONSE_PATIENCE", 0.5)
     stream = await get_long(config)
     connection = config.incomplete.quietest()
     async with asyncio.timeout(PATIENCE):
@@ -294,7 +294,7 @@ async def test_a_client_that_does_not_read_its_response_is_given_up(
 async def test_a_client_that_reads_slowly_gets_its_whole_response(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uvicorn_protocol, "RESPONSE_PATIENCE", 1.0)
+    monkeypatch.setattr(http_protocol, "RESPONSE_PATIENCE", 1.0)
     stream = await get_long(config)
     read = 0
     async with asyncio.timeout(PATIENCE):
