@@ -9,7 +9,6 @@ import os
 import platform
 import secrets
 import shutil
-import subprocess
 import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from duplex_dev.console import TaskError, say
 from duplex_dev.machine import node, processes
+from duplex_dev.machine.warm import WarmPython, run_module
 from duplex_dev.project import DIST, FINGERPRINTS, FRONTEND, NODE_MODULES, ROOT, shown
 
 LOCK_TIMEOUT = 900.0
@@ -139,14 +139,18 @@ def _build_sources() -> str:
 def migrate() -> None:
     """Bring the database of the settings to the newest migration; several may do so at once."""
     sys.stdout.flush()
-    done = subprocess.run(
-        processes.python_command("app", "migrate"),
-        cwd=ROOT,
-        env=processes.python_environment(),
-        check=False,
-    )
-    if done.returncode != 0:
+    # A command that has imported the engine saves the second of another import.
+    python = WarmPython(here="duplex" in sys.modules)
+    process = python.fork("migration", _migrate, (), processes.python_environment())
+    process.start()
+    process.join()
+    if process.exitcode != 0:
         raise TaskError("The database could not be migrated; the reason is above.")
+
+
+def _migrate() -> None:
+    os.chdir(ROOT)
+    run_module("app", ("migrate",))
 
 
 def package_files() -> list[Path]:
