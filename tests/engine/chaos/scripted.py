@@ -21,7 +21,7 @@ class Play:
 
     def open(self, who: Record, asked: int | None = None, *, recovered: bool = False) -> None:
         """`initialised`: newly, or resumed from `asked`."""
-        said = self.now()
+        hello_at = self.now()
         if who.name not in self._here:
             self._seq += 1
             self._here.append(who.name)
@@ -36,7 +36,7 @@ class Play:
             "snapshot": {"lines": list(self._lines)},
         }
         resume = None if asked is None else {"token": "t", "epoch": "e", "seq": asked}
-        who.events.append(Opened(self.now(), said, resume, data))
+        who.events.append(Opened(self.now(), hello_at, resume, data))
 
     def send(self, who: Record, request_id: str, state: str, **data: object) -> None:
         fields = {"text": f"{request_id} {state}"} | data

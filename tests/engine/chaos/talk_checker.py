@@ -21,11 +21,11 @@ def check(records: Sequence[Record]) -> list[str]:
 
 @dataclass(slots=True)
 class Snapshot:
-    """A document that a participant was given; `said`: when its hello was sent."""
+    """A document that a participant was given; `hello_at`: when its hello was sent."""
 
     who: str
     seq: int
-    said: float
+    hello_at: float
     lines: list[str]
 
 
@@ -46,7 +46,7 @@ class TalkChecker(Checker):
 
     def opened(self, record: Record, event: Opened) -> None:
         data = event.data
-        found = Snapshot(record.name, data["seq"], event.said, data["snapshot"]["lines"])
+        found = Snapshot(record.name, data["seq"], event.hello_at, data["snapshot"]["lines"])
         self._snapshots[record.session].append(found)
 
     # --- The requests
@@ -126,7 +126,7 @@ class TalkChecker(Checker):
             numbers = self._texts[session, text, None]
             if numbers and (numbers[0][2] <= found.seq) != (text in lines):
                 self.fault(found.who, f"its snapshot at {found.seq} does not fit {numbers[0]}")
-            told = asked.done is not None and asked.done < found.said
+            told = asked.done is not None and asked.done < found.hello_at
             good = asked.last is not None and asked.last["state"] == asked.state
             if told and good and text not in lines:
                 self.fault(found.who, f"its snapshot lacks {text}, which was acknowledged")

@@ -294,7 +294,7 @@ class AsgiTransport:
             waits_for = coroutine.send(None)
         except StopIteration:
             return
-        except Exception:  # the server's way to say that the peer is gone; `receive` tells as well
+        except Exception:  # the peer is gone; `receive` reports it too
             self.broken = True
             return
         self._task = self._loop.create_task(self._finish(Rest(coroutine, waits_for)))

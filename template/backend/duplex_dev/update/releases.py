@@ -1,4 +1,4 @@
-"""The template's releases: its tags, and what CHANGELOG.md says about each of them."""
+"""The template's releases: its tags, and the sections of CHANGELOG.md about them."""
 
 import re
 import tempfile

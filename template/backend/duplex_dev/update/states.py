@@ -19,7 +19,7 @@ Answers = dict[str, Any]
 
 
 def read_answers(file: Path) -> Answers:
-    """Read the answers. Raises TaskError when the template cannot be told from them."""
+    """Read the answers. Raises TaskError when they do not name the template."""
     try:
         read: object = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

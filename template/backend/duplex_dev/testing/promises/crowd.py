@@ -138,8 +138,8 @@ async def settle(participants: Sequence[ChaosParticipant], dropped: Collection[s
     for one in participants:
         kept = (frame["seq"] for _, frame in one.record.frames() if _is_kept(frame, dropped))
         last[one.record.session] = max(last[one.record.session], *kept, 0)
-    heard = [one.has_seen(last[one.record.session]) for one in participants]
-    await asyncio.gather(*heard, return_exceptions=True)
+    complete = [one.has_seen(last[one.record.session]) for one in participants]
+    await asyncio.gather(*complete, return_exceptions=True)
 
 
 def _is_kept(frame: Frame, dropped: Collection[str]) -> bool:

@@ -87,7 +87,7 @@ class ChaosParticipant:
 
     @property
     def name(self) -> str:
-        """In all that it says."""
+        """Its display name, and the beginning of the ids of its requests."""
         return self.record.name
 
     @property
@@ -210,7 +210,7 @@ class ChaosParticipant:
         if self._known:
             token, epoch = self._known["resume_token"], self._known["epoch"]
             resume = hello["resume"] = {"token": token, "epoch": epoch, "seq": self.seen}
-        said = _now()
+        hello_at = _now()
         await socket.send(json.dumps(hello))
         async with asyncio.timeout(_OPENING):
             frame: Frame = json.loads(await socket.recv())
@@ -218,7 +218,7 @@ class ChaosParticipant:
                 self.record.events.append(Got(_now(), frame))
                 frame = json.loads(await socket.recv())
         self._known = frame["data"]
-        self.record.events.append(Opened(_now(), said, resume, self._known))
+        self.record.events.append(Opened(_now(), hello_at, resume, self._known))
         if not self._known["recovered"]:
             self.seen = self._known["seq"]
         self._outgoing = deque(frame for frame, _ in self._waiting.values())
@@ -252,11 +252,11 @@ class ChaosParticipant:
                 await socket.send('{"state":"ping"}')
                 async with asyncio.timeout(heartbeat):
                     text = await socket.recv()
-            self._heard(json.loads(text))
+            self._received(json.loads(text))
 
     # --- received frames
 
-    def _heard(self, frame: Frame) -> None:
+    def _received(self, frame: Frame) -> None:
         if frame["state"] == "pong":
             return
         self.record.events.append(Got(_now(), frame))

@@ -25,13 +25,14 @@ class Sent:
 
 @dataclass(slots=True)
 class Opened:
-    """`initialised` was received. `said`: when the hello was sent; `resume`: its `resume`, if any.
+    """`initialised` was received. `hello_at`: when the hello was sent; `resume`: its `resume`, if
+    any.
 
     Times are seconds of one clock that all records share.
     """
 
     at: float
-    said: float
+    hello_at: float
     resume: Frame | None
     data: Frame
 
