@@ -9,6 +9,8 @@ from contextvars import ContextVar
 import duplex
 import pytest
 from duplex import Model, Refused, Registry, state
+from duplex.brokers.base import LockLost
+from duplex.brokers.values import Commit
 from duplex.requests import running
 from duplex.requests.queue import RequestQueue, Starts
 from duplex.wire.requests import Request
@@ -79,6 +81,10 @@ def cleaning(gates: Gates) -> Registry:
             async with session.edit() as notes:
                 notes.lines.append("second")
 
+    @state("waits", to="sender")
+    async def waits(session: Session) -> None:
+        await gates.wait("waits")
+
     @state("lines", to="sender")
     async def lines(session: Session) -> Lines:
         return Lines(lines=(await session.read()).lines)
@@ -120,7 +126,7 @@ def cleaning(gates: Gates) -> Registry:
 
     return Registry(
         [
-            *(busy, free, half, wrong, recovers, lines, deaf, deaf_stream),
+            *(busy, free, half, wrong, recovers, waits, lines, deaf, deaf_stream),
             *(cancels_itself, paint),
         ]
     )
@@ -201,6 +207,28 @@ async def test_a_cleanup_that_cannot_be_stored_is_logged(
         assert "the changes of the cleanup of" in caplog.text
         assert (await ada.reply("wrong", id="w"))["code"] == "refused"
         assert (await ada.reply("lines"))["data"] == {"lines": []}
+
+
+async def test_a_request_that_another_worker_took_over_loses_no_cleanup(
+    server: Server, gates: Gates, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = server.engine.broker.commit
+
+    async def taken_over(step: Commit) -> int:
+        if step.reply is not None and step.settles:
+            raise LockLost("the request was given to another worker")
+        return await commit(step)
+
+    listen(caplog)
+    caplog.set_level(logging.INFO)
+    async with await server.client() as ada:
+        await ada.ask("waits", id="w")
+        await gates.entered["waits"].wait()
+        monkeypatch.setattr(server.engine.broker, "commit", taken_over)
+        await ada.send({"state": "cancel", "data": {"id": "w"}})
+        assert (await ada.receive())["code"] == "cancelled"
+    assert "the outcome of waits could not be recorded" in caplog.text
+    assert "the changes of the cleanup of" not in caplog.text
 
 
 @pytest.mark.usefixtures("impatient")

@@ -156,10 +156,14 @@ class Failures:
         """Commit the outcome of a failed request with the changes of its cleanup, or without them
         if they cannot be committed.
         """
+        cleaned_up = session.cleaned_up
         try:
             try:
                 await session.fail(entries, outcome)
             except (LockLost, DocumentTooLarge, ValueError, TypeError):
+                if not cleaned_up:
+                    # Another worker has taken the request over, and answers it.
+                    raise
                 logger.exception("the changes of the cleanup of %s are lost", running.state.where)
                 session.drop()
                 await session.fail(entries, outcome)

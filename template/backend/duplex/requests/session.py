@@ -283,6 +283,11 @@ class Session(Generic[D]):
         if last:
             self._over = True
 
+    @property
+    def cleaned_up(self) -> bool:
+        """Whether there are changes or messages of a cleanup to be committed."""
+        return self._cleanup or (self._late is not None and len(self._entries) > self._late)
+
     async def fail(self, entries: list[Entry], outcome: Entry | None) -> None:
         """Commit the end of a failed request, and the changes of its cleanup. `outcome` is recorded
         for its sender.
