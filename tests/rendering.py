@@ -12,7 +12,7 @@ from types import CodeType
 from typing import Any
 
 import pytest
-from copier import run_copy
+from copier import _vcs, run_copy  # pyright: ignore[reportPrivateUsage]
 from copier._main import Worker
 from jinja2 import Environment
 
@@ -23,6 +23,24 @@ def _nothing(*_: object) -> None:
     pass
 
 
+class GitWithoutSubmodules:
+    """Copier's git. It does nothing with the submodules of a repository that has none."""
+
+    def __init__(self, git: Any) -> None:
+        self._git = git
+
+    def __call__(self, *arguments: str) -> str:
+        if arguments[0] == "submodule" and not Path(".gitmodules").exists():
+            return ""
+        return self._git(*arguments)
+
+    def __getitem__(self, arguments: Any) -> Any:
+        return self._git[arguments]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._git, name)
+
+
 @contextmanager
 def quick_copier() -> Generator[None]:
     """Avoids work that Copier repeats for every file of every render.
@@ -30,7 +48,8 @@ def quick_copier() -> Generator[None]:
     Copier renders each part of each path again, and the name of the file of answers for each of
     them, and first makes all variables for it: text without template syntax renders as itself. All
     of its environments have the same configuration, so they can share the code of templates. It
-    also asks git whether file modes are tracked, which they are where the suite runs.
+    also asks git whether file modes are tracked, which they are where the suite runs, and updates
+    the submodules of each clone with a shell script, where most templates have none.
     """
     compile_anew: Callable[..., Any] = Environment.compile  # pyright: ignore[reportUnknownMemberType]
     known: dict[tuple[object, ...], CodeType] = {}
@@ -68,7 +87,13 @@ def quick_copier() -> Generator[None]:
         self.jinja_env.preprocess(path)
         return Path(path)
 
+    git_anew = _vcs.get_git
+
+    def get_git(folder: Path | str | None = None) -> GitWithoutSubmodules:
+        return GitWithoutSubmodules(git_anew(folder))
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_vcs, "get_git", get_git)
         patch.setattr(Environment, "compile", compile_once)
         patch.setattr(Worker, "answers_relpath", property(answers_relpath))
         patch.setattr(Worker, "_render_string", render_string)
