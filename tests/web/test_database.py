@@ -181,6 +181,20 @@ async def test_errors_carry_no_values(database: Database) -> None:
     assert "notebooks" in told
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("kind", ["integer", "timestamp", "uuid", "json"])
+async def test_errors_about_a_value_of_the_wrong_type_do_not_carry_it(
+    database: Database, kind: str
+) -> None:
+    value = '"'.join(("secret", "value", ""))
+    with pytest.raises(DBAPIError) as raised:
+        async with database.reading() as db:
+            await db.execute(text(f"SELECT CAST(CAST(:value AS text) AS {kind})"), {"value": value})
+    told = "".join(traceback.format_exception(raised.value))
+    assert "secret" not in told.replace('("secret", "value", "")', "")
+    assert f"invalid input syntax for type {kind}" in told
+
+
 @on_every_database
 @pytest.mark.parametrize(
     "change",

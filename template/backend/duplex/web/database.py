@@ -244,12 +244,21 @@ def _explain(context: ExceptionContext) -> None:
         error.add_note(f"The models and the database differ: {ADD_MIGRATION}")
 
 
+_DATA_EXCEPTION: Final = "22"
+"""The class of the SQLSTATE of errors about a value."""
+_QUOTED: Final = re.compile('".*"', re.DOTALL)
+
+
 def _hide_values(context: ExceptionContext) -> None:
-    """PostgreSQL repeats values of the failed row in the details of some errors: leave them out."""
+    """PostgreSQL repeats values of the failed row in the details of some errors, and a value that
+    does not fit its type in the sentence itself: leave them out.
+    """
     original, error = context.original_exception, context.sqlalchemy_exception
     primary = getattr(getattr(original, "diag", None), "message_primary", None)
     if primary is None or error is None:
         return
+    if str(getattr(original, "sqlstate", None)).startswith(_DATA_EXCEPTION):
+        primary = _QUOTED.sub('"…"', primary)
     full = str(original)
     original.args = (primary, *original.args[1:])
     error.args = tuple(
