@@ -16,7 +16,6 @@ from duplex.socket import endpoint
 from duplex.socket.rates import Reports
 from duplex_dev.machine.network import free_port
 from duplex_dev.testing.servers import Valkey
-from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from tests.engine import served
@@ -186,11 +185,14 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("reports")
+@pytest.mark.parametrize("ran_before", [False, True])
 def test_an_application_that_was_not_started_logs_one_line(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, ran_before: bool
 ) -> None:
-    engine = make_engine(states(Gates()), setup())
-    client = TestClient(Starlette(middleware=[engine.middleware(PATH)]))
+    client = TestClient(application(make_engine(states(Gates()), setup())))
+    if ran_before:
+        with client:
+            pass
     for _ in range(2):
         with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect(PATH):
             pass

@@ -142,6 +142,7 @@ class Engine:
         await self.rooms.stop()
         await self._runner.stop()
         await self.broker.stop()
+        self.sockets.stop()
         gc.unfreeze()
         gc.set_threshold(*self._collector)
 

@@ -50,6 +50,10 @@ class Sockets:
         self.empty = asyncio.Event()
         self.empty.set()
 
+    def stop(self) -> None:
+        """Every connection has ended. Until the next start no socket is accepted."""
+        self.started = False
+
     def add(self, connection: Connection) -> None:
         """A socket was accepted."""
         self._connections.add(connection)
