@@ -12,7 +12,7 @@ from app.models.saved import SavedSession
 from app.routes.saved import get_owner
 from app.sessions import Sessions
 from duplex import Database, Identity, Refused, SavedRef
-from duplex_dev.testing import Join, on_every_database
+from duplex_dev.testing import Join, SignIn, on_every_database
 
 ADA, BOB, NOBODY = Identity(user="ada"), Identity(user="bob"), Identity()
 
@@ -166,6 +166,20 @@ async def test_the_life_of_a_saved_session(
     assert (gone.status_code, gone.content) == (204, b"")
     assert await listed(client) == (["second"], 1)
     assert await Sessions().load("first", database) is None
+
+
+async def test_deleting_a_session_that_is_open_ends_it(
+    server: str, sign_in: SignIn, join: Join, database: Database
+) -> None:
+    person = await sign_in("ada")
+    headers = {"Authorization": f"Bearer {person.token}"} if person.token else {}
+    async with join(session="meeting") as ada:
+        await save(database, "Monday", identity=person.identity)
+        async with httpx.AsyncClient(base_url=f"http://{server}", headers=headers) as client:
+            gone = await client.delete("/api/v1/sessions/meeting")
+        assert gone.status_code == 204
+        assert (await ada.until("error"))["error"] == "This session was deleted."
+        assert await ada.closed() == 1000
 
 
 @on_every_database

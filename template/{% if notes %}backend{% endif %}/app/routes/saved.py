@@ -10,7 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.models.saved import SavedSession
-from duplex import DatabaseDep, IdentityDep, Limit, Line, Offset, Problem, is_line, not_found
+from duplex import (
+    DatabaseDep,
+    IdentityDep,
+    Limit,
+    Line,
+    LiveSessionsDep,
+    Offset,
+    Problem,
+    is_line,
+    not_found,
+)
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["saved sessions"])
 
@@ -90,10 +100,14 @@ async def rename_saved_session(
 
 
 @router.delete("/{session_id}", status_code=204, responses={404: {"model": Problem}})
-async def delete_saved_session(session_id: str, owner: Owner, database: DatabaseDep) -> None:
-    """Delete one of your saved sessions; a session that is open continues."""
+async def delete_saved_session(
+    session_id: str, owner: Owner, database: DatabaseDep, live: LiveSessionsDep
+) -> None:
+    """Delete one of your saved sessions, and end it for everybody if it is open."""
     async with database.transaction() as db:
         await db.delete(await _own(db, session_id, owner))
+    # Without its owner, everybody who knows the id could join it.
+    await live.close(session_id, "This session was deleted.")
 
 
 async def _own(db: AsyncSession, session_id: str, owner: str | None) -> SavedSession:
