@@ -1,4 +1,5 @@
 import { type Auth, createAuth, type User } from "@duplex/accounts/auth";
+import { followAccount } from "@duplex/accounts/follow";
 import { type Api, createApi } from "@duplex/client/rest";
 import { toasts } from "@duplex/ui/toasts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -236,12 +237,43 @@ describe("signing in", () => {
 
     fetched.mockImplementation(() => Promise.resolve(signedIn()));
     await auth.signIn({ email: ADA.email, password: "a long secret" });
+    localStorage.setItem("signed-in", String(newValue));
     window.dispatchEvent(new StorageEvent("storage", { key: "signed-in", newValue }));
     expect(auth.getSnapshot()).toMatchObject({ status: "signedOut", expired: true });
     fetched.mockClear();
     load();
     await auth.start();
     expect(asked()).toEqual([]);
+  });
+
+  it("does not take another tab's signing out for an expiry, whatever it learns first", async () => {
+    const tell = (newValue: string | null): void => {
+      window.dispatchEvent(new StorageEvent("storage", { key: "signed-in", newValue }));
+    };
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    let answer: (response: Response) => void = () => undefined;
+    fetched.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    const renewing = core.token({ refresh: true });
+    tell("leaving");
+    answer(refused());
+    await expect(renewing).resolves.toBeNull();
+    expect(auth.getSnapshot()).toMatchObject({ status: "signedOut", expired: false });
+
+    await auth.signIn({ email: ADA.email, password: "a long secret" });
+    fetched.mockImplementation(() => Promise.resolve(refused()));
+    await expect(core.token({ refresh: true })).resolves.toBeNull();
+    expect(auth.getSnapshot()).toMatchObject({ status: "signedOut", expired: true });
+    const stored = localStorage.getItem("signed-in");
+    const left = vi.fn<() => void>();
+    followAccount(auth, left);
+    tell("leaving");
+    tell(null);
+    expect(auth.getSnapshot()).toMatchObject({ status: "signedOut", expired: false });
+    expect(left).toHaveBeenCalledOnce();
+    // It comes last, and tabs do not answer one another's changes with their own.
+    tell("expired");
+    expect(auth.getSnapshot()).toMatchObject({ status: "signedOut", expired: false });
+    expect(localStorage.getItem("signed-in")).toBe(stored);
   });
 
   it("follows another tab that signs out or in", async () => {

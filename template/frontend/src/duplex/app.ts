@@ -30,6 +30,8 @@ export interface NavigationItem {
 export interface AccountState {
   readonly status: "starting" | "signedIn" | "signedOut";
   readonly user: { readonly is_admin: boolean } | null;
+  /** Signed out by the server and not by the user. */
+  readonly expired?: boolean;
 }
 
 /** The application's sign-in. */
@@ -104,10 +106,15 @@ export function pageTitle(title: string | undefined): string {
 }
 
 /**
- * Whether the page at `path` shows a session that ended because the user was signed out. It explains
- * that itself and offers to sign in, so nobody is redirected away from it.
+ * Whether the page at `path` shows a session that ended because the sign-in expired or was revoked.
+ * It explains that itself and offers to sign in, so nobody is redirected away from it.
  */
-export function explainsSignOut({ code, session }: SessionState, path: string): boolean {
+export function explainsSignOut(
+  account: AccountState,
+  { code, session }: SessionState,
+  path: string,
+): boolean {
+  if (account.status !== "signedOut" || account.expired !== true) return false;
   return (
     code === CLOSE.notSignedIn && session !== null && path === currentApp().paths.session(session)
   );

@@ -113,8 +113,13 @@ export function createAuth<U extends User>(api: Api): Auth<U> {
     leaving = false;
     access = null;
     refreshing = null;
-    storage.write(HINT, state === EXPIRED ? HINTS.expired : null);
     store.set(state);
+  }
+
+  /** Forgets the sign-in, here and in all other tabs. */
+  function forgetEverywhere(state: typeof SIGNED_OUT | typeof EXPIRED): void {
+    storage.write(HINT, state === EXPIRED ? HINTS.expired : null);
+    forget(state);
   }
 
   async function enter(path: string, body: unknown): Promise<U | null> {
@@ -146,7 +151,7 @@ export function createAuth<U extends User>(api: Api): Auth<U> {
       if (requested.era === era) return accept(response, requested.at);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
-      if (requested.era === era) forget(EXPIRED);
+      if (requested.era === era) forgetEverywhere(leaving ? SIGNED_OUT : EXPIRED);
     }
     return access?.token ?? null;
   }
@@ -205,7 +210,7 @@ export function createAuth<U extends User>(api: Api): Auth<U> {
       storage.write(HINT, HINTS.yes);
       throw error;
     }
-    forget(SIGNED_OUT);
+    forgetEverywhere(SIGNED_OUT);
   }
 
   async function setUser(response: Promise<U>): Promise<U> {
@@ -220,9 +225,12 @@ export function createAuth<U extends User>(api: Api): Auth<U> {
     if (key !== HINT) return;
     leaving = newValue === HINTS.leaving;
     if (leaving) return;
+    // A tab whose session ended before it learned of the signing out takes that for an expiry: signing
+    // out comes last everywhere.
     if (newValue === null) forget(SIGNED_OUT);
-    else if (newValue === HINTS.expired) forget(EXPIRED);
-    else if (access === null) void refresh().catch(() => null);
+    else if (newValue === HINTS.expired) {
+      if (store.getSnapshot().status !== "signedOut") forget(EXPIRED);
+    } else if (access === null) void refresh().catch(() => null);
   });
 
   api.setTokenProvider(provide);

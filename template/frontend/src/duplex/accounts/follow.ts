@@ -4,6 +4,10 @@ import { displayName, liveSession } from "../session/live";
 import { toasts } from "../ui/toasts";
 import type { AuthState } from "./auth";
 
+function hasExpired(state: AuthState): boolean {
+  return state.status === "signedOut" && state.expired;
+}
+
 /**
  * Keeps the session and the display name in step with the signed-in user, and calls `onLeft`
  * whenever the user is signed out: here, in another tab, or by the server.
@@ -20,8 +24,10 @@ export function followAccount(auth: Readable<AuthState>, onLeft: () => void): vo
     } else if (before.status === "signedIn") {
       displayName.set("");
       forgetting.emit(undefined);
-      const expired = now.status === "signedOut" && now.expired;
-      liveSession.closeSocket(expired ? CLOSE.notSignedIn : undefined);
+      liveSession.closeSocket(hasExpired(now) ? CLOSE.notSignedIn : undefined);
+      onLeft();
+    } else if (hasExpired(before) && !hasExpired(now)) {
+      // Another tab has signed out. This one learned first that its session had ended.
       onLeft();
     }
     before = now;

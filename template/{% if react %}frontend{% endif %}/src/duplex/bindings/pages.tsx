@@ -119,11 +119,11 @@ function Page({ title, account, Content }: PageProps) {
 
 /** Redirects users who are not signed in to the sign-in page, now and when they are signed out. */
 function RequireAccount({ accounts, children }: { accounts: Accounts; children: ReactNode }) {
-  const { status } = useReadable(accounts);
+  const account = useReadable(accounts);
   const { pathname, search, hash, key } = useLocation();
-  const explained = useSession((state) => explainsSignOut(state, pathname));
-  if (status === "starting") return null;
-  if (status === "signedOut" && !explained) {
+  const explained = useSession((state) => explainsSignOut(account, state, pathname));
+  if (account.status === "starting") return null;
+  if (account.status === "signedOut" && !explained) {
     // The key: coming here once more, before that page was shown, redirects once more.
     const to = accounts.signInPath(pathname + search + hash);
     return <Navigate key={key} to={to} replace />;

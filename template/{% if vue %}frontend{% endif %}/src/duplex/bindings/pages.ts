@@ -103,7 +103,7 @@ function guardAccounts(router: Router, { accounts }: App): void {
 
   accounts.follow(() => {
     const { meta, path, fullPath } = router.currentRoute.value;
-    if (explainsSignOut(liveSession.getSnapshot(), path)) return;
+    if (explainsSignOut(accounts.getSnapshot(), liveSession.getSnapshot(), path)) return;
     if (meta.account === true) void router.replace(accounts.signInPath(fullPath));
   });
 }
