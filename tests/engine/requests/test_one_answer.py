@@ -39,6 +39,19 @@ async def returned(workers: Workers, former: Client) -> Client:
     return await workers[1].client(**former.resume())
 
 
+async def is_cancelled_while_it_waits(client: Client, gates: Gates, state: str, text: str) -> None:
+    """A request that is cancelled while it waits behind another one is answered once."""
+    await client.ask("hold", {"text": "queue"}, id="h")
+    await gates.entered["queue"].wait()
+    await client.ask(state, {"text": text}, id="s")
+    await client.send({"state": "cancel", "data": {"id": "s"}})
+    error = await client.until("error")
+    assert (error["id"], error["code"]) == ("s", "cancelled")
+    gates.open["queue"].set()
+    assert (await client.until("hold"))["id"] == "h"
+    assert await answers(client, "s") == []
+
+
 async def test_a_stream_that_is_cancelled_while_it_waits_to_be_repeated(
     workers: Workers, gates: Gates
 ) -> None:
@@ -46,15 +59,7 @@ async def test_a_stream_that_is_cancelled_while_it_waits_to_be_repeated(
     await former.ask("tick", {"text": "t"}, id="s")
     await former.until("tick")
     async with await returned(workers, former) as client:
-        await client.ask("hold", {"text": "queue"}, id="h")
-        await gates.entered["queue"].wait()
-        await client.ask("tick", {"text": "t"}, id="s")
-        await client.send({"state": "cancel", "data": {"id": "s"}})
-        error = await client.until("error")
-        assert (error["id"], error["code"]) == ("s", "cancelled")
-        gates.open["queue"].set()
-        assert (await client.until("hold"))["id"] == "h"
-        assert await answers(client, "s") == []
+        await is_cancelled_while_it_waits(client, gates, "tick", "t")
         assert gates.entered["tick over"].is_set()
 
 
@@ -63,15 +68,7 @@ async def test_a_request_that_is_cancelled_while_it_waits_and_runs_nowhere(
 ) -> None:
     former = await workers[0].client()
     async with await returned(workers, former) as client:
-        await client.ask("hold", {"text": "queue"}, id="h")
-        await gates.entered["queue"].wait()
-        await client.ask("say", {"text": "never"}, id="s")
-        await client.send({"state": "cancel", "data": {"id": "s"}})
-        error = await client.until("error")
-        assert (error["id"], error["code"]) == ("s", "cancelled")
-        gates.open["queue"].set()
-        assert (await client.until("hold"))["id"] == "h"
-        assert await answers(client, "s") == []
+        await is_cancelled_while_it_waits(client, gates, "say", "never")
         assert gates.runs == ["hold queue"]
 
 

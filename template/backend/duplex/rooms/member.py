@@ -8,6 +8,7 @@ from functools import partial
 from duplex.identity import Identity
 from duplex.options import Rate
 from duplex.requests.documents import DocumentCache
+from duplex.requests.outcomes import SENTENCES
 from duplex.requests.queue import RequestQueue
 from duplex.requests.runner import Runner
 from duplex.socket.connection import Connection
@@ -225,7 +226,7 @@ class Member:
         waiting = None if stopped else self.requests.remove(request_id)
         if not self.resumed:
             if waiting is not None:
-                self.error("The request was cancelled.", "cancelled", request_id)
+                self.error(SENTENCES["cancelled"], "cancelled", request_id)
         elif waiting is not None:
             # It was sent again, perhaps, and runs where the participant was before.
             self._runner.cancel_waiting(self, waiting)

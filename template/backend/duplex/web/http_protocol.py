@@ -260,20 +260,28 @@ class PromptRequests(asyncio.Protocol):
 
     def _wait(self) -> None:
         incomplete = self.config.incomplete
-        due = [time for time in (self._arrives, self._read) if time is not None]
-        if not due:
+        due = self._due
+        if due is None:
             self._stop()
             return
         incomplete.add(self)
-        if self._timer is None or self._timer.when() > min(due):
-            self._set_timer(min(due))
+        if self._timer is None or self._timer.when() > due:
+            self._set_timer(due)
         if len(incomplete) > INCOMPLETE:
             self._close_quietest()
 
+    @property
+    def _due(self) -> float | None:
+        """The first of the times that the client has; None while it has none."""
+        return min((end for end in (self._arrives, self._read) if end is not None), default=None)
+
     def _close_quietest(self) -> None:
-        quietest = self.config.incomplete.quietest()
-        quietest._stop()
-        quietest.transport.abort()
+        self.config.incomplete.quietest().give_up()
+
+    def give_up(self) -> None:
+        """Close the connection now, with all that was not sent."""
+        self._stop()
+        self.transport.abort()
 
     def _set_timer(self, due: float) -> None:
         if self._timer is not None:
@@ -291,14 +299,13 @@ class PromptRequests(asyncio.Protocol):
             self._unread = self.transport.get_write_buffer_size()
             if self._unread < former:
                 self._read = now + RESPONSE_PATIENCE if self._unread else None
-        due = [time for time in (self._arrives, self._read) if time is not None]
-        if due and min(due) <= now:
+        due = self._due
+        if due is None:
             self._stop()
-            self.transport.abort()
-        elif due:
-            self._set_timer(min(due))
+        elif due <= now:
+            self.give_up()
         else:
-            self._stop()
+            self._set_timer(due)
 
     def _stop(self) -> None:
         self.config.incomplete.remove(self)
