@@ -3,13 +3,10 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
-from fastapi import routing
-from starlette.routing import BaseRoute
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -170,30 +167,6 @@ def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture(scope="session", autouse=True)
 def quick_renders() -> Iterator[None]:
     with quick_copier():
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def routes_prepared_once() -> Iterator[None]:
-    """FastAPI prepares the routes of a router anew for each application that includes it: 30 ms of
-    each test with accounts. Those of modules are the same in all applications of the tests.
-    """
-    router = routing._IncludedRouter  # pyright: ignore[reportPrivateUsage]
-    prepare = router._build_effective_context  # pyright: ignore[reportPrivateUsage]
-    prepared: list[tuple[object, BaseRoute, Any]] = []
-
-    def prepare_once(self: Any, route: BaseRoute) -> Any:
-        included = replace(self.include_context, dependency_overrides_provider=None)
-        for context, known, made in prepared:
-            if known is route and context == included:
-                return made
-        made = prepare(self, route)
-        if "<locals>" not in getattr(getattr(route, "endpoint", None), "__qualname__", "<locals>"):
-            prepared.append((included, route, made))
-        return made
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(router, "_build_effective_context", prepare_once)
         yield
 
 
