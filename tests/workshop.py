@@ -200,23 +200,25 @@ class Workshop:
         project.run("git", "add", ".")
         project.run("uv", "sync", "--quiet")
         use_compiled(project.root)
-        modules = project.root / "frontend" / "node_modules"
-        shared = CACHE / "node_modules" / self._packages(project)
-        if shared.is_dir():
-            link_tree(shared, modules)
+        frontend = project.root / "frontend"
+        package = (frontend / "package.json").read_bytes()
+        kept = CACHE / "packages" / hashlib.sha256(package).hexdigest()[:16]
+        if kept.is_dir():
+            _copy_packages(kept, frontend)
         project.poe("contract")
-        if not shared.is_dir():
-            shared.parent.mkdir(parents=True, exist_ok=True)
-            fresh = shared.with_name(f"{shared.name}.{os.getpid()}")
-            link_tree(modules, fresh)
-            move_unless_there(fresh, shared)
+        if not kept.is_dir():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            fresh = kept.with_name(f"{kept.name}.{os.getpid()}")
+            _copy_packages(frontend, fresh)
+            move_unless_there(fresh, kept)
             shutil.rmtree(fresh, ignore_errors=True)
         keep_compiled(project.root)
 
-    def _packages(self, project: Project) -> str:
-        package = json.loads((project.root / "frontend/package.json").read_text(encoding="utf-8"))
-        wanted = [package.get(key) for key in ("dependencies", "devDependencies", "overrides")]
-        return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
+
+def _copy_packages(source: Path, target: Path) -> None:
+    """Give one folder the packages of another, with their lock file."""
+    link_tree(source / "node_modules", target / "node_modules")
+    shutil.copy2(source / "package-lock.json", target)
 
 
 def keep_compiled(root: Path) -> None:

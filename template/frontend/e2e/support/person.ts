@@ -101,10 +101,11 @@ export class Person {
   async arrive(): Promise<void> {
     if (!SIGN_IN) return;
     await this.register();
-    // Pages cannot read the cookie, so they remember the sign-in here. A page without scripts does not
-    // change it.
-    await this.page.goto("/favicon.svg");
-    await this.page.evaluate(() => {
+    // Pages cannot read the cookie, so they remember the sign-in here. The first page that this browser
+    // loads finds it, and later ones what the application has made of it.
+    await this.page.context().addInitScript(() => {
+      if (!location.protocol.startsWith("http") || localStorage.getItem("arrived")) return;
+      localStorage.setItem("arrived", "yes");
       localStorage.setItem("signed-in", "yes");
     });
   }
