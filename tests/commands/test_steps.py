@@ -177,6 +177,25 @@ def test_an_unknown_command_lists_the_known_ones(capfd: pytest.CaptureFixture[st
     assert "add-state" in capfd.readouterr().err
 
 
+PRINTS = """\
+import sys
+from duplex_dev.__main__ import COMMANDS, main
+COMMANDS["talk"] = "builtins:print"
+sys.exit(main(["talk", "a line"]))
+"""
+
+
+def test_a_reader_that_has_read_enough_gets_no_traceback() -> None:
+    """As in `uv run poe load | head -3`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as output:
+        command = [sys.executable, "-c", PRINTS]
+        ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == b""
+
+
 PARENT = """
 import subprocess, sys
 waits = [sys.executable, "-c", "import sys; sys.stdin.read()"]

@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import os
 import signal
 import sys
 from importlib.util import find_spec
@@ -47,18 +48,38 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         module, _, function = COMMANDS[arguments[0]].partition(":")
-        return getattr(importlib.import_module(module), function)(arguments[1:])
+        code = getattr(importlib.import_module(module), function)(arguments[1:])
+        sys.stdout.flush()
+        return code
     except TaskError as error:
         complain(str(error))
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        if not _nobody_reads():
+            raise
+        return 1
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     # Once: a second one, from uv or a process group, would interrupt the cleaning up.
     signal.signal(number, signal.SIG_IGN)
     signal.raise_signal(signal.SIGINT)
+
+
+def _nobody_reads() -> bool:
+    """Whether the reader of this process's output has ended, as in `… | head`. Then the rest of the
+    output goes nowhere: Python would complain when it writes it at the end.
+    """
+    try:
+        os.write(sys.stdout.fileno(), b"\n")
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        return True
+    return False
 
 
 if __name__ == "__main__":
