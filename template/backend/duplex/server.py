@@ -1,15 +1,17 @@
 """Runs the application under uvicorn, from settings: one process, or WORKERS of them.
 
-`main` is what `python -m app` does: serve, or migrate the database.
+`main` is what `python -m app` does: serve, migrate the database, or create an admin.
 """
 
 import asyncio
 import copy
 import gc
+import importlib
 import logging
 import sys
 import time
 from contextlib import suppress
+from importlib.util import find_spec
 from socket import socket
 from typing import Any, Final
 
@@ -183,14 +185,14 @@ def run(application: str, settings: Settings) -> None:
 
     Participants are then sent away over SESSION_DRAIN (a second Ctrl+C does not wait for them).
 
-    Behind a proxy set FORWARDED_ALLOW_IPS (uvicorn's) to the proxy's address: client addresses and
-    https are then taken from its headers.
+    Client addresses and https are taken from the headers of the proxies in FORWARDED_ALLOW_IPS.
     """
     config = ServerConfig(
         application,
         factory=True,
         host=settings.host,
         port=settings.port,
+        forwarded_allow_ips=list(settings.forwarded_allow_ips),
         workers=settings.workers,
         ws=PreparedProtocol,
         # The engine's own limit answers with a clear error first; this one bounds memory.
@@ -231,11 +233,18 @@ def logging_config() -> dict[str, Any]:
 
 
 def main(application: str, settings: Settings) -> None:
-    """Serve `application` (`module:factory`); with the argument `migrate`, migrate instead."""
+    """Serve `application` (`module:factory`), or run the command in the arguments: `migrate`, and
+    with sign-in `create-admin` and `adopt`, which need the module's `application`.
+    """
     match sys.argv[1:]:
         case []:
             run(application, settings)
         case ["migrate"]:
             asyncio.run(migrate_alone(Database.of(settings), settings.root))
+        case ["create-admin" | "adopt" as name, *arguments] if find_spec("duplex.accounts"):
+            # A project without sign-in does not have these modules.
+            commands = importlib.import_module("duplex.accounts.commands")
+            module = importlib.import_module(application.partition(":")[0])
+            commands.run(name, arguments, lambda: (module.application, settings))
         case other:
-            raise SystemExit(f"unknown arguments: {' '.join(other)}; expected nothing or `migrate`")
+            raise SystemExit(f"unknown arguments: {' '.join(other)}; see app/__main__.py")

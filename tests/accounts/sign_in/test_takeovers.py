@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from app.settings import Settings
-from duplex.accounts.admins import make_admin
+from duplex.accounts.commands import make_admin
 from duplex.accounts.methods.base import Method
 from duplex.accounts.methods.magic_link import MagicLink
 from duplex.accounts.methods.password import Password

@@ -32,6 +32,7 @@ if __name__ == "__main__":
     server.run("program:create", SimpleNamespace(
         host="127.0.0.1", port=0, workers=WORKERS, session_max_frame=65536,
         session_heartbeat=20.0, session_drain=20.0, session_max_connections=1000,
+        forwarded_allow_ips=("127.0.0.1",),
     ))
 """
 

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import ClassVar, Literal, Self, cast
 from urllib.parse import urlsplit
@@ -27,7 +28,7 @@ from pydantic_settings import (
 )
 
 from duplex.settings.session import SessionSettings
-from duplex.settings.values import Secrets, explain, is_made_up, is_url
+from duplex.settings.values import Secrets, Words, explain, is_made_up, is_url
 
 SECRET_LENGTH = 32
 """Characters each secret key must have at least."""
@@ -142,6 +143,10 @@ class Settings(SessionSettings, SignInSettings):
     port: int = Field(
         default=8000, ge=0, le=65535, description="a port from 0 (any free one) to 65535"
     )
+    forwarded_allow_ips: Words = Field(
+        default=("127.0.0.1", "::1"),
+        description="addresses and networks of proxies, such as 10.0.0.7,172.30.219.0/24, or *",
+    )
     broker_url: str = Field(
         default="memory://",
         repr=False,
@@ -222,6 +227,17 @@ class Settings(SessionSettings, SignInSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """The secrets in the clear, newest first, never empty: sign with the first, accept all."""
         return tuple(key.get_secret_value() for key in self.secret_key)
+
+    @field_validator("forwarded_allow_ips")
+    @classmethod
+    def _check_proxies(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        # The server takes anything else for a name, which no client's address equals.
+        try:
+            for proxy in proxies if proxies != ("*",) else ():
+                ip_network(proxy)
+        except ValueError:
+            raise ValueError from None
+        return proxies
 
     @field_validator("broker_url")
     @classmethod
