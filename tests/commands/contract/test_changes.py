@@ -241,7 +241,7 @@ def test_the_report_describes_both_sides_of_a_change() -> None:
     assert report("v1", compare(old, new)) == [
         "✗ breaking  say request x: at most 5 characters (was: at most 9 characters)",
         "• safe      say request y: optional (was: no such field)",
-        "1 breaking and 1 safe changes since v1",
+        "Changes since v1: 1 breaking, 1 safe",
     ]
     assert report("v1", []) == ["The contract is the same as at v1"]
 

@@ -39,7 +39,7 @@ class Change:
 
 
 def compare(old: ContractJson, new: ContractJson) -> list[Change]:
-    """All changes, by state; breaking changes come first in each."""
+    """All changes, by state; `report` puts the breaking ones first."""
     changes: list[Change] = []
     for name in sorted({**old["states"], **new["states"]}):
         before, now = old["states"].get(name), new["states"].get(name)
@@ -115,7 +115,7 @@ from app.main import application
 contract = asdict(application.contract())
 sys.__stdout__.write("\\n" + json.dumps(contract))
 """
-"""Runs in the older tree, so it uses only names that every release has."""
+"""Runs in the older tree too, so it uses only names that every release has."""
 
 TIMEOUT = 120.0
 """Seconds that importing an older tree may take."""
@@ -141,7 +141,7 @@ def report(ref: str, changes: list[Change]) -> list[str]:
     broken = sum(change.breaking for change in changes)
     if not changes:
         return [f"The contract is the same as at {ref}"]
-    return [*lines, f"{broken} breaking and {len(changes) - broken} safe changes since {ref}"]
+    return [*lines, f"Changes since {ref}: {broken} breaking, {len(changes) - broken} safe"]
 
 
 def archive(ref: str, root: Path = ROOT) -> bytes:

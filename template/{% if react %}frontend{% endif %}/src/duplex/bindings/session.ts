@@ -35,8 +35,8 @@ export function useSession(select?: (state: SessionState) => unknown): unknown {
   const part = useSyncExternalStore(liveSession.subscribe, () =>
     (select ?? whole)(liveSession.getSnapshot()),
   );
-  const session = useMemo(() => ({ ...liveSession, state: part }), [part]);
   const entire = select === undefined;
+  const session = useMemo(() => (entire ? { ...liveSession, state: part } : null), [entire, part]);
   useEffect(() => {
     if (entire) void liveSession.loadClient();
   }, [entire]);
