@@ -1,7 +1,7 @@
 """The engine of a Duplex application: one typed WebSocket session per page.
 
 These names are all that an application needs; README.md explains how the engine works.
-Projects with sign-in also use `duplex.accounts`.
+Projects with sign-in also use `duplex.accounts`, its methods and `duplex.mail`.
 """
 
 from duplex.brokers.base import BrokerUnavailable

@@ -230,7 +230,10 @@ class Client:
                 return frame
 
     async def request(self, state: str, data: object = None) -> Frame:
-        """Send a request with an id of its own; its last reply. Raises `RequestError`."""
+        """Send a request with an id of its own; its reply, or the frame that ends its stream.
+
+        Raises `RequestError`.
+        """
         last: Frame = {}
         async for frame in self.stream(state, data):
             last = frame

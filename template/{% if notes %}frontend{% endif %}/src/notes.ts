@@ -16,7 +16,10 @@ export function addEntry(document: Document, entry: Entry): Document {
   return { ...document, entries: [...document.entries, entry].slice(-ENTRIES_KEPT) };
 }
 
-/** The labels of the states that save the session and end it for everybody. */
+/**
+ * The labels of the states that end the session for everybody. In this example they also save it, and the
+ * pages say so: change their texts when a state of yours has `closes` and does not save.
+ */
 export const closingLabels = (): readonly string[] =>
   stateNames().filter(closesSession).map(stateLabel);
 

@@ -2,9 +2,10 @@
 
 It starts a server of its own with raised limits and an empty database. Every client sends a
 request, waits for its reply and sends the next; the clients run in this process and share the
-machine with the server. Where `may_join` needs an account or rows of yours, measure a server that
-runs already: --url, with --email and --session. Such a server keeps its limits, so the clients send
-more slowly (--rate), and the command names the setting that refused a client or a request.
+machine with the server; they have an account where people sign in. Where `may_join` needs rows of
+your tables, measure a server that runs already: --url, with --email and --session. Such a server
+keeps its limits, so the clients send more slowly (--rate), and the command names the setting that
+refused a client or a request.
 """
 
 import argparse

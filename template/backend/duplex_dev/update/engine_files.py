@@ -28,7 +28,7 @@ def main() -> int:
         complain(f"{path}: an update could not apply this; carry it over, then delete the file")
     if edited:
         print(
-            "These folders belong to Duplex: `copier update` replaces them, and your edits would be"
+            "These folders belong to Duplex: `poe update` replaces them, and your edits would be"
             " lost. Put your code in backend/app or frontend/src, or report a missing feature."
         )
     if edited or rejected:

@@ -13,7 +13,7 @@ const closes = (name: StateName): boolean => STATES[name].closes;
 export const openStates: readonly StateName[] = names.filter((name) => !closes(name));
 /** One of them, if the project has one. */
 export const openState = openStates[0];
-/** A state that saves the session and ends it, if the project has one. */
+/** A state that ends the session, and in the example saves it, if the project has one. */
 export const closingState = names.find(closes);
 /** Any state. */
 export const anyState = openState ?? closingState;

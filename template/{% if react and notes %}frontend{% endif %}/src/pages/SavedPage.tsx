@@ -152,7 +152,7 @@ function NothingSaved() {
         }
       >
         {closing === ""
-          ? "No state of this project saves its session yet."
+          ? "Sessions cannot be saved here yet."
           : `Send “${closing}” in a session to keep it here and open it again later.`}
       </EmptyState>
     </div>
