@@ -1,8 +1,10 @@
 """The Redis broker when the server fails, restarts, or loses its data."""
 
 import asyncio
+import shutil
 import socket
 from collections.abc import Awaitable
+from pathlib import Path
 
 import pytest
 from duplex.brokers.base import (
@@ -12,6 +14,7 @@ from duplex.brokers.base import (
     RoomGone,
 )
 from duplex.brokers.redis.broker import RedisBroker
+from duplex.brokers.redis.control import identify
 from duplex_dev.testing.network import Proxy
 from duplex_dev.testing.servers import Valkey
 
@@ -122,6 +125,53 @@ async def test_a_store_without_an_append_only_file_starts_a_new_generation(
     back = await resumed(first, room, "ada", ada.epoch, 1)
     assert back.epoch != ada.epoch
     assert back.replay is None
+
+
+async def test_a_store_that_does_not_sync_every_write_starts_a_new_generation(
+    tmp_path: Path, process: Open, room: str
+) -> None:
+    """When its machine fails, two seconds are lost. New messages then get the lost ones' numbers,
+    and who was away meanwhile would not notice that they are others.
+    """
+    store = Valkey(tmp_path, durable=True, sync="everysec")
+    store.start()
+    proxy = Proxy(store.port)
+    await proxy.start()
+    first, second = await process(store.url), await process(proxy.url)
+    await joined(first, room, "ada")
+    files, synced = tmp_path / "appendonlydir", tmp_path / "synced"
+    shutil.copytree(files, synced)
+    for text in ("not", "on", "disk"):
+        await say(first, room, text)
+    await both_saw((first, second), room, 4)
+    store.kill()
+    proxy.cut()
+    await until_down(first, second)
+    shutil.rmtree(files)
+    synced.rename(files)
+    store.start()
+    await until_up(first)
+    await joined(first, room, "bob")
+    for text in ("quite", "other", "words"):
+        await say(first, room, text)
+    proxy.mend()
+    await until_up(second)
+    for one in (first, second):
+        assert ("lost", room) in one.record.events
+    await proxy.stop()
+    store.kill()
+
+
+async def test_a_store_that_hides_its_configuration_counts_as_one_that_may_lose_writes(
+    durable: Valkey, process: Open
+) -> None:
+    link = lease_of(await process(durable.url)).link
+    assert (await identify(link))[1]
+    await link.call("CONFIG", "SET", "no-appendfsync-on-rewrite", "yes")
+    assert not (await identify(link))[1]
+    await link.call("CONFIG", "SET", "no-appendfsync-on-rewrite", "no")
+    await link.call("ACL", "SETUSER", "default", "-config")
+    assert not (await identify(link))[1]
 
 
 async def test_after_a_restart_of_the_store_no_connection_of_another_process_is_ended(

@@ -38,11 +38,12 @@ from duplex_dev.testing.network import Proxy
 class Valkey:
     """A real server with a port and a folder of its own, to be killed, restarted and held up."""
 
-    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False, sync: str = "always") -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
         self._durable = durable
+        self._sync = sync
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -54,7 +55,7 @@ class Valkey:
                 *("--dir", str(self._folder), "--daemonize", "no", "--logfile", "valkey.log"),
                 *("--appendonly", "yes" if self._durable else "no"),
                 # Otherwise a busy disk delays acknowledged writes for up to two seconds.
-                *("--appendfsync", "always"),
+                *("--appendfsync", self._sync),
                 *("--enable-debug-command", "local"),
             ]
         )

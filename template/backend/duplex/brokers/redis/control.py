@@ -2,7 +2,8 @@
 
 All keys carry the name of a generation. A new one begins when the store is found empty, and when it
 was restarted and may have lost a write that it had acknowledged: nobody could follow a room any
-further without a silent gap, so all rooms are lost. A worker that does not know the new generation
+further without a silent gap, so all rooms are lost. Only a server that syncs its append-only file
+before every answer (`appendfsync always`) cannot have lost one. A worker that does not know the new generation
 yet opens no room: the script `join` compares.
 
 Control messages are published, and kept in a short stream for reconnects.
@@ -11,6 +12,8 @@ Control messages are published, and kept in a short stream for reconnects.
 import secrets
 from collections.abc import Callable
 from typing import Final
+
+from redis.exceptions import ResponseError
 
 from duplex.brokers.base import BrokerUnavailable
 from duplex.brokers.redis.link import Link
@@ -42,8 +45,8 @@ def _key(prefix: str) -> str:
 async def identify(link: Link) -> tuple[str, bool]:
     """The server's run id, and whether a restart keeps all acknowledged writes.
 
-    This holds only for a server with an append-only file. A server promoted from a replica may have
-    lost writes. Raises `BrokerUnavailable`.
+    This holds only for a server with an append-only file that is synced before every answer. A
+    server promoted from a replica may have lost writes. Raises `BrokerUnavailable`.
     """
     lines: dict[str, str] = {}
     for section in ("server", "persistence", "replication"):
@@ -56,7 +59,17 @@ async def identify(link: Link) -> tuple[str, bool]:
         raise BrokerUnavailable("the server is still loading")
     durable = lines.get("aof_enabled") == "1" and lines.get("role", "master") == "master"
     promoted = lines.get("master_replid2", "").strip("0") != ""
-    return lines.get("run_id", "unknown"), durable and not promoted
+    return lines.get("run_id", "unknown"), durable and not promoted and await _syncs(link)
+
+
+async def _syncs(link: Link) -> bool:
+    """Whether a write is on disk before its answer. False where the server does not tell."""
+    try:
+        pairs: list[bytes] = await link.call("CONFIG", "GET", "*appendfsync*")
+    except ResponseError:
+        return False
+    settings = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    return settings == {b"appendfsync": b"always", b"no-appendfsync-on-rewrite": b"no"}
 
 
 KEPT: Final = 3600 * 1000
