@@ -10,8 +10,9 @@ from uuid import UUID
 
 import duplex
 import pytest
-from duplex import Model, Registry, admins, state
+from duplex import Model, Registry, admins, event, state
 from duplex.contract.describe import describe
+from duplex.wire.entries import Retain
 from duplex_dev.console import TaskError
 from duplex_dev.contract.changes import ContractJson, archive, compare, contract_of, report, unpack
 from duplex_dev.project import BACKEND
@@ -215,6 +216,42 @@ def test_adding_a_state_is_safe_and_removing_one_breaks() -> None:
     with_it, without = contract({}, {}), told(Registry())
     assert verdicts(without, with_it) == {"say": "safe"}
     assert verdicts(with_it, without) == {"say": "breaking"}
+
+
+def with_event(fields: Fields, retain: Retain = "all") -> ContractJson:
+    """The contract of a single event."""
+    given: Fields = {name: (kind, ...) for name, kind in fields.items()}
+    rolled = event("rolled", create_model("Rolled", __base__=Model, **given), retain=retain)
+    return told(Registry([rolled]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"x": int}, {"x": int}, {}),
+        ({"x": int}, {"x": int, "y": int}, {"rolled data y": "safe"}),
+        ({"x": int}, {}, {"rolled data x": "breaking"}),
+        ({"x": int}, {"x": int | None}, {"rolled data x": "breaking"}),
+        ({"x": int | None}, {"x": int}, {"rolled data x": "safe"}),
+    ],
+    ids=["same", "added", "removed", "widened", "narrowed"],
+)
+def test_an_event_is_compared_like_a_response(
+    old: Fields, new: Fields, expected: dict[str, str]
+) -> None:
+    assert verdicts(with_event(old), with_event(new)) == expected
+
+
+def test_adding_an_event_is_safe_and_removing_one_breaks() -> None:
+    with_it, without = with_event({}), told(Registry())
+    assert verdicts(without, with_it) == {"rolled": "safe"}
+    assert verdicts(with_it, without) == {"rolled": "breaking"}
+
+
+def test_keeping_less_of_an_event_breaks() -> None:
+    more, less = with_event({}), with_event({}, "none")
+    assert verdicts(more, less) == {"rolled retain": "breaking"}
+    assert verdicts(less, more) == {"rolled retain": "safe"}
 
 
 def test_the_shared_document_is_a_response() -> None:

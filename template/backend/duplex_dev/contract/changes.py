@@ -24,7 +24,9 @@ from duplex_dev.machine import git, processes
 from duplex_dev.project import BACKEND, ROOT
 
 ContractJson = dict[str, Any]
-"""A contract as JSON: `states` (request, response, options by name) and `definitions`."""
+"""A contract as JSON: `states` (request, response, options by name), `events` (data, options by
+name) and `definitions`.
+"""
 
 RETAINED = ("none", "latest", "all")
 
@@ -39,7 +41,7 @@ class Change:
 
 
 def compare(old: ContractJson, new: ContractJson) -> list[Change]:
-    """All changes, by state; `report` puts the breaking ones first."""
+    """All changes: those of states by name, then those of events by name, then the document's."""
     changes: list[Change] = []
     for name in sorted({**old["states"], **new["states"]}):
         before, now = old["states"].get(name), new["states"].get(name)
@@ -51,23 +53,33 @@ def compare(old: ContractJson, new: ContractJson) -> list[Change]:
             changes += _options(name, before["options"], now["options"])
             changes += _side(name, "request", before["request"], now["request"], old, new)
             changes += _side(name, "response", before["response"], now["response"], old, new)
+    for name in sorted({**old["events"], **new["events"]}):
+        before, now = old["events"].get(name), new["events"].get(name)
+        if now is None:
+            changes.append(Change(True, name, "the event was removed"))
+        elif before is None:
+            changes.append(Change(False, name, "a new event"))
+        else:
+            changes += _options(name, before["options"], now["options"])
+            changes += _side(name, "data", before["data"], now["data"], old, new)
     opened = {"$ref": "#/$defs/Initialised"}
     return changes + _side("initialised", "response", opened, opened, old, new)
 
 
 def _side(
     name: str,
-    side: Literal["request", "response"],
+    side: Literal["request", "response", "data"],
     before: Schema,
     now: Schema,
     old: ContractJson,
     new: ContractJson,
 ) -> list[Change]:
     defs = Definitions(old["definitions"]), Definitions(new["definitions"])
-    forward = differences(before, now, defs[0], defs[1], response=side == "response")
-    backward = differences(now, before, defs[1], defs[0], response=side == "response")
+    received = side != "request"
+    forward = differences(before, now, defs[0], defs[1], response=received)
+    backward = differences(now, before, defs[1], defs[0], response=received)
     turned = [Difference(one.path, one.outer, one.inner) for one in backward]
-    breaking, safe = (forward, turned) if side == "request" else (turned, forward)
+    breaking, safe = (turned, forward) if received else (forward, turned)
     broken = {one.path for one in breaking}
     return [
         *(_change(True, name, side, one) for one in breaking),
@@ -115,7 +127,7 @@ from app.main import application
 contract = asdict(application.contract())
 sys.__stdout__.write("\\n" + json.dumps(contract))
 """
-"""Runs in the older tree too, so it uses only names that every release has."""
+"""Runs in both trees, so it uses only names that every release has."""
 
 TIMEOUT = 120.0
 """Seconds that importing an older tree may take."""
