@@ -162,7 +162,7 @@ async def test_a_request_of_an_ended_session_does_not_affect_the_next_one(
     names = ("old", "stray", "nameless")
     for name in names:
         await gates.entered[name].wait()
-    await ada.reply("save", {"title": "over"})
+    await server.engine.live.close("again", "It is over.")
     for one in (ada, first, second, third):
         await one.closed()
 

@@ -18,7 +18,7 @@ from duplex.brokers.base import Broker, BrokerUnavailable, Lock
 from duplex.identity import Identity
 from duplex.requests.states import BadState
 from duplex.wire.messages import DocumentTooLarge, Refused
-from duplex.wire.models import pack_document
+from duplex.wire.models import pack, pack_document
 
 
 @dataclass(slots=True, frozen=True)
@@ -259,6 +259,13 @@ class Edits:
         if self.document is not None:
             self._held[written] = packed
             setattr(self.document, name, value.model_copy(deep=True))
+
+    def text(self) -> bytes:
+        """The locked document's JSON with the changes so far, without its held fields."""
+        assert self._lock is not None
+        if self.document is None:
+            return self._lock.document
+        return pack(self._services.held.unset(self.document))
 
     def pack(self) -> tuple[Lock, bytes] | None:
         """The lock, and the changed document's JSON without its held fields. None: nothing has

@@ -159,6 +159,13 @@ class Session(Generic[D]):
         """
         self._check_open()
         cleanup = self._begin_cleanup()
+        edits = await self._lock()
+        with edits.edit() as document:
+            yield cast("D", document)
+        self._cleanup = cleanup and (self._cleanup or not edits.changed)
+        edits.changed = True
+
+    async def _lock(self) -> Edits:
         edits = self._edits
         if edits is None:
             edits = self._edits = Edits(self._services, self._requester.documents)
@@ -166,10 +173,7 @@ class Session(Generic[D]):
         if self._over:
             await edits.release()
             self._check_open()
-        with edits.edit() as document:
-            yield cast("D", document)
-        self._cleanup = cleanup and (self._cleanup or not edits.changed)
-        edits.changed = True
+        return edits
 
     async def hold(self, value: BaseModel) -> None:
         """Set a held field of the shared document, the one of the type `Held[type(value)]`, until
@@ -218,16 +222,15 @@ class Session(Generic[D]):
         self._entries.append(entry)
 
     async def save(self, title: str = "") -> SavedRef:
-        """Store the document permanently under the session's id, owned by the sender's account."""
+        """Store the document permanently under the session's id, owned by the sender's account.
+
+        Locks it like `edit`, so that a document that was edited and saved meanwhile is not replaced
+        by an older one.
+        """
         self._check_open()
-        held = self._services.held
-        document = self._edits.document if self._edits is not None else None
-        if document is None and not held:
-            text = await self._services.broker.read(self.id)
-        else:
-            text = pack(held.unset(document or await self.read()))
-        identity = self._requester.identity
-        return await self._services.store.save(self.id, title, identity, text.decode())
+        edits = await self._lock()
+        text = edits.text().decode()
+        return await self._services.store.save(self.id, title, self._requester.identity, text)
 
     # --- used by the engine
 
