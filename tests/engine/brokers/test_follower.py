@@ -56,11 +56,13 @@ def follower(store: Store, record: Recorder) -> Follower:
     return made
 
 
-def publish(follower: Follower, *numbers: int) -> None:
+def publish(
+    follower: Follower, *numbers: int, epoch: bytes = EPOCH, ends: bool = False
+) -> None:
     """One message of the room's channel with these entries."""
     dumps = [message(str(n)).dump() for n in numbers]
     sizes = ",".join(str(len(dump)) for dump in dumps)
-    head = f"E {EPOCH.decode()} {numbers[0]} 0 0 {sizes}\n"
+    head = f"E {epoch.decode()} {numbers[0]} 0 {int(ends)} {sizes}\n"
     follower.on_room_message("room", head.encode() + b"".join(dumps))
 
 
@@ -124,3 +126,24 @@ async def test_a_commit_that_waits_for_its_entries_continues_after_the_gap(
     async with asyncio.timeout(PATIENCE):
         await waiting
     assert record.seqs("room") == [2, 3, 4]
+
+
+async def test_a_commit_that_waits_for_its_entries_continues_when_another_room_took_its_place(
+    follower: Follower, store: Store, record: Recorder
+) -> None:
+    own = message("3")
+    own.seq = 3
+    waiting = follower.committed("room", EPOCH, [own], ends=False)
+    assert waiting is not None
+    publish(follower, 1, epoch=b"e2")
+    assert waiting.done()
+    assert record.events == [("lost", "room")]
+
+
+async def test_a_room_that_another_one_replaced_and_that_has_ended_is_not_followed(
+    follower: Follower, record: Recorder
+) -> None:
+    publish(follower, 1, epoch=b"e2", ends=True)
+    publish(follower, 1, epoch=b"e3")
+    assert record.events == [("lost", "room")]
+    assert record.seqs("room") == [1]

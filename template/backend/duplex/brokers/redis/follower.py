@@ -105,7 +105,8 @@ class Follower:
             followed.epoch = epoch
         elif epoch != followed.epoch:
             self.lose(followed, forgotten=True)
-            followed.epoch, followed.seen = epoch, last
+            followed.epoch = epoch
+            self._deliver(followed, [], last, ends=ends == b"1")
             return
         if first > followed.seen + 1:
             self._fall_behind(followed, payload)
