@@ -133,8 +133,8 @@ class Workers(Multiprocess):
 
 
 class Quiet(logging.Filter):
-    """Removes the opening and closing of sockets from the log, and shows the server's warnings
-    about clients at most once a second.
+    """Removes the opening and closing of sockets from the log, and shows each of the server's
+    warnings about clients at most once a second.
     """
 
     def __init__(self) -> None:
@@ -149,7 +149,8 @@ class Quiet(logging.Filter):
             return True
         if record.created - self._shown.get(text, 0.0) < 1.0:
             return False
-        self._shown = {text: record.created}
+        # Not the formatted text: there are only a few.
+        self._shown[text] = record.created
         return True
 
 

@@ -79,11 +79,19 @@ async def test_passes_of_the_garbage_collector_are_rare_and_leave_out_the_applic
 def test_warnings_about_clients_are_shown_once_a_second() -> None:
     shown = Quiet().filter
 
-    def line(at: float, name: str = "uvicorn.error", level: int = logging.WARNING) -> bool:
-        record = logging.LogRecord(name, level, "", 0, "Invalid HTTP request received.", (), None)
+    def line(
+        at: float,
+        name: str = "uvicorn.error",
+        level: int = logging.WARNING,
+        text: str = "Invalid HTTP request received.",
+    ) -> bool:
+        record = logging.LogRecord(name, level, "", 0, text, (), None)
         record.created = at
         return shown(record)
 
     assert [line(10.0), line(10.5), line(10.9), line(11.1)] == [True, False, False, True]
+    # Another warning in between does not show this one again.
+    other = "Unsupported upgrade request."
+    assert [line(11.2, text=other), line(11.3), line(11.4, text=other)] == [True, False, False]
     assert line(11.2, name="duplex")
     assert line(11.2, level=logging.ERROR)
