@@ -105,7 +105,7 @@ class Connection:
         self._drained: asyncio.Future[None] | None = None
         self._pinged = False
         self.verdict: int | None = None
-        """The code this side closes the connection with, once it does."""
+        """The code this side closes the connection with, once it does; 1006 if it ended without."""
         self._reason = ""
         self._close_by = 0.0
 
@@ -168,7 +168,7 @@ class Connection:
             return
         if not self._outbox:
             self._flusher.add(self)
-        # All at once: a write in between that leaves nothing would end the exception.
+        # All at once: a flush in between that empties the outbox would reset the raised bound.
         self._outbox.extend(frames)
         size = sum(frame.size for frame in frames)
         self._waiting += size
@@ -316,8 +316,13 @@ class Connection:
         return False
 
     def excuse(self, seconds: float) -> None:
-        """This process stood still for so many seconds, in which it could not hear its clients."""
+        """This process stood still for so many seconds, in which it could neither hear its clients
+        nor write to them.
+        """
         self.since += seconds
+        self._close_by += seconds
+        if self._blocked_since is not None:
+            self._blocked_since += seconds
         self.heard = max(self.heard, self.transport.seen) + seconds
 
     def check(self, now: float) -> None:
