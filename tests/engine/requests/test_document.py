@@ -51,6 +51,21 @@ class Computed(Model):
         return len(self.lines)
 
 
+class Branch(Model):
+    """It refers to itself."""
+
+    branches: list["Branch"] = Field(default_factory=list["Branch"])
+
+    @computed_field
+    @property
+    def count(self) -> int:
+        return len(self.branches)
+
+
+class Tree(Model):
+    branches: list["Tree"] = Field(default_factory=list["Tree"])
+
+
 class NoDefault(Model):
     owner: str
 
@@ -65,6 +80,7 @@ class OneAlias(Model):
         (TwoNames, "`text`, `words` of Line is written but not read"),
         (Choices, "`old`, `text` of Choices is written but not read"),
         (Computed, "`count` of Computed is written but not read"),
+        (Branch, "`count` of Branch is written but not read"),
         (NoDefault, "a new session needs a default for `owner`"),
     ],
 )
@@ -75,7 +91,7 @@ def test_a_document_that_cannot_be_shared_stops_the_start(
         check_document(document)
 
 
-@pytest.mark.parametrize("document", [OneAlias, Notes])
+@pytest.mark.parametrize("document", [OneAlias, Notes, Tree])
 def test_any_other_document_is_accepted(document: type[Model]) -> None:
     check_document(document)
 

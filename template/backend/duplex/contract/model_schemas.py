@@ -4,7 +4,8 @@ Python's names of models become names that are short, and can be written in any 
 
 A session's shared document is stored and sent as JSON and read back before each change, so a field
 that is only written (a computed one), or is written under another name than it is read, would fail
-at a user's first edit. It must also begin by itself.
+at a user's first edit. Each of its fields also needs a default, because a new session starts
+without data.
 """
 
 import re
@@ -39,7 +40,7 @@ from duplex.requests.states import BadState
 def type_key(name: str) -> str:
     """`app.states.a.Pair[str, list[Leaf]]` -> `app__states__a__Pair_str_list_Leaf`, all ASCII.
 
-    Like Pydantic's keys, in which `__` also replaces brackets.
+    Unlike in Pydantic's keys, `__` only separates the parts of the path.
     """
     path, _, arguments = name.partition("[")
     folder, _, last = path.rpartition(".")
@@ -132,7 +133,7 @@ class ModelSchemas(GenerateJsonSchema):
     def enum_schema(self, schema: EnumSchema) -> JsonSchemaValue:
         described = super().enum_schema(schema)
         if issubclass(schema["cls"], Flag):
-            # Flags come joined, so their members are not all the values that there are.
+            # Flags can be combined, so their members are not all possible values.
             described.pop("enum", None)
             described.pop("const", None)
             described["type"] = "integer"
@@ -142,7 +143,7 @@ class ModelSchemas(GenerateJsonSchema):
         for value in schema["expected"]:
             if self.mode == "validation" and not _is_read_from_json(value):
                 raise PydanticInvalidForJsonSchema(
-                    f"Pydantic never reads Literal[{value!r}] from JSON (that of a StrEnum it does)"
+                    f"Pydantic cannot read Literal[{value!r}] from JSON (that of a StrEnum works)"
                 )
         return super().literal_schema(schema)
 
@@ -168,7 +169,7 @@ class ModelSchemas(GenerateJsonSchema):
         if isinstance(read, list) and all(len(path) > 1 for path in _paths(read)):
             raise BadState(
                 f"{where}: `{name}` is read from inside another field (AliasPath), which no type "
-                "of the page says: give it a plain alias too"
+                "on the page can express: give it a plain alias too"
             )
         for given in (read, field.get("serialization_alias", name)):
             if isinstance(given, str) and given in UNREADABLE:
@@ -254,5 +255,8 @@ def check_document(model: type[BaseModel]) -> None:
 
 def _properties(model: type[BaseModel], mode: JsonSchemaMode) -> Properties:
     schema: dict[str, Any] = model.model_json_schema(mode=mode, schema_generator=ModelSchemas)
-    every = {**schema.get("$defs", {}), model.__name__: schema}
+    every = dict(schema.get("$defs", {}))
+    if "$ref" not in schema:
+        # Only a model that refers to itself is one of the definitions.
+        every[model.__name__] = schema
     return {name: frozenset(schema.get("properties", ())) for name, schema in every.items()}
