@@ -1,9 +1,10 @@
 """Limits on guessing, counted in the database, so that they apply to all workers together.
 
-Every route has three limits: the attempts of one network address, the attempts of an address at one
-account, and the attempts of everybody at one account. The last one never refuses for long, or an
-attacker could lock a user out: attempts above it are delayed, one every few seconds. A browser or
-address that the account has used before is not delayed.
+Every route limits the attempts of one network address (for IPv6 also those of the /48 around it),
+the attempts of an address at one account, and the attempts of everybody at one account. The last
+limit never refuses for long, or an attacker could lock a user out: attempts above it are delayed,
+one every few seconds. A browser or address that the account has used before is not delayed; the
+attempts of such a browser at the account are counted on their own instead of by address.
 """
 
 from asyncio import sleep
@@ -100,7 +101,7 @@ async def admit(
 
 
 async def forget(db: AsyncSession, visit: Visit, action: str, limits: Limits, account: str) -> None:
-    """Start again from zero for this address and browser, after an attempt that succeeded."""
+    """Forget this account's attempts of this address and browser, after one that succeeded."""
     keys = [(action, "account", visit.address, account)]
     if token := visit.cookie(cookies.BROWSER):
         keys.append((action, "browser", token_hash(token), account))

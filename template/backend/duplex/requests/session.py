@@ -97,7 +97,7 @@ class Session(Generic[D]):
 
     @property
     def participant(self) -> Participant:
-        """The participant who sent it."""
+        """The participant who sent the request."""
         requester = self._requester
         return Participant(requester.id, requester.name, requester.identity.user)
 

@@ -197,7 +197,7 @@ class Member:
         if state.allow is not None and not state.allow(self.identity):
             raise _rejected(request, f"You may not send {state.name}.", "forbidden")
         if state.limit is not None and not self._take(state.name, state.limit, now):
-            raise _rejected(request, f"Too many {state.name}. Slow down.", "too_fast")
+            raise _rejected(request, f"You send {state.name} too often.", "too_fast")
         unanswered = len(self.requests)
         if unanswered >= REQUESTS_IN_FLIGHT or (unanswered and not self._fits(request)):
             raise _rejected(request, "Too many requests are unanswered.", "too_many")

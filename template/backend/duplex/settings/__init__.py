@@ -64,7 +64,7 @@ class SignInSettings(BaseSettings):
     )
     email_verification: Literal["required", "optional"] = Field(
         default="required",
-        description="required or optional (people work before they answered a mail)",
+        description="required or optional (users can sign in before they confirm their address)",
     )
     first_admin_email: str | None = Field(default=None, description="an e-mail address")
     first_admin_password: SecretStr | None = Field(

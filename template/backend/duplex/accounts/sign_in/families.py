@@ -22,7 +22,7 @@ from duplex.accounts.tables.sign_ins import RefreshToken, SignIn
 from duplex.web.database import now
 
 GRACE = timedelta(seconds=10)
-"""How long the token before the present one is taken for an honest double."""
+"""How long the token before the present one is still accepted as an honest duplicate."""
 
 IDLE = timedelta(days=14)
 """A device that did not refresh for so long has to sign in again."""

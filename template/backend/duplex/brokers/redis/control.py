@@ -89,7 +89,7 @@ class ControlStream:
         self._buffer = []
 
     def restart(self) -> None:
-        """A new generation has a new stream."""
+        """Start at the beginning of the new generation's stream."""
         if self._seen is not None:
             self._seen = (0, 0)
 

@@ -37,8 +37,8 @@ def pack_join(request: Join, worker: str) -> bytes:
 
 
 def read_joined(answer: Answer) -> tuple[Joined, int]:
-    """The answer of the script `join`: the joined participant, and when the room has to be
-    settled.
+    """The answer of the script `join`: the joined participant, and in how many milliseconds the
+    room's next deadline is due (-1: none).
     """
     _, participant, name, epoch, seq, document, held, *more = answer
     page, total, resumed, rows, due = more
@@ -122,7 +122,7 @@ def read_reply(kept: bytes) -> Entry | None:
 
 
 def _read_replay(rows: Sequence[Sequence[Answer]] | None) -> list[Entry] | None:
-    """The entries a resumed participant missed; None where one cannot be had or read."""
+    """The entries a resumed participant missed; None if one is no longer kept or cannot be read."""
     try:
         return None if rows is None else read_rows(rows)
     except UnknownVersion:
