@@ -56,9 +56,7 @@ def follower(store: Store, record: Recorder) -> Follower:
     return made
 
 
-def publish(
-    follower: Follower, *numbers: int, epoch: bytes = EPOCH, ends: bool = False
-) -> None:
+def publish(follower: Follower, *numbers: int, epoch: bytes = EPOCH, ends: bool = False) -> None:
     """One message of the room's channel with these entries."""
     dumps = [message(str(n)).dump() for n in numbers]
     sizes = ",".join(str(len(dump)) for dump in dumps)

@@ -3,8 +3,8 @@
 All keys carry the name of a generation. A new one begins when the store is found empty, and when it
 was restarted and may have lost a write that it had acknowledged: nobody could follow a room any
 further without a silent gap, so all rooms are lost. Only a server that syncs its append-only file
-before every answer (`appendfsync always`) cannot have lost one. A worker that does not know the new generation
-yet opens no room: the script `join` compares.
+before every answer (`appendfsync always`) cannot have lost one. A worker that does not know the new
+generation yet opens no room: the script `join` compares.
 
 Control messages are published, and kept in a short stream for reconnects.
 """
