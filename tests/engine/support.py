@@ -112,6 +112,7 @@ def make_engine(
     contract: str = "",
     document: type[Model] = Notes,
     transaction: Transaction = no_database,
+    settings: object = None,
 ) -> Engine:
     """An engine with these states, and with the given broker or that of `given.broker_url`."""
     given = given or setup()
@@ -124,6 +125,7 @@ def make_engine(
         store=store or Store(),
         transaction=transaction,
         contract=contract,
+        settings=settings,
     )
 
 

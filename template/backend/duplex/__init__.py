@@ -26,7 +26,6 @@ from duplex.web.deps import (
     Line,
     LiveSessionsDep,
     Offset,
-    SettingsDep,
     get_settings,
     is_line,
 )
@@ -75,7 +74,6 @@ __all__ = [
     "SessionNotOpen",
     "Sessions",
     "Settings",
-    "SettingsDep",
     "State",
     "admins",
     "discover",

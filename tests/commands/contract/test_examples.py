@@ -32,6 +32,7 @@ def modules() -> Iterator[dict[str, list[ModuleType]]]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name, path, code in [document, *blocks]:
             module = ModuleType(name)
+            module.__file__ = str(ROOT / "template" / path)
             monkeypatch.setitem(sys.modules, name, module)
             exec(compile(code, path, "exec"), module.__dict__)
             made.setdefault(Path(path).stem, []).append(module)
@@ -62,10 +63,27 @@ async def test_the_first_state_adds_to_the_shared_document(last: Registry) -> No
             assert bob.initialised["snapshot"]["entries"] == [reply["data"]["entry"]]
 
 
-async def test_a_participant_alone_is_refused_with_a_sentence(last: Registry) -> None:
-    async with serving(engine_of(last)) as server, await server.client(session="s") as ada:
+async def test_a_participant_alone_is_refused_with_a_sentence(
+    modules: dict[str, list[ModuleType]],
+) -> None:
+    first = registry_of(modules["ring_bell"][0])
+    async with serving(engine_of(first)) as server, await server.client(session="s") as ada:
         refused = await ada.reply("ringBell")
         assert (refused["code"], refused["error"]) == ("refused", "There is no other participant.")
+        async with await server.client(session="s"):
+            assert (await ada.reply("ringBell"))["data"] is None
+
+
+async def test_a_handler_reads_a_setting(
+    modules: dict[str, list[ModuleType]], last: Registry
+) -> None:
+    settings = modules["settings"][0].Settings.given(bell_minimum=3)
+    async with (
+        serving(engine_of(last, settings=settings)) as server,
+        await server.client(session="s") as ada,
+        await server.client(session="s"),
+    ):
+        assert "for 3 participants" in (await ada.reply("ringBell"))["error"]
         async with await server.client(session="s"):
             assert (await ada.reply("ringBell"))["data"] is None
 

@@ -34,6 +34,9 @@ logger = logging.getLogger("duplex")
 D = TypeVar("D", bound=BaseModel)
 """The type of the document that the session shares."""
 
+S = TypeVar("S")
+"""The type of the application's settings."""
+
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 _OVER = "the request is over: its session cannot be used any more"
@@ -55,6 +58,7 @@ class Services:
     transaction: Transaction
     held: HeldFields
     max_document: int
+    settings: object
 
 
 class Session(Generic[D]):
@@ -116,6 +120,14 @@ class Session(Generic[D]):
             name = self.request_id or secrets.token_urlsafe(12)
             self._key = f"{self._requester.id} {name}"
         return self._key
+
+    def settings(self, kind: type[S]) -> S:
+        """The settings of this process, as your class: `session.settings(Settings)`."""
+        settings = self._services.settings
+        if not isinstance(settings, kind):
+            found = type(settings).__name__
+            raise TypeError(f"the settings of this process are {found}, not {kind.__name__}")
+        return settings
 
     async def participants(self) -> list[Participant]:
         """All present participants with their accounts, in the order they joined."""

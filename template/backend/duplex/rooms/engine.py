@@ -60,7 +60,7 @@ DRAIN_CLOSING: Final = 5.0
 
 class Engine:
     """All sessions of one process. Made once per application; `start` and `stop` are called by its
-    lifespan.
+    lifespan. `settings`: for handlers, which receive them from `session.settings`.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Engine:
         store: SessionStore,
         transaction: Transaction,
         contract: str = "",
+        settings: object = None,
     ) -> None:
         self.broker = broker
         self.rooms = Rooms(broker, options)
@@ -88,6 +89,7 @@ class Engine:
             transaction,
             held_fields(document),
             options.max_document,
+            settings,
         )
         self._runner = Runner(services)
         self.events = RoomEvents(broker, self.rooms, self.sockets, self.authentication, self._tasks)

@@ -1,7 +1,8 @@
 """The settings: environment variables, then `.env` in the project's root.
 
 There is no global instance: the code that starts the process calls `Settings.load()` once and
-passes the object on.
+passes the object on. Handlers receive it from `session.settings(Settings)`, routes through
+`get_settings`.
 """
 
 import os

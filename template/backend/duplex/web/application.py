@@ -191,6 +191,7 @@ class Application:
             store=_StoredSessions(self.sessions, database),
             transaction=database.transaction,
             contract=self.contract().fingerprint,
+            settings=settings,
         )
 
         @asynccontextmanager

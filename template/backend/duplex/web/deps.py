@@ -52,7 +52,9 @@ class LifespanState(TypedDict):
 
 
 def get_settings(request: Request) -> Settings:
-    """The process's settings."""
+    """The process's settings. For routes an application declares them with its own class:
+    `SettingsDep = Annotated[Settings, Depends(get_settings)]`.
+    """
     settings: Settings = request.state.settings
     return settings
 
@@ -85,7 +87,6 @@ async def get_identity(request: Request) -> Identity:
         raise ApiError(401, "not_signed_in", str(error), {"WWW-Authenticate": "Bearer"}) from None
 
 
-SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 EngineDep = Annotated[Engine, Depends(get_engine)]
 IdentityDep = Annotated[Identity, Depends(get_identity)]
