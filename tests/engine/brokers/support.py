@@ -14,7 +14,7 @@ T = TypeVar("T")
 UNGATHERED = Gathering(interval=0, crowd_interval=0)
 """Every change of presence is announced at once."""
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Timeout of waits in seconds, which correct code never reaches."""
 
 
