@@ -14,7 +14,7 @@ from duplex import Application, Database
 from duplex.accounts import attempts, challenges
 from duplex.accounts.methods.base import Method
 from duplex.accounts.methods.password import Password
-from duplex.accounts.sign_in import current, families, granting
+from duplex.accounts.sign_in import current, granting, refresh_tokens
 from duplex.web.database import now
 from duplex_dev.testing import new_client
 from duplex_dev.testing.accounts.quick_passwords import QUICK
@@ -63,7 +63,7 @@ class Clock:
         self._ahead += by
 
 
-CLOCKED: tuple[ModuleType, ...] = (families, granting, current, challenges)
+CLOCKED: tuple[ModuleType, ...] = (refresh_tokens, granting, current, challenges)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The import graph of the engine: no circles, layers, and public modules."""
+"""The import graph of the engine and its commands: no circles, layers, and public modules."""
 
 import ast
 import re
@@ -13,6 +13,7 @@ from tools.source import ROOT
 
 BACKEND = ROOT / "template/backend"
 ENGINE = BACKEND / "duplex"
+COMMANDS = BACKEND / "duplex_dev"
 
 LAYERS = [
     {"options", "identity", "tasks"},
@@ -61,47 +62,69 @@ def imported(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
 
 @cache
 def graph() -> Mapping[str, set[str]]:
-    """The modules of the engine that each of its modules imports."""
-    trees = modules(ENGINE)
+    """The modules of `duplex` and `duplex_dev` that each of their modules imports."""
+    trees = {**modules(ENGINE), **modules(COMMANDS)}
     found: dict[str, set[str]] = {name: set() for name in trees}
     for name, tree in trees.items():
         for module, taken in imported(tree):
-            if module.split(".")[0] == "duplex":
+            if module.split(".")[0] in ("duplex", "duplex_dev"):
                 inside = {f"{module}.{each}" for each in taken} & trees.keys()
                 found[name] |= inside or {module}
     return found
 
 
-def layer(module: str) -> str:
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 else "__init__"
+def part(module: str, package: str) -> str | None:
+    """The module or folder directly inside a package that a module belongs to; `__init__` for the
+    package's own; None outside of it.
+    """
+    if module == package:
+        return "__init__"
+    if not module.startswith(f"{package}."):
+        return None
+    return module.removeprefix(f"{package}.").split(".")[0]
+
+
+def parts_graph(package: str) -> dict[str, set[str]]:
+    """Which modules and folders of a package import each other, each folder as one."""
+    found: dict[str, set[str]] = {}
+    for module, targets in graph().items():
+        if (importing := part(module, package)) is not None:
+            inside = {part(target, package) for target in targets}
+            found.setdefault(importing, set()).update(
+                name for name in inside if name not in (None, importing)
+            )
+    return found
+
+
+def fail_on_circles(imports: Mapping[str, set[str]], where: str) -> None:
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(f"{where}: {' is imported by '.join(error.args[1])}")
 
 
 def test_no_module_imports_itself_through_others() -> None:
-    try:
-        list(TopologicalSorter(graph()).static_order())
-    except CycleError as error:
-        pytest.fail(" imports ".join(error.args[1]))
+    fail_on_circles(graph(), "modules")
 
 
 def test_no_folder_imports_itself_through_others() -> None:
-    folders: dict[str, set[str]] = {}
-    for module, targets in graph().items():
-        folders.setdefault(layer(module), set()).update(
-            {layer(target) for target in targets} - {layer(module)}
-        )
-    list(TopologicalSorter(folders).static_order())
+    """At every level: among the folders and the modules beside them in one folder."""
+    packages = {module.rpartition(".")[0] for module in graph()} - {""}
+    assert {"duplex", "duplex.accounts", "duplex_dev.testing"} <= packages
+    for package in packages:
+        fail_on_circles(parts_graph(package), package)
 
 
 def test_a_layer_imports_only_layers_below_it() -> None:
     order = {name: number for number, names in enumerate(LAYERS) for name in names}
-    unknown = {layer(module) for module in graph()} - order.keys()
+    imports = parts_graph("duplex")
+    unknown = imports.keys() - order.keys()
     assert not unknown, f"put {unknown} into LAYERS"
     wrong = [
-        f"{module} imports {target}"
-        for module, targets in graph().items()
+        f"{name} imports {target}"
+        for name, targets in imports.items()
         for target in targets
-        if layer(module) != layer(target) and order[layer(module)] <= order[layer(target)]
+        if order[name] <= order[target]
     ]
     assert wrong == []
 
@@ -168,10 +191,11 @@ def test_a_public_module_lists_all_its_names() -> None:
 
 
 def test_nothing_in_the_engine_is_rendered_from_answers() -> None:
-    for folder in (ENGINE, BACKEND / "duplex_dev"):
+    for folder in (ENGINE, COMMANDS):
         assert list(folder.rglob("*.jinja")) == []
 
 
 def test_a_folder_of_the_engine_has_at_most_fifteen_modules() -> None:
-    for folder in {path.parent for path in ENGINE.rglob("*.py")}:
-        assert len(list(folder.glob("*.py"))) <= 16, folder
+    """Beside its `__init__`, which is in every folder."""
+    for folder in {path.parent for root in (ENGINE, COMMANDS) for path in root.rglob("*.py")}:
+        assert len({path.stem for path in folder.glob("*.py")} - {"__init__"}) <= 15, folder

@@ -1,7 +1,7 @@
 """The list of signed-in devices, and notices of new ones."""
 
 import pytest
-from duplex.accounts.browser_names import browser_name
+from duplex.accounts.browser.names import browser_name
 
 from tests.accounts.conftest import NewDevice
 from tests.accounts.people import Device

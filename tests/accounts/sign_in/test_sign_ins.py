@@ -6,7 +6,7 @@ import pytest
 from app.settings import Settings
 from duplex import Application, Rate
 from duplex.accounts import attempts
-from duplex.accounts.sign_in import families, tokens
+from duplex.accounts.sign_in import refresh_tokens, tokens
 from duplex.accounts.tables.sign_ins import RefreshToken, SignIn
 from duplex.web.database import Database
 from duplex.web.errors import CannotStart
@@ -17,8 +17,8 @@ from sqlalchemy import select
 from tests.accounts.conftest import Clock, NewDevice
 from tests.accounts.people import SLUG, Device, User, status_and_code
 
-ALMOST = families.GRACE - timedelta(seconds=1)
-LONGER = families.GRACE + timedelta(seconds=1)
+ALMOST = refresh_tokens.GRACE - timedelta(seconds=1)
+LONGER = refresh_tokens.GRACE + timedelta(seconds=1)
 
 
 async def test_refreshing_replaces_both_tokens(ada: Device) -> None:
@@ -107,15 +107,15 @@ async def test_a_token_two_generations_old_gets_no_grace(ada: Device, clock: Clo
 
 
 async def test_an_idle_device_has_to_sign_in_again(ada: Device, clock: Clock) -> None:
-    clock.move(families.IDLE - timedelta(minutes=1))
+    clock.move(refresh_tokens.IDLE - timedelta(minutes=1))
     assert (await ada.post("refresh")).status_code == 200
-    clock.move(families.IDLE + timedelta(minutes=1))
+    clock.move(refresh_tokens.IDLE + timedelta(minutes=1))
     assert (await ada.post("refresh")).status_code == 401
 
 
 async def test_every_device_has_to_sign_in_again_after_90_days(ada: Device, clock: Clock) -> None:
     spent = timedelta()
-    while spent + timedelta(days=10) < families.LONGEST:
+    while spent + timedelta(days=10) < refresh_tokens.LONGEST:
         clock.move(timedelta(days=10))
         spent += timedelta(days=10)
         assert (await ada.post("refresh")).status_code == 200
@@ -124,7 +124,7 @@ async def test_every_device_has_to_sign_in_again_after_90_days(ada: Device, cloc
 
 
 async def test_ended_sign_ins_are_deleted(ada: Device, database: Database, clock: Clock) -> None:
-    clock.move(families.IDLE + timedelta(minutes=1))
+    clock.move(refresh_tokens.IDLE + timedelta(minutes=1))
     await ada.sign_in()
     async with database.reading() as db:
         assert len((await db.scalars(select(SignIn))).all()) == 1

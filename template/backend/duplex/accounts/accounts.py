@@ -9,13 +9,13 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from duplex.accounts import mailed, sign_up
+from duplex.accounts.browser.visit import public_origin
 from duplex.accounts.first_admin import create_first_admin
 from duplex.accounts.housekeeping import keep_tidy
 from duplex.accounts.methods.base import Method
 from duplex.accounts.routes import email, invitations, logs, me, sign_ins, users
 from duplex.accounts.services import Revoker, Services
 from duplex.accounts.sign_in.current import authenticator
-from duplex.accounts.sign_in.visit import public_origin
 from duplex.accounts.tables.account import Account
 from duplex.identity import Authenticate
 from duplex.mail import Outbox, Templates

@@ -19,11 +19,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duplex.accounts.browser import cookies
+from duplex.accounts.browser.visit import Visit
 from duplex.accounts.events import record_alone
+from duplex.accounts.hashes import token_hash
 from duplex.accounts.services import Services
-from duplex.accounts.sign_in import cookies
-from duplex.accounts.sign_in.hashes import token_hash
-from duplex.accounts.sign_in.visit import Visit
 from duplex.accounts.tables.challenges import Attempt
 from duplex.accounts.tables.sign_ins import KnownBrowser, SignIn
 from duplex.options import Rate

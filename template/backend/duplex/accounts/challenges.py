@@ -19,7 +19,7 @@ from typing import Any, Literal
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duplex.accounts.sign_in.hashes import new_token, token_hash
+from duplex.accounts.hashes import new_token, token_hash
 from duplex.accounts.tables.challenges import Challenge
 from duplex.web.database import Database, now
 from duplex.web.deps import is_line

@@ -5,8 +5,8 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duplex.accounts.browser.visit import Visit
 from duplex.accounts.services import Services
-from duplex.accounts.sign_in.visit import Visit
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.records import AuditEvent, SignInEvent
 

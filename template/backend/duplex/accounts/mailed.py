@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.accounts import attempts, challenges
+from duplex.accounts.browser import cookies
+from duplex.accounts.browser.visit import Visit
 from duplex.accounts.challenges import Issued, Purpose, Verified
 from duplex.accounts.events import record
 from duplex.accounts.ownership import prove
 from duplex.accounts.services import Services
-from duplex.accounts.sign_in import cookies
 from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequest
-from duplex.accounts.sign_in.visit import Visit
 
 MAILS = ("no_account", "account_deactivated")
 """Mails to addresses without an account that can be used."""

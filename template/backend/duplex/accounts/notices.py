@@ -2,9 +2,9 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duplex.accounts.browser_names import browser_name
+from duplex.accounts.browser.names import browser_name
+from duplex.accounts.browser.visit import Visit
 from duplex.accounts.services import Services
-from duplex.accounts.sign_in.visit import Visit
 from duplex.web.database import now
 
 

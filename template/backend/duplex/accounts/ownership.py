@@ -3,7 +3,7 @@
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duplex.accounts.sign_in import families
+from duplex.accounts.sign_in import refresh_tokens
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.credentials import Passkey, Password, RecoveryCode, TotpSecret
 from duplex.web.database import now
@@ -26,4 +26,4 @@ async def disown(db: AsyncSession, user: Account) -> None:
     """Remove the credentials of an account and sign it out: only a mail to its address leads in."""
     for table in (Password, TotpSecret, RecoveryCode, Passkey):
         await db.execute(delete(table).where(table.user_id == user.id))
-    await families.revoke_all(db, user.id)
+    await refresh_tokens.revoke_all(db, user.id)

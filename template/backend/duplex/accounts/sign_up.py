@@ -12,13 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.accounts import attempts, challenges, mailed
+from duplex.accounts.browser.visit import OwnPage, Visit, VisitDep
 from duplex.accounts.challenges import Issued
 from duplex.accounts.emails import Email, Name
 from duplex.accounts.events import record
 from duplex.accounts.mailed import Mailed, MailedProof
 from duplex.accounts.services import Services, ServicesDep
 from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
-from duplex.accounts.sign_in.visit import OwnPage, Visit, VisitDep
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.credentials import Password
 from duplex.web.database import now

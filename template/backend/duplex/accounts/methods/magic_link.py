@@ -9,12 +9,12 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from duplex.accounts import mailed
+from duplex.accounts.browser.visit import OwnPage, VisitDep
 from duplex.accounts.emails import Email
 from duplex.accounts.mailed import Mailed, MailedProof
 from duplex.accounts.methods.base import Method
 from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
-from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.web.errors import Problem
 
 PATH = "/sign-in/confirm"

@@ -6,15 +6,15 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from duplex.accounts import attempts, challenges, mailed
+from duplex.accounts.browser.visit import OwnPage, VisitDep
 from duplex.accounts.emails import Email
 from duplex.accounts.events import record
 from duplex.accounts.mailed import Mailed, MailedProof
 from duplex.accounts.notices import notify
 from duplex.accounts.profile import Profile
 from duplex.accounts.services import ServicesDep
-from duplex.accounts.sign_in import families
+from duplex.accounts.sign_in import refresh_tokens
 from duplex.accounts.sign_in.current import ActiveDep, FreshDep
-from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.sign_ins import SignIn
 from duplex.web.database import now
 from duplex.web.errors import ApiError, Problem
@@ -100,7 +100,7 @@ async def confirm_email(
             user = await db.get_one(services.users, verified.user_id, with_for_update=True)
             # Challenges of earlier versions do not name a sign-in.
             sign_in = await db.get(SignIn, verified.data.get("sign_in", ""))
-            if not user.is_active or sign_in is None or not families.is_alive(sign_in):
+            if not user.is_active or sign_in is None or not refresh_tokens.is_alive(sign_in):
                 raise challenges.expired()
             before = user.email
             user.email, user.email_verified_at = email, now()

@@ -8,12 +8,12 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.accounts import attempts, challenges, mailed
+from duplex.accounts.browser.visit import OwnPage, Visit, VisitDep
 from duplex.accounts.events import record
 from duplex.accounts.mailed import Token
 from duplex.accounts.ownership import prove
 from duplex.accounts.services import Services, ServicesDep
 from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
-from duplex.accounts.sign_in.visit import OwnPage, Visit, VisitDep
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.challenges import Challenge
 from duplex.web.errors import Problem

@@ -7,13 +7,14 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from duplex.accounts import attempts
-from duplex.accounts.browser_names import browser_name
+from duplex.accounts.browser import cookies
+from duplex.accounts.browser.names import browser_name
+from duplex.accounts.browser.visit import OwnPage, VisitDep
 from duplex.accounts.events import record
 from duplex.accounts.services import ServicesDep
-from duplex.accounts.sign_in import cookies, families
+from duplex.accounts.sign_in import refresh_tokens
 from duplex.accounts.sign_in.current import ActiveDep, PresentDep
 from duplex.accounts.sign_in.granting import SignedIn, SignInRequestDep
-from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.sign_ins import SignIn
 from duplex.web.deps import is_line
 from duplex.web.errors import ApiError, Problem, not_found
@@ -55,19 +56,19 @@ async def refresh(services: ServicesDep, visit: VisitDep, signing_in: SignInRequ
     cookie = visit.cookie(cookies.REFRESH)
     user = None
     async with services.database.transaction() as db:
-        granted = await families.rotate(db, cookie) if cookie else None
+        granted = await refresh_tokens.rotate(db, cookie) if cookie else None
         match granted:
-            case families.Granted(sign_in=sign_in):
+            case refresh_tokens.Granted(sign_in=sign_in):
                 user = await db.get_one(services.users, sign_in.user_id)
                 sign_in.address = visit.address[:64]
                 sign_in.user_agent = visit.user_agent
-            case families.Ended(user_id=user_id):
+            case refresh_tokens.Ended(user_id=user_id):
                 record(db, visit, "reused", user_id=user_id)
             case None:
                 pass
-    if isinstance(granted, families.Ended):
+    if isinstance(granted, refresh_tokens.Ended):
         await services.engine.revoke(granted.user_id, granted.sign_in_id)
-    if not isinstance(granted, families.Granted) or user is None or not user.is_active:
+    if not isinstance(granted, refresh_tokens.Granted) or user is None or not user.is_active:
         raise ApiError(401, "not_signed_in", "You are not signed in.")
     return signing_in.signed_in(user, granted.sign_in, granted)
 
@@ -80,13 +81,13 @@ async def sign_out(
 
     The sign-in is that of the cookie; a program without cookies names it by its access token.
     """
-    ended: families.Ended | None = None
+    ended: refresh_tokens.Ended | None = None
     async with services.database.transaction() as db:
         if cookie := visit.cookie(cookies.REFRESH):
-            ended = await families.revoke(db, cookie)
+            ended = await refresh_tokens.revoke(db, cookie)
         elif present is not None:
-            await families.revoke_one(db, present.user.id, present.sign_in.id)
-            ended = families.Ended(present.user.id, present.sign_in.id)
+            await refresh_tokens.revoke_one(db, present.user.id, present.sign_in.id)
+            ended = refresh_tokens.Ended(present.user.id, present.sign_in.id)
         if ended is not None:
             record(db, visit, "signed_out", user_id=ended.user_id)
     if ended is not None:
@@ -100,7 +101,7 @@ async def sign_out_everywhere(
 ) -> None:
     """Sign out on every device and close every open session of yours."""
     async with services.database.transaction() as db:
-        await families.revoke_all(db, active.user.id)
+        await refresh_tokens.revoke_all(db, active.user.id)
         record(db, visit, "revoked", user_id=active.user.id, detail="everywhere")
     await services.engine.revoke(active.user.id)
     visit.cookies.clear(response, cookies.REFRESH)
@@ -127,7 +128,7 @@ async def list_devices(active: ActiveDep, services: ServicesDep) -> Devices:
                     is_this=one.id == active.sign_in.id,
                 )
                 for one in found
-                if families.is_alive(one)
+                if refresh_tokens.is_alive(one)
             ]
         )
 
@@ -138,7 +139,9 @@ async def sign_out_device(
 ) -> None:
     """Sign one of your devices out and close its open sessions."""
     async with services.database.transaction() as db:
-        if not is_line(device_id) or not await families.revoke_one(db, active.user.id, device_id):
+        if not is_line(device_id) or not await refresh_tokens.revoke_one(
+            db, active.user.id, device_id
+        ):
             raise not_found("device")
         record(db, visit, "revoked", user_id=active.user.id, detail="one device")
     await services.engine.revoke(active.user.id, device_id)

@@ -7,15 +7,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.accounts import challenges
+from duplex.accounts.browser.visit import VisitDep
 from duplex.accounts.emails import Email, Name
 from duplex.accounts.events import audit, record
 from duplex.accounts.ownership import disown
 from duplex.accounts.profile import AccountChange, Profile
 from duplex.accounts.routes.invitations import invite
 from duplex.accounts.services import Services, ServicesDep
-from duplex.accounts.sign_in import families
+from duplex.accounts.sign_in import refresh_tokens
 from duplex.accounts.sign_in.current import Active, AdminDep, no_admin
-from duplex.accounts.sign_in.visit import VisitDep
 from duplex.accounts.tables.account import Account
 from duplex.web.deps import Limit, Offset, is_line
 from duplex.web.errors import ApiError, Problem, not_found
@@ -124,7 +124,7 @@ async def sign_user_out(
         user = await db.get(services.users, user_id) if is_line(user_id) else None
         if user is None:
             raise not_found("user")
-        await families.revoke_all(db, user.id)
+        await refresh_tokens.revoke_all(db, user.id)
         record(db, visit, "revoked", user_id=user.id, detail="by an admin")
         audit(db, "signed_out", actor=admin.user, subject=user, address=visit.address)
     await services.engine.revoke(user_id)
@@ -156,7 +156,7 @@ async def change_account(
             await disown(db, user)
             loses = True
         elif loses:
-            await families.revoke_all(db, user.id)
+            await refresh_tokens.revoke_all(db, user.id)
         if loses:
             await challenges.withdraw(db, user.id)
             record(db, visit, "revoked", user_id=user.id, detail="by an admin")

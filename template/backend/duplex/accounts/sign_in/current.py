@@ -8,7 +8,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from duplex.accounts.services import Services, ServicesDep
-from duplex.accounts.sign_in import families, tokens
+from duplex.accounts.sign_in import refresh_tokens, tokens
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.sign_ins import SignIn
 from duplex.identity import Authenticate, Identity, NotSignedIn
@@ -56,7 +56,7 @@ async def find_active(
         user = await db.get(users, access.user_id)
     if sign_in is None or user is None or sign_in.user_id != user.id:
         raise NotSignedIn("This account does not exist any more.")
-    if not families.is_alive(sign_in):
+    if not refresh_tokens.is_alive(sign_in):
         raise NotSignedIn("You were signed out. Please sign in again.")
     if not user.is_active:
         raise NotSignedIn("This account is not active.")

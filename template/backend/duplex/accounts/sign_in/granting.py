@@ -10,14 +10,15 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.accounts import challenges
+from duplex.accounts.browser import cookies
+from duplex.accounts.browser.visit import Visit, VisitDep
 from duplex.accounts.events import record
+from duplex.accounts.hashes import new_token, token_hash
 from duplex.accounts.notices import notify
 from duplex.accounts.profile import Profile
 from duplex.accounts.services import Services, ServicesDep
-from duplex.accounts.sign_in import cookies, families, tokens
+from duplex.accounts.sign_in import refresh_tokens, tokens
 from duplex.accounts.sign_in.current import Active, PresentDep
-from duplex.accounts.sign_in.hashes import new_token, token_hash
-from duplex.accounts.sign_in.visit import Visit, VisitDep
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.sign_ins import KnownBrowser, SignIn
 from duplex.web.database import now
@@ -58,9 +59,9 @@ class Outcome:
 
     user: Account
     sign_in: SignIn | None = None
-    refresh: families.Granted | None = None
+    refresh: refresh_tokens.Granted | None = None
     browser: str | None = None
-    ended: families.Ended | None = None
+    ended: refresh_tokens.Ended | None = None
     second_step: SecondStep | None = None
 
 
@@ -88,11 +89,11 @@ class SignInRequest:
                 return Outcome(user, second_step=self._second_step(db, user, method, name))
         if self.present is not None and self.present.user.id == user.id:
             sign_in = await db.get_one(SignIn, self.present.sign_in.id)
-            if families.is_alive(sign_in):
+            if refresh_tokens.is_alive(sign_in):
                 return await self._confirm(db, user, sign_in, method)
         shown = self.visit.cookie(cookies.REFRESH)
-        ended = await families.revoke(db, shown) if shown else None
-        granted = await families.start(
+        ended = await refresh_tokens.revoke(db, shown) if shown else None
+        granted = await refresh_tokens.start(
             db,
             user,
             methods=method,
@@ -117,7 +118,7 @@ class SignInRequest:
         return self.signed_in(outcome.user, outcome.sign_in, outcome.refresh)
 
     def signed_in(
-        self, user: Account, sign_in: SignIn, refresh: families.Granted | None
+        self, user: Account, sign_in: SignIn, refresh: refresh_tokens.Granted | None
     ) -> SignedIn:
         """The tokens: the refresh token as a cookie, the rest as the body."""
         if refresh is not None:
@@ -147,7 +148,7 @@ class SignInRequest:
         sign_in.confirmed_at = now()
         sign_in.methods = method
         record(db, self.visit, "confirmed", user_id=user.id, detail=method)
-        return Outcome(user, sign_in, await families.renew(db, sign_in))
+        return Outcome(user, sign_in, await refresh_tokens.renew(db, sign_in))
 
     async def _remember_browser(self, db: AsyncSession, user: Account) -> str:
         """Recognise this browser, or remember it and notify the user of a new device."""

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from duplex import Application, Database, Project, Settings
 from duplex.accounts import Accounts
-from duplex.accounts.sign_in import families, tokens
+from duplex.accounts.sign_in import refresh_tokens, tokens
 from duplex.web.database import now
 from duplex_dev.testing import Person, SignIn
 
@@ -25,7 +25,7 @@ def account_sign_in(application: Application, settings: Settings, database: Data
                 user = users(email=email, name=name.title(), email_verified_at=now())
                 db.add(user)
                 await db.flush()
-            granted = await families.start(db, user)
+            granted = await refresh_tokens.start(db, user)
         token = tokens.sign(settings.secret_keys, slug, user.id, granted.sign_in.id)
         return Person(token, await authenticate(token))
 

@@ -20,9 +20,9 @@ from webauthn.helpers.structs import (
 )
 
 from duplex.accounts import challenges
+from duplex.accounts.browser.visit import Visit
 from duplex.accounts.challenges import Verified
 from duplex.accounts.services import Services
-from duplex.accounts.sign_in.visit import Visit
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.credentials import Passkey
 from duplex.web.errors import ApiError

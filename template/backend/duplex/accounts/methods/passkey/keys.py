@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from webauthn.helpers.structs import AuthenticatorTransport
 
 from duplex.accounts import attempts, challenges
+from duplex.accounts.browser.visit import OwnPage, VisitDep
 from duplex.accounts.emails import Name
 from duplex.accounts.events import record
 from duplex.accounts.mailed import Token
@@ -19,7 +20,6 @@ from duplex.accounts.methods.passkey.ceremonies import Ceremony
 from duplex.accounts.notices import notify
 from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in.current import ActiveDep, FreshDep
-from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.credentials import Passkey
 from duplex.mail import isolate
 from duplex.web.deps import is_line

@@ -7,13 +7,13 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from duplex.accounts import attempts, challenges
+from duplex.accounts.browser.visit import OwnPage, VisitDep
 from duplex.accounts.events import record_alone
 from duplex.accounts.mailed import Token
 from duplex.accounts.methods.passkey import ceremonies
 from duplex.accounts.methods.passkey.ceremonies import Ceremony
 from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
-from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.accounts.tables.credentials import Passkey
 from duplex.web.database import now
 from duplex.web.deps import is_line

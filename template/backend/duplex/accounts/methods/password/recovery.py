@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from duplex.accounts import attempts, challenges, mailed
+from duplex.accounts.browser.visit import OwnPage, VisitDep
 from duplex.accounts.emails import Email
 from duplex.accounts.events import record
 from duplex.accounts.mailed import Mailed, MailedProof
@@ -13,9 +14,8 @@ from duplex.accounts.methods.password.policy import GivenPassword, require_good_
 from duplex.accounts.notices import notify
 from duplex.accounts.ownership import prove
 from duplex.accounts.services import ServicesDep
-from duplex.accounts.sign_in import families
+from duplex.accounts.sign_in import refresh_tokens
 from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
-from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.web.errors import Problem
 
 PATH = "/recover/confirm"
@@ -76,7 +76,7 @@ async def reset_password(
             raise challenges.expired()
         await prove(db, user)
         await store.put(db, user.id, hashed, password)
-        await families.revoke_all(db, user.id)
+        await refresh_tokens.revoke_all(db, user.id)
         await challenges.withdraw(db, user.id)
         record(db, visit, "password_changed", user_id=user.id, detail="by mail")
         notify(services, db, visit, "password_changed", user.email)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, SecretStr
 
 from duplex.accounts import attempts, sign_up
+from duplex.accounts.browser.visit import OwnPage, VisitDep
 from duplex.accounts.challenges import withdraw
 from duplex.accounts.emails import Email, Name
 from duplex.accounts.events import record, record_alone
@@ -23,10 +24,9 @@ from duplex.accounts.methods.password.policy import (
 )
 from duplex.accounts.notices import notify
 from duplex.accounts.services import ServicesDep
-from duplex.accounts.sign_in import families
+from duplex.accounts.sign_in import refresh_tokens
 from duplex.accounts.sign_in.current import ActiveDep
 from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
-from duplex.accounts.sign_in.visit import OwnPage, VisitDep
 from duplex.web.errors import ApiError, Problem
 
 _WRONG = "The e-mail address or the password is wrong."
@@ -161,10 +161,10 @@ async def change_password(
         if user is None or await store.hash_of(db, user.id) != stored:
             raise ApiError(403, "wrong_password", _CURRENT_WRONG)
         await store.put(db, user.id, hashed, password)
-        await families.revoke_all(db, user.id)
+        await refresh_tokens.revoke_all(db, user.id)
         await withdraw(db, user.id)
         methods = active.sign_in.methods
-        granted = await families.start(
+        granted = await refresh_tokens.start(
             db, user, methods=methods, address=visit.address, user_agent=visit.user_agent
         )
         # A new sign-in, but the identity was not proved again.

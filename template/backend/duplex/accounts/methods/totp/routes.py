@@ -12,15 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.accounts import attempts, challenges
+from duplex.accounts.browser.visit import OwnPage, Visit, VisitDep
 from duplex.accounts.events import Kind, record, record_alone
 from duplex.accounts.mailed import Token
 from duplex.accounts.methods.totp import store
 from duplex.accounts.notices import notify
 from duplex.accounts.services import Services, ServicesDep
-from duplex.accounts.sign_in import families
+from duplex.accounts.sign_in import refresh_tokens
 from duplex.accounts.sign_in.current import Active, ActiveDep, FreshDep
 from duplex.accounts.sign_in.granting import SecondStep, SignedIn, SignInRequestDep
-from duplex.accounts.sign_in.visit import OwnPage, Visit, VisitDep
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.credentials import Password, TotpSecret
 from duplex.web.database import now
@@ -111,7 +111,7 @@ async def confirm_totp(
         (await db.get_one(TotpSecret, user.id)).confirmed_at = now()
         codes = await store.new_recovery_codes(db, user.id)
         # Sign-ins that did not show the second step can no longer turn it off, however recent.
-        await families.unconfirm(db, user.id, but=active.sign_in.id)
+        await refresh_tokens.unconfirm(db, user.id, but=active.sign_in.id)
         _record_and_notify(
             services, db, visit, user, "method_added", "The second step was turned on."
         )

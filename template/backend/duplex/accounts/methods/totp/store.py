@@ -13,8 +13,8 @@ from pyotp.totp import TOTP
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duplex.accounts.hashes import token_hash
 from duplex.accounts.services import Services
-from duplex.accounts.sign_in.hashes import token_hash
 from duplex.accounts.tables.credentials import RecoveryCode, TotpSecret
 from duplex.web.database import now
 

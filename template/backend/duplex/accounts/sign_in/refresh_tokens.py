@@ -1,6 +1,6 @@
 """Refresh tokens: opaque and used once. An old token that is used again ends the sign-in.
 
-Every rotation moves the family to its next generation. A token of the current generation is
+All tokens of one sign-in are a *family*. Every rotation moves the family to its next generation. A token of the current generation is
 rotated; a token of the previous one is still accepted for `GRACE`; an older one can only be a
 copy, so the whole family is revoked.
 
@@ -16,7 +16,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duplex.accounts.sign_in.hashes import new_token, token_hash
+from duplex.accounts.hashes import new_token, token_hash
 from duplex.accounts.tables.account import Account
 from duplex.accounts.tables.sign_ins import RefreshToken, SignIn
 from duplex.web.database import now

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from duplex.accounts.browser import cookies
+from duplex.accounts.browser.cookies import Cookies
 from duplex.accounts.services import Services, ServicesDep
-from duplex.accounts.sign_in import cookies
-from duplex.accounts.sign_in.cookies import Cookies
 from duplex.settings import Settings
 from duplex.socket.limits import counted_address
 from duplex.socket.origins import is_allowed
