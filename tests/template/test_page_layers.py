@@ -8,6 +8,7 @@ from posixpath import normpath
 
 from tests.combos import ALL
 from tests.rendering import Render
+from tools.source import ROOT
 
 LAYERS = ("duplex", "api", "auth", "stores", "states", "components", "pages")
 """Each may import from those before it. The files next to the folders may import from all."""
@@ -22,6 +23,17 @@ def layer_of(path: PurePosixPath) -> str | None:
         return None
     first = path.relative_to(SOURCE).parts[0]
     return first if first in LAYERS else None
+
+
+ENGINE = SOURCE / "duplex"
+ENTRIES = {"index.ts", "forms.ts", "testing.ts"}
+"""The files of the page's engine that other folders import: they may import from all its layers."""
+
+
+def engine_layers() -> list[str]:
+    """The layers of the page's engine, the lowest first, from the table in its README."""
+    readme = (ROOT / "template" / ENGINE / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| `([\w.]+?)/?` +\|", readme, re.MULTILINE)
 
 
 COMBOS = [one for one in ALL if one.auth == "every" or one.states == "single"]
@@ -44,6 +56,28 @@ def test_a_folder_imports_only_lower_ones(render: Callable[..., Render]) -> None
                     upward.add(f"{name}: {place}")
     assert upward == set()
     assert folders == set(LAYERS)
+
+
+def test_a_layer_of_the_engine_imports_only_lower_ones(render: Callable[..., Render]) -> None:
+    order = {name: number for number, name in enumerate(engine_layers())}
+    upward: set[str] = set()
+    seen: set[str] = set()
+    for combo in COMBOS:
+        files = render(combo.answers).files()
+        for path in map(PurePosixPath, files):
+            if not path.is_relative_to(ENGINE) or path.suffix not in {".ts", ".tsx", ".vue"}:
+                continue
+            layer = path.relative_to(ENGINE).parts[0]
+            seen.add(layer)
+            if layer in ENTRIES:
+                continue
+            for place in IMPORTED.findall(files[str(path)].decode()):
+                target = PurePosixPath(normpath(path.parent / place)).relative_to(ENGINE)
+                other = target.parts[0] if target.parts[0] in order else f"{target}.ts"
+                if order.get(other, len(order)) > order[layer]:
+                    upward.add(f"{path}: {place}")
+    assert upward == set()
+    assert seen == ENTRIES | order.keys()
 
 
 def test_every_folder_has_its_layer(render: Callable[..., Render]) -> None:

@@ -41,7 +41,10 @@ WIRING = (
 )
 """A short list that a release merges: one pattern for each kind of file."""
 
-MOST_FILES_IN_A_FOLDER = 22
+MOST_FILES_IN_A_FOLDER = 16
+"""About fifteen (docs/design.md, section 1): the sixteenth is a package's `__init__.py`, or one of
+the mails.
+"""
 MOST_FILES = 300
 """Of a render with the default answers."""
 
@@ -114,7 +117,7 @@ def test_every_function_that_the_page_s_engine_offers_has_a_user(
 
 
 @pytest.mark.parametrize("states", ["guide"])
-def test_no_folder_has_too_many_files(states: str, render: Callable[..., Render]) -> None:
+def test_no_folder_has_more_than_sixteen_files(states: str, render: Callable[..., Render]) -> None:
     crowded: dict[str, int] = {}
     for combo in ALL:
         if combo.states == states:
