@@ -1,29 +1,31 @@
 """Write the protocol's constants for the page: `python -m tools.protocol_ts`.
 
 The server's protocol module is the one source of reserved names, close codes, error codes and
-limits. The page reads them from `protocol.generated.ts`.
+limits, and its options are the one of the default rate. The page reads them from
+`protocol.generated.ts`.
 """
 
 import importlib.util
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
 from tools.source import ROOT
 
-SOURCE = ROOT / "template/backend/duplex/wire/protocol.py"
+ENGINE = ROOT / "template/backend/duplex"
 WIDTH = 100
 """The longest line in the page's code."""
 TARGET = ROOT / "template/frontend/src/duplex/client/protocol.generated.ts"
 
 
-def protocol() -> ModuleType:
-    """The server's protocol module, imported alone."""
-    spec = importlib.util.spec_from_file_location("protocol_words", SOURCE)
+def imported(path: Path) -> ModuleType:
+    """A module of the engine that imports nothing of it, without the rest of the engine."""
+    spec = importlib.util.spec_from_file_location(f"engine_{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{SOURCE} cannot be imported")
+        raise ImportError(f"{path} cannot be imported")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
@@ -35,7 +37,9 @@ def protocol() -> ModuleType:
 
 def text() -> str:
     """The file as it should be."""
-    words = protocol()
+    words = imported(ENGINE / "wire/protocol.py")
+    rate = imported(ENGINE / "options.py").RATE
+    final = words.FINAL_CODES
     closes = {code.name.lower(): int(code) for code in words.Close}
     return "\n".join(
         [
@@ -58,14 +62,26 @@ def text() -> str:
             *(f"  {_camel(name)}: {code}," for name, code in closes.items()),
             "} as const;",
             "",
+            "/** The session has ended with any of these, and with 1000. */",
+            f"export const FINAL_CODES = {{ first: {final[0]}, last: {final[-1]} }} as const;",
+            "",
+            "/** Reported for a connection that ended without a close frame or never came up. */",
+            f"export const LOST = {words.LOST};",
+            "",
             "/** Session and participant ids, as a regular expression. */",
             f"export const SESSION_ID = {json.dumps(_pattern(words.ID.pattern))};",
+            "",
+            "/** The longest id of a session or participant, in characters. */",
+            f"export const ID_LENGTH = {words.ID_MAX};",
             "",
             "/** The longest name of a participant, in characters. */",
             f"export const NAME_LENGTH = {words.NAME_MAX};",
             "",
             "/** The most combining marks on one character of a name. */",
             f"export const NAME_MARKS = {words.NAME_MARKS_MAX};",
+            "",
+            "/** Requests that the server takes at once by default (setting `SESSION_RATE`). */",
+            f"export const SESSION_RATE = {rate.count};",
             "",
         ]
     )

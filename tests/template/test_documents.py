@@ -7,6 +7,7 @@ from pathlib import Path
 import duplex
 import pytest
 from duplex import Settings
+from duplex.wire.protocol import Close
 from duplex_dev.__main__ import COMMANDS
 
 from tests.rendering import Render
@@ -107,3 +108,24 @@ def test_the_readme_of_the_engine_lists_every_public_name(root: Path) -> None:
     text = (root / "backend/duplex/README.md").read_text(encoding="utf-8")
     table = text.partition("## Public names")[2].partition("\n## ")[0]
     assert set(duplex.__all__) <= set(re.findall(r"`(\w+)`", table))
+
+
+def test_the_protocol_explains_every_close_code_and_no_other(root: Path) -> None:
+    text = (root / "docs/protocol.md").read_text(encoding="utf-8")
+    table = text.partition("## Close codes")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([\d, ]+) \|", table, flags=re.MULTILINE)
+    assert sorted(int(code) for row in rows for code in row.split(",")) == sorted(Close)
+
+
+def test_a_saved_title_has_the_same_limit_everywhere(render: Callable[..., Render]) -> None:
+    files = render().files()
+    limits = {
+        name: re.findall(pattern, files[name].decode())
+        for name, pattern in {
+            "backend/app/models/saved.py": r"\nTITLE_MAX = (\d+)\n",
+            "backend/app/states/save.py": r"title: str = Field\(.*max_length=(\d+)\)",
+            "frontend/src/api/saved.ts": r"TITLE_LENGTH = (\d+);",
+        }.items()
+    }
+    assert len({limit for found in limits.values() for limit in found}) == 1, limits
+    assert all(limits.values()), limits

@@ -1,6 +1,5 @@
 """Brokers connect processes; `from_url` creates the broker of `BROKER_URL`."""
 
-from importlib import import_module
 from urllib.parse import urlsplit
 
 from duplex.brokers.base import Broker, Gathering, Retention
@@ -23,9 +22,11 @@ def from_url(
     """
     scheme = urlsplit(url).scheme
     if scheme == "memory":
-        module = import_module("duplex.brokers.memory.broker")
-        return module.MemoryBroker(retention, gathering)
+        from duplex.brokers.memory.broker import MemoryBroker
+
+        return MemoryBroker(retention, gathering)
     if scheme in ("redis", "rediss"):
-        module = import_module("duplex.brokers.redis.broker")
-        return module.RedisBroker(url, retention, gathering, prefix=prefix)
+        from duplex.brokers.redis.broker import RedisBroker
+
+        return RedisBroker(url, retention, gathering, prefix=prefix)
     raise ValueError(f"BROKER_URL is {url!r}; expected memory://, redis://… or rediss://…")

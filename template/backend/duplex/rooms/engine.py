@@ -34,12 +34,12 @@ from duplex.socket.sockets import Sockets
 from duplex.tasks import BackgroundTasks
 from duplex.wire.entries import Frame
 from duplex.wire.messages import notice
-from duplex.wire.protocol import FINAL_CODES, Close
+from duplex.wire.protocol import FINAL_CODES, NO_CODE, Close
 
 logger = logging.getLogger("duplex")
 
-_LEFT = (Close.ENDED, 1005)
-"""Close codes of a participant that leaves for good; 1005: a close frame without a code."""
+_LEFT = (Close.ENDED, NO_CODE)
+"""Close codes of a participant that leaves for good."""
 
 _AWAY = (Close.GOING_AWAY, Close.AWAY)
 """Close codes of a page that is suspended and may resume."""

@@ -18,7 +18,7 @@ from duplex.socket.rates import Allowance
 from duplex.socket.transport import Transport
 from duplex.wire import messages
 from duplex.wire.entries import Frame
-from duplex.wire.protocol import Close, ErrorCode
+from duplex.wire.protocol import LOST, Close, ErrorCode
 
 _REASON_BYTES = 120
 """Bytes of a close reason; a close frame has room for 123."""
@@ -294,7 +294,7 @@ class Connection:
     def closed(self) -> None:
         """The socket has ended."""
         self.phase = Phase.CLOSED
-        self.verdict = self.verdict or 1006
+        self.verdict = self.verdict or LOST
         self._outbox.clear()
         self._waiting = 0
         self._wake()

@@ -32,7 +32,7 @@ from duplex.socket.transport import (
 from duplex.tasks import BackgroundTasks
 from duplex.wire.entries import Frame
 from duplex.wire.messages import Rejected, Unreadable, error
-from duplex.wire.protocol import Close
+from duplex.wire.protocol import LOST, NO_CODE, Close
 from duplex.wire.requests import Control, Request, find_id
 
 logger = logging.getLogger("duplex")
@@ -156,7 +156,7 @@ class SocketHandler:
         """Accept the socket, greet the client, and handle its frames until the socket has ended."""
         connection, services = self.connection, self._services
         services.sockets.add(connection)
-        code = 1006
+        code = LOST
         try:
             await send({"type": "websocket.accept"})
             await services.handshake.greet(connection, self._first_text)
@@ -234,7 +234,7 @@ class SocketHandler:
             await asyncio.sleep(0)
         message = await self._next_message()
         if message["type"] != "websocket.receive":
-            raise Disconnected(message.get("code") or 1005)
+            raise Disconnected(message.get("code") or NO_CODE)
         return cast("str | None", message.get("text"))
 
     def admit(self, text: str | None, now: float) -> str | None:

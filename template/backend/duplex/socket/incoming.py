@@ -8,6 +8,8 @@ from typing import Final
 
 from websockets.speedups import apply_mask
 
+from duplex.wire.protocol import Close
+
 CONTINUATION: Final = 0x0
 TEXT: Final = 0x1
 BINARY: Final = 0x2
@@ -20,10 +22,6 @@ FRAGMENT: Final = -1
 
 DROPPED: Final = -2
 """The kind of a message that came after `discard`."""
-
-_PROTOCOL_ERROR: Final = 1002
-_NOT_TEXT: Final = 1007
-_TOO_BIG: Final = 1009
 
 Event = tuple[int, bytes | str]
 """A kind of frame, and its content."""
@@ -145,22 +143,22 @@ class Incoming:
     def _check(self, first: int, second: int, size: int) -> None:
         opcode = first & 0x0F
         if first & 0x70:
-            raise Violation(_PROTOCOL_ERROR, "reserved bits must be 0")
+            raise Violation(Close.PROTOCOL_ERROR, "reserved bits must be 0")
         if not second & 0x80:
-            raise Violation(_PROTOCOL_ERROR, "frames of a client must be masked")
+            raise Violation(Close.PROTOCOL_ERROR, "frames of a client must be masked")
         if opcode >= CLOSE:
             if opcode > PONG:
-                raise Violation(_PROTOCOL_ERROR, "unknown opcode")
+                raise Violation(Close.PROTOCOL_ERROR, "unknown opcode")
             if size > 125 or not first & 0x80:
-                raise Violation(_PROTOCOL_ERROR, "control frames are short and not fragmented")
+                raise Violation(Close.PROTOCOL_ERROR, "control frames are short and not fragmented")
             return
         if opcode > BINARY:
-            raise Violation(_PROTOCOL_ERROR, "unknown opcode")
+            raise Violation(Close.PROTOCOL_ERROR, "unknown opcode")
         if (opcode == CONTINUATION) != (self._kind != CONTINUATION):
             expected = "a continuation" if self._kind else "the beginning of a message"
-            raise Violation(_PROTOCOL_ERROR, f"expected {expected}")
+            raise Violation(Close.PROTOCOL_ERROR, f"expected {expected}")
         if len(self._message) + size > self._max_size:
-            raise Violation(_TOO_BIG, "the message is too big")
+            raise Violation(Close.TOO_BIG, "the message is too big")
 
     def _event(self, first: int, start: int, size: int) -> Event:
         opcode = first & 0x0F
@@ -184,4 +182,4 @@ class Incoming:
         try:
             return TEXT, content.decode()
         except UnicodeDecodeError:
-            raise Violation(_NOT_TEXT, "the text is not UTF-8") from None
+            raise Violation(Close.NOT_TEXT, "the text is not UTF-8") from None

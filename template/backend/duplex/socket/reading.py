@@ -23,6 +23,7 @@ from duplex.options import RATE
 from duplex.socket import incoming
 from duplex.socket.incoming import Incoming, Violation
 from duplex.socket.rates import Bucket, small_frames
+from duplex.wire.protocol import Close
 
 _READ_AHEAD: Final = 16
 """Messages that may wait for the application before reading is paused."""
@@ -38,8 +39,6 @@ _EARLY: Final = 65536
 
 _LATE: Final = 2**20
 """Bytes that may arrive after the end, because they were under way."""
-
-_POLICY: Final = 1008
 
 _SILENT: Final = logging.Logger("duplex.silent", logging.CRITICAL + 1)
 """Given to the library's parser: a client's bad input is not the server's error."""
@@ -80,7 +79,7 @@ class ReadingProtocol(WebSocketsSansIOProtocol):
 
     def flooded(self) -> None:
         """More control frames and fragments came than are allowed."""
-        self._fail(_POLICY, "too many frames")
+        self._fail(Close.POLICY, "too many frames")
 
     # --- uvicorn's protocol
 

@@ -9,13 +9,7 @@ from duplex.socket.limits import ConnectionLimits
 from duplex.socket.outbox import Flusher
 from duplex.socket.pending import PendingBytes
 from duplex.wire.entries import Frame
-from duplex.wire.protocol import Close, ErrorCode
-
-_NO_CODE = 1005
-"""Reported for a close frame without a code; some servers report a lost connection like this."""
-
-_LOST = 1006
-"""Reported for a connection that ended without a close frame."""
+from duplex.wire.protocol import LOST, NO_CODE, Close, ErrorCode
 
 _CHECKED_IN_A_ROW = 500
 """Connections whose deadlines are checked before other tasks run."""
@@ -65,8 +59,9 @@ class Sockets:
         the engine's own comes first.
         """
         verdict = connection.verdict or code
-        if verdict == _NO_CODE and not connection.transport.watches_peer:
-            verdict = _LOST
+        # Some servers report a lost connection so.
+        if verdict == NO_CODE and not connection.transport.watches_peer:
+            verdict = LOST
         connection.closed()
         self._connections.discard(connection)
         self.limits.gone(connection)

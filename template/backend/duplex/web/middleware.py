@@ -16,6 +16,7 @@ from duplex.settings import Settings
 from duplex.socket.origins import is_known
 from duplex.socket.rates import Reports
 from duplex.web.errors import ApiError, CannotStart, Problem
+from duplex.wire.protocol import Close
 
 _logger = logging.getLogger("duplex")
 
@@ -168,7 +169,7 @@ class KnownHosts:
             return
         if scope["type"] == "websocket" and "websocket.http.response" not in scope["extensions"]:
             await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": _SENTENCE})
+            await send({"type": "websocket.close", "code": Close.POLICY, "reason": _SENTENCE})
             return
         problem = Problem(error=_SENTENCE, code="misdirected_request")
         await JSONResponse(problem.model_dump(), 421)(scope, receive, send)

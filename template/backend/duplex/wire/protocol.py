@@ -1,8 +1,8 @@
 """The constants of the session protocol, the only place in Python where they are stated: reserved
 names, close codes, error codes, limits and patterns. See docs/protocol.md.
 
-The page's copy (`protocol.ts`) and the questions' copy (`hooks/names.jinja`) are generated from or
-checked against this module.
+The page's copy (`protocol.generated.ts`) is generated from this module; the questions' copy
+(`hooks/names.jinja`) and the table of close codes (docs/protocol.md) are checked against it.
 """
 
 import re
@@ -103,11 +103,15 @@ STREAM_ENDS: Final[tuple[StreamEnd, ...]] = get_args(StreamEnd)
 class Close(IntEnum):
     """Close codes. 44xx are final; after 45xx, 1001 and 1012 the client reconnects and resumes.
 
-    A page that is suspended and may resume closes with 4501, because JavaScript may not use 1001.
+    Clients close with 4500 and 4501, because JavaScript may not use 1001: 4500 to resume at once on
+    a new connection, 4501 when the page is suspended and may resume.
     """
 
     ENDED = 1000
     GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    NOT_TEXT = 1007
+    POLICY = 1008
     TOO_BIG = 1009
     BUG = 1011
     RESTART = 1012
@@ -119,6 +123,7 @@ class Close(IntEnum):
     CONTRACT_CHANGED = 4409
     REPLACED = 4410
     TOO_FAST = 4429
+    RESUME = 4500
     AWAY = 4501
     DRAINING = 4503
     SLOW = 4508
@@ -126,3 +131,9 @@ class Close(IntEnum):
 
 FINAL_CODES: Final = range(4400, 4500)
 """Close codes after which a client must not reconnect by itself (in addition to `Close.ENDED`)."""
+
+NO_CODE: Final = 1005
+"""Never sent: reported for a close frame without a code."""
+
+LOST: Final = 1006
+"""Never sent: reported for a connection that ended without a close frame or never came up."""

@@ -1,6 +1,7 @@
 /** Test doubles for pages that use the session: a WebSocket whose server is the test. */
 import { vi } from "vitest";
 
+import { LOST } from "./client/protocol.generated";
 import type { Initialised } from "./client/types";
 
 type Frame = Record<string, unknown>;
@@ -49,8 +50,8 @@ export class FakeSocket {
     this.onmessage?.({ data: typeof frame === "string" ? frame : JSON.stringify(frame) });
   }
 
-  /** The server closes, or (1006) the connection breaks. */
-  breaks(code = 1006, reason = ""): void {
+  /** The server closes, or (without a code) the connection breaks. */
+  breaks(code: number = LOST, reason = ""): void {
     this.readyState = FakeSocket.CLOSED;
     this.onclose?.({ code, reason });
   }

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from duplex import Base, Moment, now
 
+TITLE_MAX = 200
+"""Characters of a saved session's title."""
+
 
 class SavedSession(Base):
     """A session's shared document as it was last saved."""
@@ -15,7 +18,7 @@ class SavedSession(Base):
     __table_args__ = (Index("ix_saved_sessions_owner", "owner", "updated_at"),)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    title: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(TITLE_MAX))
     owner: Mapped[str | None] = mapped_column(String(36))
     """The user's id; None in an application without sign-in."""
     document: Mapped[str] = mapped_column(Text)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
-from app.models.saved import SavedSession
+from app.models.saved import TITLE_MAX, SavedSession
 from duplex import (
     DatabaseDep,
     IdentityDep,
@@ -55,7 +55,7 @@ class SavedPage(BaseModel):
 class TitleChange(BaseModel):
     """A new title for a saved session."""
 
-    title: Annotated[Line, StringConstraints(max_length=200)]
+    title: Annotated[Line, StringConstraints(max_length=TITLE_MAX)]
 
 
 @router.get("")

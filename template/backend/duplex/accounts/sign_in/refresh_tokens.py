@@ -1,8 +1,8 @@
 """Refresh tokens: opaque and used once. An old token that is used again ends the sign-in.
 
-All tokens of one sign-in are a *family*. Every rotation moves the family to its next generation. A token of the current generation is
-rotated; a token of the previous one is still accepted for `GRACE`; an older one can only be a
-copy, so the whole family is revoked.
+All tokens of one sign-in are a *family*. Every rotation moves the family to its next generation. A
+token of the current generation is rotated; a token of the previous one is still accepted for
+`GRACE`; an older one can only be a copy, so the whole family is revoked.
 
 The grace is for legitimate duplicates: two tabs that refresh at the same moment, or a page that was
 reloaded before it received the new cookie. Both get a token of the *current* generation, so the

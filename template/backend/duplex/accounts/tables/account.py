@@ -7,6 +7,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from duplex.web.database import Base, Moment, now
+from duplex.wire.protocol import NAME_MAX
 
 
 class Account(Base):
@@ -20,7 +21,7 @@ class Account(Base):
     """Normalised: see `duplex.accounts.emails`."""
     email_verified_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
     """When mail to this address was answered; None: never."""
-    name: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(NAME_MAX))
     is_admin: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from duplex.web.database import Base, Moment, now
+from duplex.wire.protocol import NAME_MAX
 
 
 class Password(Base):
@@ -64,7 +65,7 @@ class Passkey(Base):
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     sign_count: Mapped[int] = mapped_column(BigInteger)
     transports: Mapped[str] = mapped_column(String(120), default="")
-    name: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(NAME_MAX))
     backed_up: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     used_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -17,6 +17,7 @@ from typing import Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from duplex.wire.protocol import FINAL_CODES, LOST, Close
 from duplex_dev.testing.promises.record import (
     Closed,
     Frame,
@@ -160,7 +161,7 @@ class ChaosParticipant:
             code = await self._connection()
             if code is None:
                 failures += 1
-            elif code == 1000 or 4400 <= code < 4500:
+            elif code == Close.ENDED or code in FINAL_CODES:
                 for _, future in self._waiting.values():
                     future.cancel()
                 raise Gone(code)
@@ -183,13 +184,13 @@ class ChaosParticipant:
         except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
             return None
         sending: asyncio.Task[None] | None = None
-        code = 1006
+        code = LOST
         try:
             await self._greet(socket)
             sending = asyncio.create_task(self._send(socket))
             await self._read(socket)
         except ConnectionClosed:
-            code = socket.close_code or 1006
+            code = socket.close_code or LOST
         except (OSError, TimeoutError):
             pass
         finally:

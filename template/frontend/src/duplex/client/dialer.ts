@@ -1,7 +1,7 @@
 import { Connection } from "./connection";
-import { CLOSE } from "./protocol.generated";
+import { CLOSE, LOST } from "./protocol.generated";
 import { type ErrorFrame, SessionError, type TokenProvider } from "./types";
-import { Backoff, CLIENT_CLOSE, isSharedLoss, NEVER_OPENED, RESTART_WINDOW, verdict } from "./wire";
+import { Backoff, CLIENT_CLOSE, isSharedLoss, RESTART_WINDOW, verdict } from "./wire";
 
 export interface DialerEvents {
   /** A connection is open: send the hello. */
@@ -150,7 +150,7 @@ export class Dialer {
     } catch {
       // A malformed address, or one that the page's policy forbids: retrying cannot help.
       const words = `This browser refuses to connect to ${this.#url}.`;
-      this.#events.over(new SessionError("ended", words), NEVER_OPENED);
+      this.#events.over(new SessionError("ended", words), LOST);
     }
   }
 

@@ -1,5 +1,6 @@
 /** Requests that wait to be sent or answered, and how they are sent. */
 import type { Connection } from "./connection";
+import { SESSION_RATE } from "./protocol.generated";
 import { SessionError, type QueueLimits } from "./types";
 import { pack } from "./wire";
 
@@ -18,8 +19,8 @@ export interface Entry {
   begun: boolean;
 }
 
-/** As many as the server takes at once by default (`SESSION_RATE`): after a long wait all may go out together. */
-const DEFAULT_LIMITS: QueueLimits = { count: 50, bytes: 1024 * 1024 };
+/** As many as the server takes at once by default: after a long wait all may go out together. */
+const DEFAULT_LIMITS: QueueLimits = { count: SESSION_RATE, bytes: 1024 * 1024 };
 
 /** Requests on their way at once. The rest waits here, so that a long queue does not hit the server's limits. */
 const WINDOW = 16;

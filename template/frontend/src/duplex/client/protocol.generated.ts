@@ -49,6 +49,9 @@ export type StreamEnd = "done" | "cancelled" | "interrupted" | "failed";
 export const CLOSE = {
   ended: 1000,
   goingAway: 1001,
+  protocolError: 1002,
+  notText: 1007,
+  policy: 1008,
   tooBig: 1009,
   bug: 1011,
   restart: 1012,
@@ -60,16 +63,29 @@ export const CLOSE = {
   contractChanged: 4409,
   replaced: 4410,
   tooFast: 4429,
+  resume: 4500,
   away: 4501,
   draining: 4503,
   slow: 4508,
 } as const;
 
+/** The session has ended with any of these, and with 1000. */
+export const FINAL_CODES = { first: 4400, last: 4499 } as const;
+
+/** Reported for a connection that ended without a close frame or never came up. */
+export const LOST = 1006;
+
 /** Session and participant ids, as a regular expression. */
 export const SESSION_ID = "[A-Za-z0-9_-]{1,64}";
+
+/** The longest id of a session or participant, in characters. */
+export const ID_LENGTH = 64;
 
 /** The longest name of a participant, in characters. */
 export const NAME_LENGTH = 80;
 
 /** The most combining marks on one character of a name. */
 export const NAME_MARKS = 4;
+
+/** Requests that the server takes at once by default (setting `SESSION_RATE`). */
+export const SESSION_RATE = 50;

@@ -1,5 +1,5 @@
 /** The JSON of frames, the meaning of close codes, and the delay before another attempt. */
-import { CLOSE } from "./protocol.generated";
+import { CLOSE, FINAL_CODES, LOST } from "./protocol.generated";
 import type { ISocketResponse } from "./types";
 
 /** Any escape in a JSON text. The group: half of a surrogate pair that stands alone. */
@@ -69,17 +69,14 @@ export interface Verdict {
  * Codes with which this client closes a connection: for good, to resume on a new one at once, or
  * because the page is suspended and may return.
  */
-export const CLIENT_CLOSE = { ended: CLOSE.ended, resume: 4500, away: CLOSE.away } as const;
-
-/** The browser's code for a connection that never came up. */
-export const NEVER_OPENED = 1006;
+export const CLIENT_CLOSE = { ended: CLOSE.ended, resume: CLOSE.resume, away: CLOSE.away } as const;
 
 /** When every client lost the server at once, reconnecting is spread over this time. Milliseconds. */
 export const RESTART_WINDOW = 5_000;
 
 const FINAL: Readonly<Record<number, string>> = {
   [CLOSE.ended]: "The session has ended.",
-  1008: "The server refused the connection.",
+  [CLOSE.policy]: "The server refused the connection.",
   [CLOSE.badHello]: "The server did not understand this page. Reload it and try again.",
   [CLOSE.notSignedIn]: "You are not signed in any more. Sign in to go on in this session.",
   [CLOSE.forbidden]: "You may not take part in this session.",
@@ -107,14 +104,14 @@ const RESUMED: Readonly<Record<number, string>> = {
 export function isSharedLoss(code: number, draining: boolean): boolean {
   if (code === CLOSE.draining) return !draining;
   if (code === CLOSE.goingAway || code === CLOSE.restart) return true;
-  return code === NEVER_OPENED && draining;
+  return code === LOST && draining;
 }
 
 /** Reads a close code; 1006 (no close frame: the network, a crash, a refused handshake) can be resumed. */
 export function verdict(code: number): Verdict {
   const final = FINAL[code];
   if (final !== undefined) return { final: true, reason: final };
-  if (code >= 4400 && code < 4500) {
+  if (code >= FINAL_CODES.first && code <= FINAL_CODES.last) {
     return { final: true, reason: `The server ended the session (code ${code}).` };
   }
   return { final: false, reason: RESUMED[code] ?? "The connection was lost." };

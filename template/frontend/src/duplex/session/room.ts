@@ -1,5 +1,5 @@
 /** The sessions that pages join: their ids, and how far the page is with one. */
-import { CLOSE, SESSION_ID } from "../client/protocol.generated";
+import { CLOSE, ID_LENGTH, SESSION_ID } from "../client/protocol.generated";
 import { copyText } from "../ui/toasts";
 import { displayName, liveSession } from "./live";
 import type { SessionState } from "./state";
@@ -24,7 +24,7 @@ export function readSessionName(typed: string, pathOf: (id: string) => string): 
   if (isSessionId(id)) return { ok: true, id };
   return {
     ok: false,
-    problem: "Use up to 64 letters, digits, hyphens and underscores, or paste an invite link.",
+    problem: `Use up to ${ID_LENGTH} letters, digits, hyphens and underscores, or paste an invite link.`,
   };
 }
 

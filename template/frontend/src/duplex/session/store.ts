@@ -7,7 +7,7 @@ import type {
   StateName,
   Watchers,
 } from "../client/contract";
-import { CLOSE } from "../client/protocol.generated";
+import { CLOSE, LOST } from "../client/protocol.generated";
 import { createStore, Listeners, type Readable } from "../client/stores";
 import {
   SessionError,
@@ -108,8 +108,6 @@ interface Opening {
 
 const LEFT = "You left the session.";
 const NOT_LOADED = "The page could not be loaded completely. Check your connection and try again.";
-/** As when no connection comes up: the user may try again. */
-const NOT_LOADED_CODE = 1006;
 
 /** Makes the store of a session. `parts` is called when a session is opened, not before. */
 export function createSessionStore(parts: () => SessionParts): SessionStore {
@@ -174,7 +172,8 @@ export function createSessionStore(parts: () => SessionParts): SessionStore {
         },
         (error: unknown) => {
           reportError(error);
-          if (opening === mine) end(NOT_LOADED_CODE, NOT_LOADED);
+          // As when no connection comes up: the user may try again.
+          if (opening === mine) end(LOST, NOT_LOADED);
           throw new SessionError("ended", NOT_LOADED);
         },
       ),

@@ -1,5 +1,6 @@
 import { useState } from "react";
 
+import { NAME_LENGTH } from "../../../duplex";
 import { userList } from "../../../stores/users";
 import ModalDialog from "../../ModalDialog";
 import TextField from "../../TextField";
@@ -28,7 +29,7 @@ export default function UserForm({ onClose }: { onClose: () => void }) {
               set({ name });
             }}
             autoComplete="off"
-            maxLength={80}
+            maxLength={NAME_LENGTH}
             required
           />
           <TextField

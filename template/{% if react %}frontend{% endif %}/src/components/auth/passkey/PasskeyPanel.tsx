@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 
-import { focusField, formatDate, keepingFocus, useReadable } from "../../../duplex";
+import { focusField, formatDate, keepingFocus, NAME_LENGTH, useReadable } from "../../../duplex";
 import TextField from "../../TextField";
 import AuthForm from "../AuthForm";
 import { type Passkey, passkey, passkeys } from "./passkey";
@@ -77,7 +77,7 @@ export default function PasskeyPanel() {
           label="Name of the passkey"
           value={name}
           onChange={setName}
-          maxLength={80}
+          maxLength={NAME_LENGTH}
           required
         />
       </AuthForm>
@@ -96,7 +96,7 @@ function RenameForm({ item, onDone }: { item: Passkey; onDone: () => void }) {
         if (await passkeys.change(request, "Passkey renamed.")) onDone();
       }}
     >
-      <TextField label="New name" value={name} onChange={setName} maxLength={80} required />
+      <TextField label="New name" value={name} onChange={setName} maxLength={NAME_LENGTH} required />
     </AuthForm>
   );
 }
