@@ -59,7 +59,7 @@ sys.exit(run_all(steps))
 """
 UNTYPED_TESTS = f"{STEPS}sys.exit(run_all(untyped(checks.steps_for([]))))"
 PAGE_TESTS = f"{STEPS}sys.exit(run_all([*checks.steps_for(['frontend']), page_types]))"
-STAMPS = ".stamps"
+FINGERPRINTS = ".fingerprints"
 NOT_COPIED = shutil.ignore_patterns("node_modules", ".venv", ".git", "dist", "tests", "e2e")
 NOT_SHARED = {".vite", ".vite-temp", ".vitest", ".tmp", ".cache"}
 """Folders that tools write into node_modules, which are never linked into other projects."""
@@ -255,8 +255,8 @@ def link_tree(source: Path, target: Path) -> None:
     """Copy a node_modules with hard links, which costs seconds less than copies."""
 
     def link(origin: str, copy: str) -> None:
-        # Stamps are written in place: through a link, in every project.
-        if STAMPS not in Path(origin).parts:
+        # Fingerprints are written in place: through a link, in every project.
+        if FINGERPRINTS not in Path(origin).parts:
             with suppress(OSError):  # another file system
                 os.link(origin, copy, follow_symlinks=False)
                 return

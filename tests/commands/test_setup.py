@@ -67,7 +67,7 @@ def test_a_fingerprint_covers_names_contents_and_extras(tmp_path: Path) -> None:
     assert setup.fingerprint([one, two], tmp_path, "extra") != before
 
 
-def test_a_stamp_is_fresh_until_it_is_cleared(
+def test_a_fingerprint_is_fresh_until_it_is_cleared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(setup, "FINGERPRINTS", tmp_path / "fingerprints")
@@ -142,7 +142,7 @@ def frontend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "FRONTEND", tmp_path)
     monkeypatch.setattr(setup, "NODE_MODULES", tmp_path / "node_modules")
-    monkeypatch.setattr(setup, "FINGERPRINTS", tmp_path / "node_modules" / ".stamps")
+    monkeypatch.setattr(setup, "FINGERPRINTS", tmp_path / "node_modules" / ".fingerprints")
     package = {"dependencies": {"vue": "~3"}, "devDependencies": {"@a/vite": "~8"}}
     (tmp_path / "package.json").write_text(json.dumps(package), encoding="utf-8")
     return tmp_path

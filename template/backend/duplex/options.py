@@ -19,7 +19,7 @@ _BYTES = {
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many events in so many seconds."""
+    """A limit of `count` events in `seconds`."""
 
     count: int
     seconds: float

@@ -21,7 +21,7 @@ DIST = FRONTEND / "dist"
 ENGINE = ("backend/duplex", "backend/duplex_dev", "frontend/src/duplex")
 """The folders that a release of Duplex replaces; teams do not edit them."""
 
-FINGERPRINTS = NODE_MODULES / ".stamps"
+FINGERPRINTS = NODE_MODULES / ".fingerprints"
 """Fingerprints of the last installation, compilation and build; deleted with the packages."""
 
 STATES = BACKEND / "app" / "states"

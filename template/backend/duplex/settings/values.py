@@ -112,16 +112,16 @@ def _repeats(text: str) -> bool:
 
 def _is_sequence(text: str) -> bool:
     """Whether it consists mostly of runs of three or more consecutive characters."""
-    kinds = [_step(one, other) for one, other in pairwise(text)]
+    kinds = [_step(before, after) for before, after in pairwise(text)]
     in_runs = sum(kind is not None and kind == before for before, kind in pairwise(kinds))
     return in_runs >= _MOST_OF_IT * (len(text) - 2)
 
 
-def _step(one: str, other: str) -> int | str | None:
-    distance = ord(other) - ord(one)
+def _step(before: str, after: str) -> int | str | None:
+    distance = ord(after) - ord(before)
     if abs(distance) <= 1:
         return distance
-    return "row" if (one, other) in _NEIGHBOURS else None
+    return "row" if (before, after) in _NEIGHBOURS else None
 
 
 def _is_phrase(text: str) -> bool:

@@ -11,7 +11,7 @@ from duplex.options import Options, Rate
 from duplex.socket.rates import Allowances, RateTable
 
 _NETWORK: Final = 4
-"""A network may do as much as so many addresses."""
+"""Addresses whose limits, added up, are the limit of an IPv6 /48 network."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Bucket:
         self._at = now
 
     def take(self, now: float, count: int = 1) -> float:
-        """Take so many. 0.0 when there were, else the seconds until there will be."""
+        """Take `count` tokens and return 0.0; with too few, take none and return the seconds to wait."""
         left = self._left + (now - self._at) * self._per_second
         self._at = now
         if left > self._capacity:
@@ -39,11 +39,11 @@ class Bucket:
         return (count - left) / self._per_second
 
     def fill(self) -> None:
-        """As many as at the beginning."""
+        """Refill it completely."""
         self._left = self._capacity
 
     def full(self, now: float) -> bool:
-        """Whether nothing that was taken counts any more."""
+        """Whether all tokens are back, so that a new bucket would do as well."""
         return self._left + (now - self._at) * self._per_second >= self._capacity
 
 
@@ -65,7 +65,7 @@ class RateTable:
         return len(self._buckets)
 
     def take(self, key: str, now: float) -> float:
-        """Count one. 0.0 when the rate allows it, else the seconds until it will."""
+        """Count one event of a key: 0.0 if the rate allows it, else the seconds until it will."""
         buckets = self._buckets
         bucket = buckets.get(key)
         if bucket is None:
@@ -82,8 +82,8 @@ class RateTable:
 
 
 class Allowance(Bucket):
-    """The requests of one connection at a time, and those of each state that has its own limit.
-    `strikes` counts those that were too many.
+    """The token bucket of a connection, and one for each state that has its own limit.
+    `strikes` counts the requests that were too many.
     """
 
     __slots__ = ("_states", "strikes")

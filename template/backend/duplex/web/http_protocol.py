@@ -59,20 +59,20 @@ class Incomplete:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, one: "PromptRequests") -> None:
+    def add(self, connection: "PromptRequests") -> None:
         """Something came from its client, or its time begins."""
-        self.remove(one)
-        self._of.setdefault(one.address, {})[one] = None
+        self.remove(connection)
+        self._of.setdefault(connection.address, {})[connection] = None
         self._count += 1
 
-    def remove(self, one: "PromptRequests") -> None:
+    def remove(self, connection: "PromptRequests") -> None:
         """It does not wait any more."""
-        of_address = self._of.get(one.address, {})
-        if one in of_address:
-            del of_address[one]
+        of_address = self._of.get(connection.address, {})
+        if connection in of_address:
+            del of_address[connection]
             self._count -= 1
             if not of_address:
-                del self._of[one.address]
+                del self._of[connection.address]
 
     def quietest(self) -> "PromptRequests":
         """The one that was quiet longest, of the address with most of them."""

@@ -130,8 +130,8 @@ def script_of(recording: Recording) -> Script:
         raise TaskError("The recording has no first frame with its `initialised`.")
     data: Frame = first["data"]
     writer = _StepWriter(own=str(data.get("participant")), start=frames[0].at)
-    for one in frames:
-        writer.take(one)
+    for recorded in frames:
+        writer.take(recorded)
     name = hello.get("name")
     return Script(
         name=name if isinstance(name, str) and name else "Replay",
@@ -174,31 +174,31 @@ class _StepWriter:
         self._stream_ends = StreamEnds()
         self._numbers: set[int] = set()
 
-    def take(self, one: Recorded) -> None:
-        if one.direction == "sent":
-            self._send(one)
+    def take(self, recorded: Recorded) -> None:
+        if recorded.direction == "sent":
+            self._send(recorded)
         else:
-            self._expect(one)
+            self._expect(recorded)
 
-    def _send(self, one: Recorded) -> None:
-        state, request = one.frame.get("state"), request_of(one.frame)
+    def _send(self, recorded: Recorded) -> None:
+        state, request = recorded.frame.get("state"), request_of(recorded.frame)
         if state is None or state in CONTROLS:
             return
         if state == "cancel":
             # Without effect when the request was answered before.
             if request in self._sent and request not in self._answered:
                 self._cancelled.add(request)
-                self.steps.append(Send(one.frame, one.at - self._start))
+                self.steps.append(Send(recorded.frame, recorded.at - self._start))
             return
         if request is not None:
             # Sent again after a lost connection: the server handles it once.
             if request in self._sent:
                 return
             self._sent.add(request)
-        self.steps.append(Send(one.frame, one.at - self._start))
+        self.steps.append(Send(recorded.frame, recorded.at - self._start))
 
-    def _expect(self, one: Recorded) -> None:
-        frame, request = one.frame, one.frame.get("id")
+    def _expect(self, recorded: Recorded) -> None:
+        frame, request = recorded.frame, recorded.frame.get("id")
         if frame.get("state") in NOTICES:
             return
         if frame.get("from", self._own) != self._own:
@@ -213,7 +213,7 @@ class _StepWriter:
             self._numbers.add(number)
         if request is None:
             if frame.get("code") not in PASSING:
-                self.steps.append(Expect(frame, None, one.cut))
+                self.steps.append(Expect(frame, None, recorded.cut))
             return
         if request not in self._sent or request in self._answered:
             return
@@ -223,4 +223,4 @@ class _StepWriter:
                 return
         else:
             self._answered.add(request)
-        self.steps.append(Expect(frame, request, one.cut))
+        self.steps.append(Expect(frame, request, recorded.cut))

@@ -46,7 +46,7 @@ class SavedItem(BaseModel):
 
 
 class SavedPage(BaseModel):
-    """Some of the saved sessions, and how many there are."""
+    """One page of the saved sessions, and the number of all."""
 
     sessions: list[SavedItem]
     total: int

@@ -28,7 +28,7 @@ router = APIRouter(
 
 
 class UserPage(BaseModel):
-    """Some of the users, and how many there are."""
+    """One page of the accounts, and the number of all."""
 
     users: list[Profile]
     total: int

@@ -82,15 +82,15 @@ class MemoryBroker:
             room.expiry = None
         replay = None
         if former is None:
-            one = self._add(request, room)
+            record = self._add(request, room)
         else:
-            one, replay = former, self._replay(request, room)
+            record, replay = former, self._replay(request, room)
             self._resume(request, room, former)
         for other in surplus:
             self._forget(request.room, room, other)
         return Joined(
-            participant=one.id,
-            name=one.public.name,
+            participant=record.id,
+            name=record.public.name,
             epoch=room.epoch,
             seq=room.log.seq,
             document=announcements.merge_held(room.document, room.held),
@@ -107,7 +107,7 @@ class MemoryBroker:
         return made
 
     def _add(self, request: Join, room: Room) -> Record:
-        one = Record(
+        record = Record(
             Presence(request.participant, request.name, request.user),
             request.user,
             request.owner,
@@ -115,18 +115,18 @@ class MemoryBroker:
             request.token_hash,
             Handled(self._retention),
         )
-        room.add(one)
-        room.appear(one)
-        return one
+        room.add(record)
+        room.appear(record)
+        return record
 
-    def _resume(self, request: Join, room: Room, one: Record) -> None:
-        one.disarm()
-        one.lost = 0.0
-        replaced, one.connection = one.connection, request.connection
+    def _resume(self, request: Join, room: Room, record: Record) -> None:
+        record.disarm()
+        record.lost = 0.0
+        replaced, record.connection = record.connection, request.connection
         if self._events is not None:
-            self._events.taken_over(request.room, one.id, replaced)
-        if not room.is_present(one):
-            room.appear(one)
+            self._events.taken_over(request.room, record.id, replaced)
+        if not room.is_present(record):
+            room.appear(record)
 
     def _replay(self, request: Join, room: Room) -> list[Entry] | None:
         if request.resume_epoch != room.epoch:
@@ -144,41 +144,41 @@ class MemoryBroker:
         found = self._find(room, participant, connection)
         if found is None or not found[0].is_present(found[1]):
             return
-        live, one = found
-        one.disarm()
+        live, record = found
+        record.disarm()
         loop = asyncio.get_running_loop()
-        one.lost = loop.time()
+        record.lost = loop.time()
         if at_once:
-            self._end_grace(room, live, one)
+            self._end_grace(room, live, record)
             return
-        one.timer = loop.call_later(self._retention.grace, self._end_grace, room, live, one)
+        record.timer = loop.call_later(self._retention.grace, self._end_grace, room, live, record)
 
-    def _end_grace(self, room_id: str, room: Room, one: Record) -> None:
+    def _end_grace(self, room_id: str, room: Room, record: Record) -> None:
         rest = max(self._retention.seconds - self._retention.grace, 0.0)
         loop = asyncio.get_running_loop()
-        one.timer = loop.call_later(rest, self._forget, room_id, room, one)
-        self._disappear(room_id, room, one)
+        record.timer = loop.call_later(rest, self._forget, room_id, room, record)
+        self._disappear(room_id, room, record)
 
-    def _forget(self, room_id: str, room: Room, one: Record) -> None:
-        room.forget(one)
-        self._unhold(room_id, room, one.id)
-        if room.is_present(one):
-            self._disappear(room_id, room, one)
+    def _forget(self, room_id: str, room: Room, record: Record) -> None:
+        room.forget(record)
+        self._unhold(room_id, room, record.id)
+        if room.is_present(record):
+            self._disappear(room_id, room, record)
 
-    def _disappear(self, room_id: str, room: Room, one: Record) -> None:
+    def _disappear(self, room_id: str, room: Room, record: Record) -> None:
         if self._events is not None:
-            self._events.left(room_id, one.id)
-        room.disappear(one)
+            self._events.left(room_id, record.id)
+        room.disappear(record)
         if not room.present():
             loop = asyncio.get_running_loop()
             room.expiry = loop.call_later(self._retention.seconds, self._forget_room, room_id)
 
     def _find(self, room_id: str, participant: str, connection: str) -> tuple[Room, Record] | None:
         room = self._rooms.get(room_id)
-        one = room.records.get(participant) if room is not None else None
-        if room is None or one is None or one.connection != connection:
+        record = room.records.get(participant) if room is not None else None
+        if room is None or record is None or record.connection != connection:
             return None
-        return room, one
+        return room, record
 
     def _forget_room(self, room_id: str) -> None:
         room = self._rooms.pop(room_id, None)
@@ -206,21 +206,21 @@ class MemoryBroker:
         return announcements.merge_held(live.document, live.held)
 
     async def claim(self, room: str, participant: str, request_id: str, wait: float) -> Claim:
-        one = self._live(room).records.get(participant)
-        if one is None:
+        record = self._live(room).records.get(participant)
+        if record is None:
             raise RoomGone(room)
-        claim = one.handled.claim(request_id, self._now())
+        claim = record.handled.claim(request_id, self._now())
         if wait and claim.outcome == "busy":
-            await one.handled.wait(request_id, wait)
-            claim = one.handled.claim(request_id, self._now())
+            await record.handled.wait(request_id, wait)
+            claim = record.handled.claim(request_id, self._now())
         return claim
 
     async def release(self, room: str, participant: str, request_id: str) -> None:
         live = self._rooms.get(room)
-        one = live.records.get(participant) if live is not None else None
-        if live is not None and one is not None:
+        record = live.records.get(participant) if live is not None else None
+        if live is not None and record is not None:
             self._unhold(room, live, participant, request_id)
-            one.handled.release(request_id, partial(self._append, room, live))
+            record.handled.release(request_id, partial(self._append, room, live))
 
     async def lock(self, room: str, lease: float) -> Lock:
         live = self._live(room)
@@ -249,8 +249,8 @@ class MemoryBroker:
             # The claim was in a room that ended; this one was opened again under its id.
             raise RoomGone(commit.room)
         if commit.within is not None:
-            one = room.records.get(commit.within[0])
-            if one is not None and not one.handled.is_open(commit.within[1]):
+            record = room.records.get(commit.within[0])
+            if record is not None and not record.handled.is_open(commit.within[1]):
                 raise LockLost(f"the request {commit.within[1]} is over")
         if commit.holds and commit.claim is not None:
             participant, request_id = commit.claim

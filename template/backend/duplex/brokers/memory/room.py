@@ -39,10 +39,10 @@ class Gatherer:
         self._crowd = False
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, change: Change, one: Presence) -> None:
+    def add(self, change: Change, presence: Presence) -> None:
         """A participant became present, or is present no more."""
-        self._pending.pop(one.participant, None)
-        self._pending[one.participant] = (change, one)
+        self._pending.pop(presence.participant, None)
+        self._pending[presence.participant] = (change, presence)
         self._settle()
 
     def stop(self) -> None:
@@ -89,7 +89,7 @@ class Gatherer:
         if self._crowd:
             self._announce(announcements.number(len(present), departed))
         elif crowded:
-            listing = (one.data() for one in present)
+            listing = (presence.data() for presence in present)
             self._announce(announcements.everybody(listing, len(present), departed))
         else:
             self._announce(_changes(pending, len(present), departed))
@@ -99,10 +99,10 @@ def _changes(
     pending: dict[str, tuple[Change, Presence]], total: int, departed: tuple[str, ...]
 ) -> Entry:
     if len(pending) == 1:
-        ((change, one),) = pending.values()
-        return announcements.change(change, one.data(), departed)
-    joined = [one.data() for change, one in pending.values() if change == "joined"]
-    left = [one.data() for change, one in pending.values() if change == "left"]
+        ((change, presence),) = pending.values()
+        return announcements.change(change, presence.data(), departed)
+    joined = [presence.data() for change, presence in pending.values() if change == "joined"]
+    left = [presence.data() for change, presence in pending.values() if change == "left"]
     return announcements.changes(joined, left, total, departed)
 
 
@@ -189,24 +189,24 @@ class Room:
         """All present participants, in the order they came."""
         return self._present
 
-    def is_present(self, one: Record) -> bool:
+    def is_present(self, record: Record) -> bool:
         """Whether others see this participant."""
-        return one.number > 0
+        return record.number > 0
 
-    def appear(self, one: Record) -> None:
+    def appear(self, record: Record) -> None:
         """Become present, after all others in the order."""
         self._arrivals += 1
-        one.number = self._arrivals
-        self._present.append(one.public)
-        self._numbers.append(one.number)
-        self.gatherer.add("joined", one.public)
+        record.number = self._arrivals
+        self._present.append(record.public)
+        self._numbers.append(record.number)
+        self.gatherer.add("joined", record.public)
 
-    def disappear(self, one: Record) -> None:
+    def disappear(self, record: Record) -> None:
         """Be present no more."""
-        place = bisect_left(self._numbers, one.number)
+        place = bisect_left(self._numbers, record.number)
         del self._present[place], self._numbers[place]
-        one.number = 0
-        self.gatherer.add("left", one.public)
+        record.number = 0
+        self.gatherer.add("left", record.public)
 
     def page(self, after: int, limit: int) -> PresencePage:
         """Up to `limit` participants who joined after that number."""
@@ -243,28 +243,28 @@ class Room:
     def trim(self, now: float) -> None:
         """Forget messages and handled requests that are too old."""
         self.log.trim(now)
-        for one in self.records.values():
-            one.handled.trim(now)
+        for record in self.records.values():
+            record.handled.trim(now)
 
     # --- records
 
-    def add(self, one: Record) -> None:
+    def add(self, record: Record) -> None:
         """Know a new participant."""
-        self.records[one.id] = one
-        self.tokens[one.token_hash] = one.id
-        if one.owner:
-            self._owners.setdefault(one.owner, {})[one.id] = one
+        self.records[record.id] = record
+        self.tokens[record.token_hash] = record.id
+        if record.owner:
+            self._owners.setdefault(record.owner, {})[record.id] = record
 
-    def forget(self, one: Record) -> None:
+    def forget(self, record: Record) -> None:
         """Forget a participant and its resume token."""
-        one.disarm()
-        self.records.pop(one.id, None)
-        self.tokens.pop(one.token_hash, None)
-        of_owner = self._owners.get(one.owner)
+        record.disarm()
+        self.records.pop(record.id, None)
+        self.tokens.pop(record.token_hash, None)
+        of_owner = self._owners.get(record.owner)
         if of_owner is not None:
-            of_owner.pop(one.id, None)
+            of_owner.pop(record.id, None)
             if not of_owner:
-                del self._owners[one.owner]
+                del self._owners[record.owner]
 
     def surplus(self, request: Join, resumed: Record | None) -> list[Record] | None:
         """The records of the request's owner that have to give way to it; None: it has no right to
@@ -274,8 +274,8 @@ class Room:
         excess = len(records) + (resumed is None) - request.allowed
         if request.allowed == 0 or excess <= 0:
             return []
-        others = (one for one in records.values() if one.lost and one is not resumed)
-        lost = sorted(others, key=lambda one: one.lost)
+        others = (record for record in records.values() if record.lost and record is not resumed)
+        lost = sorted(others, key=lambda record: record.lost)
         return lost[:excess] if len(lost) >= excess else None
 
     def resumable(self, request: Join) -> Record | None:
@@ -285,13 +285,13 @@ class Room:
         participant = self.tokens.get(request.resume_hash)
         if participant is None:
             return None
-        one = self.records[participant]
-        return one if one.user == request.user else None
+        record = self.records[participant]
+        return record if record.user == request.user else None
 
     def close(self) -> None:
         """The room has ended: cancel its timers."""
         self.gatherer.stop()
         if self.expiry is not None:
             self.expiry.cancel()
-        for one in self.records.values():
-            one.disarm()
+        for record in self.records.values():
+            record.disarm()
