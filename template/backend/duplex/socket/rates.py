@@ -27,7 +27,7 @@ class Bucket:
         self._at = now
 
     def take(self, now: float, count: int = 1) -> float:
-        """Take `count` tokens and return 0.0; with too few, take none and return the seconds to wait."""
+        """Take `count` tokens and return 0.0, or with too few the seconds until there will be."""
         left = self._left + (now - self._at) * self._per_second
         self._at = now
         if left > self._capacity:

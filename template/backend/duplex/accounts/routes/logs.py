@@ -36,7 +36,7 @@ class AuditEntry(BaseModel):
 
 
 class AuditLog(BaseModel):
-    """Some of the entries, the newest first, and how many there are."""
+    """One page of the entries, the newest first, and the number of all."""
 
     entries: list[AuditEntry]
     total: int
