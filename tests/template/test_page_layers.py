@@ -14,7 +14,7 @@ LAYERS = ("duplex", "api", "auth", "stores", "states", "components", "pages")
 """Each may import from those before it. The files next to the folders may import from all."""
 
 SOURCE = PurePosixPath("frontend/src")
-IMPORTED = re.compile(r"""(?:from|import\() ?["'](\.[^"']+)["']""")
+IMPORTED = re.compile(r"""\b(?:from|import) ?\(?["'](\.[^"']+)["']""")
 
 
 def layer_of(path: PurePosixPath) -> str | None:

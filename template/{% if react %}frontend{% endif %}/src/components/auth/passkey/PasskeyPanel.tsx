@@ -96,7 +96,13 @@ function RenameForm({ item, onDone }: { item: Passkey; onDone: () => void }) {
         if (await passkeys.change(request, "Passkey renamed.")) onDone();
       }}
     >
-      <TextField label="New name" value={name} onChange={setName} maxLength={NAME_LENGTH} required />
+      <TextField
+        label="New name"
+        value={name}
+        onChange={setName}
+        maxLength={NAME_LENGTH}
+        required
+      />
     </AuthForm>
   );
 }
