@@ -1,5 +1,6 @@
 import pytest
-from duplex.accounts.emails import EMAIL, LONGEST_EMAIL
+from duplex.accounts.emails import EMAIL
+from duplex.accounts.tables.lengths import EMAIL_MAX
 from pydantic import ValidationError
 
 
@@ -73,7 +74,7 @@ def test_refused_addresses(text: str) -> None:
 def test_the_longest_address_fits_after_it_was_normalised() -> None:
     label = "x" * 63
     domain = f"{label}.{label}.{label}"
-    longest = "y" * (LONGEST_EMAIL - len(domain) - 1)
-    assert len(EMAIL.validate_python(f"{longest}@{domain}")) == LONGEST_EMAIL
+    longest = "y" * (EMAIL_MAX - len(domain) - 1)
+    assert len(EMAIL.validate_python(f"{longest}@{domain}")) == EMAIL_MAX
     with pytest.raises(ValidationError):
         EMAIL.validate_python(f"y{longest}@{domain}")

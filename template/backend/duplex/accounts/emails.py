@@ -6,11 +6,9 @@ from unicodedata import category, normalize
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 
+from duplex.accounts.tables.lengths import EMAIL_MAX
 from duplex.wire import models
 from duplex.wire.models import has_piled_marks
-
-LONGEST_EMAIL = 254
-"""Characters after normalisation: the maximum of SMTP and of the column."""
 
 _ATOM = r"[^\s\x00-\x1f\x7f@\"(),:;<>\[\\\].]+"
 _LOCAL = re.compile(rf"(?=.{{1,64}}$){_ATOM}(\.{_ATOM})*")
@@ -35,7 +33,7 @@ def normalise(email: str) -> str:
         or not _is_plain(local)
         or _DOMAIN.fullmatch(domain) is None
         # IDNA can lengthen: `a@` with 243 ligatures becomes 705 characters.
-        or len(normalised) > LONGEST_EMAIL
+        or len(normalised) > EMAIL_MAX
     ):
         raise ValueError("not an e-mail address")
     return normalised
@@ -53,7 +51,7 @@ def _is_plain(local: str) -> bool:
 
 Email = Annotated[
     str,
-    Field(max_length=LONGEST_EMAIL, json_schema_extra={"format": "email"}),
+    Field(max_length=EMAIL_MAX, json_schema_extra={"format": "email"}),
     AfterValidator(normalise),
 ]
 """An e-mail address, normalised as it is stored: two spellings are one account."""

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duplex.accounts.browser.visit import Visit
 from duplex.accounts.services import Services
 from duplex.accounts.tables.account import Account
+from duplex.accounts.tables.lengths import ADDRESS_MAX, DETAIL_MAX
 from duplex.accounts.tables.records import AuditEvent, SignInEvent
 
 logger = logging.getLogger("duplex.accounts")
@@ -48,8 +49,8 @@ def record(
             kind=kind,
             user_id=user_id,
             email=email,
-            detail=detail[:200],
-            address=visit.address[:64],
+            detail=detail[:DETAIL_MAX],
+            address=visit.address[:ADDRESS_MAX],
             user_agent=visit.user_agent,
         )
     )

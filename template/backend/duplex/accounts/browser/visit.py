@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from duplex.accounts.browser import cookies
 from duplex.accounts.browser.cookies import Cookies
 from duplex.accounts.services import Services, ServicesDep
+from duplex.accounts.tables.lengths import USER_AGENT_MAX
 from duplex.settings import Settings
 from duplex.socket.limits import counted_address
 from duplex.socket.origins import is_allowed
@@ -43,7 +44,7 @@ def get_visit(request: Request, services: ServicesDep) -> Visit:
     settings = services.settings
     return Visit(
         address=counted_address(request.client),
-        user_agent=_printable(request.headers.get("user-agent", ""))[:255],
+        user_agent=_printable(request.headers.get("user-agent", ""))[:USER_AGENT_MAX],
         origin=_origin(request, services),
         cookies=Cookies(services.project.slug, production=settings.production),
         sent=cookies.parse(request.headers.getlist("cookie")),

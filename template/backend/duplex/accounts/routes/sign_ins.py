@@ -15,6 +15,7 @@ from duplex.accounts.services import ServicesDep
 from duplex.accounts.sign_in import refresh_tokens
 from duplex.accounts.sign_in.current import ActiveDep, PresentDep
 from duplex.accounts.sign_in.granting import SignedIn, SignInRequestDep
+from duplex.accounts.tables.lengths import ADDRESS_MAX
 from duplex.accounts.tables.sign_ins import SignIn
 from duplex.web.deps import is_line
 from duplex.web.errors import ApiError, Problem, not_found
@@ -60,7 +61,7 @@ async def refresh(services: ServicesDep, visit: VisitDep, signing_in: SignInRequ
         match granted:
             case refresh_tokens.Granted(sign_in=sign_in):
                 user = await db.get_one(services.users, sign_in.user_id)
-                sign_in.address = visit.address[:64]
+                sign_in.address = visit.address[:ADDRESS_MAX]
                 sign_in.user_agent = visit.user_agent
             case refresh_tokens.Ended(user_id=user_id):
                 record(db, visit, "reused", user_id=user_id)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duplex.accounts.hashes import new_token, token_hash
 from duplex.accounts.tables.account import Account
+from duplex.accounts.tables.lengths import ADDRESS_MAX
 from duplex.accounts.tables.sign_ins import RefreshToken, SignIn
 from duplex.web.database import now
 
@@ -68,7 +69,7 @@ async def start(
     sign_in = SignIn(
         user_id=user.id,
         methods=methods,
-        address=address[:64],
+        address=address[:ADDRESS_MAX],
         user_agent=user_agent,
         created_at=now(),
         confirmed_at=now(),

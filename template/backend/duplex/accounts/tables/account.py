@@ -6,6 +6,7 @@ from uuid import uuid4
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from duplex.accounts.tables.lengths import EMAIL_MAX
 from duplex.web.database import Base, Moment, now
 from duplex.wire.protocol import NAME_MAX
 
@@ -17,7 +18,7 @@ class Account(Base):
     __tablename__ = "users"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(String(EMAIL_MAX), unique=True)
     """Normalised: see `duplex.accounts.emails`."""
     email_verified_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
     """When mail to this address was answered; None: never."""

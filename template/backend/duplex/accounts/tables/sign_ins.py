@@ -6,6 +6,7 @@ from uuid import uuid4
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from duplex.accounts.tables.lengths import ADDRESS_MAX, USER_AGENT_MAX
 from duplex.web.database import Base, Moment, now
 
 
@@ -20,8 +21,8 @@ class SignIn(Base):
     """Of the tokens that are valid now; each rotation adds one."""
     methods: Mapped[str] = mapped_column(String(80), default="")
     """The factors that the user has shown, such as `password totp`."""
-    address: Mapped[str] = mapped_column(String(64), default="")
-    user_agent: Mapped[str] = mapped_column(String(255), default="")
+    address: Mapped[str] = mapped_column(String(ADDRESS_MAX), default="")
+    user_agent: Mapped[str] = mapped_column(String(USER_AGENT_MAX), default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     confirmed_at: Mapped[datetime] = mapped_column(Moment, default=now)
     """The last complete authentication: sensitive changes need a recent one."""
