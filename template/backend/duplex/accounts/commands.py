@@ -13,12 +13,12 @@ from sqlalchemy import Table, column, func, select, table, update
 
 from duplex.accounts import challenges
 from duplex.accounts.accounts import Accounts
+from duplex.accounts.browser.visit import public_origin
 from duplex.accounts.emails import EMAIL, NAME
 from duplex.accounts.events import audit
 from duplex.accounts.ownership import disown
 from duplex.accounts.routes import invitations
 from duplex.accounts.services import Services
-from duplex.accounts.sign_in.visit import public_origin
 from duplex.settings import Settings
 from duplex.web.application import Application, Project
 from duplex.web.database import Base, Database, must_answer
