@@ -28,10 +28,7 @@ export async function show(component: Component, path: string): Promise<VueWrapp
   const elsewhere = { template: "<p />" };
   const router = createRouter({
     history: createMemoryHistory(),
-    routes: [
-      { path: "/session/:id", name: "live", component: elsewhere },
-      { path: "/:elsewhere(.*)*", component: elsewhere },
-    ],
+    routes: [{ path: "/:elsewhere(.*)*", component: elsewhere }],
   });
   await router.push(path);
   page = mount(component, {

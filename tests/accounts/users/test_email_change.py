@@ -165,3 +165,14 @@ async def test_nobody_can_sign_up_if_sign_up_is_by_invitation(
     app.state.lifespan["accounts"] = replace(services, settings=invited)
     answer = await new_device().ask_for_account()
     assert status_and_code(answer) == (403, "invited_only")
+
+
+@pytest.mark.parametrize(("sign_up", "is_open"), [("open", True), ("invited", False)])
+async def test_the_page_learns_whether_visitors_can_sign_up(
+    app: FastAPI, settings: Settings, new_device: NewDevice, sign_up: str, is_open: bool
+) -> None:
+    services = app.state.lifespan["accounts"]
+    changed = settings.model_copy(update={"sign_up": sign_up})
+    app.state.lifespan["accounts"] = replace(services, settings=changed)
+    answer = await new_device().ask("GET", "auth/sign-up")
+    assert (answer.status_code, answer.json()) == (200, {"open": is_open})

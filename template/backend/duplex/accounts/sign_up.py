@@ -37,6 +37,13 @@ class SignUpForm(BaseModel):
     name: Name
 
 
+class SignUpState(BaseModel):
+    """Who can create an account."""
+
+    open: bool
+    """Everybody; otherwise only admins create accounts."""
+
+
 requests = APIRouter(
     prefix="/api/v1/auth",
     tags=["sign-in"],
@@ -61,6 +68,12 @@ async def sign_up(
     require_open(services)
     await attempts.admit(services, visit, "mail", attempts.MAIL, form.email)
     return await begin(services, visit, response, form.email, form.name)
+
+
+@router.get("/sign-up")
+async def sign_up_state(services: ServicesDep) -> SignUpState:
+    """Whether visitors can create an account, which the page then offers."""
+    return SignUpState(open=is_open(services))
 
 
 @router.post("/sign-up/confirm", status_code=201)
@@ -94,9 +107,14 @@ async def confirm_sign_up(
     return await signing_in.answer(outcome)
 
 
+def is_open(services: Services) -> bool:
+    """Whether visitors can create an account."""
+    return services.settings.sign_up == "open"
+
+
 def require_open(services: Services) -> None:
     """A 403 if only admins create accounts."""
-    if services.settings.sign_up != "open":
+    if not is_open(services):
         raise ApiError(403, "invited_only", "Accounts are created only by invitation.")
 
 

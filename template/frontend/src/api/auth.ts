@@ -24,6 +24,10 @@ export const auth = {
     followAccount(auth, onLeft);
   },
 
+  /** Whether visitors can create an account. */
+  signUpOpen: async (): Promise<boolean> =>
+    (await apiCore.request<Schemas["SignUpState"]>("/auth/sign-up")).open,
+
   /** Requests a mail. The response does not reveal whether an account exists. */
   askForMail: (path: string, form?: unknown): Promise<void> => post(path, form),
 

@@ -8,8 +8,12 @@ export const ADMINS_ONLY = {
   text: "Admins manage all accounts here. If you need access, ask an admin to make you one, then reload this page.",
 } as const;
 
-export const NOBODY_ELSE =
-  "Nobody else has an account yet. Add a user here; others create one on the sign-in page.";
+/** Shown to the only user. `signUpOpen`: whether visitors can create an account. */
+export const nobodyElse = (signUpOpen: boolean | null): string =>
+  `Nobody else has an account yet. Add a user here${
+    signUpOpen === true ? "; others create one on the sign-in page" : ""
+  }.`;
+
 /** Shown at the admin's own account, instead of actions that the server would refuse. */
 export const OWN_ACCOUNT = "Only another admin can change your own account.";
 

@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 
-import type { Profile } from "../../src/api/auth";
+import { auth, type Profile } from "../../src/api/auth";
 import { users } from "../../src/api/users";
 import { userList } from "../../src/auth/users";
 import { ApiError, isolated, toasts } from "../../src/duplex";
@@ -46,6 +46,7 @@ const said = (): string[] => toasts.getSnapshot().map(({ text }) => text);
 beforeEach(() => {
   userList.forget();
   useAuth.setState({ status: "signedIn", user: ada }, true);
+  vi.spyOn(auth, "signUpOpen").mockResolvedValue(true);
   list = vi.spyOn(users, "list");
   change = vi.spyOn(users, "change");
   everybody(ada, grace);
@@ -153,7 +154,14 @@ describe("the page of all users", () => {
     everybody(ada);
     const { container } = show(<UsersPage />);
     expect(container.querySelector("[aria-busy=true]")).not.toBeNull();
-    expect(await screen.findByText(/Nobody else has an account yet/u)).toBeTruthy();
+    expect(await screen.findByText(/others create one on the sign-in page\.$/u)).toBeTruthy();
+  });
+
+  it("mentions the sign-in page only where visitors can create an account", async () => {
+    vi.spyOn(auth, "signUpOpen").mockResolvedValue(false);
+    everybody(ada);
+    show(<UsersPage />);
+    expect(await screen.findByText(/Add a user here\.$/u)).toBeTruthy();
   });
 
   it("can be loaded again after a failure", async () => {

@@ -1,7 +1,8 @@
 import { defineStore } from "pinia";
-import { computed } from "vue";
+import { computed, type ShallowRef } from "vue";
 
 import { auth } from "../api/auth";
+import { signUpOpen } from "../auth/signIn";
 import { useReadable } from "../duplex";
 
 /** The signed-in user. All operations on the account are methods of `auth`. */
@@ -17,3 +18,9 @@ export const useAuth = defineStore("auth", () => {
     signOut: () => auth.signOut(),
   };
 });
+
+/** Whether visitors can create an account; null until the server has answered. */
+export function useSignUpOpen(): Readonly<ShallowRef<boolean | null>> {
+  void signUpOpen.load();
+  return useReadable(signUpOpen);
+}

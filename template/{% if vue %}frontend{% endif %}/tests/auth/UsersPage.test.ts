@@ -60,6 +60,7 @@ const said = (): string[] => toasts.getSnapshot().map(({ text }) => text);
 beforeEach(async () => {
   useUsers(pinia).forget();
   await signIn(ada);
+  vi.spyOn(auth, "signUpOpen").mockResolvedValue(true);
   list = vi.spyOn(users, "list");
   change = vi.spyOn(users, "change");
   everybody(ada, grace);
@@ -166,7 +167,15 @@ describe("the page of all users", () => {
     everybody(ada);
     await useUsers(pinia).load();
     await flushPromises();
-    expect(page.text()).toContain("Nobody else has an account yet");
+    expect(page.text()).toContain("others create one on the sign-in page.");
+  });
+
+  it("mentions the sign-in page only where visitors can create an account", async () => {
+    vi.spyOn(auth, "signUpOpen").mockResolvedValue(false);
+    everybody(ada);
+    const page = await open();
+    expect(page.text()).toMatch(/Add a user here\.$/mu);
+    expect(page.text()).not.toContain("sign-in page");
   });
 
   it("can be loaded again after a failure", async () => {

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { Navigate, useSearchParams } from "react-router";
 
 import { auth } from "../../api/auth";
-import { nextPath } from "../../auth/account";
+import { nextPath } from "../../auth/signIn";
 import { toasts } from "../../duplex";
 import { useAuth } from "../../stores/auth";
 import { useSecondStep } from "./useSecondStep";

@@ -3,15 +3,18 @@ import { Link, useLocation } from "react-router";
 
 import { auth } from "../../api/auth";
 import { signUpFlow, withCredential } from "../../auth/flows";
+import { BY_INVITATION } from "../../auth/signIn";
 import AuthCard from "../../components/auth/AuthCard";
 import AuthForm from "../../components/auth/AuthForm";
 import { Credential } from "../../components/auth/credential";
 import { SIGN_UP } from "../../components/auth/methods";
 import WaitForMail from "../../components/auth/WaitForMail";
 import TextField from "../../components/TextField";
+import { useSignUpOpen } from "../../stores/auth";
 
 export default function SignUpPage() {
   const { search } = useLocation();
+  const closed = useSignUpOpen() === false;
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
   const [credential, setCredential] = useState("");
@@ -22,7 +25,9 @@ export default function SignUpPage() {
     setAsked(true);
   }
 
-  const form = (
+  const form = closed ? (
+    <p>{BY_INVITATION}</p>
+  ) : (
     <AuthForm action="Create account" send={signUp}>
       <TextField label="Your name" value={name} onChange={setName} autoComplete="name" required />
       <TextField

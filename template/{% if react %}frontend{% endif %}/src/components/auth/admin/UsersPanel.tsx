@@ -1,8 +1,9 @@
 import { useEffect, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
-import { NOBODY_ELSE, type UserAction, usersPath } from "../../../auth/users";
+import { nobodyElse, type UserAction, usersPath } from "../../../auth/users";
 import { usePageNumber } from "../../../duplex";
+import { useSignUpOpen } from "../../../stores/auth";
 import { userList, useUsers } from "../../../stores/users";
 import ConfirmDialog from "../../ConfirmDialog";
 import PagedList from "../../PagedList";
@@ -12,6 +13,7 @@ import UserList from "./UserList";
 /** All accounts; `self` is the id of the admin's own. */
 export default function UsersPanel({ self }: { self: string }) {
   const list = useUsers();
+  const signUpOpen = useSignUpOpen();
   const page = usePageNumber();
   const [query] = useSearchParams();
   const search = query.get("search") ?? "";
@@ -70,7 +72,7 @@ export default function UsersPanel({ self }: { self: string }) {
               </p>
             )}
             {list.total === 1 && search === "" && (
-              <p className="muted mt-4 text-center text-sm">{NOBODY_ELSE}</p>
+              <p className="muted mt-4 text-center text-sm">{nobodyElse(signUpOpen)}</p>
             )}
           </>
         )}

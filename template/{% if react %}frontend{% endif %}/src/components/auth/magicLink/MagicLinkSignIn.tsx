@@ -1,4 +1,4 @@
-import { typedAddress } from "../../../auth/account";
+import { typedAddress } from "../../../auth/signIn";
 import AskForMail from "../AskForMail";
 import type { SignInProps } from "../method";
 import { askForLink, magicLinkFlow } from "./magicLink";

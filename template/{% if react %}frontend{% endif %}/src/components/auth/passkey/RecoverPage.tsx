@@ -1,6 +1,6 @@
 import { Link, useLocation } from "react-router";
 
-import { typedAddress } from "../../../auth/account";
+import { typedAddress } from "../../../auth/signIn";
 import AskForMail from "../AskForMail";
 import AuthCard from "../AuthCard";
 import { AFTER_RECOVERY, passkey, passkeyRecoveryFlow } from "./passkey";

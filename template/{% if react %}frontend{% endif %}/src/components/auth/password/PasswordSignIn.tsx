@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { typedAddress } from "../../../auth/account";
+import { typedAddress } from "../../../auth/signIn";
 import TextField from "../../TextField";
 import AuthForm from "../AuthForm";
 import type { SignInProps } from "../method";
