@@ -60,7 +60,7 @@ test("wrong codes are counted, and a new mail replaces the old one", async ({ re
   await type("AAAA-AAAA");
   await expect(ada.alert).toContainText("4 tries are left");
   await ada.page.getByRole("button", { name: "Send the mail again" }).click();
-  await expect(ada.page.getByText("The mail is sent again.")).toBeVisible();
+  await expect(ada.page.getByText("The mail was sent again.")).toBeVisible();
   await type(old);
   await expect(ada.alert.filter({ hasText: "This code is wrong" }).last()).toBeVisible();
   await follow(link, ada);

@@ -11,7 +11,7 @@ export interface MailFlow {
   readonly confirm: (proof: MailedProof) => Promise<unknown>;
   /** The field of the request for a new credential, which the form asks for too. */
   readonly credential?: string;
-  /** The page after it; without it, the page that was requested before. */
+  /** The page to open after signing in; if missing, the page that was requested before. */
   readonly next?: string;
   /** The message after the success of a flow without a sign-in. */
   readonly done?: string;
@@ -89,4 +89,4 @@ const LINK_USED = "This link was used. Begin again to sign in.";
 export const NO_TOKEN = "This link is incomplete. Open it from the mail once more.";
 export const MAIL_ON_ITS_WAY =
   "is on its way. Open its link in this browser, or type its code here. It may take a minute; look into the spam folder too.";
-export const MAIL_SENT_AGAIN = "The mail is sent again. Only the newest one counts.";
+export const MAIL_SENT_AGAIN = "The mail was sent again. Only the newest one counts.";

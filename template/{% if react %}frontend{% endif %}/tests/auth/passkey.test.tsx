@@ -2,6 +2,7 @@ import { browserSupportsWebAuthnAutofill, startAuthentication } from "@simpleweb
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import { auth } from "../../src/api/auth";
 import { apiCore } from "../../src/api/core";
 import { passkey } from "../../src/components/auth/passkey/passkey";
 import { toasts } from "../../src/duplex";
@@ -16,6 +17,7 @@ vi.mock("@simplewebauthn/browser", () => ({
 
 beforeEach(() => {
   useAuth.setState({ status: "signedOut", user: null, expired: false }, true);
+  vi.spyOn(auth, "signUpOpen").mockResolvedValue(true);
 });
 
 describe("signing in with a passkey", () => {

@@ -28,6 +28,7 @@ const said = (): string[] => toasts.getSnapshot().map(({ text }) => text);
 beforeEach(() => {
   for (const { id } of toasts.getSnapshot()) toasts.dismiss(id);
   useAuth.setState({ status: "signedOut", user: null, expired: false }, true);
+  vi.spyOn(auth, "signUpOpen").mockResolvedValue(true);
   request = vi.spyOn(apiCore, "request");
 });
 

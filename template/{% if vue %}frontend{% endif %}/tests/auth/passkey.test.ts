@@ -1,7 +1,8 @@
 import { browserSupportsWebAuthnAutofill, startAuthentication } from "@simplewebauthn/browser";
 import { flushPromises } from "@vue/test-utils";
-import { describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import { auth } from "../../src/api/auth";
 import { apiCore } from "../../src/api/core";
 import { passkey } from "../../src/components/auth/passkey/passkey";
 import { toasts } from "../../src/duplex";
@@ -12,6 +13,10 @@ vi.mock("@simplewebauthn/browser", () => ({
   browserSupportsWebAuthnAutofill: vi.fn(() => Promise.resolve(false)),
   startAuthentication: vi.fn(),
 }));
+
+beforeEach(() => {
+  vi.spyOn(auth, "signUpOpen").mockResolvedValue(true);
+});
 
 describe("signing in with a passkey", () => {
   it("explains a refusal by the browser, and can be tried again", async () => {

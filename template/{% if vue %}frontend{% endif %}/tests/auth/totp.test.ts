@@ -26,6 +26,7 @@ const said = (): string[] => toasts.getSnapshot().map(({ text }) => text);
 
 beforeEach(() => {
   for (const { id } of toasts.getSnapshot()) toasts.dismiss(id);
+  vi.spyOn(auth, "signUpOpen").mockResolvedValue(true);
   request = vi.spyOn(apiCore, "request");
 });
 

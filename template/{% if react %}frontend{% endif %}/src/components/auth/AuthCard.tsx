@@ -9,9 +9,9 @@ import { useSecondStep } from "./useSecondStep";
 
 interface AuthCardProps {
   title: string;
-  /** The page after it; without it, the page that was requested before. */
+  /** The page to open after signing in; if missing, the page that was requested before. */
   next?: string | undefined;
-  /** Also for signed-in users. */
+  /** Show the page to signed-in users too. */
   stay?: boolean;
   children: ReactNode;
   /** The link to another page for signing in. */

@@ -10,9 +10,9 @@ export interface SignInProps {
 }
 
 export interface CredentialProps {
-  /** Where no other field has it. */
+  /** The account's address, for password managers, where the form has no field for it. */
   email?: string;
-  /** An account is made. */
+  /** The form creates an account. */
   signUp?: boolean;
   value: string;
   onChange: (value: string) => void;
