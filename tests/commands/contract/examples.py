@@ -25,6 +25,6 @@ class Example:
         return self.path.removeprefix("backend/").removesuffix(".py").replace("/", ".")
 
 
-def examples(language: str) -> list[Example]:
+def examples(language: str, text: str = TEXT) -> list[Example]:
     """The blocks of a language, in the order of the text."""
-    return [Example(path, code) for name, path, code in CODE.findall(TEXT) if name == language]
+    return [Example(path, code) for name, path, code in CODE.findall(text) if name == language]

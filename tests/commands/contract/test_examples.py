@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from duplex import Base, Database, Engine, Identity, Registry
+from sqlalchemy import select
 
 from tests.commands.contract.compiling import registry_of
-from tests.commands.contract.examples import TEXT, examples
+from tests.commands.contract.examples import DOCS, TEXT, examples
 from tests.engine.support import Client, Store, make_engine, serving
 from tools.source import ROOT
 
@@ -56,11 +57,43 @@ def test_every_code_block_names_its_file() -> None:
     assert len(examples("python")) + len(examples("ts")) == len(blocks)
 
 
+def test_the_step_by_step_text_adds_its_states_before_it_changes_them() -> None:
+    text = (DOCS / "streams-and-events.md").read_text(encoding="utf-8")
+    added: set[str] = set()
+    for part in text.split("uv run poe add-state ")[1:]:
+        added.update(part.splitlines()[0].split())
+        watchers = {Path(one.path).stem for one in examples("ts", part) if "/states/" in one.path}
+        assert watchers <= added
+    assert added == {"rollDice", "diceRolled", "exportNotes"}
+
+
 async def test_the_first_state_adds_to_the_shared_document(last: Registry) -> None:
     async with serving(engine_of(last)) as server, await server.client(session="s") as ada:
         reply = await ada.reply("startThings", {"text": "hello"})
         async with await server.client(session="s") as bob:
             assert bob.initialised["snapshot"]["entries"] == [reply["data"]["entry"]]
+
+
+async def test_everybody_receives_the_entry_of_a_vote(
+    modules: dict[str, list[ModuleType]], last: Registry, tmp_path: Path
+) -> None:
+    vote = modules["vote"][0].Vote
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/app.db")
+    async with database.engine.begin() as connection:
+        await connection.run_sync(vote.__table__.create)
+    engine = engine_of(last, transaction=database.transaction)
+    async with (
+        serving(engine) as server,
+        await server.client(session="s") as ada,
+        await server.client(session="s") as bob,
+    ):
+        reply = await ada.reply("castVote", {"choice": "tea"}, id="1")
+        assert (await bob.until("castVote"))["data"] == reply["data"]
+        async with await server.client(session="s") as carol:
+            assert carol.initialised["snapshot"]["entries"] == [reply["data"]["entry"]]
+    async with database.reading() as db:
+        assert (await db.scalars(select(vote.choice))).all() == ["tea"]
+    await database.dispose()
 
 
 async def test_a_participant_alone_is_refused_with_a_sentence(
