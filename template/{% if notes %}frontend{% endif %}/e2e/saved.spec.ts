@@ -9,7 +9,7 @@ const LIST = /\/api\/v1\/sessions\?/u;
 
 /** Starts a session, with one note where that is possible, and saves it. Resolves to its title. */
 async function saveOne(ada: Person): Promise<string> {
-  if (closingState === undefined) throw new Error("No state of this project saves.");
+  if (closingState === undefined) throw new Error("No state of this project ends the session.");
   const title = unique("Retro");
   await ada.start();
   if (openState !== undefined) {
@@ -30,7 +30,7 @@ async function withOneSaved(ada: Person): Promise<{ page: Page; title: string }>
 }
 
 test.describe("saved sessions", () => {
-  test.skip(closingState === undefined, "no state of this project saves");
+  test.skip(closingState === undefined, "no state of this project ends the session");
 
   test("saving ends the session for everybody", async ({ person }) => {
     if (closingState === undefined) return;
@@ -87,7 +87,7 @@ test.describe("saved sessions", () => {
 });
 
 test.describe("the confirmation of a deletion", () => {
-  test.skip(closingState === undefined, "no state of this project saves");
+  test.skip(closingState === undefined, "no state of this project ends the session");
 
   test("returns the focus to its button", async ({ person }) => {
     const { page, title } = await withOneSaved(await person("Ada"));

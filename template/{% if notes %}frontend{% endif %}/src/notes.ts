@@ -17,8 +17,8 @@ export function addEntry(document: Document, entry: Entry): Document {
 }
 
 /**
- * The labels of the states that end the session for everybody. In this example they also save it, and the
- * pages say so: change their texts when a state of yours has `closes` and does not save.
+ * The labels of the states that end the session for everybody. Those of the example save it first, as the
+ * texts say that use this list: leave out a state of yours that does not.
  */
 export const closingLabels = (): readonly string[] =>
   stateNames().filter(closesSession).map(stateLabel);

@@ -67,7 +67,7 @@ test("the form offers every state under its label and explains what it does", ()
   expect(labels).toEqual(formStates().map(stateLabel));
   for (const one of formStates()) {
     fireEvent.change(choice(), { target: { value: one } });
-    const closes = screen.queryByText(/ends it for everybody/u) !== null;
+    const closes = screen.queryByText(/Ends the session for everybody/u) !== null;
     expect(closes).toBe(closesSession(one));
   }
 });

@@ -63,7 +63,7 @@ test("the form offers every state under its label and explains what it does", as
   expect(labels).toEqual(formStates().map(stateLabel));
   for (const one of formStates()) {
     await page.get("select").setValue(one);
-    expect(page.text().includes("ends it for everybody")).toBe(closesSession(one));
+    expect(page.text().includes("Ends the session for everybody")).toBe(closesSession(one));
   }
 });
 

@@ -9,11 +9,11 @@ type StateName = keyof typeof STATES;
 const names = Object.keys(STATES) as StateName[];
 const closes = (name: StateName): boolean => STATES[name].closes;
 
-/** The states that add a note. */
+/** The states that leave the session open. Those of the example add a note. */
 export const openStates: readonly StateName[] = names.filter((name) => !closes(name));
 /** One of them, if the project has one. */
 export const openState = openStates[0];
-/** A state that ends the session, and in the example saves it, if the project has one. */
+/** A state that ends the session, if the project has one. That of the example saves it first. */
 export const closingState = names.find(closes);
 /** Any state. */
 export const anyState = openState ?? closingState;

@@ -24,7 +24,7 @@ export const savedSessions = {
   rename: (id: string, title: string): Promise<SavedSession> =>
     apiCore.request(path(id), { method: "PATCH", body: { title } }),
 
-  /** A session that is open at that moment stays open. */
+  /** Also ends the session for everybody if it is open. */
   remove: (id: string): Promise<void> => apiCore.request(path(id), { method: "DELETE" }),
 };
 

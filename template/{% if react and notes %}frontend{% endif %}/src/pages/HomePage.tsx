@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { AppIcon, currentApp } from "../duplex";
 import { preview, steps } from "../notes";
 
+/** YOURS: the home page. The texts of its cards and its preview are in `notes.ts`. */
 export default function HomePage() {
   const { name, description, paths } = currentApp();
   return (

@@ -76,7 +76,8 @@ export default function SavedPage() {
             void removeIt(deleting);
           }}
         >
-          “<bdi>{savedTitle(deleting)}</bdi>” and its notes will be deleted permanently.
+          “<bdi>{savedTitle(deleting)}</bdi>” and its notes will be deleted permanently. If the
+          session is open, it ends for everybody.
         </ConfirmDialog>
       )}
     </div>
@@ -152,7 +153,7 @@ function NothingSaved() {
         }
       >
         {closing === ""
-          ? "Sessions cannot be saved here yet."
+          ? "Sessions of this application cannot be saved yet."
           : `Send “${closing}” in a session to keep it here and open it again later.`}
       </EmptyState>
     </div>

@@ -81,7 +81,7 @@ function SendForm() {
           value={text}
           onChange={setText}
           autoComplete="off"
-          placeholder={closes ? "A title for the saved session" : "A note for everybody"}
+          placeholder={closes ? "A title" : "A text for everybody"}
         />
         <button type="submit" className="btn btn-primary">
           <AppIcon name="send" /> Send
@@ -95,8 +95,8 @@ function SendForm() {
 function hint(pending: number, closes: boolean): string {
   if (pending > 0)
     return `Waiting for the answer to ${formatCount(pending, "request", "requests")}.`;
-  if (closes) return "Saves the session and ends it for everybody.";
-  return "Everybody in the session sees it at once.";
+  if (closes) return "Ends the session for everybody.";
+  return "Everybody in the session receives it at once.";
 }
 
 function NotesList({ entries }: { entries: readonly Entry[] }) {
