@@ -95,6 +95,56 @@ test("the drawer is usable on a phone and by keyboard", async ({ person }) => {
   await expect(launcher(page)).toBeFocused();
 });
 
+test("every field with a problem is marked as invalid", async ({ person }) => {
+  const { page } = await person("Ada");
+  await page.route("**/api/v1/asyncapi.json", (route) => route.fulfill({ json: CONTRACT }));
+  await page.goto("/settings?inspect");
+  await launcher(page).click();
+  const inspector = drawer(page);
+  const send = inspector.getByRole("button", { name: "Send request" });
+  await inspector.getByRole("button", { name: "Send", exact: true }).click();
+  await send.click();
+  for (const name of Object.keys(FIELDS)) {
+    const field = inspector.getByLabel(name, { exact: true });
+    await expect(field).toHaveAttribute("aria-invalid", "true");
+  }
+  await inspector.getByRole("checkbox", { name: "Write the data as JSON" }).check();
+  const json = inspector.getByRole("textbox", { name: "Data as JSON" });
+  await expect(json).toHaveAttribute("aria-invalid", "false");
+  await send.click();
+  await expect(json).toHaveAttribute("aria-invalid", "true");
+});
+
+/** A field of each kind, whose schema no value fits. */
+const FIELDS = {
+  words: { type: "string", not: {} },
+  amount: { type: "number", not: {} },
+  flag: { type: "boolean", not: {} },
+  choice: { enum: ["one", "two"], not: {} },
+  anything: { not: {} },
+};
+/** The contract of a server with one state, whose request has these fields. */
+const CONTRACT = {
+  operations: {
+    "receive-unfit": {
+      messages: [
+        {
+          payload: {
+            properties: {
+              data: { type: "object", properties: FIELDS, required: Object.keys(FIELDS) },
+            },
+          },
+          examples: [
+            {
+              payload: { data: { words: "", amount: 1, flag: true, choice: "one", anything: 1 } },
+            },
+          ],
+        },
+      ],
+    },
+  },
+};
+
 /** The button covers nothing of a page that is longer than the screen. */
 async function expectBelowContent(button: Locator, page: Page): Promise<void> {
   const last = page.locator(".page > :last-child");

@@ -79,6 +79,7 @@ export default function ContractForm({ composer }: { composer: Composer }) {
             className="textarea w-full font-mono text-xs"
             rows={8}
             spellCheck={false}
+            aria-invalid={form.problems.length > 0}
             value={form.json}
             onChange={(event) => {
               composer.editJson(event.target.value);

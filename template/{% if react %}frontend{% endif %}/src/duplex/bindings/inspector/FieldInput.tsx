@@ -46,7 +46,7 @@ export default function FieldInput(props: FieldInputProps) {
           >
             <option value="value">value</option>
             {field.nullable && <option value="null">null</option>}
-            {field.optional && <option value="out">left out</option>}
+            {field.optional && <option value="out">omitted</option>}
           </select>
         )}
       </div>
@@ -69,6 +69,7 @@ function FieldValue(props: FieldInputProps & { id: string; wrong: boolean }) {
     id,
     value: draft.text,
     "aria-describedby": `${id}-more`,
+    "aria-invalid": props.wrong,
     onChange: (event: { target: { value: string } }) => {
       onChange({ ...draft, text: event.target.value });
     },
@@ -114,7 +115,6 @@ function FieldValue(props: FieldInputProps & { id: string; wrong: boolean }) {
           type="text"
           inputMode={field.kind === "text" ? "text" : "decimal"}
           autoComplete="off"
-          aria-invalid={props.wrong}
         />
       );
   }
