@@ -26,6 +26,9 @@ test.each(["what?!", "käse", "a/b", "x".repeat(65), "https://example.com/other/
 test("a generated id is distinguished from a name", () => {
   expect(isGenerated("kxnOcbLUMdzygddQVJTSWA")).toBe(true);
   expect(isGenerated("monday-stand-up")).toBe(false);
+  // As long as a generated one, and with one of its last letters.
+  expect(isGenerated("quarterly-planning-now")).toBe(false);
+  expect(isGenerated("Quarterly-Planning-Now")).toBe(false);
 });
 
 test("marks that the server would refuse in a name are left out", () => {

@@ -58,9 +58,9 @@ export interface App<Component = unknown> {
   readonly icons?: Readonly<Record<string, string>>;
   readonly paths: {
     readonly home: string;
-    /** Where a session is started. */
+    /** Where a session is started, and where a sign-in leads that no page asked for. */
     readonly start: string;
-    /** The page of a session. Other pages leave the session. */
+    /** The page of a session. Navigating to any other page leaves the session. */
     readonly session: (id: string) => string;
   };
   /** Null without sign-in. */

@@ -5,10 +5,11 @@
 import type { StreamEnd } from "./protocol.generated";
 
 /**
- * Augmented by the application, in `src/api/websocketAPI.ts` and `src/states/index.ts`:
+ * Augmented by the application, in `src/api/websocketAPI.ts` (`contract`), `src/states/index.ts`
+ * (`watchers`) and `src/app.ts` (`icons`), each with:
  *
  *     declare module "../duplex" {
- *       interface Register { contract: …; watchers: … }
+ *       interface Register { contract: … }
  *     }
  *     declare global {}
  *
@@ -63,7 +64,7 @@ type Streams<S extends StateName> = Part<"states">[S] extends { readonly streams
   ? true
   : false;
 
-/** One reply of a state. The frame that ends a stream carries null, which is none. */
+/** One reply of a state. The frame that ends a stream carries null, which is no reply. */
 export type Reply<S extends StateName> =
   Streams<S> extends true ? NonNullable<Responses[S]> : Responses[S];
 

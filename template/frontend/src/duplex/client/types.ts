@@ -78,7 +78,7 @@ export interface ParticipantsPage {
   next?: string;
 }
 
-/** Several participants joined or left. In a crowd there is only their number. */
+/** Several participants joined or left. In a crowd: only the total number of participants. */
 export type CrowdFrame = Envelope & {
   state: "presence";
   data: {
@@ -101,7 +101,10 @@ export type NoticeFrame = Envelope & {
   data?: unknown;
 };
 
-/** Messages that need not be kept were left out for a slow reader, up to this `seq`. */
+/**
+ * Messages up to this `seq` were left out: they are for another participant, or were dropped for a slow
+ * reader because they need not be kept.
+ */
 export type SkippedFrame = Envelope & { state: "skipped"; data: { through: number } };
 
 /** Fields of the shared document that a request holds from now on, or that are null again. */

@@ -35,8 +35,12 @@ function idOfLink(text: string, pathOf: (id: string) => string): string | null {
   return pathname === pathOf(last) ? last : null;
 }
 
-/** Whether the server generated the id, so that it is not a name for people. */
-export const isGenerated = (session: string): boolean => /^[A-Za-z0-9_-]{22}$/u.test(session);
+/**
+ * Whether the id looks like one that the server generated, 16 random bytes as Base64, and not like a
+ * name. Names have capital letters at the beginning of words only.
+ */
+export const isGenerated = (session: string): boolean =>
+  /^[\w-]{21}[AQgw]$/u.test(session) && /[a-z\d][A-Z]/u.test(session);
 
 /** Copies the link that invites others to the page at `path`. */
 export function copyInvite(path: string): Promise<void> {
@@ -47,7 +51,7 @@ export function copyInvite(path: string): Promise<void> {
 /**
  * How far the page is with a room. `invalid`: no session can have this id; `unnamed`: the user has no
  * display name yet; `refused`: the session ended before it was open; `ended`: it was open, and its
- * document is still there.
+ * document is still there (hidden after a sign-out).
  */
 export type RoomPhase = "invalid" | "unnamed" | "opening" | "refused" | "open" | "ended";
 

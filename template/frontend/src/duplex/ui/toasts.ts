@@ -14,7 +14,7 @@ export interface Toasts extends Readable<readonly Toast[]> {
   /** Shows a sentence; a sentence is never shown twice at the same time. */
   show(kind: ToastKind, text: string): void;
   dismiss(id: number): void;
-  /** Removes errors that a later success has settled. */
+  /** Removes all errors, for example when the user tries again. */
   dismissErrors(): void;
 }
 

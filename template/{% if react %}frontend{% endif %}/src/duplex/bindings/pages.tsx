@@ -180,8 +180,10 @@ class PageBoundary extends Component<{ children: ReactNode }, { failed: boolean 
     return (
       <div className="page page-narrow">
         <div role="alert" className="panel empty">
-          <h1 className="panel-title">This page could not be loaded</h1>
-          <p className="muted">Check your connection and try again.</p>
+          <h1 className="panel-title">This page could not be shown</h1>
+          <p className="muted">
+            Check your connection and try again. If that does not help, this page has a fault.
+          </p>
           <button
             type="button"
             className="btn btn-primary"
