@@ -1,11 +1,11 @@
 import type { Page } from "@playwright/test";
 
-import { notes, openState, openStates, send } from "./support/notes";
+import { notes, noteState, send } from "./support/notes";
 import { SIGN_IN } from "./support/person";
 import { expect, PHONE, test } from "./support/test";
 
-// Pictures for docs/images, of a render with the notes: copy this file into its frontend/e2e, then
-// `uv run poe e2e screenshots.spec.ts`.
+// Pictures for docs/images, of a render with the default states: copy this file into its
+// frontend/e2e, then `uv run poe e2e screenshots.spec.ts`.
 const FOLDER = "test-results/screenshots";
 
 const DEVICES = {
@@ -62,23 +62,19 @@ for (const colorScheme of ["light", "dark"] as const) {
 
       const link = await ada.start();
       await grace.join(link);
-      if (openState !== undefined) {
-        await send(ada, openState, "Good morning! Shall we look at the launch?");
-        const other = openStates[1] ?? openState;
-        await send(grace, other, "Yes. The rehearsal went well, two small things left.");
-        await send(ada, openState, "I take the first, you the second?");
-        await send(grace, openState, "Deal. Back in ten minutes.");
-        await expect(notes(ada)).toHaveCount(4);
-      }
+      await send(ada, noteState, "Good morning! Shall we look at the launch?");
+      const other = "somethingHappened";
+      await send(grace, other, "Yes. The rehearsal went well, two small things left.");
+      await send(ada, noteState, "I take the first, you the second?");
+      await send(grace, noteState, "Deal. Back in ten minutes.");
+      await expect(notes(ada)).toHaveCount(4);
       await shoot("session");
       await ada.page.goto("/settings?inspect");
       // A user who was in the session before is not asked for a name again.
       await ada.page.goto(link);
       await ada.isIn();
-      if (openState !== undefined) {
-        await send(ada, openState, "I am back, and I look at what goes over the wire.");
-        await expect(notes(ada)).toHaveCount(5);
-      }
+      await send(ada, noteState, "I am back, and I look at what goes over the wire.");
+      await expect(notes(ada)).toHaveCount(5);
       await ada.page.getByRole("button", { name: "Inspector", exact: true }).click();
       const frames = ada.page.getByRole("log", { name: "Frames" });
       await frames.locator("details").first().click();

@@ -70,6 +70,24 @@ def test_each_state_has_a_module_on_both_sides(combo: Combo, render: Callable[..
         assert re.search(rf"\bimport \{{ {name} \}} from ['\"]\./{name}['\"]", index), name
 
 
+def test_browser_tests_of_the_example_name_its_states_and_never_skip_themselves(
+    render: Callable[..., Render],
+) -> None:
+    """A project whose states leave nothing to test has no such test."""
+    for states, closing, adds, saves in [
+        (["ask", "keep"], ["keep"], True, True),
+        (["ask"], [], True, False),
+        (["keep"], ["keep"], False, False),
+    ]:
+        e2e = render({"states": states, "closing_states": closing}).root / "frontend/e2e"
+        names = ("notes.spec.ts", "saved.spec.ts", "support/notes.ts")
+        notes, saved, support = ((e2e / name).read_text(encoding="utf-8") for name in names)
+        assert "skip(" not in notes + saved
+        assert ("test(" in notes, "a saved session is listed" in saved) == (adds, saves)
+        assert ('noteState: StateName = "ask"' in support) == adds
+        assert ('saveState: StateName = "keep"' in support) == ("keep" in closing)
+
+
 def test_a_render_has_only_the_chosen_frontend(combo: Combo, render: Callable[..., Render]) -> None:
     names = render(combo.answers).files()
     package = json.loads(names["frontend/package.json"])
