@@ -128,7 +128,7 @@ class Client:
             raise CannotConnect(sentence, code) from error
         except (InvalidHandshake, InvalidURI, EOFError) as error:
             raise CannotConnect(f"{url} does not speak this protocol: {error}") from error
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ConnectionClosed) as error:
             raise CannotConnect(no_server(url)) from error
         return cls(socket, patience=patience, on_sent=on_sent, on_received=on_received)
 

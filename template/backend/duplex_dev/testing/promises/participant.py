@@ -1,4 +1,4 @@
-"""A participant that follows docs/protocol.md as a client, and records everything.
+"""A participant that follows docs/protocol.md with `duplex_dev.client`, and records everything.
 
 It resumes with {token, epoch, seq}, sends unanswered requests again with their ids, pings after a
 silent heartbeat and drops the connection after two, renews its token in place, and reconnects at a
@@ -6,7 +6,6 @@ random moment unless the close code is final.
 """
 
 import asyncio
-import json
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -14,10 +13,9 @@ from contextlib import suppress
 from random import Random
 from typing import Self
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
-
 from duplex.wire.protocol import FINAL_CODES, LOST, Close
+from duplex_dev.client import CannotConnect, Client
+from duplex_dev.client import Closed as Ended
 from duplex_dev.testing.promises.record import (
     Closed,
     Frame,
@@ -32,7 +30,9 @@ PATIENCE = 30.0
 """Seconds after which something that has to come counts as lost; never waited when all is well."""
 
 _OPENING = 3.0
-"""Seconds a handshake, and then the answer to the hello, may take before another is tried."""
+"""Seconds a handshake, and then the answer to the hello, may take before another is tried. After
+each failure twice as many, up to eight times: many who dial a busy machine may need longer.
+"""
 
 
 class Gone(Exception):
@@ -62,8 +62,8 @@ class ChaosParticipant:
         self._token = token
         self._renew = renew
         self._renewing: asyncio.Task[None] | None = None
-        self._known: Frame = {}
         self._count = 0
+        self._failures = 0
         self._waiting: dict[str, tuple[Frame, asyncio.Future[Frame]]] = {}
         self._outgoing: deque[Frame] = deque()
         self._more = asyncio.Event()
@@ -71,7 +71,9 @@ class ChaosParticipant:
         self._asleep = False
         self._timers: set[asyncio.TimerHandle] = set()
         self._task: asyncio.Task[None] | None = None
-        self.socket: ClientConnection | None = None
+        self._client: Client | None = None
+        self._last: Client | None = None
+        """That of the last connection with a session, which the next one resumes."""
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._live())
@@ -94,7 +96,8 @@ class ChaosParticipant:
     @property
     def participant(self) -> str:
         """Its public id."""
-        return str(self._known["participant"])
+        assert self._last is not None
+        return self._last.participant
 
     @property
     def unanswered(self) -> "list[asyncio.Future[Frame]]":
@@ -118,20 +121,20 @@ class ChaosParticipant:
 
     def lose(self) -> None:
         """The network fails: no close frame is sent."""
-        if self.socket is not None:
-            self.socket.transport.abort()
+        if self._client is not None:
+            self._client.lose()
 
     def stop_reading(self) -> None:
         """Stop reading while the connection stays, without noticing the silence."""
-        assert self.socket is not None
+        assert self._client is not None
         self._asleep = True
-        self.socket.transport.pause_reading()
+        self._client.socket.transport.pause_reading()
 
     def read_on(self) -> None:
         """Read the frames that arrived meanwhile, and continue to read."""
-        assert self.socket is not None
+        assert self._client is not None
         self._asleep = False
-        self.socket.transport.resume_reading()
+        self._client.socket.transport.resume_reading()
 
     async def is_open(self) -> None:
         """Wait until there is a connection."""
@@ -156,109 +159,102 @@ class ChaosParticipant:
     # --- connections
 
     async def _live(self) -> None:
-        failures = 0
         while True:
-            code = await self._connection()
-            if code is None:
-                failures += 1
-            elif code == Close.ENDED or code in FINAL_CODES:
+            code = await self._connection(_OPENING * 2 ** min(self._failures, 3))
+            if code == Close.ENDED or code in FINAL_CODES:
                 for _, future in self._waiting.values():
                     future.cancel()
                 raise Gone(code)
-            else:
-                failures = 0
-            await asyncio.sleep(self._chance.uniform(0, self._pause * 2 ** min(failures, 4)))
+            await asyncio.sleep(self._chance.uniform(0, self._pause * 2 ** min(self._failures, 4)))
 
-    async def _connection(self) -> int | None:
+    async def _connection(self, opening: float) -> int | None:
         """One connection, to its end; returns its close code, None if there was no connection."""
+        self._failures += 1
         try:
-            self.socket = socket = await connect(
+            self._client = client = await Client.connect(
                 self._dial(),
-                compression=None,
-                max_size=None,
-                max_queue=None,
+                on_sent=self._sent,
+                on_received=self._received,
+                open_timeout=opening,
                 ping_interval=None,
                 proxy=None,
-                open_timeout=_OPENING,
             )
-        except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
+        except CannotConnect:
             return None
         sending: asyncio.Task[None] | None = None
         code = LOST
         try:
-            await self._greet(socket)
-            sending = asyncio.create_task(self._send(socket))
-            await self._read(socket)
-        except ConnectionClosed:
-            code = socket.close_code or LOST
+            await self._greet(client, opening)
+            sending = asyncio.create_task(self._send(client))
+            await self._read(client)
+        except Ended as ended:
+            code = ended.code
         except (OSError, TimeoutError):
             pass
         finally:
             self.opened.clear()
-            self.socket = None
-            socket.transport.abort()
+            self._client = None
+            client.lose()
             if sending is not None:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
         self.record.events.append(Closed(_now(), code))
         return code
 
-    async def _greet(self, socket: ClientConnection) -> None:
+    async def _greet(self, client: Client, opening: float) -> None:
         hello: Frame = {"session": self.record.session, "name": self.name}
         if self._token is not None:
             hello["token"] = self._token()
-        resume: Frame | None = None
-        if self._known:
-            token, epoch = self._known["resume_token"], self._known["epoch"]
-            resume = hello["resume"] = {"token": token, "epoch": epoch, "seq": self.seen}
+        if self._last is not None:
+            hello |= self._last.resume(self.seen)
         hello_at = _now()
-        await socket.send(json.dumps(hello))
-        async with asyncio.timeout(_OPENING):
-            frame: Frame = json.loads(await socket.recv())
-            while frame["state"] != "initialised":
-                self.record.events.append(Got(_now(), frame))
-                frame = json.loads(await socket.recv())
-        self._known = frame["data"]
-        self.record.events.append(Opened(_now(), hello_at, resume, self._known))
-        if not self._known["recovered"]:
-            self.seen = self._known["seq"]
+        await client.send(hello)
+        async with asyncio.timeout(opening):
+            known: Frame = (await client.until("initialised"))["data"]
+        client.initialised, self._last = known, client
+        self._failures = 0
+        self.record.events.append(Opened(_now(), hello_at, hello.get("resume"), known))
+        if not known["recovered"]:
+            self.seen = known["seq"]
         self._outgoing = deque(frame for frame, _ in self._waiting.values())
         self._more.set()
         self.opened.set()
         self._changed.set()
 
-    async def _send(self, socket: ClientConnection) -> None:
+    async def _send(self, client: Client) -> None:
         """Requests, in the order they were asked; those without an answer first, again."""
-        with suppress(ConnectionClosed):
+        with suppress(Ended):
             while True:
                 while self._outgoing:
                     frame = self._outgoing.popleft()
                     if frame["id"] in self._waiting:
-                        sent = Sent(_now(), frame["id"], frame["state"], frame["data"])
-                        self.record.events.append(sent)
-                        await socket.send(json.dumps(frame))
+                        await client.send(frame)
                 self._more.clear()
                 await self._more.wait()
 
-    async def _read(self, socket: ClientConnection) -> None:
+    async def _read(self, client: Client) -> None:
         """Raises `TimeoutError` when nothing was received for two heartbeats."""
-        heartbeat = float(self._known["heartbeat"])
+        heartbeat = float(client.initialised["heartbeat"])
         while True:
             try:
                 async with asyncio.timeout(heartbeat):
-                    text = await socket.recv()
+                    await client.receive()
             except TimeoutError:
                 if self._asleep:
                     continue
-                await socket.send('{"state":"ping"}')
+                await client.send({"state": "ping"})
                 async with asyncio.timeout(heartbeat):
-                    text = await socket.recv()
-            self._received(json.loads(text))
+                    await client.receive()
+
+    def _sent(self, frame: Frame) -> None:
+        """A request is sent; other frames have no id."""
+        if "id" in frame:
+            self.record.events.append(Sent(_now(), frame["id"], frame["state"], frame["data"]))
 
     # --- received frames
 
     def _received(self, frame: Frame) -> None:
-        if frame["state"] == "pong":
+        if frame["state"] in ("pong", "initialised"):
             return
         self.record.events.append(Got(_now(), frame))
         self.seen = max(self.seen, frame.get("seq", 0))
@@ -271,10 +267,9 @@ class ChaosParticipant:
     async def _authenticate(self, renew: Callable[[], Awaitable[str]]) -> None:
         """A new token on the open connection."""
         token = await renew()
-        with suppress(ConnectionClosed):
-            if self.socket is not None:
-                frame = {"state": "authenticate", "data": {"token": token}}
-                await self.socket.send(json.dumps(frame))
+        with suppress(Ended):
+            if self._client is not None:
+                await self._client.ask("authenticate", {"token": token})
 
     def _answered(self, frame: Frame) -> None:
         waiting = self._waiting.get(frame["id"])
