@@ -1,14 +1,15 @@
 """Mails of sign-in, from a request to a real mail server and to the mailbox of development."""
 
 import asyncio
-import time
 
+import pytest
 from app.settings import Settings
 from duplex import Application
+from duplex.mail import smtp
 from duplex.mail.table import OutgoingMail
 from duplex.web.database import Database
 from duplex_dev.machine.network import free_port
-from duplex_dev.testing import new_client
+from duplex_dev.testing import PATIENCE, new_client
 from sqlalchemy import select
 
 from tests.accounts.conftest import NewDevice
@@ -29,7 +30,7 @@ async def test_a_mail_is_sent_through_the_configured_server(
         app.state.lifespan = state
         async with new_client(app) as client:
             await Device(client, "ada@example.org").ask_for_account()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while not mail_server.received:
                     await asyncio.sleep(0.02)
     (mail,) = mail_server.received
@@ -38,8 +39,13 @@ async def test_a_mail_is_sent_through_the_configured_server(
 
 
 async def test_a_mail_server_that_hangs_blocks_no_request(
-    application: Application, settings: Settings, database: Database
+    application: Application,
+    settings: Settings,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for limit in ("TIMEOUT", "LONGEST"):
+        monkeypatch.setattr(smtp, limit, 100 * PATIENCE)
     port, ended = free_port(), asyncio.Event()
 
     async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -52,9 +58,9 @@ async def test_a_mail_server_that_hangs_blocks_no_request(
         context = app.router.lifespan_context(app)
         app.state.lifespan = await context.__aenter__()
         async with new_client(app) as client:
-            began = time.perf_counter()
-            assert (await Device(client, "ada@example.org").ask_for_account()).status_code == 202
-            assert time.perf_counter() - began < 5
+            async with asyncio.timeout(PATIENCE):
+                asked = await Device(client, "ada@example.org").ask_for_account()
+            assert asked.status_code == 202
         async with database.reading() as db:
             (row,) = await db.scalars(select(OutgoingMail))
         assert row.done_at is None

@@ -1,6 +1,5 @@
 """Two workers behind one broker: what ends a sign-in at one closes its sockets at the other."""
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,9 +13,6 @@ from duplex_dev.testing import PATIENCE, Client, serve
 from duplex_dev.testing.servers import Valkey
 
 from tests.accounts.people import ANOTHER, PASSWORD, Device, promote
-
-SOON = 1.0
-"""Seconds."""
 
 
 @pytest.fixture
@@ -80,6 +76,5 @@ async def test_a_sign_in_that_ends_closes_its_sockets_on_every_worker(
     urls = [f"http://{worker}" for worker in workers]
     clients = [await Client.join(url, patience=PATIENCE, token=ada.token) for url in urls]
     await end(ada, database)
-    began = time.perf_counter()
+    # Their token is valid for longer than this waits.
     assert [await client.closed() for client in clients] == [4401, 4401]
-    assert time.perf_counter() - began < SOON

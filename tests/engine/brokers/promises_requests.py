@@ -146,9 +146,12 @@ class RequestPromises(BrokerPromises):
     ) -> None:
         first, second = await opened(Retention(seconds=0.2, grace=0.2, detection=60.0))
         await joined(first, room, "ada")
+        await joined(first, room, "bob")
         await first.broker.claim(room, "ada", "1", 5)
         reply = await answer(first, room, "1", "done")
-        await asyncio.sleep(0.5)
+        # Bob leaves after the grace, which is as long as messages are kept.
+        await first.broker.drop(room, "bob", "bob-1")
+        await second.record.until(lambda: "left" in second.record.states(room))
         again = await second.broker.claim(room, "ada", "1", 5)
         assert again.reply is not None
         assert again.reply.for_sender() == reply.for_sender()

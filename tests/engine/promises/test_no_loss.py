@@ -283,8 +283,11 @@ class TestBounds:
     ) -> None:
         ada = await small.client(session="late")
         first = await ada.reply("whisper", {"text": "late"}, id="same")
-        # The connection is dead, and the reply with it; the server does not know yet.
-        await asyncio.sleep(0.5)
+        # The connection is dead, and the reply with it; the server does not know yet. Eve leaves
+        # after the grace, which is as long as messages are kept.
+        eve = await small.client(session="late")
+        eve.lose()
+        assert (await ada.until("left"))["data"]["participant"] == eve.participant
         again = await small.client(**ada.resume())
         assert await again.reply("whisper", {"text": "late"}, id="same") == first
         assert gates.runs.count("late") == 1

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any, cast
 
 import pytest
 import uvicorn
@@ -16,6 +17,7 @@ from duplex.server import ServerConfig
 from duplex.socket.rates import Bucket
 from duplex.socket.uvicorn_protocol import PreparedProtocol
 from duplex.web import http_protocol
+from duplex.web.http_protocol import PromptRequests
 from starlette.types import Receive, Scope, Send
 
 from tests.engine.support import PATIENCE
@@ -34,7 +36,7 @@ PART = b"x" * 65536
 LONG = 256 * len(PART)
 """More than the system's buffers hold for a client that reads nothing."""
 BUSY = asyncio.Event()
-"""The application takes the body when this is set."""
+"""The application takes bodies of /busy, and answers /late, when this is set."""
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -52,10 +54,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
             await send({"type": "http.response.body", "body": PART, "more_body": True})
         await send({"type": "http.response.body"})
         return
-    if scope["path"] == "/busy":
+    if scope["path"] in ("/busy", "/late"):
         await BUSY.wait()
-    if scope["path"] == "/late":
-        await asyncio.sleep(0.6)
     body, more = b"", True
     while more:
         message = await receive()
@@ -70,7 +70,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 async def config(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ServerConfig]:
     """A running server; `port` is its port."""
     monkeypatch.setattr(http_protocol, "INCOMPLETE", 5)
-    BUSY.clear()
+    monkeypatch.setattr(f"{__name__}.BUSY", asyncio.Event())
     threshold = gc.get_threshold()
     made = ServerConfig(echo, ws=PreparedProtocol, lifespan="off", log_level="critical")
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -107,6 +107,42 @@ async def answered(stream: Stream, request: bytes) -> bytes:
         return await reader.readexactly(length)
 
 
+async def patience_is_over(config: ServerConfig) -> None:
+    """Waits until the server has given up a request that began after all others."""
+    later = await dial(config)
+    later[1].write(REQUEST[:20])
+    assert await is_closed(later)
+
+
+class Clock:
+    """A loop for one connection whose time passes in the test alone."""
+
+    def __init__(self, connection: PromptRequests) -> None:
+        self._loop = connection.loop
+        self._now = self._loop.time()
+        self._due: dict[asyncio.TimerHandle, Callable[[], None]] = {}
+        connection.loop = cast("asyncio.AbstractEventLoop", self)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+    def time(self) -> float:
+        return self._now
+
+    def call_at(self, when: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+        timer = asyncio.TimerHandle(when, call, (), self._loop)
+        self._due[timer] = call
+        return timer
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and call what is due by then."""
+        self._now += seconds
+        for timer in [timer for timer in self._due if timer.when() <= self._now]:
+            call = self._due.pop(timer)
+            if not timer.cancelled():
+                call()
+
+
 async def is_closed(stream: Stream) -> bool:
     """Waits until the server has closed the connection."""
     async with asyncio.timeout(PATIENCE):
@@ -132,8 +168,8 @@ async def test_a_request_that_does_not_arrive_is_given_up(
 async def test_the_rest_of_a_later_request_is_waited_for_no_longer(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.2)
     stream = await dial(config)
+    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.2)
     assert await answered(stream, REQUEST) == b""
     stream[1].write(REQUEST[:20])
     assert await is_closed(stream)
@@ -198,25 +234,35 @@ async def test_a_slow_body_that_arrives_fast_enough_is_taken(
     monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 2.0)
     monkeypatch.setattr(http_protocol, "LOWEST_RATE", 20)
     stream = await dial(config)
-    stream[1].write(UPLOAD.replace(b"6", b"150"))
-    # Ten times the lowest rate, and longer than the patience.
-    await trickle(stream, 15, 10, 0.2)
-    assert await answered(stream, b"") == b"x" * 150
+    stream[1].write(UPLOAD.replace(b"POST /", b"POST /busy").replace(b"6", b"150"))
+    async with asyncio.timeout(PATIENCE):
+        while not config.incomplete:
+            await asyncio.sleep(0)
+        connection = config.incomplete.quietest()
+        clock = Clock(connection)
+        # Above the lowest rate, and longer than the patience.
+        for arrived in range(10, 150, 10):
+            stream[1].write(b"x" * 10)
+            while connection.cycle is None or len(connection.cycle.body) < arrived:
+                await asyncio.sleep(0)
+            clock.advance(0.4)
+    BUSY.set()
+    assert await answered(stream, b"x" * 10) == b"x" * 150
     assert not config.incomplete
 
 
 async def test_a_body_that_waits_for_the_application_is_not_late(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.2)
     # The server stops to read this one, and asks for the other one only when it is wanted.
     long, invited = await dial(config), await dial(config)
+    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.2)
     body = PART * 8
     long[1].write(
         b"POST /busy HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     )
     invited[1].write(UPLOAD.replace(b"POST /", b"POST /busy").replace(b"\r\n\r\n", EXPECT))
-    await asyncio.sleep(0.6)
+    await patience_is_over(config)
     BUSY.set()
     assert await answered(long, b"") == body
     async with asyncio.timeout(PATIENCE):
@@ -228,11 +274,11 @@ async def test_a_body_that_waits_for_the_application_is_not_late(
 async def test_a_pipelined_request_has_its_own_time_limit(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.2)
     stream = await dial(config)
+    monkeypatch.setattr(http_protocol, "REQUEST_PATIENCE", 0.2)
+    assert await answered(stream, REQUEST + REQUEST.replace(b"/ ", b"/late ")) == b""
+    await patience_is_over(config)
     BUSY.set()
-    first, second = (REQUEST.replace(b"/ ", path) for path in (b"/busy ", b"/late "))
-    assert await answered(stream, first + second) == b""
     assert await answered(stream, b"") == b""
     assert not config.incomplete
 
