@@ -73,7 +73,7 @@ LONG = (
     "test_the_product_of_the_chapters_works",
     "test_the_example_is_removed_as_the_document_says",
     "test_own_tests_pass",
-    "test_has_no_linter_or_type_finding",
+    "test_has_no_linter_finding",
     "test_users_and_what_was_saved_outlive_every_change_of_sign_in",
 )
 """Long tests, which start first."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -39,6 +41,21 @@ async def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict
 async def test_the_reply_is_printed(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     (frame,) = await said(capsys, "say", '{"text": "hé"}', "--url", url)
     assert (frame["state"], frame["data"]["text"]) == ("say", "hé")
+
+
+async def test_a_proxy_in_the_environment_is_not_used_for_this_machine(url: str) -> None:
+    """The command itself, with a proxy that does not answer and without NO_PROXY."""
+    kept = {name: text for name, text in os.environ.items() if name.lower() != "no_proxy"}
+    proxy = f"http://127.0.0.1:{free_port()}"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "duplex_dev", "talk", "say", '{"text": "hello"}', "--url", url),
+        env=kept | dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), proxy),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    assert json.loads(output)["data"] == {"text": "hello"}
 
 
 async def test_a_stream_is_printed_until_its_last_reply(

@@ -10,12 +10,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.combos import FULL, Combo
 from tests.workshop import Project, Workshop
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 """Seconds without an expected line; a good run needs a few of them."""
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -40,6 +41,11 @@ class Terminal:
             self._seen.append(line)
             if re.search(pattern, line):
                 return line
+
+    def shown(self, pattern: str) -> str:
+        """The first line in which this is found, read already or not."""
+        found = [line for line in self._seen if re.search(pattern, line)]
+        return found[0] if found else self.until(pattern)
 
     def text(self) -> str:
         """The lines that `until` has read so far."""
@@ -68,16 +74,19 @@ def test_the_contract_is_regenerated_and_type_errors_are_shown_at_once(
     contract = copy / "frontend/src/api/generated/contract.ts"
     fresh = contract.read_text(encoding="utf-8")
     contract.unlink()
-    with developing(project, copy) as terminal:
+    # Any free port of another address of this machine.
+    with developing(project, copy, HOST="127.0.0.2", PORT="0") as terminal:
         terminal.until("Found 0 errors")
+        assert_it_serves(terminal.shown("Open http"), "127.0.0.2")
         assert contract.read_text(encoding="utf-8") == fresh
         assert "Failed to resolve import" not in terminal.text()
     contract.write_text(fresh + "\n// As another branch had left it.\n", encoding="utf-8")
-    with developing(project, copy) as terminal:
+    host = "::1" if has_ipv6() else "127.0.0.1"
+    with developing(project, copy, HOST=host) as terminal:
         terminal.until("Uvicorn running")
         with (copy / "backend/app/document.py").open("a", encoding="utf-8") as code:
             code.write("\n# Saved while the page's server was still to start.\n")
-        terminal.until("Open http")
+        assert_it_serves(terminal.until("Open http"), host)
         assert contract.read_text(encoding="utf-8") == fresh
         terminal.until(r"app/document\.py changed: the API starts again")
         terminal.until("Found 0 errors")
@@ -89,16 +98,43 @@ def test_the_contract_is_regenerated_and_type_errors_are_shown_at_once(
         terminal.until("Found 0 errors")
 
 
+def has_ipv6() -> bool:
+    """Whether this machine has the IPv6 loopback address."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def assert_it_serves(line: str, host: str) -> None:
+    """The URL in this line has the host, and the page and the API are there."""
+    found = re.search(r"http://\S+", line)
+    assert found is not None
+    url = httpx.URL(found[0])
+    assert url.host == host
+    assert url.port
+    with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE) as client:
+        assert "<script" in client.get("/").text
+        assert client.get("/api/v1/health").status_code == 200
+
+
 @contextmanager
-def developing(project: Project, folder: Path) -> Generator[Terminal]:
-    """`poe dev` in the folder, on a port of its own."""
+def developing(project: Project, folder: Path, **settings: str) -> Generator[Terminal]:
+    """`poe dev` in the folder, on a port of its own unless a setting says otherwise."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     process = subprocess.Popen(
         [str(project.root / ".venv/bin/python"), "-m", "duplex_dev", "dev"],
         cwd=folder,
-        env=project.environment | {"PYTHONPATH": str(folder / "backend"), "PORT": port},
+        env={
+            **project.environment,
+            "PYTHONPATH": str(folder / "backend"),
+            "PORT": port,
+            **settings,
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
