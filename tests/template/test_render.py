@@ -13,9 +13,11 @@ from pathlib import Path
 import yaml
 
 from tests.combos import ALL, Combo
-from tests.node import npm_package
+from tests.node import BIN, npm_package
 from tests.rendering import Render
-from tools.source import ROOT, committable
+from tests.repository import commit
+from tests.template.test_zones import MOST_FILES
+from tools.source import ROOT, committable, copy_source
 
 TEXT = {
     ".ini",
@@ -178,6 +180,18 @@ def test_names_arrive_unchanged_in_every_file(combo: Combo, render: Callable[...
     assert re.sub(r"\\(?=\W)", "", heading) == f"# {name}"
     assert re.sub(r"\\(?=\W)", "", lead) == f"{description}."
     assert not re.search(r"(?<!\\)[\[\]*_|#~]", heading.removeprefix("# ") + lead)
+
+
+def test_copiers_own_command_renders_the_project_and_prints_no_warning(tmp_path: Path) -> None:
+    """As a user types it, without what `quick_copier` changes."""
+    template, project = copy_source(tmp_path / "template"), tmp_path / "my-app"
+    commit(template, tag="1.0.0", force=True)
+    command = [str(BIN / "copier"), "copy", "--quiet", "--defaults", str(template), str(project)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    files = Render(project).files()
+    assert "backend/app/document.py" in files
+    assert len(files) <= MOST_FILES
 
 
 def test_the_oldest_supported_copier_renders_the_same(
