@@ -23,7 +23,7 @@ from duplex.options import RATE
 from duplex.socket import incoming
 from duplex.socket.incoming import Incoming, Violation
 from duplex.socket.rates import Bucket, small_frames
-from duplex.wire.protocol import Close
+from duplex.wire.protocol import LOST, Close
 
 _READ_AHEAD: Final = 16
 """Messages that may wait for the application before reading is paused."""
@@ -108,7 +108,7 @@ class ReadingProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.handshake_complete and not self.close_sent and self.conn.close_rcvd is None:
             # uvicorn would report 1005, as for a close frame without a code.
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": LOST})
         self._over = True
         self._incoming.clear()
         if self._turn is not None:
