@@ -30,7 +30,10 @@ def test_the_typescript_of_the_document_compiles(workshop: Workshop, deep_combo:
     for watcher in (copy / "frontend/src/states").glob("*.ts"):
         watcher.unlink()
     for example in [*examples("python"), *examples("ts")]:
-        (copy / example.path).write_text(example.code, encoding="utf-8")
+        file = copy / example.path
+        # A copy has no tests; the text has one.
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(example.code, encoding="utf-8")
     # The text leaves the page's side of this state to its reader.
     (copy / "backend/app/states/ring_bell.py").unlink()
     watchers = sorted(file.stem for file in (copy / "frontend/src/states").glob("*.ts"))
