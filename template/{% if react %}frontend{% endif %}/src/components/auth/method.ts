@@ -10,7 +10,7 @@ export interface SignInProps {
 }
 
 export interface CredentialProps {
-  /** The account's address, for password managers, where the form has no field for it. */
+  /** The account's address, for browsers to store with it, where the form has no field for it. */
   email?: string;
   /** The form creates an account. */
   signUp?: boolean;

@@ -3,8 +3,8 @@ import type { Component } from "vue";
 import type { MailFlow } from "../../auth/flows";
 
 /**
- * The fields for a new credential, with its text as the model. Takes the account's `email`, for password
- * managers, where the form has no field for it, and `signUp` where the form creates an account.
+ * The fields for a new credential, with its text as the model. Takes the account's `email`, for browsers
+ * to store with it, where the form has no field for it, and `signUp` where the form creates an account.
  */
 export type CredentialField = Component;
 
